@@ -1,0 +1,120 @@
+"""What `chat` costs before its request leaves, and in all, against a bare `requests` script in the same run.
+
+    python benchmarks/startup.py [--runs 15]
+
+Each client is run in turn, its output piped, against a server in this process. When the first byte of a request
+arrives, the server reads the CPU time of the client process (all its threads) from /proc; at the end it is that of the
+finished child. Medians; the last lines are the ratios.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.server
+import json
+import os
+import resource
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+BARE = """
+import json, sys
+import requests
+response = requests.post(sys.argv[1] + "/chat/completions", stream=True, timeout=60,
+    headers={"Authorization": "Bearer " + "k" * 20},
+    json={"model": "m", "messages": [{"role": "user", "content": "hello"}], "stream": True})
+for line in response.iter_lines():
+    if line.startswith(b"data: {"):
+        sys.stdout.write(json.loads(line[6:])["choices"][0]["delta"].get("content") or "")
+"""
+WORDS = ("one ", "two ", "three.")
+
+
+def cpu_ms(pid: int) -> float:
+    """CPU of all threads of a process so far, in milliseconds (Linux: nanoseconds in schedstat)."""
+    tasks = Path(f"/proc/{pid}/task")
+    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks.iterdir()) / 1e6
+
+
+class Server(http.server.HTTPServer):
+    """Answers each question with three words; notes the client's CPU at the first byte."""
+
+    child: int = 0
+    first_byte_ms: float = 0.0
+
+    def get_request(self) -> tuple[socket.socket, object]:
+        connection, address = super().get_request()
+        connection.recv(1, socket.MSG_PEEK)
+        self.first_byte_ms = cpu_ms(self.child)
+        return connection, address
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        for number, word in enumerate(WORDS):
+            reason = "stop" if number == len(WORDS) - 1 else None
+            chunk = {"choices": [{"index": 0, "delta": {"content": word}, "finish_reason": reason}]}
+            self.wfile.write(b"data: " + json.dumps(chunk).encode() + b"\n\n")
+        self.wfile.write(b"data: [DONE]\n\n")
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+def measure(server: Server, command: list[str], home: str) -> tuple[float, float]:
+    """CPU ms at the first request byte, and at exit."""
+    env = {"PATH": os.environ["PATH"], "HOME": home, "OPENAI_API_KEY": "k" * 20}
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    child = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env, cwd=home
+    )
+    server.child = child.pid
+    out, error = child.communicate(timeout=60)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if out.decode().strip() != "one two three.":
+        raise SystemExit(f"{command[0]} printed {out!r} {error!r}")
+    total_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return server.first_byte_ms, total_s * 1000
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--runs", type=int, default=15)
+    runs = parser.parse_args().runs
+    server = Server(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}/v1"
+    with tempfile.TemporaryDirectory() as home:
+        script = Path(home) / "bare.py"
+        script.write_text(BARE)
+        chat = str(Path(sys.executable).with_name("chat"))
+        clients = {
+            "interpreter alone": [sys.executable, "-c", "print('one two three.')"],
+            "bare requests": [sys.executable, str(script), url],
+            "chat": [chat, "--provider", "openai", "--base-url", url, "-m", "m", "hello"],
+        }
+        figures: dict[str, list[tuple[float, float]]] = {name: [] for name in clients}
+        for _ in range(runs + 1):
+            for name, command in clients.items():
+                figures[name].append(measure(server, command, home))
+    medians = {}
+    for name, values in figures.items():
+        first, end = (statistics.median(column) for column in zip(*values[1:], strict=True))
+        medians[name] = first, end
+        sent = "    -   " if name == "interpreter alone" else f"{first:6.1f} ms"
+        print(f"{name:20} first request byte {sent}   exit {end:6.1f} ms")
+    (bare_first, bare_end), (first, end) = medians["bare requests"], medians["chat"]
+    print(f"ratio to bare requests: first request byte {first / bare_first:.2f}, exit {end / bare_end:.2f}")
+
+
+if __name__ == "__main__":
+    main()

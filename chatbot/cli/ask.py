@@ -1,0 +1,199 @@
+"""`chat [OPTIONS] [QUESTION]`: the words of the command line."""
+
+# Without `from __future__ import annotations`: Typer would have to evaluate every annotation again at each start.
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+import typer
+
+from chatbot import __version__
+from chatbot.core.errors import UsageError
+from chatbot.core.text import clean
+from chatbot.outside import lean_requests
+from chatbot.terminal.voice import Voice
+
+
+class Words(NamedTuple):
+    """What was said on the command line, cleaned and checked; None where nothing was said."""
+
+    question: str | None
+    model: str | None
+    provider: str | None
+    base_url: str | None
+    headers: tuple[str, ...]
+    system: str | None
+    files: tuple[str, ...]
+    images: tuple[str, ...]
+    options: dict[str, Any]
+    extra: dict[str, Any]
+    stream: bool
+    raw: bool
+    json: bool
+    hide_reasoning: bool
+    usage: bool
+    color: str
+    timeout_s: float | None
+    max_time_s: float | None
+    max_retries: int | None
+    env_file: Path | None
+    local_env: bool
+    read_stdin: bool
+
+
+def ask(argv: list[str], voice: Voice) -> int:
+    """Reads the words and answers."""
+    app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    app.command(
+        context_settings={"help_option_names": ["-h", "--help"], "obj": voice},
+        epilog="Other commands: chat lab (a provider inside this program, to try things and faults offline). "
+        "A question that begins with such a word: chat -- lab",
+    )(_ask)
+    code = app(args=argv, prog_name="chat", standalone_mode=False)
+    return code if isinstance(code, int) else 0
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"chat {__version__}")
+        raise typer.Exit
+
+
+def _ask(
+    context: typer.Context,
+    question: Annotated[list[str] | None, typer.Argument(help="What to ask; without it, a session opens.")] = None,
+    model: Annotated[
+        str | None, typer.Option("--model", "-m", metavar="NAME", help="The model; provider/model names both.")
+    ] = None,
+    provider: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The service: openai, anthropic, gemini, ollama, ...")
+    ] = None,
+    system: Annotated[
+        str | None, typer.Option("--system", "-s", metavar="TEXT|@FILE", help="The system prompt, or a file of it.")
+    ] = None,
+    file: Annotated[
+        list[str] | None, typer.Option("--file", "-f", metavar="PATH", help="A text file as context; repeatable.")
+    ] = None,
+    image: Annotated[
+        list[str] | None,
+        typer.Option("--image", "-a", "--attach", metavar="PATH|-", help="An image, - for piped bytes; repeatable."),
+    ] = None,
+    temperature: Annotated[float | None, typer.Option(metavar="T", help="How freely the model chooses words.")] = None,
+    top_p: Annotated[float | None, typer.Option(metavar="P", help="The share of likely words it chooses from.")] = None,
+    max_tokens: Annotated[int | None, typer.Option(metavar="N", min=1, help="The longest answer, in tokens.")] = None,
+    stop: Annotated[
+        list[str] | None, typer.Option(metavar="TEXT", help="Words that end the answer; repeatable.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="The same seed, nearly the same answer.")] = None,
+    reasoning_effort: Annotated[
+        str | None, typer.Option(metavar="LEVEL", help="How much it thinks first: low, medium, high, ...")
+    ] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option("--option", "-o", metavar="KEY=VALUE", help="Any field of the request body; repeatable."),
+    ] = None,
+    base_url: Annotated[
+        str | None, typer.Option("--base-url", metavar="URL", help="Where the service is, if not at its own address.")
+    ] = None,
+    header: Annotated[
+        list[str] | None, typer.Option(metavar="NAME:VALUE", help="One more HTTP header; repeatable.")
+    ] = None,
+    timeout: Annotated[
+        float | None, typer.Option(metavar="S", min=0.1, help="Seconds of silence before giving up; usually 300.")
+    ] = None,
+    max_time: Annotated[
+        float | None, typer.Option(metavar="S", min=0.1, help="Seconds for the whole answer; usually no limit.")
+    ] = None,
+    max_retries: Annotated[
+        int | None, typer.Option(metavar="N", min=0, help="Retries at most; usually as many as fit in a minute.")
+    ] = None,
+    no_stream: Annotated[bool, typer.Option("--no-stream", "-S", help="Ask for the answer in one piece.")] = False,
+    raw: Annotated[bool, typer.Option("--raw", "--no-md", help="Show the answer's text as it is.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of the text.")] = False,
+    hide_reasoning: Annotated[
+        bool, typer.Option("--hide-reasoning", "-R", help="Leave out what the model thinks first.")
+    ] = False,
+    usage: Annotated[bool, typer.Option("--usage", "-u", help="Say how many tokens it took.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No notices; errors only.")] = False,
+    color: Annotated[str, typer.Option(metavar="WHEN", help="auto, always or never.")] = "auto",
+    env_file: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="Read keys and addresses from this file.")
+    ] = None,
+    no_env_file: Annotated[bool, typer.Option("--no-env-file", help="Do not read ./.env.")] = False,
+    no_stdin: Annotated[bool, typer.Option("--no-stdin", help="Do not read piped input.")] = False,
+    no_log: Annotated[bool, typer.Option("--no-log", "-n", help="Keep this conversation out of the history.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show where a fault of chat itself happened.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> int:
+    """Asks an AI model and prints its answer as it comes.
+
+    The question may also be piped in: echo question | chat, or: cat log | chat "what broke?"
+    """
+    del no_log, debug, version  # there is no history yet; the roof looks for --debug; the version was printed
+    voice: Voice = context.obj
+    voice.quiet = quiet
+    if color not in ("auto", "always", "never"):
+        raise UsageError(f"--color takes auto, always or never, not {color!r}")
+    words = Words(
+        question=" ".join(clean(word) for word in question) if question else None,
+        model=clean(model) if model else None,
+        provider=provider,
+        base_url=base_url,
+        headers=tuple(header or ()),
+        system=system,
+        files=tuple(file or ()),
+        images=tuple(image or ()),
+        options={
+            "temperature": temperature,
+            "top_p": top_p,
+            "max_tokens": max_tokens,
+            "stop": tuple(clean(text) for text in stop or ()),
+            "seed": seed,
+            "reasoning_effort": reasoning_effort,
+        },
+        extra=_extra(option or []),
+        stream=not no_stream,
+        raw=raw,
+        json=as_json,
+        hide_reasoning=hide_reasoning,
+        usage=usage,
+        color=color,
+        timeout_s=timeout,
+        max_time_s=max_time,
+        max_retries=max_retries,
+        env_file=env_file,
+        local_env=not no_env_file,
+        read_stdin=not no_stdin,
+    )
+    lean_requests.load()
+    from chatbot.cli.answer import answer  # loads the network's libraries; help and version do without
+
+    return answer(words, voice)
+
+
+def _extra(pairs: list[str]) -> dict[str, Any]:
+    """Raw body fields: JSON values as such, everything else as text; dots in a key lead into nested objects."""
+    extra: dict[str, Any] = {}
+    for pair in pairs:
+        key, equals, text = clean(pair).partition("=")
+        if not key or not equals:
+            raise UsageError(f"--option wants key=value, not {pair!r}", advice="For example: -o top_k=40")
+        try:
+            value = json.loads(text, parse_constant=_no_constant)
+        except ValueError:
+            value = text
+        *path, last = key.split(".")
+        place = extra
+        for name in path:
+            place = place.setdefault(name, {})
+            if not isinstance(place, dict):
+                raise UsageError(f"--option {key}: {name} has a value of its own already")
+        place[last] = value
+    return extra
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,74 @@
+"""`chat lab`: the provider inside this program, for other clients, for learning, and for looking at faults."""
+
+from __future__ import annotations
+
+import os
+from queue import SimpleQueue
+from typing import Annotated
+
+import typer
+
+from chatbot.core.errors import ConfigurationError
+from chatbot.outside.signals import Interrupts
+from chatbot.terminal.voice import Voice
+
+DEFAULT_PORT = 8765
+
+
+def lab(argv: list[str], voice: Voice) -> int:
+    """Runs one of the lab's commands."""
+    app = typer.Typer(
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        no_args_is_help=True,
+        help="A provider inside this program: offline, in three wire formats, with faults on demand.",
+        context_settings={"help_option_names": ["-h", "--help"], "obj": voice},
+    )
+    app.command("list")(_list)
+    app.command("serve")(_serve)
+    code = app(args=argv, prog_name="chat lab", standalone_mode=False)
+    return code if isinstance(code, int) else 0
+
+
+def _list() -> None:
+    """Shows the scenarios: each is a model, asked with chat -m lab/NAME."""
+    from chatbot.lab.scenarios import SCENARIOS
+
+    width = max(len(scenario.name) for scenario in SCENARIOS)
+    for scenario in SCENARIOS:
+        typer.echo(f"lab/{scenario.name:<{width}}  {scenario.happens}")
+        typer.echo(f"    {'':<{width}}  {scenario.teaches}")
+
+
+def _serve(
+    context: typer.Context,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The port on 127.0.0.1; 0 takes a free one.")
+    ] = DEFAULT_PORT,
+) -> int:
+    """Serves the lab for other clients until Ctrl-C."""
+    from chatbot.lab.server import LabServer
+
+    voice: Voice = context.obj
+    stop: SimpleQueue[None] = SimpleQueue()  # its put may be called in a signal handler
+    with Interrupts() as interrupts:
+        interrupts.wake = lambda: stop.put(None)
+        try:
+            with LabServer(port, log=lambda line: voice.write(line + "\n")) as server:
+                voice.tell(
+                    [
+                        f"the lab listens at {server.url} ; Ctrl-C ends it",
+                        f"OpenAI:     {server.url}/v1",
+                        f"Anthropic:  {server.url}",
+                        f"Gemini:     {server.url}/v1beta",
+                        f'for example: chat --base-url {server.url}/v1 -m guide "hello"',
+                    ]
+                )
+                stop.get()
+        except OSError as error:
+            raise ConfigurationError(
+                f"port {port} cannot be used: {os.strerror(error.errno or 0).lower()}",
+                advice="Choose another with --port.",
+            ) from error
+    return 0

@@ -1,0 +1,77 @@
+"""What a base URL may look like, and which hosts are this machine."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import SplitResult, urlsplit
+
+from chatbot.core.errors import ConfigurationError
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether `host` is this machine: localhost, 127.0.0.0/8, ::1."""
+    if not host:
+        return False
+    host = host.lower().strip("[]").rstrip(".")
+    return host in ("localhost", "::1") or re.fullmatch(r"127(\.\d{1,3}){3}", host) is not None
+
+
+def base_url(text: str, origin: str) -> str:
+    """The base URL without a slash at its end.
+
+    Raises ConfigurationError, naming `origin`, for anything that could lead a key elsewhere than it seems: another
+    scheme than http or https, a user name, a backslash, blanks or control characters, a query or a fragment.
+    """
+    split = _split(text.strip())
+    wrong = _fault(text.strip(), split)
+    if wrong or split is None:
+        shown = re.sub(r"//[^/@]*@", "//…@", "".join(char for char in text if char.isprintable()))[:100]
+        raise ConfigurationError(
+            f"{origin} is no base URL that can be used: {wrong} ({shown})",
+            advice="It looks like https://api.example.com/v1 .",
+        )
+    return text.strip().rstrip("/")
+
+
+def _split(text: str) -> SplitResult | None:
+    try:
+        split = urlsplit(text)
+        _ = split.port  # raises where it is no number
+    except ValueError:
+        return None
+    return split
+
+
+def _fault(text: str, split: SplitResult | None) -> str:
+    if split is None:
+        return "it is malformed"
+    if re.search(r"[\s\\\x00-\x20\x7f-\x9f]", text):
+        return "it holds a blank, a backslash or a control character"
+    if split.scheme not in ("http", "https"):
+        return "it must begin with http:// or https://"
+    if not split.hostname:
+        return "it names no host"
+    if split.username is not None or "@" in split.netloc:
+        return "it holds a user name"
+    if split.query or split.fragment or "?" in text or "#" in text:
+        return "it has a query or a fragment"
+    return ""
+
+
+def from_host(text: str, default_port: int) -> str:
+    """A base URL from a host as OLLAMA_HOST has it: `host`, `host:port`, `scheme://host:port/path`.
+
+    Without a scheme it is http at `default_port`; `http://` means port 80, `https://` 443. An address to listen on
+    (0.0.0.0, ::) becomes loopback; a port that is none becomes the default. Source: ollama, envconfig/config.go.
+    """
+    text = text.strip().strip("\"'")
+    scheme, found, rest = text.partition("://")
+    if not found:
+        scheme, rest = "http", text
+    place, _, path = rest.partition("/")
+    match = re.fullmatch(r"(\[[^\]]*\]|[^:]*)(?::(.*))?", place)
+    host, port = (match[1], match[2]) if match else (f"[{place}]", None)  # a bare IPv6 address has many colons
+    usual = {"http": 80, "https": 443}.get(scheme, default_port) if found else default_port
+    number = int(port) if port and port.isdecimal() and int(port) < 65536 else usual if port is None else default_port
+    host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "[::]": "[::1]"}.get(host, host)
+    return f"{scheme}://{host}:{number}" + (f"/{path.strip('/')}" if path.strip("/") else "")

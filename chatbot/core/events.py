@@ -1,0 +1,112 @@
+"""What happens while a question is answered, one type for each kind of thing.
+
+An answer is a sequence of events that always ends in one `Finished`. Providers make the first group from what the
+server sends; the session adds the second.
+"""
+
+import enum
+from typing import NamedTuple
+
+from chatbot.core.errors import ChatError
+
+
+class Verdict(enum.StrEnum):
+    """How an answer ended."""
+
+    COMPLETE = "complete"
+    LENGTH = "length"  # stopped at the token limit
+    FILTERED = "filtered"  # withheld by the provider's filter
+    REFUSED = "refused"  # the model declined
+    CUT = "cut"  # the stream broke off without its end
+    FAILED = "failed"  # an error instead of the answer, or in the middle of it
+    EMPTY = "empty"  # ended properly, without any text
+    CANCELLED = "cancelled"  # the person stopped it
+
+
+class _Words:
+    """A piece of text, equal only to the same text of the same kind. By hand, because one is made for every token."""
+
+    __match_args__ = ("text",)
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and isinstance(other, _Words) and other.text == self.text
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.text))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.text!r})"
+
+
+class TextDelta(_Words):
+    """The next piece of the answer."""
+
+    __slots__ = ()
+
+
+class ThinkingDelta(_Words):
+    """The next piece of the model's reasoning; never part of the answer."""
+
+    __slots__ = ()
+
+
+class Notice(_Words):
+    """Something a person should know beside the answer."""
+
+    __slots__ = ()
+
+
+class Usage(NamedTuple):
+    """Tokens counted by the provider; None where it did not say. A later report replaces an earlier one,
+    number by number.
+
+    `output_tokens` includes `reasoning_tokens`, `input_tokens` includes `cached_tokens`, whatever the wire format does.
+    """
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    cached_tokens: int | None = None
+
+
+class FinishReason(NamedTuple):
+    """Why the model stopped: the provider's word, and what it means."""
+
+    reason: str
+    verdict: Verdict
+
+
+class EndMarker(NamedTuple):
+    """The wire format's own end of a stream was seen (`[DONE]`, `message_stop`)."""
+
+
+class Retrying(NamedTuple):
+    """Attempt number `attempt` (the first is 1) failed with `error`; the next one starts after `delay_s` seconds."""
+
+    delay_s: float
+    attempt: int
+    error: ChatError
+
+
+class Finished(NamedTuple):
+    """The end of every answer.
+
+    `error` says more where the verdict is failed, cut or empty; `attempts` counts the requests sent; `has_text` is
+    whether any of the answer was given out.
+    """
+
+    verdict: Verdict
+    finish_reason: str | None = None
+    usage: Usage | None = None
+    error: ChatError | None = None
+    request_id: str | None = None
+    attempts: int = 1
+    has_text: bool = False
+
+
+ProviderEvent = TextDelta | ThinkingDelta | Usage | FinishReason | EndMarker | Notice
+Event = ProviderEvent | Retrying | Finished

@@ -1,0 +1,53 @@
+"""What is said: images, messages and the conversation they make."""
+
+from typing import Literal, NamedTuple
+
+Role = Literal["user", "assistant"]
+
+
+class Image(NamedTuple):
+    """A picture as it is sent: the bytes of one file and what they are.
+
+    `media_type` is an IANA media type such as `image/png` and always matches the bytes.
+    """
+
+    media_type: str
+    data: bytes
+    width: int
+    height: int
+    name: str
+
+
+class ImageLimits(NamedTuple):
+    """What a service takes as an image, as data of its registry row.
+
+    `media_types` are sent as they are, everything else becomes JPEG. `max_image_bytes` is the raw size before Base64.
+    `max_edge_px` is the long edge beyond which the service would scale the image down itself.
+    """
+
+    media_types: tuple[str, ...] = ("image/jpeg", "image/png")
+    max_image_bytes: int = 3_750_000
+    max_edge_px: int = 1568
+
+
+class Message(NamedTuple):
+    """One turn of one side. Only user messages carry images."""
+
+    role: Role
+    text: str
+    images: tuple[Image, ...] = ()
+
+
+class Conversation(NamedTuple):
+    """The turns in order, oldest first, and the system prompt that stands above them."""
+
+    messages: tuple[Message, ...] = ()
+    system: str | None = None
+
+    def asking(self, text: str, images: tuple[Image, ...] = ()) -> "Conversation":
+        """This conversation with one more question."""
+        return self._replace(messages=(*self.messages, Message("user", text, images)))
+
+    def answered(self, text: str) -> "Conversation":
+        """This conversation with the answer to its last question."""
+        return self._replace(messages=(*self.messages, Message("assistant", text)))

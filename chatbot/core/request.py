@@ -1,0 +1,66 @@
+"""One HTTP exchange as data, and the one seam to the network."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+MAX_ERROR_BYTES = 64 * 1024
+
+_REQUEST_ID_HEADERS = (
+    "x-request-id",
+    "request-id",
+    "apim-request-id",
+    "mistral-correlation-id",
+    "x-generation-id",
+    "x-ds-trace-id",
+    "x-kong-request-id",
+    "x-amzn-trace-id",
+    "cf-ray",
+)
+
+
+class HttpRequest(NamedTuple):
+    """A request, complete: nothing is added on the way but what HTTP itself needs."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+
+class HttpResponse(NamedTuple):
+    """Status, headers (lower-case names) and the decoded body as it arrives.
+
+    Iterating `chunks` may raise a `NetworkError`. `close` may be called at any time, from any thread, more than once.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    chunks: Iterator[bytes]
+    close: Callable[[], None]
+
+
+class HttpFailure(NamedTuple):
+    """An answer that is an error: what a provider needs to read it. `body` is at most MAX_ERROR_BYTES long."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+Transport = Callable[[HttpRequest], HttpResponse]
+"""Sends one request. Raises NetworkError or ConfigurationError; a status of 400 or more is an ordinary response."""
+
+
+def read_at_most(chunks: Iterator[bytes], max_bytes: int) -> bytes:
+    """The beginning of a body, at most `max_bytes` long; the rest stays unread."""
+    kept = bytearray()
+    for chunk in chunks:
+        kept += chunk
+        if len(kept) >= max_bytes:
+            break
+    return bytes(kept[:max_bytes])
+
+
+def request_id_in(headers: Mapping[str, str]) -> str | None:
+    """The provider's name for the exchange, whichever header (lower-case name) it puts it in."""
+    return next((headers[name] for name in _REQUEST_ID_HEADERS if headers.get(name)), None)

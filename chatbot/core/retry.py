@@ -1,0 +1,71 @@
+"""When to try again, and after how long. Decides; never sleeps.
+
+Bound by time, not by a count: in simulation three attempts lose most questions to a busy minute, a minute's patience
+loses none. Jitter keeps many clients from coming back together.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from chatbot.core.errors import ChatError
+
+
+class RetryPolicy(NamedTuple):
+    """`deadline_s`: seconds, from the first request on, in which an attempt may start.
+    `max_retries`: at most so many, or None for as many as the deadline allows.
+    """
+
+    deadline_s: float = 60.0
+    max_retries: int | None = None
+    base_s: float = 0.5
+    cap_s: float = 8.0
+
+    def delay_s(self, error: ChatError, attempt: int, elapsed_s: float, random: Callable[[], float]) -> float | None:
+        """Seconds to wait after attempt number `attempt` (the first is 1) failed; None to give up.
+
+        The server's own wait is a floor with jitter on top; without one it is equal jitter: half of the backoff fixed,
+        half random. `random` gives numbers in [0, 1).
+        """
+        limits = [limit for limit in (self.max_retries, error.retry_limit) if limit is not None]
+        if not error.retryable or attempt > min(limits, default=attempt):
+            return None
+        left_s = self.deadline_s - elapsed_s
+        backoff_s = min(self.cap_s, self.base_s * 2.0 ** min(attempt - 1, 30))
+        if error.retry_after_s is not None and error.retry_after_s > 0:
+            if error.retry_after_s > left_s:
+                return None
+            return min(left_s, error.retry_after_s + random() * max(1.0, backoff_s))
+        delay_s = backoff_s / 2 + random() * backoff_s / 2
+        return delay_s if delay_s <= left_s else None
+
+
+def retry_after_s(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds the server asks us to wait, never negative; None when it does not say.
+
+    `headers` have lower-case names, `now` is Unix seconds. `retry-after-ms` (OpenAI, Azure, Cerebras) is finer and
+    wins. A malformed value counts as not said; nothing is raised.
+    Source: RFC 9110, section 10.2.3 (a number of seconds, or an HTTP date).
+    """
+    for name, unit_s in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        value = headers.get(name, "").strip()
+        try:
+            seconds = float(value) * unit_s
+        except ValueError:
+            seconds = _seconds_until(value, now) if name == "retry-after" else -1.0
+        if 0 <= seconds < float("inf"):
+            return seconds
+    return None
+
+
+def should_retry(headers: Mapping[str, str]) -> bool | None:
+    """The server's own word on a retry (`x-should-retry`: Anthropic, OpenAI); None when it does not say."""
+    return {"true": True, "false": False}.get(headers.get("x-should-retry", "").strip().lower())
+
+
+def _seconds_until(date: str, now: float) -> float:
+    from email.utils import parsedate_to_datetime  # few servers send a date
+
+    try:
+        return max(0.0, parsedate_to_datetime(date).timestamp() - now)
+    except (ValueError, TypeError, OverflowError):
+        return -1.0

@@ -1,0 +1,103 @@
+"""Server-sent events from bytes.
+
+Source: HTML Living Standard, "Server-sent events": "Parsing an event stream", "Interpreting an event stream".
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from chatbot.core.errors import MalformedAnswer
+
+MAX_LINE_BYTES = 4 * 1024 * 1024
+_BOM = b"\xef\xbb\xbf"
+
+
+class SseEvent(NamedTuple):
+    """One dispatched event. `type` is "message" where the stream names none; `data` has newlines between its lines."""
+
+    type: str
+    data: str
+    last_event_id: str = ""
+
+
+def parse(chunks: Iterable[bytes]) -> Iterator[SseEvent]:
+    """The events of a stream, the same however its bytes are cut; O(n).
+
+    Raises MalformedAnswer when a line or the data of one event grows beyond MAX_LINE_BYTES.
+    """
+    return events(lines(chunks))
+
+
+def lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The lines of a byte stream without their ends (CRLF, LF or CR), and without a leading byte order mark.
+
+    A last line without its end is given too: whoever follows the standard ignores it, because no blank line follows.
+    """
+    rest: list[bytes] = []  # pieces of the line that has not ended yet; joined once
+    rest_bytes = 0
+    after_cr = False
+    for chunk in _without_bom(chunks):
+        ended_by_cr, after_cr = after_cr, chunk.endswith(b"\r")
+        if ended_by_cr and chunk.startswith(b"\n"):
+            chunk = chunk[1:]
+        if b"\r" in chunk:
+            chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        first, *others = chunk.split(b"\n")
+        rest.append(first)
+        rest_bytes += len(first)
+        if rest_bytes > MAX_LINE_BYTES:
+            raise MalformedAnswer(f"the server sent a line of more than {MAX_LINE_BYTES // 1024 // 1024} MB")
+        if others:
+            yield b"".join(rest)
+            rest_bytes = len(others[-1])
+            rest = [others.pop()]
+            yield from others
+    last = b"".join(rest)
+    if last:
+        yield last
+
+
+def _without_bom(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The chunks, none empty, less one byte order mark at the very start."""
+    incoming = iter(chunks)
+    head = b""
+    for chunk in incoming:
+        head += chunk
+        if len(head) >= len(_BOM) or not _BOM.startswith(head):
+            break
+    head = head.removeprefix(_BOM)
+    if head:
+        yield head
+    for chunk in incoming:
+        if chunk:
+            yield chunk
+
+
+def events(stream: Iterable[bytes]) -> Iterator[SseEvent]:
+    """The events that lines make. An event not followed by a blank line is dropped, as the standard says."""
+    data: list[bytes] = []
+    data_bytes = 0
+    kind = ""
+    next_id = last_id = ""
+    for line in stream:
+        if line.startswith(b"data:"):
+            data.append(line[6:] if line.startswith(b"data: ") else line[5:])
+            data_bytes += len(line)
+            if data_bytes > MAX_LINE_BYTES:
+                raise MalformedAnswer(f"the server sent an event of more than {MAX_LINE_BYTES // 1024 // 1024} MB")
+        elif not line:
+            last_id = next_id
+            if data:
+                yield SseEvent(kind or "message", b"\n".join(data).decode("utf-8", "replace"), last_id)
+                data = []
+                data_bytes = 0
+            kind = ""
+        else:
+            name, _, value = line.partition(b":")
+            value = value.removeprefix(b" ")
+            if name == b"data":
+                data.append(value)
+            elif name == b"event":
+                kind = value.decode("utf-8", "replace")
+            elif name == b"id" and b"\0" not in value:
+                next_id = value.decode("utf-8", "replace")

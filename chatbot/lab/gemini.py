@@ -1,0 +1,225 @@
+"""Gemini generateContent and streamGenerateContent, as the lab writes them.
+
+Source: ai.google.dev/api/generate-content, google.rpc.Status, and recorded exchanges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+
+from chatbot.lab.answers import (
+    Answer,
+    Asked,
+    Dialect,
+    Ending,
+    Fault,
+    FaultRow,
+    Json,
+    Page,
+    Paging,
+    Refusal,
+    counted,
+    dumps,
+    encoded,
+    image,
+    messages,
+    parts,
+    tokens,
+    written,
+)
+
+_RPC = "type.googleapis.com/google.rpc."
+_INVALID = "INVALID_ARGUMENT"
+_DAILY = {"quotaMetric": "requests", "quotaId": "GenerateRequestsPerDayPerProjectPerModel-FreeTier"}
+
+FAULTS = {
+    Fault.WRONG_KEY: FaultRow(
+        400,
+        _INVALID,
+        "API key not valid. Please pass a valid API key.",
+        details=({"@type": f"{_RPC}ErrorInfo", "reason": "API_KEY_INVALID", "domain": "googleapis.com"},),
+    ),
+    Fault.NO_PERMISSION: FaultRow(403, "PERMISSION_DENIED", "The caller does not have permission"),
+    Fault.UNKNOWN_MODEL: FaultRow(
+        404,
+        "NOT_FOUND",
+        "models/{model} is not found for API version v1beta, or is not supported for generateContent.",
+    ),
+    Fault.CONTEXT_TOO_LONG: FaultRow(
+        400, _INVALID, "The input token count (1213462) exceeds the maximum number of tokens allowed (1048576)."
+    ),
+    Fault.RATE_LIMITED: FaultRow(
+        429, "RESOURCE_EXHAUSTED", "You exceeded your current rate limit for {model}. Please retry in a moment."
+    ),
+    Fault.QUOTA: FaultRow(
+        429,
+        "RESOURCE_EXHAUSTED",
+        "You exceeded your current quota, please check your plan and billing details.",
+        details=({"@type": f"{_RPC}QuotaFailure", "violations": [_DAILY]},),
+    ),
+    Fault.OVERLOADED: FaultRow(503, "UNAVAILABLE", "The model is overloaded. Please try again later."),
+    Fault.SERVER: FaultRow(500, "INTERNAL", "An internal error has occurred. Please retry."),
+    Fault.BAD_PARAMETER: FaultRow(
+        400,
+        _INVALID,
+        "Invalid JSON payload received. Unknown name \"{parameter}\" at 'generation_config': Cannot find field.",
+    ),
+    Fault.BAD_REQUEST: FaultRow(400, _INVALID, "Invalid JSON payload received. Unexpected token."),
+    Fault.NOT_FOUND: FaultRow(404, "NOT_FOUND", "The requested URL ({path}) was not found on this server."),
+}
+ENDINGS = {
+    Ending.STOP: "STOP",
+    Ending.LENGTH: "MAX_TOKENS",
+    Ending.FILTERED: "SAFETY",
+    Ending.REFUSED: "PROHIBITED_CONTENT",  # as the reason why the question was blocked: there is no candidate then
+}
+
+
+def read(body: Json, asked: Asked) -> Asked:
+    turns = messages(body, "contents")
+    question = next((turn.get("parts") for turn in reversed(turns) if turn.get("role") != "model"), None)
+    config = body.get("generationConfig")
+    system = body.get("systemInstruction")
+    return asked._replace(
+        question=written(question),
+        images=tuple(_image(part) for part in parts(question) if "inlineData" in part),
+        parameters=frozenset(config) if isinstance(config, dict) else frozenset(),
+        input_tokens=counted(
+            system.get("parts") if isinstance(system, dict) else None, *(turn.get("parts") for turn in turns)
+        ),
+    )
+
+
+def _image(part: Json) -> str:
+    data = part["inlineData"]
+    return image(data.get("mimeType"), data.get("data")) if isinstance(data, dict) else image(None, None)
+
+
+def stream(answer: Answer, asked: Asked) -> Iterator[bytes]:
+    responses = map(dumps, _responses(answer, asked))
+    if asked.sse:
+        for response in responses:
+            yield encoded(f"data: {response}\r\n\r\n")
+        return
+    for opening, response in zip(chain(["["], _forever(",\n")), responses, strict=False):
+        yield encoded(f"{opening}{response}\n")
+    if answer.ending:
+        yield b"]"
+
+
+def _forever(value: str) -> Iterator[str]:
+    while True:
+        yield value
+
+
+def _responses(answer: Answer, asked: Asked) -> Iterator[Json]:
+    if answer.ending is Ending.REFUSED:
+        yield _blocked(asked)
+        return
+    thought = said = 0
+    for token in tokens(answer.thinking):
+        thought += 1
+        yield _response(asked, {"content": _content([_thought(token)])}, thought, said)
+    for token in tokens(answer.text):
+        said += 1
+        yield _response(asked, {"content": _content([{"text": token}])}, thought, said)
+    if answer.ending:
+        content = {} if answer.ending is Ending.FILTERED else {"content": _content([{"text": ""}])}
+        yield _response(asked, {**content, "finishReason": ENDINGS[answer.ending]}, thought, said)
+
+
+def whole(answer: Answer, asked: Asked) -> Json:
+    if answer.ending is Ending.REFUSED:
+        return _blocked(asked)
+    said = [{"text": answer.text}] if answer.text else []
+    thought = [_thought(answer.thinking)] if answer.thinking else []
+    candidate: Json = {"content": _content([*thought, *said])}
+    if answer.ending:
+        candidate["finishReason"] = ENDINGS[answer.ending]
+    return _response(asked, candidate, len(tokens(answer.thinking)), len(tokens(answer.text)))
+
+
+def _content(content_parts: list[Json]) -> Json:
+    return {"role": "model", "parts": content_parts}
+
+
+def _thought(text: str) -> Json:
+    return {"text": text, "thought": True}
+
+
+def _blocked(asked: Asked) -> Json:
+    return {"promptFeedback": {"blockReason": ENDINGS[Ending.REFUSED]}, **_tail(asked, 0, 0)}
+
+
+def _response(asked: Asked, candidate: Json, thought_tokens: int, said_tokens: int) -> Json:
+    return {"candidates": [{**candidate, "index": 0}], **_tail(asked, thought_tokens, said_tokens)}
+
+
+def _tail(asked: Asked, thought_tokens: int, said_tokens: int) -> Json:
+    usage = {
+        "promptTokenCount": asked.input_tokens,
+        "candidatesTokenCount": said_tokens,
+        "totalTokenCount": asked.input_tokens + thought_tokens + said_tokens,
+    }
+    if thought_tokens:
+        usage["thoughtsTokenCount"] = thought_tokens
+    return {"usageMetadata": usage, "modelVersion": asked.model, "responseId": f"lab-{asked.serial}"}
+
+
+def error(refusal: Refusal) -> Json:
+    row = refusal.row
+    details = [*row.details]
+    if _is_number(refusal.retry_after):
+        details.append({"@type": f"{_RPC}RetryInfo", "retryDelay": f"{refusal.retry_after}s"})
+    said: Json = {"code": row.status, "message": refusal.message, "status": row.kind}
+    return {"error": {**said, "details": details} if details else said}
+
+
+def error_headers(refusal: Refusal) -> dict[str, str]:
+    """None but a Retry-After that RetryInfo cannot say: Gemini puts the wait into the body."""
+    if refusal.retry_after is None or _is_number(refusal.retry_after):
+        return {}
+    return {"Retry-After": refusal.retry_after}
+
+
+def _is_number(text: str | None) -> bool:
+    return text is not None and text.replace(".", "", 1).isdecimal()
+
+
+def stream_error(refusal: Refusal, asked: Asked) -> bytes:
+    body = dumps(error(refusal))
+    return encoded(f"data: {body}\r\n\r\n" if asked.sse else f",\n{body}\n]")
+
+
+def bad_parameter(name: str) -> Refusal:
+    row = FAULTS[Fault.BAD_PARAMETER]
+    return Refusal(row, row.message.format(parameter=name))
+
+
+def model_list(page: Page) -> Json:
+    rows = [
+        {"name": f"models/{name}", "displayName": name, "supportedGenerationMethods": ["generateContent"]}
+        for name in page.names
+    ]
+    return {"models": rows, "nextPageToken": page.names[-1]} if page.more else {"models": rows}
+
+
+GEMINI = Dialect(
+    name="gemini",
+    faults=FAULTS,
+    endings=ENDINGS,
+    required=("contents",),
+    missing_message="* GenerateContentRequest.{parameter}: {parameter} is not specified",
+    content_type=lambda asked: "text/event-stream" if asked.sse else "application/json; charset=UTF-8",
+    read=read,
+    stream=stream,
+    whole=whole,
+    error=error,
+    error_headers=error_headers,
+    stream_error=stream_error,
+    bad_parameter=bad_parameter,
+    model_list=model_list,
+    paging=Paging(after="pageToken", size="pageSize", default_size=50),
+    errors_typed_as_streams=True,
+)

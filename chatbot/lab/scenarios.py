@@ -1,0 +1,282 @@
+"""Faults on demand, as a table: the name of the model chooses the row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chatbot.lab import guide
+from chatbot.lab.answers import Asked, Ending, Fault
+from chatbot.lab.exchanges import (
+    INSIDE_CHARACTERS,
+    INSIDE_CRLF,
+    Raw,
+    Refuse,
+    RefuseParameters,
+    Say,
+    Silence,
+    Turn,
+)
+
+LONG_TOKENS = 20_000
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """`happens` and `teaches` are one sentence each.
+
+    `turns` follow each other over the requests to one server, and start over after the last.
+    """
+
+    name: str
+    happens: str
+    teaches: str
+    turns: tuple[Turn, ...]
+
+
+def _guided(asked: Asked) -> str:
+    return guide.answer(asked.question, guide.manual())
+
+
+def _echoed(asked: Asked) -> str:
+    return "\n".join([asked.question, *(f"[image: {image}]" for image in asked.images)])
+
+
+def _long(_asked: Asked) -> str:
+    return "".join(f"word{number}{chr(10) if number % 12 == 0 else ' '}" for number in range(1, LONG_TOKENS)) + "end."
+
+
+_TEXT = "The lab sends this answer one word at a time, so that there is something to see, to stop and to break."
+_FINE = Say("This time everything is fine.")
+_HTML = b"<!DOCTYPE html>\n<html><head><title>%s</title></head>\n<body><h1>%s</h1><hr>nginx</body></html>\n"
+_ESCAPES = (
+    "Colour \x1b[31mred\x1b[0m, cleared screen \x1b[2J\x1b[H, a title \x1b]0;owned\x07, the clipboard "
+    "\x1b]52;c;ZXZpbA==\x07, a link \x1b]8;;http://example.invalid\x1b\\here\x1b]8;;\x1b\\, C1 \x9b31m, a bell \x07, "
+    "a backspace ab\x08c, a carriage return one\rtwo, text direction \u202egnp.exe\u202c and \u2066isolate\u2069. End."
+)
+_MARKDOWN = """# A heading
+
+A paragraph with **bold**, *italic*, `code`, ~~struck~~ text and [a link](https://example.com).
+
+## A list
+
+1. First
+   - nested, with **bold**
+   - nested again
+2. Second
+- [x] a task that is done
+- [ ] a task that is not
+
+> A quotation
+> over two lines.
+
+| Fruit | Number | Price |
+|:------|:------:|------:|
+| Apple | 3      | 1.20  |
+| 梨    | 12     | 10.00 |
+
+```python
+def greet(name: str) -> str:
+    return f"Hello, {name}!"  # not *italic*
+```
+
+---
+
+The last line has no end."""
+
+SCENARIOS: tuple[Scenario, ...] = (
+    Scenario(
+        "guide",
+        "Questions about this program are answered from its own manual.",
+        "The whole way from question to answer works without a key and without a network.",
+        (Say(_guided),),
+    ),
+    Scenario(
+        "echo",
+        "The answer is the question, and a line for each image.",
+        "What really reaches the model.",
+        (Say(_echoed),),
+    ),
+    Scenario(
+        "markdown",
+        "The answer is a sample of rich Markdown.",
+        "How headings, lists, tables and code look while they grow.",
+        (Say(_MARKDOWN),),
+    ),
+    Scenario(
+        "thinking",
+        "The model reasons before it answers, in the wire format's own fields.",
+        "Reasoning is not part of the answer.",
+        (Say("Forty-two.", thinking="The question is six times seven. That is forty-two."),),
+    ),
+    Scenario(
+        "slow",
+        "The words of the answer come slowly.",
+        "The answer is shown as it comes, and can be stopped at any time.",
+        (Say(_TEXT, paced=True),),
+    ),
+    Scenario(
+        "long",
+        f"The answer has {LONG_TOKENS} tokens.",
+        "Time and memory grow evenly with the length.",
+        (Say(_long),),
+    ),
+    Scenario(
+        "wrong-key",
+        "The key is rejected (HTTP 401; Gemini says 400).",
+        "What a wrong, expired or withdrawn key looks like.",
+        (Refuse(Fault.WRONG_KEY),),
+    ),
+    Scenario(
+        "no-permission",
+        "The key is known but not allowed (HTTP 403).",
+        "A permission is not a key: trying another key of the same account does not help.",
+        (Refuse(Fault.NO_PERMISSION),),
+    ),
+    Scenario(
+        "unknown-model",
+        "The model does not exist (HTTP 404).",
+        "The server's list of models (GET .../models) tells the right names.",
+        (Refuse(Fault.UNKNOWN_MODEL),),
+    ),
+    Scenario(
+        "context-too-long",
+        "The conversation does not fit the model (HTTP 400).",
+        "Models read a limited number of tokens; sending the same again cannot help.",
+        (Refuse(Fault.CONTEXT_TOO_LONG),),
+    ),
+    Scenario(
+        "unsupported-parameter",
+        "Refused while max_tokens, temperature or top_p is sent, as newer models do (HTTP 400).",
+        "Send the request once more without the parameter, or with its newer name.",
+        (RefuseParameters(("max_tokens", "temperature", "top_p", "topP"), _FINE),),
+    ),
+    Scenario(
+        "old-parameter",
+        "Refused while stream_options or max_completion_tokens is sent, as older servers do (HTTP 400).",
+        "Send the request once more without the parameter, or with its older name.",
+        (RefuseParameters(("stream_options", "max_completion_tokens"), _FINE),),
+    ),
+    Scenario(
+        "rate-limited",
+        "Too many requests, wait one second (HTTP 429 with Retry-After: 1); then fine.",
+        "Wait as long as the server asks, then ask again.",
+        (Refuse(Fault.RATE_LIMITED, retry_after="1"), _FINE),
+    ),
+    Scenario(
+        "quota",
+        "The credit is used up (HTTP 429 without Retry-After; Anthropic says 400).",
+        "Not every 429 goes away by waiting.",
+        (Refuse(Fault.QUOTA),),
+    ),
+    Scenario(
+        "overloaded",
+        "No capacity, twice (HTTP 503; Anthropic says 529); then fine.",
+        "Waiting longer each time, with a little chance in it, gets the answer.",
+        (Refuse(Fault.OVERLOADED), Refuse(Fault.OVERLOADED), _FINE),
+    ),
+    Scenario(
+        "always-500",
+        "The server fails inside, every time (HTTP 500).",
+        "Retries must come to an end.",
+        (Refuse(Fault.SERVER),),
+    ),
+    Scenario(
+        "html-502",
+        "A proxy's HTML error page (HTTP 502).",
+        "Between you and the model there are machines that speak HTML.",
+        (Raw(502, "text/html", _HTML % (b"502 Bad Gateway", b"502 Bad Gateway")),),
+    ),
+    Scenario(
+        "hang-before-headers",
+        "The request is taken, and nothing comes.",
+        "Only a timeout tells a hanging server from a thinking one.",
+        (Silence("hang"),),
+    ),
+    Scenario(
+        "hang-in-stream",
+        "Some words, then nothing more comes.",
+        "The idle timeout counts from the last byte, not from the first.",
+        (Say(_TEXT, stop_after=7, then="hang"),),
+    ),
+    Scenario(
+        "reset-before-headers",
+        "The connection is reset (TCP RST) before any byte of an answer.",
+        "Nothing was answered, so asking again is safe.",
+        (Silence("reset"),),
+    ),
+    Scenario(
+        "cut",
+        "Some words, then the connection breaks.",
+        "Half an answer is kept, and is not a whole answer.",
+        (Say(_TEXT, stop_after=7, then="close"),),
+    ),
+    Scenario(
+        "no-end-marker",
+        "Some words, then a clean end of the body, without finish reason and end marker.",
+        "The end of the bytes is not the end of the answer.",
+        (Say(_TEXT, stop_after=7),),
+    ),
+    Scenario(
+        "error-in-stream",
+        "Some words, then an error as an event of the stream.",
+        "HTTP 200 promises nothing about what follows.",
+        (Say(_TEXT, stop_after=7, fault=Fault.OVERLOADED),),
+    ),
+    Scenario(
+        "error-200",
+        "An error body with HTTP 200.",
+        "The status alone does not say that it went well.",
+        (Refuse(Fault.SERVER, status=200),),
+    ),
+    Scenario(
+        "empty-200",
+        "HTTP 200 and not one byte of body.",
+        "Nothing is an error, not an empty answer.",
+        (Raw(200, "text/event-stream", b""),),
+    ),
+    Scenario(
+        "html-200",
+        "An HTML page with HTTP 200, as login pages of networks and wrong base URLs send it.",
+        "Look at what came before reading it as an answer.",
+        (Raw(200, "text/html", _HTML % (b"Welcome", b"Please sign in")),),
+    ),
+    Scenario(
+        "split-utf8",
+        "Characters of several bytes arrive in pieces.",
+        "Bytes become text only when a character is whole.",
+        (Say("Grüße, 世界, здравствуй, 👩‍🚀 and 🇫🇷!", cut_at=INSIDE_CHARACTERS),),
+    ),
+    Scenario(
+        "crlf",
+        "The stream's lines end with CRLF, and the two bytes come apart.",
+        "Server-sent events know three line ends, and a pair may be split.",
+        (Say(_TEXT, crlf=True, cut_at=INSIDE_CRLF),),
+    ),
+    Scenario(
+        "escapes",
+        "The answer has terminal escape sequences, a clipboard write (OSC 52) and text direction marks.",
+        "Text from a model must not give orders to the terminal.",
+        (Say(_ESCAPES),),
+    ),
+    Scenario(
+        "length",
+        "The answer stops at the token limit.",
+        "The finish reason says that there would be more.",
+        (Say("The answer goes on and on until the limit is", ending=Ending.LENGTH),),
+    ),
+    Scenario(
+        "refusal",
+        "The model declines to answer (Gemini blocks the question).",
+        "A refusal is told in a field of its own, not as an error.",
+        (Say("I can't help with that.", ending=Ending.REFUSED),),
+    ),
+    Scenario(
+        "filtered",
+        "The provider's filter stops the answer (Anthropic says HTTP 400).",
+        "A filter can stop an answer that has begun.",
+        (Say("This begins like any other answer, but", ending=Ending.FILTERED),),
+    ),
+)
+
+BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
+NAMES = tuple(BY_NAME)

@@ -1,0 +1,76 @@
+"""Work beside the main thread, whose results come through an inbox.
+
+The network runs in a daemon thread, so that the main thread can always be interrupted: a DNS look-up in the main thread
+holds a Ctrl-C for as long as the resolver likes.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from queue import Empty, SimpleQueue
+
+from chatbot.core.errors import Cancelled
+from chatbot.core.events import Event
+
+# Beyond this the reader waits for the screen, so that an endless answer into a stopped pipe does not fill the memory.
+MAX_WAITING_EVENTS = 50_000
+_PAUSE_S = 0.01
+
+
+class Inbox:
+    """The events of one answer, made in a thread of their own, taken in batches.
+
+    `begin` is given a sleep that ends with Cancelled when the events are given up, and returns the events. `stop` is
+    called once when they are given up: it must end a read that blocks.
+    """
+
+    def __init__(self, begin: Callable[[Callable[[float], None]], Iterator[Event]], stop: Callable[[], None]) -> None:
+        self._queue: SimpleQueue[Event | BaseException | None] = SimpleQueue()
+        self._stop = stop
+        self._given_up = threading.Event()
+        threading.Thread(target=self._fill, args=(begin(self._sleep),), daemon=True, name="chat-network").start()
+
+    def take(self, timeout_s: float | None) -> list[Event]:
+        """What has come: waits for the first event at most `timeout_s` seconds (None: for ever), then takes all.
+
+        Empty after the time, or after `wake`. Raises what the thread raised, once all that came before is taken.
+        """
+        batch: list[Event] = []
+        try:
+            item = self._queue.get(timeout=timeout_s)
+            while item is not None:
+                if isinstance(item, BaseException):
+                    if not batch:
+                        raise item
+                    self._queue.put(item)
+                    break
+                batch.append(item)
+                item = self._queue.get_nowait()
+        except Empty:
+            pass
+        return batch
+
+    def wake(self) -> None:
+        """Makes a waiting `take` return. May be called in a signal handler."""
+        self._queue.put(None)
+
+    def give_up(self) -> None:
+        """Nobody takes any more: the thread is told to end, and is not waited for."""
+        self._given_up.set()
+        self._stop()
+
+    def _sleep(self, delay_s: float) -> None:
+        if self._given_up.wait(delay_s):
+            raise Cancelled("stopped")
+
+    def _fill(self, events: Iterator[Event]) -> None:
+        try:
+            for event in events:
+                self._queue.put(event)
+                while self._queue.qsize() > MAX_WAITING_EVENTS and not self._given_up.wait(_PAUSE_S):
+                    pass
+                if self._given_up.is_set():
+                    return
+        except BaseException as error:  # carried to the main thread, which knows what to do
+            self._queue.put(error)

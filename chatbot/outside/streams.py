@@ -1,0 +1,33 @@
+"""The three standard streams, as the shell left them."""
+
+from __future__ import annotations
+
+import os
+import select
+
+
+def reserve_standard_descriptors() -> None:
+    """Opens what is closed of descriptors 0 to 2 on the null device, so that no socket or file lands there."""
+    for descriptor in (0, 1, 2):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, which is this one
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    """Writes all of `data`, also where the descriptor does not block. Raises OSError (BrokenPipeError and others)."""
+    view = memoryview(data)
+    while view:
+        try:
+            view = view[os.write(descriptor, view) :]
+        except BlockingIOError:
+            select.select([], [descriptor], [])
+
+
+def is_terminal(descriptor: int) -> bool:
+    """Whether a descriptor is a terminal; false when it is closed."""
+    try:
+        return os.isatty(descriptor)
+    except OSError:
+        return False

@@ -1,0 +1,233 @@
+"""One HTTP exchange on `requests`, its body as it arrives.
+
+What is measured and decided here: `raw.read1` gives each byte when it comes, whatever the framing, where
+`iter_lines` waits for its buffer; netrc must not replace a key and redirects must not carry one on, so the environment
+is not trusted wholesale; the TLS context is made once, because loading the CA bundle costs more than a handshake.
+"""
+
+from __future__ import annotations
+
+import io
+import ssl
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import certifi
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from requests.utils import get_environ_proxies
+
+from chatbot import __version__
+from chatbot.core import errors
+from chatbot.core.addresses import is_loopback
+from chatbot.core.request import HttpRequest, HttpResponse
+
+CONNECT_TIMEOUT_S = 5.0  # for each address of the host
+IDLE_TIMEOUT_S = 300.0
+_READ_BYTES = 64 * 1024
+
+
+class LiveTransport:
+    """A Transport over the network. One at a time: `abort` acts on the exchange that was begun last.
+
+    `idle_timeout_s`: the longest silence of the server. `on_sent` is called when the last byte of a request has left.
+    `environ` names a CA bundle (SSL_CERT_FILE, REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE), if any; proxies are taken from the
+    process's environment by `requests` itself.
+    """
+
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        *,
+        idle_timeout_s: float = IDLE_TIMEOUT_S,
+        connect_timeout_s: float = CONNECT_TIMEOUT_S,
+        on_sent: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._timeout_s = (min(connect_timeout_s, idle_timeout_s), idle_timeout_s)
+        self._on_sent = on_sent
+        self._current: _Exchange | None = None
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.headers.clear()
+        self._session.mount("https://", _OneContextAdapter(_ca_bundle(environ)))
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """See Transport."""
+        exchange = self._current = _Exchange()
+        try:
+            response = self._session.request(
+                request.method,
+                request.url,
+                data=_Body(request.body, exchange, self._on_sent) if request.body else None,
+                headers={"User-Agent": f"chat/{__version__}", "Accept-Encoding": "identity", **request.headers},
+                timeout=self._timeout_s,
+                allow_redirects=False,
+                stream=True,
+                proxies=_proxies(request.url),
+            )
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, UnicodeError) as error:
+            raise _typed(error, request.url, self._timeout_s) from error
+        exchange.response = response
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        chunks = _chunks(response, request.url, self._timeout_s[1])
+        return HttpResponse(response.status_code, headers, chunks, exchange.close)
+
+    def abort(self) -> None:
+        """Ends the running exchange from another thread: a pending read returns, an unsent body is never sent."""
+        if self._current:
+            self._current.abort()
+
+
+class _Exchange:
+    """The running exchange, for whoever wants to end it."""
+
+    def __init__(self) -> None:
+        self.aborted = False
+        self.response: requests.Response | None = None
+
+    def abort(self) -> None:
+        self.aborted = True
+        self._shut_down()
+
+    def close(self) -> None:
+        self._shut_down()
+        if self.response is not None:
+            self.response.close()
+
+    def _shut_down(self) -> None:
+        """Wakes a read that blocks in another thread; closing alone would wait for it."""
+        try:
+            if self.response is not None:
+                self.response.raw.shutdown()
+        except (ValueError, RuntimeError, OSError):
+            pass  # already at its end
+
+
+class _Body(io.BytesIO):
+    """A request body that says when it has been sent, and is not sent once its exchange was aborted."""
+
+    def __init__(self, body: bytes, exchange: _Exchange, on_sent: Callable[[], None]) -> None:
+        super().__init__(body)
+        self._exchange = exchange
+        self._on_sent = on_sent
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if self._exchange.aborted:
+            raise OSError("aborted before it was sent")
+        piece = super().read(size)
+        if not piece:  # asked for more: the piece before is on its way
+            self._on_sent()
+        return piece
+
+
+class _OneContextAdapter(HTTPAdapter):
+    """HTTPS with one TLS context for all connections; `requests` would load the CA bundle for each."""
+
+    def __init__(self, ca_bundle: str) -> None:
+        self._ca_bundle = ca_bundle
+        self._context: ssl.SSLContext | None = None
+        super().__init__()
+
+    def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
+        host, attributes = super().build_connection_pool_key_attributes(request, verify, cert)
+        if self._context is None:
+            self._context = _context(self._ca_bundle)
+        return host, {"ssl_context": self._context, "cert_reqs": attributes["cert_reqs"]}
+
+    def cert_verify(self, conn: Any, *_: Any) -> None:
+        conn.cert_reqs = "CERT_REQUIRED"  # the context holds the authorities already
+
+
+def _context(ca_bundle: str) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=ca_bundle)
+    except OSError as error:
+        raise errors.ConfigurationError(
+            f"the certificate file {ca_bundle} cannot be read: {error.strerror or error}",
+            advice="Check SSL_CERT_FILE, REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.",
+        ) from error
+
+
+def _ca_bundle(environ: Mapping[str, str]) -> str:
+    names = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+    return next((environ[name] for name in names if environ.get(name)), "") or certifi.where()
+
+
+def _proxies(url: str) -> dict[str, str]:
+    """The proxies of the environment for `url`; none for this machine, whatever the environment says."""
+    return {} if is_loopback(urlsplit(url).hostname) else get_environ_proxies(url)
+
+
+def _chunks(response: requests.Response, url: str, idle_timeout_s: float) -> Iterator[bytes]:
+    try:
+        while chunk := response.raw.read1(_READ_BYTES, decode_content=True):
+            yield chunk
+    except urllib3.exceptions.ReadTimeoutError as error:
+        raise _timed_out(url, idle_timeout_s) from error
+    except (urllib3.exceptions.HTTPError, OSError, ValueError, AttributeError) as error:
+        # ValueError and AttributeError: the connection was closed under the read by `close`.
+        raise errors.ConnectionLost(f"the connection to {_place(url)} broke off") from error
+
+
+def _typed(error: Exception, url: str, timeout_s: tuple[float, float]) -> errors.ChatError:
+    """The error of ours for what went wrong below HTTP. Messages of the libraries may hold secrets and are not kept."""
+    place = _place(url)
+    cause = _cause(error)
+    if isinstance(error, requests.exceptions.ProxyError) or isinstance(cause, urllib3.exceptions.ProxyError):
+        return errors.ProxyFailed(f"the proxy for {place} cannot be used")
+    if isinstance(cause, urllib3.exceptions.NameResolutionError):
+        return errors.CannotResolve(
+            f"the name {urlsplit(url).hostname} cannot be resolved: no network, or no such host"
+        )
+    if isinstance(error, requests.exceptions.SSLError) or isinstance(
+        cause, (ssl.SSLError, urllib3.exceptions.SSLError)
+    ):
+        return errors.TlsFailed(f"no safe connection to {place}: {_tls_reason(cause)}")
+    if isinstance(cause, urllib3.exceptions.NewConnectionError):
+        refused = "refused" in str(cause).lower()
+        why = "the connection was refused" if refused else "no connection"
+        here = is_loopback(urlsplit(url).hostname)
+        return errors.CannotConnect(
+            f"nothing answers at {place}: {why}",
+            # A local server that is not running will not be running in a second either.
+            should_retry=False if refused and here else None,
+            advice="Is the server running?" if here else "Check the base URL and the network.",
+        )
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return errors.TimedOut(f"{place} did not accept a connection within {timeout_s[0]:g} s")
+    if isinstance(error, requests.exceptions.Timeout):
+        return _timed_out(url, timeout_s[1])
+    if isinstance(error, requests.exceptions.InvalidSchema):
+        return errors.ConfigurationError(
+            f"{place} cannot be reached through this kind of proxy or URL",
+            advice="For a SOCKS proxy install PySocks; the base URL must begin with http:// or https://.",
+        )
+    if isinstance(error, (requests.exceptions.InvalidHeader, requests.exceptions.InvalidURL, UnicodeError)):
+        return errors.ConfigurationError(f"the request to {place} has a header or an address that HTTP does not allow")
+    return errors.ConnectionLost(f"the connection to {place} broke off before an answer came")
+
+
+def _cause(error: BaseException) -> BaseException:
+    """The innermost reason in the chain of wrappers of requests and urllib3."""
+    inner = getattr(error, "reason", None) or next((arg for arg in error.args if isinstance(arg, Exception)), None)
+    return _cause(inner) if isinstance(inner, Exception) and not isinstance(error, ssl.SSLError) else error
+
+
+def _tls_reason(cause: BaseException) -> str:
+    reason = getattr(cause, "verify_message", "") or getattr(cause, "reason", "") or "the handshake failed"
+    return str(reason).replace("_", " ").lower()
+
+
+def _timed_out(url: str, timeout_s: float) -> errors.TimedOut:
+    return errors.TimedOut(
+        f"nothing came from {_place(url)} for {timeout_s:g} s",
+        advice=f"A slow model may need longer: --timeout {timeout_s * 3:g}.",
+    )
+
+
+def _place(url: str) -> str:
+    """Host and port, without what may be private in a URL."""
+    parts = urlsplit(url)
+    return f"{parts.hostname}:{parts.port}" if parts.port else f"{parts.hostname}"

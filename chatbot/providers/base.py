@@ -1,0 +1,136 @@
+"""What every wire format offers: pure functions from our terms to theirs and back."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
+
+from chatbot.core.errors import ChatError, MalformedAnswer
+from chatbot.core.events import ProviderEvent
+from chatbot.core.messages import Conversation, Image
+from chatbot.core.request import HttpFailure, HttpRequest
+from chatbot.core.settings import Endpoint, Options
+from chatbot.core.sse import SseEvent
+from chatbot.providers.service import Service
+
+Payload = dict[str, Any]
+
+
+class Provider(Protocol):
+    """One wire format at one service. All methods are pure."""
+
+    @property
+    def needs_end_marker(self) -> bool:
+        """Whether a stream is complete only with its end marker; otherwise a finish reason is enough."""
+        ...
+
+    def payload(self, conversation: Conversation, options: Options) -> Payload:
+        """The request body, as the object that will be JSON."""
+        ...
+
+    def request(self, payload: Payload, options: Options) -> HttpRequest:
+        """The request that carries `payload`."""
+        ...
+
+    def models_request(self) -> HttpRequest:
+        """The request for the list of models."""
+        ...
+
+    def read_event(self, event: SseEvent) -> Iterable[ProviderEvent]:
+        """What one server-sent event says. Raises ChatError for an error in the stream, MalformedAnswer for no JSON."""
+        ...
+
+    def read_answer(self, document: Any) -> Iterable[ProviderEvent]:
+        """What a whole answer in one JSON document says. Raises ChatError when it is an error."""
+        ...
+
+    def read_error(self, failure: HttpFailure, now: float) -> ChatError:
+        """The error that an HTTP answer means. `now` is Unix seconds."""
+        ...
+
+    def read_models(self, document: Any) -> list[str]:
+        """The names in a list of models, in the server's order; empty when there are none."""
+        ...
+
+
+def post(endpoint: Endpoint, path: str, payload: Payload, headers: Mapping[str, str], *, stream: bool) -> HttpRequest:
+    """A JSON POST to `endpoint`."""
+    body = json.dumps(payload, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8", "replace")
+    sent = {
+        "Content-Type": "application/json",
+        "Accept": "text/event-stream" if stream else "application/json",
+        **_all_headers(endpoint, headers),
+    }
+    return HttpRequest("POST", _url(endpoint, path), sent, body)
+
+
+def get(endpoint: Endpoint, path: str, headers: Mapping[str, str]) -> HttpRequest:
+    """A GET from `endpoint`."""
+    return HttpRequest("GET", _url(endpoint, path), {"Accept": "application/json", **_all_headers(endpoint, headers)})
+
+
+def _all_headers(endpoint: Endpoint, headers: Mapping[str, str]) -> dict[str, str]:
+    auth = dict([endpoint.auth]) if endpoint.auth else {}
+    return {**headers, **auth, **dict(endpoint.headers)}
+
+
+def _url(endpoint: Endpoint, path: str) -> str:
+    query = ("&" if "?" in path else "?") + endpoint.query if endpoint.query else ""
+    return endpoint.base_url + path + query
+
+
+def merged(payload: Payload, extra: Mapping[str, Any]) -> Payload:
+    """`payload` with the person's raw fields on top, nested objects member by member."""
+    result = dict(payload)
+    for name, value in extra.items():
+        mine = result.get(name)
+        result[name] = merged(mine, value) if isinstance(mine, dict) and isinstance(value, dict) else value
+    return result
+
+
+def present(**fields: Any) -> Payload:
+    """The fields that were given: not None, not empty."""
+    return {name: value for name, value in fields.items() if value is not None and value != () and value != []}
+
+
+def base64_of(image: Image) -> str:
+    """The image's bytes in Base64 (RFC 4648, section 4), without line breaks."""
+    return base64.b64encode(image.data).decode("ascii")
+
+
+def json_of(event: SseEvent) -> Any:
+    """The JSON document that an event carries."""
+    try:
+        return json.loads(event.data)
+    except ValueError as error:
+        start = " ".join(event.data.split())[:80]
+        raise MalformedAnswer(f"the server sent something in the stream that is not JSON: {start}") from error
+
+
+def integer(value: Any) -> int | None:
+    """`value` if it is a whole number of tokens."""
+    return int(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def named_models(entries: Any, *, key: str = "id") -> list[str]:
+    """The names in a list of objects (or of plain names); what is neither is passed over, doubles come once."""
+    if not isinstance(entries, list):
+        return []
+    names = (entry.get(key) or entry.get("name") if isinstance(entry, dict) else entry for entry in entries)
+    return list(dict.fromkeys(name for name in names if isinstance(name, str) and name))
+
+
+def read_error(failure: HttpFailure, now: float, service: Service) -> ChatError:
+    """See chatbot.providers.failures, which only a failed request has to load."""
+    from chatbot.providers import failures
+
+    return failures.read_error(failure, now, service)
+
+
+def error_in_body(document: Any, service: Service) -> ChatError:
+    """See chatbot.providers.failures."""
+    from chatbot.providers import failures
+
+    return failures.error_in_body(document, service)

@@ -1,0 +1,136 @@
+"""Google Gemini: generateContent and streamGenerateContent.
+
+Source: ai.google.dev, "Generating content"; the finish reasons are those of `types.FinishReason` in google-genai.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from chatbot.core.errors import ChatError
+from chatbot.core.events import FinishReason, ProviderEvent, TextDelta, ThinkingDelta, Usage, Verdict
+from chatbot.core.messages import Conversation, Message
+from chatbot.core.request import HttpFailure, HttpRequest
+from chatbot.core.settings import Endpoint, Options
+from chatbot.core.sse import SseEvent
+from chatbot.providers import base
+from chatbot.providers.service import Service
+
+_WITHHELD = (
+    "SAFETY PROHIBITED_CONTENT BLOCKLIST SPII RECITATION LANGUAGE IMAGE_SAFETY IMAGE_PROHIBITED_CONTENT "
+    "IMAGE_RECITATION MODEL_ARMOR"
+)
+_BROKEN = "MALFORMED_RESPONSE MALFORMED_FUNCTION_CALL MISSING_THOUGHT_SIGNATURE"
+VERDICTS = {
+    "MAX_TOKENS": Verdict.LENGTH,
+    **dict.fromkeys(_WITHHELD.split(), Verdict.FILTERED),
+    **dict.fromkeys(_BROKEN.split(), Verdict.FAILED),
+}
+
+
+@dataclass(frozen=True)
+class GeminiGenerate:
+    """generateContent at `service`, reached at `endpoint`."""
+
+    service: Service
+    endpoint: Endpoint
+    needs_end_marker = False  # the wire format has none
+
+    def payload(self, conversation: Conversation, options: Options) -> base.Payload:
+        """See Provider."""
+        generation = base.present(
+            maxOutputTokens=options.max_tokens,
+            temperature=options.temperature,
+            topP=options.top_p,
+            stopSequences=list(options.stop),
+            seed=options.seed,
+            thinkingConfig={"thinkingLevel": options.reasoning_effort} if options.reasoning_effort else None,
+        )
+        payload: base.Payload = {"contents": [_content(message) for message in conversation.messages]}
+        if conversation.system:
+            payload["systemInstruction"] = {"parts": [{"text": conversation.system}]}
+        if generation:
+            payload["generationConfig"] = generation
+        return base.merged(payload, options.extra)
+
+    def request(self, payload: base.Payload, options: Options) -> HttpRequest:
+        """See Provider."""
+        action = "streamGenerateContent?alt=sse" if options.stream else "generateContent"
+        model = quote(options.model.removeprefix("models/"), safe="/")
+        path = f"/models/{model}:{action}"
+        return base.post(self.endpoint, path, payload, {}, stream=options.stream)
+
+    def models_request(self) -> HttpRequest:
+        """See Provider."""
+        return base.get(self.endpoint, "/models?pageSize=1000", {})
+
+    def read_event(self, event: SseEvent) -> Iterable[ProviderEvent]:
+        """See Provider."""
+        return self.read_answer(base.json_of(event)) if event.data.strip() else ()
+
+    def read_answer(self, document: Any) -> Iterable[ProviderEvent]:
+        """See Provider. Without `alt=sse` a stream is one JSON array of the same documents."""
+        if isinstance(document, list):
+            return [event for part in document for event in self.read_answer(part)]
+        if not isinstance(document, dict):
+            return ()
+        if document.get("error"):
+            raise base.error_in_body(document, self.service)
+        return list(_read(document))
+
+    def read_error(self, failure: HttpFailure, now: float) -> ChatError:
+        """See Provider."""
+        return base.read_error(failure, now, self.service)
+
+    def read_models(self, document: Any) -> list[str]:
+        """See Provider. Only models that can answer."""
+        entries = document.get("models") if isinstance(document, dict) else None
+        chats = [entry for entry in (entries if isinstance(entries, list) else []) if _can_answer(entry)]
+        return [name.removeprefix("models/") for name in base.named_models(chats, key="name")]
+
+
+def _can_answer(entry: Any) -> bool:
+    methods = entry.get("supportedGenerationMethods") if isinstance(entry, dict) else None
+    return isinstance(entry, dict) and (methods is None or "generateContent" in methods)
+
+
+def _content(message: Message) -> base.Payload:
+    images = [{"inlineData": {"mimeType": image.media_type, "data": base.base64_of(image)}} for image in message.images]
+    role = "model" if message.role == "assistant" else "user"
+    return {"role": role, "parts": [*images, {"text": message.text}]}
+
+
+def _read(document: dict[str, Any]) -> Iterator[ProviderEvent]:
+    candidates = document.get("candidates")
+    first = candidates[0] if isinstance(candidates, list) and candidates else None
+    candidate = first if isinstance(first, dict) else {}
+    content = candidate.get("content")
+    parts = content.get("parts") if isinstance(content, dict) else None
+    for part in parts if isinstance(parts, list) else []:
+        match part:
+            case {"text": str(text), "thought": True} if text:
+                yield ThinkingDelta(text)
+            case {"text": str(text)} if text:
+                yield TextDelta(text)
+    reason = candidate.get("finishReason")
+    if isinstance(reason, str) and reason:
+        yield FinishReason(reason, VERDICTS.get(reason, Verdict.COMPLETE))
+    feedback = document.get("promptFeedback")
+    blocked = feedback.get("blockReason") if isinstance(feedback, dict) else None
+    if isinstance(blocked, str) and blocked:
+        yield FinishReason(f"prompt blocked: {blocked}", Verdict.FILTERED)
+    usage = document.get("usageMetadata")
+    if isinstance(usage, dict):
+        yield _usage(usage)
+
+
+def _usage(usage: dict[str, Any]) -> Usage:
+    """Thoughts are counted beside the candidates here, and billed with them."""
+    thoughts = base.integer(usage.get("thoughtsTokenCount"))
+    answer = base.integer(usage.get("candidatesTokenCount"))
+    output = (answer or 0) + (thoughts or 0) if answer is not None or thoughts is not None else None
+    cached = base.integer(usage.get("cachedContentTokenCount"))
+    return Usage(base.integer(usage.get("promptTokenCount")), output, thoughts, cached)

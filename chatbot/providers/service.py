@@ -1,0 +1,59 @@
+"""What a row of the registry says of one service."""
+
+from typing import Literal, NamedTuple
+
+from chatbot.core.messages import ImageLimits
+
+Wire = Literal["openai", "anthropic", "gemini"]
+
+
+class KeyVariable(NamedTuple):
+    """An environment variable that may hold the key, and the header that carries it.
+
+    With the header `Authorization` the key is sent as a Bearer token (RFC 6750), else bare.
+    """
+
+    name: str
+    header: str = "Authorization"
+
+
+class UrlVariable(NamedTuple):
+    """An environment variable that may hold the base URL. `suffix` is what it leaves out;
+    `is_host` marks a host in the manner of OLLAMA_HOST: `host`, `host:port` or a URL.
+    """
+
+    name: str
+    suffix: str = ""
+    is_host: bool = False
+
+
+class Service(NamedTuple):
+    """One service or local server: everything that tells it from others of its wire format.
+
+    Variables are tried in order, the first that is set counts. A service without `default_model` is asked for its
+    list, whose first model is taken. `model_prefixes` are the beginnings of model names that mean this service.
+    `header_variables` and `query_variables` are pairs of a
+    header or query parameter and the environment variable that fills it. `probe`: this local server is looked for when
+    nothing else is set up. `source`: where these facts are from.
+    """
+
+    name: str
+    title: str
+    wire: Wire
+    base_url: str | None
+    keys: tuple[KeyVariable, ...]
+    urls: tuple[UrlVariable, ...]
+    source: str
+    key_required: bool = True
+    key_page: str = ""
+    default_model: str | None = None
+    model_prefixes: tuple[str, ...] = ()
+    token_limit_field: str = "max_tokens"
+    seed_field: str = "seed"
+    header_variables: tuple[tuple[str, str], ...] = ()
+    chat_path: str = "/chat/completions"
+    query_variables: tuple[tuple[str, str], ...] = ()
+    other_base_urls: tuple[str, ...] = ()
+    start_advice: str = ""
+    probe: bool = False
+    images: ImageLimits = ImageLimits()

@@ -1,0 +1,328 @@
+"""One question: ask, retry, fold. Joins a provider and a transport, and yields typed events; no IO of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from chatbot.core.errors import (
+    AnswerError,
+    Cancelled,
+    ChatError,
+    ConnectionLost,
+    MalformedAnswer,
+    RequestRefused,
+    TimedOut,
+    UnknownModel,
+)
+from chatbot.core.events import (
+    EndMarker,
+    Event,
+    Finished,
+    FinishReason,
+    Notice,
+    ProviderEvent,
+    Retrying,
+    TextDelta,
+    ThinkingDelta,
+    Usage,
+    Verdict,
+)
+from chatbot.core.messages import Conversation
+from chatbot.core.request import MAX_ERROR_BYTES, HttpFailure, HttpResponse, Transport, read_at_most, request_id_in
+from chatbot.core.retry import RetryPolicy
+from chatbot.core.settings import Options
+from chatbot.core.sse import events as sse_events
+from chatbot.core.sse import lines as sse_lines
+from chatbot.core.stream_repair import repaired as repaired_lines
+from chatbot.core.surrogates import SurrogateJoiner
+from chatbot.core.thinking import ThinkTags
+from chatbot.providers.base import Payload, Provider
+
+MAX_DOCUMENT_BYTES = 64 * 1024 * 1024
+
+
+class Session:
+    """Asks questions of one provider.
+
+    `clock` gives monotonic seconds, `now` Unix seconds, `random` numbers in [0, 1).
+    """
+
+    def __init__(
+        self,
+        provider: Provider,
+        transport: Transport,
+        policy: RetryPolicy,
+        *,
+        clock: Callable[[], float],
+        now: Callable[[], float],
+        random: Callable[[], float],
+    ) -> None:
+        self._provider = provider
+        self._transport = transport
+        self._policy = policy
+        self._clock = clock
+        self._now = now
+        self._random = random
+
+    def ask(self, conversation: Conversation, options: Options, sleep: Callable[[float], None]) -> Iterator[Event]:
+        """The events of the answer to the last question of `conversation`; the last one is always Finished.
+
+        A failed attempt is repeated only while nothing of an answer was given out. `sleep` waits that many seconds; an
+        exception from it (Cancelled) ends the answer.
+        """
+        started_s = self._clock()
+        answer = Answer()
+        mended: set[str] = set()
+        attempt = sends = 1
+        payload: Payload | None = None
+        while True:
+            try:
+                options = self._with_model(options)
+                payload = payload or self._provider.payload(conversation, options)
+                yield from self._attempt(payload, options, answer, sends)
+                return
+            except Cancelled:
+                raise
+            except ChatError as error:
+                mending = None if answer.begun else self._mended(payload, error, mended)
+                if mending:
+                    payload, notice = mending
+                    yield notice
+                else:
+                    elapsed_s = self._clock() - started_s
+                    delay_s = None if answer.begun else self._policy.delay_s(error, attempt, elapsed_s, self._random)
+                    if delay_s is None:
+                        yield answer.finished(self._with_near_names(error, options), sends)
+                        return
+                    yield Retrying(delay_s, attempt, error)
+                    sleep(delay_s)
+                    attempt += 1
+            answer = Answer()
+            sends += 1
+
+    def models(self) -> list[str]:
+        """The names of the server's models. Raises ChatError when it gives no list."""
+        response = self._transport(self._provider.models_request())
+        try:
+            if response.status != 200:
+                raise self._read_error(response)
+            return self._provider.read_models(_document(read_at_most(response.chunks, MAX_DOCUMENT_BYTES)))
+        finally:
+            response.close()
+
+    def _with_model(self, options: Options) -> Options:
+        """The options with the first model of the server's list, where none was chosen."""
+        if options.model:
+            return options
+        names = self.models()
+        if not names:
+            raise UnknownModel("the server has no model", advice="Load or pull one there first.")
+        return options._replace(model=names[0])
+
+    def _attempt(self, payload: Payload, options: Options, answer: Answer, sends: int) -> Iterator[Event]:
+        """One request and its answer, to Finished if it is a whole one. Raises ChatError if not."""
+        response = self._transport(self._provider.request(payload, options))
+        try:
+            answer.request_id = request_id_in(response.headers)
+            if response.status >= 300:
+                raise self._read_error(response)
+            for event in self._read(response.chunks):
+                answer.take(event)
+                if isinstance(event, TextDelta):
+                    yield from answer.text_of(event)
+                elif isinstance(event, (ThinkingDelta, Notice)):
+                    yield event
+            yield from answer.rest()
+            answer.check(self._provider.needs_end_marker)
+            yield answer.finished(None, sends)
+            _drain(response)
+        except ChatError:
+            yield from answer.rest()
+            raise
+        finally:
+            response.close()
+
+    def _read(self, chunks: Iterator[bytes]) -> Iterator[ProviderEvent]:
+        """What a body of status 200 says, be it the stream asked for or something else: servers do both."""
+        start, chunks = _peek(chunks)
+        if start in (b"{", b"["):
+            document = _document(read_at_most(chunks, MAX_DOCUMENT_BYTES))
+            yield from self._provider.read_answer(document)
+            yield EndMarker()
+        elif start == b"<":
+            raise MalformedAnswer("the server sent a web page instead of an answer")
+        else:
+            for sse_event in sse_events(repaired_lines(sse_lines(chunks))):
+                for event in self._provider.read_event(sse_event):
+                    yield event
+                    if type(event) is EndMarker:  # some servers hold the connection open after it
+                        return
+
+    def _read_error(self, response: HttpResponse) -> ChatError:
+        try:
+            body = read_at_most(response.chunks, MAX_ERROR_BYTES)
+        except ChatError:  # the status alone says enough
+            body = b""
+        return self._provider.read_error(HttpFailure(response.status, response.headers, body), self._now())
+
+    def _mended(self, payload: Payload | None, error: ChatError, tried: set[str]) -> tuple[Payload, Notice] | None:
+        if payload is None or not isinstance(error, RequestRefused):
+            return None
+        from chatbot.providers.repair import repaired  # only a refused request needs it
+
+        repair = repaired(payload, error)
+        if repair is None or repair.parameter in tried:
+            return None
+        tried.add(repair.parameter)
+        return repair.payload, Notice(repair.notice)
+
+    def _with_near_names(self, error: ChatError, options: Options) -> ChatError:
+        """For an unknown model: the same error with the nearest names of the server's own list."""
+        if isinstance(error, UnknownModel):
+            import difflib  # loads slowly, and only this mistake needs it
+
+            try:
+                names = self.models()
+            except ChatError:
+                return error
+            near = difflib.get_close_matches(options.model, names, 3, 0.4) or names[:3]
+            if near and options.model not in names:
+                error.advice = f"The server has: {', '.join(near)}" + (
+                    " and others." if len(names) > len(near) else "."
+                )
+        return error
+
+
+class Answer:
+    """The state of one attempt: folds the provider's events into a verdict.
+
+    Its text is told apart from reasoning in front of it, and made valid Unicode; from its first character on, text
+    passes at next to no cost.
+    """
+
+    def __init__(self) -> None:
+        self.request_id: str | None = None
+        self.begun = False  # something of it was given out
+        self._has_text = False
+        self._any = False
+        self._ended = False
+        self._finish: FinishReason | None = None
+        self._usage: Usage | None = None
+        self._think_tags: ThinkTags | None = ThinkTags()  # None once the answer proper has begun
+        self._surrogates = SurrogateJoiner()
+
+    def take(self, event: ProviderEvent) -> None:
+        """Notes what the event says of the answer as a whole."""
+        self._any = True
+        match event:
+            case ThinkingDelta():
+                self.begun = True
+            case FinishReason():
+                # A refusal is reported before an ordinary stop.
+                if self._finish is None or self._finish.verdict is Verdict.COMPLETE:
+                    self._finish = event
+            case EndMarker():
+                self._ended = True
+            case Usage():
+                self._usage = _later(self._usage, event)
+
+    def text_of(self, event: TextDelta) -> Iterable[Event]:
+        """The text of a delta, less the reasoning that some servers put in front of it."""
+        text = self._surrogates.feed(event.text)
+        if self._think_tags is None:
+            return (TextDelta(text),) if text else ()
+        return self._noted(self._think_tags.feed(text))
+
+    def rest(self) -> Iterable[Event]:
+        """Text still held back when the body ends."""
+        text = self._surrogates.flush()
+        if self._think_tags is None:
+            return (TextDelta(text),) if text else ()
+        found = self._noted([*self._think_tags.feed(text), *self._think_tags.flush()])
+        self._think_tags = None
+        return found
+
+    def _noted(self, deltas: Iterable[TextDelta | ThinkingDelta]) -> list[Event]:
+        found: list[Event] = list(deltas)
+        self.begun = self.begun or bool(found)
+        if any(type(event) is TextDelta for event in found):
+            self._has_text, self._think_tags = True, None
+        return found
+
+    def check(self, needs_end_marker: bool) -> None:
+        """Raises when the body ended without saying so. Ending politely is not being complete."""
+        if self._finish and self._finish.verdict is Verdict.FAILED:
+            raise AnswerError(f"the provider broke the answer off: {self._finish.reason}")
+        if self._ended or (self._finish and not needs_end_marker):
+            return
+        if not self._any:
+            raise AnswerError("the server sent an empty answer", advice="Run the same command again.")
+        raise ConnectionLost("the answer broke off before its end")
+
+    def finished(self, error: ChatError | None, attempts: int) -> Finished:
+        """The last event. The text given out before an error stays an answer, though not a whole one."""
+        if error is not None:
+            verdict = self._failure(error)
+        else:
+            verdict = self._finish.verdict if self._finish else Verdict.COMPLETE
+            if not self._has_text and verdict in (Verdict.COMPLETE, Verdict.LENGTH):
+                verdict = Verdict.EMPTY
+        return Finished(
+            verdict,
+            finish_reason=self._finish.reason if self._finish else None,
+            usage=self._usage,
+            error=error,
+            request_id=(error.request_id if error else None) or self.request_id,
+            attempts=attempts,
+            has_text=self._has_text,
+        )
+
+    def _failure(self, error: ChatError) -> Verdict:
+        if self.begun and isinstance(error, (ConnectionLost, TimedOut)):
+            return Verdict.CUT
+        return Verdict.EMPTY if type(error) is AnswerError and not self._any else Verdict.FAILED
+
+
+def _later(before: Usage | None, usage: Usage) -> Usage:
+    """The later report; what it leaves out stays as it was."""
+    if before is None:
+        return usage
+    return Usage(
+        before.input_tokens if usage.input_tokens is None else usage.input_tokens,
+        before.output_tokens if usage.output_tokens is None else usage.output_tokens,
+        before.reasoning_tokens if usage.reasoning_tokens is None else usage.reasoning_tokens,
+        before.cached_tokens if usage.cached_tokens is None else usage.cached_tokens,
+    )
+
+
+def _peek(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
+    """The first byte of a body that is not white space, and the body."""
+    head = b""
+    for chunk in chunks:
+        head += chunk
+        if head.strip():
+            break
+
+    def whole() -> Iterator[bytes]:
+        yield head
+        yield from chunks
+
+    return head.strip()[:1], whole()
+
+
+def _drain(response: HttpResponse) -> None:
+    """Reads what is left after the end marker, so that the connection can be used again. Nobody waits for it."""
+    try:
+        for _ in response.chunks:
+            pass
+    except ChatError:
+        pass
+
+
+def _document(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError as error:
+        raise MalformedAnswer("the server sent JSON that is broken off or wrong") from error

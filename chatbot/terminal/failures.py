@@ -1,0 +1,100 @@
+"""An error or a verdict as a few friendly lines, and its exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from chatbot.core.errors import ChatError
+from chatbot.core.events import Finished, Usage, Verdict
+
+EXIT_CODES = {
+    Verdict.COMPLETE: 0,
+    Verdict.LENGTH: 0,
+    Verdict.FILTERED: 1,
+    Verdict.REFUSED: 1,
+    Verdict.CUT: 74,
+    Verdict.FAILED: 74,
+    Verdict.EMPTY: 74,
+    Verdict.CANCELLED: 130,
+}
+
+# What models say when they simply come to their end; any other reason of a complete answer is worth a word.
+_ORDINARY = {"stop", "end_turn", "stop_sequence", "eos", "STOP"}
+_TOOLS = {"tool_calls", "function_call", "tool_use", "UNEXPECTED_TOOL_CALL"}
+
+_SENTENCES = {
+    Verdict.LENGTH: ("the answer stops at the token limit", "Raise it with --max-tokens, or ask for the rest."),
+    Verdict.FILTERED: ("the provider's filter withheld the answer", "Rephrase the question, or ask another provider."),
+    Verdict.REFUSED: ("the model declined to answer", ""),
+    Verdict.CUT: ("the answer broke off before its end", "Run the same command again."),
+    Verdict.FAILED: ("the answer ended in an error", "Run the same command again."),
+    Verdict.EMPTY: ("the model ended without an answer", "Ask again, or choose another model with -m."),
+    Verdict.CANCELLED: ("stopped", ""),
+}
+
+
+def exit_code(finished: Finished) -> int:
+    """The exit code of an answer: that of its error, unless text was given out; then it is incomplete, 74."""
+    if finished.error is not None and not finished.has_text:
+        return finished.error.exit_code
+    return EXIT_CODES[finished.verdict]
+
+
+def error_lines(error: ChatError, request_id: str | None = None) -> Iterator[str]:
+    """What happened, what the provider said of it, what to do, and the request id: two to four lines."""
+    yield str(error)
+    if error.said and error.said not in str(error):
+        yield f"it says: {error.said}"
+    if error.retryable and error.retry_after_s and error.retry_after_s >= 1:
+        yield f"It asks to wait {duration(error.retry_after_s)}."
+    elif error.advice:
+        yield from error.advice.splitlines()
+    if error.request_id or request_id:
+        yield f"request id: {error.request_id or request_id}"
+
+
+def verdict_lines(finished: Finished) -> Iterator[str]:
+    """What a person should know of how an answer ended; nothing when it simply is complete."""
+    if finished.verdict is Verdict.CUT and finished.has_text:
+        yield f"{finished.error or 'the answer broke off before its end'}; what came is above"
+        yield _SENTENCES[Verdict.CUT][1]
+    elif finished.error is not None:
+        yield from error_lines(finished.error, finished.request_id)
+    elif finished.finish_reason in _TOOLS:
+        yield f"the model asked for a tool, and chat has none ({finished.finish_reason})"
+    elif finished.verdict is not Verdict.COMPLETE:
+        sentence, advice = _SENTENCES[finished.verdict]
+        yield sentence + (f" ({finished.finish_reason})" if finished.finish_reason else "")
+        if finished.verdict is Verdict.EMPTY and (finished.finish_reason or "").lower() in ("length", "max_tokens"):
+            advice = "The token limit was used up before the answer began: raise it with --max-tokens."
+        if advice:
+            yield advice
+    elif finished.finish_reason and finished.finish_reason not in _ORDINARY:
+        yield f"the model stopped for its own reason: {finished.finish_reason}"
+
+
+def usage_line(usage: Usage | None) -> str:
+    """Tokens in and out as one line."""
+    if usage is None:
+        return "tokens: the provider did not say"
+    told = [
+        f"{count:,} {name}".replace(",", " ")
+        for count, name in ((usage.input_tokens, "in"), (usage.output_tokens, "out"))
+        if count is not None
+    ]
+    inner = [
+        f"{count:,} {name}".replace(",", " ")
+        for count, name in ((usage.cached_tokens, "cached"), (usage.reasoning_tokens, "reasoning"))
+        if count
+    ]
+    return "tokens: " + ", ".join(told) + (f" ({', '.join(inner)})" if inner else "")
+
+
+def duration(seconds: float) -> str:
+    """A time for people: `8 s`, `2 min 5 s`, `3 h`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min" + (f" {whole % 60} s" if whole % 60 else "")
+    return f"{whole // 3600} h" + (f" {whole % 3600 // 60} min" if whole % 3600 // 60 else "")

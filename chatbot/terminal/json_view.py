@@ -1,0 +1,65 @@
+"""An answer as one JSON object, for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+
+from chatbot.core.events import Event, TextDelta
+from chatbot.terminal.failures import exit_code
+from chatbot.terminal.follow import Outcome, View
+
+
+class JsonView:
+    """A View that shows what goes beside the answer, and nothing of the answer itself."""
+
+    def __init__(self, beside: View) -> None:
+        self._beside = beside
+
+    def show(self, events: Sequence[Event], now_s: float) -> None:
+        """See View."""
+        self._beside.show([event for event in events if type(event) is not TextDelta], now_s)
+
+    def frame(self, now_s: float) -> float | None:
+        """See View."""
+        return self._beside.frame(now_s)
+
+    def close(self, now_s: float) -> None:
+        """See View."""
+        self._beside.close(now_s)
+
+
+def as_json(outcome: Outcome, provider: str, model: str, redact: Callable[[str], str]) -> bytes:
+    """The outcome as a line of JSON (UTF-8): the text, how it ended, what it took, what went wrong."""
+    finished = outcome.finished
+    error = finished.error
+    document = {
+        "text": outcome.text,
+        "reasoning": outcome.reasoning or None,
+        "verdict": str(finished.verdict),
+        "finish_reason": finished.finish_reason,
+        "provider": provider,
+        "model": model or None,
+        "usage": None
+        if finished.usage is None
+        else {
+            "input_tokens": finished.usage.input_tokens,
+            "output_tokens": finished.usage.output_tokens,
+            "reasoning_tokens": finished.usage.reasoning_tokens,
+            "cached_tokens": finished.usage.cached_tokens,
+        },
+        "request_id": finished.request_id,
+        "attempts": finished.attempts,
+        "error": None
+        if error is None
+        else {
+            "type": type(error).__name__,
+            "message": redact(str(error)),
+            "said": redact(error.said) or None,
+            "status": error.status,
+            "advice": redact(error.advice) or None,
+            "retryable": error.retryable,
+        },
+        "exit_code": exit_code(finished),
+    }
+    return json.dumps(document, ensure_ascii=False).encode("utf-8", "replace") + b"\n"

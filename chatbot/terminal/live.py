@@ -1,0 +1,130 @@
+"""An answer on the screen while it arrives: waiting, thinking, text.
+
+Driven by a loop that knows the time, the network and the signals: it tells what came, sleeps for `wait_s`, asks for a
+`frame`. Nothing here sleeps, starts a thread or handles a signal.
+"""
+
+from collections.abc import Callable
+
+from chatbot.terminal.markdown import ASCII, UNICODE, MarkdownStream, Row
+from chatbot.terminal.markdown.look import DIM
+from chatbot.terminal.markdown.wrap import Wrapper
+from chatbot.terminal.painter import Painter
+from chatbot.terminal.sanitise import Sanitiser, sanitise
+from chatbot.terminal.screen import Screen
+from chatbot.terminal.waiting import Status, Thoughts
+
+_SHORTEST_GAP_S, _LONGEST_GAP_S = 1 / 30, 0.5
+_GAP_PER_FRAME = 4  # a slow terminal gets fewer frames: a fifth of the time at most goes into them
+
+
+class LiveAnswer:
+    """`clock` gives seconds and is only used to measure how long a frame takes.
+
+    `show_thinking` commits the reasoning; `hide_reasoning` shows nothing of it but the status.
+    """
+
+    def __init__(
+        self,
+        screen: Screen,
+        write: Callable[[bytes], None],
+        clock: Callable[[], float],
+        *,
+        show_thinking: bool = False,
+        hide_reasoning: bool = False,
+    ) -> None:
+        self._write = write
+        self._clock = clock
+        self._painter = Painter(screen)
+        self._markdown = MarkdownStream(screen.width, UNICODE if screen.unicode else ASCII)
+        self._sanitiser = Sanitiser()
+        self._status = Status(screen.unicode)
+        self._thoughts = Thoughts(screen.width, show=show_thinking, hide=hide_reasoning)
+        self._committed: list[Row] = []
+        self._answering = False
+        self._dirty = False
+        self._next_frame_s = 0.0
+
+    def text(self, delta: str) -> None:
+        """Markdown of the answer, as it came."""
+        clean = self._sanitiser.feed(delta)
+        self._markdown.feed(clean)
+        self._dirty = True
+        if not self._answering and not clean.isspace() and clean:  # blank lines end no waiting
+            self._answering = True
+            self._status.clear()
+
+    def thinking(self, delta: str) -> None:
+        """Reasoning, as it came. It is not Markdown here, and is not shown once the answer has begun."""
+        if not self._answering:
+            self._thoughts.feed(delta)
+            self._dirty = True
+
+    def status(self, label: str, now_s: float, *, seconds: bool = True) -> None:
+        """A live row with a spinner, and the seconds since `label` was first given; it leaves no trace."""
+        self._status.set(sanitise(label), now_s, seconds)
+
+    def note(self, text: str) -> None:
+        """A dim row that stays."""
+        wrapper = Wrapper(self._painter.screen.width)
+        self._committed += wrapper.feed([(sanitise(text).expandtabs(4), DIM)]) + wrapper.finish()
+        self._dirty = True
+
+    def wait_s(self, now_s: float) -> float | None:
+        """How long nothing has to be painted unless something comes; None for any time."""
+        due = self._next_frame_s if self._dirty else self._next_tick_s(now_s)
+        return None if due is None else max(0.0, due - now_s)
+
+    def frame(self, now_s: float) -> None:
+        """Paint what came since the last frame. May be called at any time; writes at most once."""
+        self._paint(now_s, final=False)
+
+    def finish(self, now_s: float) -> None:
+        """The answer has ended, or was stopped: everything of it is committed, the status is gone."""
+        self._status.clear()
+        self.text(self._sanitiser.finish())
+        self._paint(now_s, final=True)
+
+    def resized(self, width: int, height: int) -> None:
+        """Blocks that begin after this have the new width."""
+        self._painter.resized(width, height)
+        self._markdown.resized(width)
+        self._thoughts.resized(width)
+        self._dirty = True
+
+    def suspended(self) -> None:
+        """Before the program stops: the live rows are taken away."""
+        self._emit(self._painter.erased())
+
+    def resumed(self) -> None:
+        """After the program goes on, at the start of an empty row."""
+        self._painter.forget()
+        self._dirty = True
+
+    def _paint(self, now_s: float, final: bool) -> None:
+        started = self._clock()
+        commit, live = self._committed, list[Row]()
+        self._committed = []
+        if self._answering or final:
+            commit += self._thoughts.end(now_s, self._answering)
+        else:
+            live += self._thoughts.live(now_s, commit)
+        if self._answering:
+            rows, preview = self._markdown.pump(final)
+            commit += rows
+            live += preview
+        live = live or self._status.rows(now_s)
+        self._emit(self._painter.frame(commit, live))
+        self._dirty = False
+        gap = _GAP_PER_FRAME * (self._clock() - started)
+        self._next_frame_s = now_s + min(max(gap, _SHORTEST_GAP_S), _LONGEST_GAP_S)
+
+    def _emit(self, data: bytes) -> None:
+        if data:
+            self._write(data)
+
+    def _next_tick_s(self, now_s: float) -> float | None:
+        if not self._painter.screen.live:
+            return None
+        ticks = (self._status.next_tick_s(now_s), self._thoughts.next_tick_s(now_s))
+        return min((tick for tick in ticks if tick is not None), default=None)

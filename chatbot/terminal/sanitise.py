@@ -1,0 +1,66 @@
+"""Text from a model, a server or a file, made harmless for a terminal.
+
+Nothing is parsed: an escape sequence loses its power because its first character becomes visible (`␛`), and the
+rest of it is then ordinary text. Only newline and tab are left of the control characters.
+"""
+
+import re
+
+_HIGH_SURROGATE, _LOW_SURROGATE = range(0xD800, 0xDC00), range(0xDC00, 0xE000)
+
+_TABLE: dict[int, str | None] = {
+    **{code: chr(0x2400 + code) for code in range(0x20) if code not in (0x09, 0x0A)},
+    0x7F: "\u2421",
+    0x0D: "\n",
+    0x2028: "\n",
+    0x2029: "\n",
+    # C1 controls work like an escape sequence; bidi controls show text in another order than it is copied.
+    **dict.fromkeys([*range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)], "\ufffd"),
+    **dict.fromkeys([*_HIGH_SURROGATE, *_LOW_SURROGATE], "\ufffd"),
+    **dict.fromkeys(range(0xE0000, 0xE0080), None),  # tag characters: an invisible copy of ASCII
+}
+
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\U000e0000-\U000e007f]"
+)
+_SURROGATE_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+
+
+def sanitise(text: str) -> str:
+    """`text` with controls made visible; line ends become a newline; lone surrogates U+FFFD.
+
+    Kept: newline, tab, joiners, variation selectors, LRM and RLM.
+    """
+    if not _UNSAFE.search(text):
+        return text
+    text = _SURROGATE_PAIR.sub(_joined, text.replace("\r\n", "\n"))
+    return text.translate(_TABLE)
+
+
+def _joined(pair: re.Match[str]) -> str:
+    return pair.group().encode("utf-16", "surrogatepass").decode("utf-16")
+
+
+class Sanitiser:
+    """`sanitise` for a text that comes in pieces: the cutting makes no difference."""
+
+    def __init__(self) -> None:
+        self._held = ""
+
+    def feed(self, piece: str) -> str:
+        """The safe text of `piece`; a high surrogate at its end waits for the next piece."""
+        if not piece:
+            return ""
+        # A CR has become a newline already.
+        piece = piece.removeprefix("\n") if self._held == "\r" else self._held + piece
+        self._held = ""
+        if piece and ord(piece[-1]) in _HIGH_SURROGATE:
+            piece, self._held = piece[:-1], piece[-1]
+        elif piece.endswith("\r"):
+            self._held = "\r"
+        return sanitise(piece)
+
+    def finish(self) -> str:
+        """What was still held at the end of the text."""
+        held, self._held = self._held, ""
+        return "\ufffd" if held and held != "\r" else ""

@@ -1,0 +1,59 @@
+"""What the output can show, decided once from what the world says about it. Nothing is asked of the terminal."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+ColorChoice = Literal["auto", "always", "never"]
+
+
+@dataclass(frozen=True)
+class Screen:
+    """`width` and `height` in cells.
+
+    `rendered`: Markdown becomes rows; else the text goes out as it came. `live`: rows may be redrawn.
+    `styles`: bold, italic, underline may be used; `colors`: colours too. `reflows`: the terminal wraps its rows anew
+    when its width changes.
+    """
+
+    width: int = 80
+    height: int = 24
+    rendered: bool = True
+    live: bool = True
+    styles: bool = True
+    colors: bool = True
+    encoding: str = "utf-8"
+    reflows: bool = True
+
+    @property
+    def unicode(self) -> bool:
+        return self.encoding.lower().replace("-", "").replace("_", "").startswith("utf")
+
+
+def detect_screen(
+    environ: Mapping[str, str],
+    *,
+    isatty: bool,
+    size: tuple[int, int],
+    encoding: str | None,
+    color: ColorChoice = "auto",
+    live: bool = True,
+) -> Screen:
+    """`size` is columns and lines, 0 if unknown; `live=False` is the wish for rows that are written once.
+
+    Sources: no-color.org (colours go, bold stays), force-color.org (any value that is not empty), terminfo's `dumb`.
+    """
+    dumb = environ.get("TERM", "") in ("dumb", "unknown") or "INSIDE_EMACS" in environ
+    forced = color == "always" or bool(environ.get("FORCE_COLOR"))
+    styles = color != "never" and (forced or (isatty and not dumb))
+    return Screen(
+        width=size[0] or 80,
+        height=size[1] or 24,
+        rendered=isatty or forced,
+        live=live and isatty and not dumb,
+        styles=styles,
+        colors=styles and (color == "always" or not environ.get("NO_COLOR")),
+        encoding=encoding or "utf-8",
+        # xterm and the Linux console cut rows instead.
+        reflows="XTERM_VERSION" not in environ and environ.get("TERM") != "linux",
+    )

@@ -1,0 +1,55 @@
+"""The words that say what is being waited for: the first token, or the next attempt."""
+
+from __future__ import annotations
+
+import math
+
+from chatbot.core.events import Retrying
+from chatbot.terminal.sanitise import sanitise
+
+APPEARS_AFTER_S = 0.25
+FRAME_S = 0.1
+_FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+_ASCII_FRAMES = "|/-\\"
+
+
+class WaitRow:
+    """What is waited for since `now_s`; empty once an answer has begun. Pure arithmetic on the times handed in."""
+
+    def __init__(self, name: str, now_s: float, *, unicode: bool = True) -> None:
+        self._label = f"waiting for {sanitise(name)}"
+        self._since_s: float | None = now_s
+        self._until_s: float | None = None
+        self._reason = ""
+        self._spinner = _FRAMES if unicode else _ASCII_FRAMES
+
+    def retrying(self, event: Retrying, now_s: float) -> None:
+        """From now on it is a countdown to the next attempt, then the wait for its answer."""
+        self._reason = sanitise(str(event.error))
+        self._until_s = now_s + event.delay_s
+        self._since_s = self._until_s
+
+    def over(self) -> None:
+        """Something has come: there is nothing to wait for any more."""
+        self._since_s = self._until_s = None
+
+    def label(self, now_s: float) -> str:
+        """The words without the spinner; empty when there is nothing to say yet, or any more."""
+        if self._until_s is not None and now_s < self._until_s:
+            left_s = math.ceil(self._until_s - now_s)
+            return f"{self._reason}; trying again in {left_s} s (Ctrl-C stops)"
+        if self._since_s is None or now_s - self._since_s < APPEARS_AFTER_S:
+            return ""
+        seconds = int(now_s - self._since_s)
+        return self._label + (f" {seconds} s" if seconds else "")
+
+    def row(self, now_s: float) -> str:
+        """The words with a spinner in front."""
+        label = self.label(now_s)
+        return f"{self._spinner[int(now_s / FRAME_S) % len(self._spinner)]} {label}" if label else ""
+
+    def wait_s(self, now_s: float) -> float | None:
+        """Seconds until the row may look different; None when it will not."""
+        if self._since_s is None:
+            return None
+        return FRAME_S if self.label(now_s) else max(FRAME_S, self._since_s + APPEARS_AFTER_S - now_s)

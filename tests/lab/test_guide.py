@@ -1,0 +1,150 @@
+"""The embedded model: the right section for a question, or an honest nothing."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chatbot.lab import guide
+
+MANUAL = guide.manual()
+
+
+@pytest.mark.parametrize(
+    ("question", "heading", "words"),
+    [
+        ("how do I attach an image?", "How do I attach an image?", "--image PATH"),
+        ("can it look at screenshots", "How do I attach an image?", "--image PATH"),
+        ("where do I put my key?", "Where do I put my API key?", "export OPENAI_API_KEY"),
+        ("what does exit code 75 mean", "What do the exit codes mean?", "rate limited or overloaded"),
+        ("how do I use ollama", "How do I use a local server", "ollama/llama3.2"),
+        ("can I use it without internet", "How do I use a local server", "nothing leaves your computer"),
+        ("pipe a file", "How do I pipe text or a file into chat?", "cat build.log | chat"),
+        ("How do I summarise a log file?", "How do I pipe text or a file into chat?", "cat build.log | chat"),
+        ("which providers are there", "Which providers and services are there?", "MISTRAL_API_KEY"),
+        ("what is a 429", "What is an HTTP 429", "too many requests"),
+        ("how do I stop an answer", "How do I stop an answer?", "Ctrl-C"),
+        ("what is SSE", "What is SSE", "server-sent event"),
+        ("how do I get started?", "How do I set up a real model?", "Set a key"),
+        ("does it retry?", "Does chat retry", "--max-retries"),
+        ("timeout", "Does chat retry", "--timeout"),
+        ("What is the pair rule?", "What does .env do", "never sent to a base URL"),
+        ("how do I set the temperature", "How do I set the temperature", "--temperature"),
+        ("how do I hide the thinking", "What is the dimmed text", "--hide-reasoning"),
+        ("how can I use a system prompt", "How do I give a system prompt?", "@FILE"),
+        ("my answer was cut off", "What is a verdict", "the stream ended without its end"),
+        ("I get 401 unauthorized", "What if my key is rejected?", "HTTP 401"),
+        ("certificate error behind the company proxy", "What if I get no connection?", "SSL_CERT_FILE"),
+        ("how do I print json", "How do I use chat in scripts?", "--json"),
+        ("how many tokens did that use", "How do I see usage", "--usage"),
+        ("what is the lab", "What is the lab?", "chat lab list"),
+        ("how do I change the model", "How do I choose a model?", "-m PROVIDER/NAME"),
+        ("how do I save the answer to a file", "How is the answer printed", "> haiku.txt"),
+        ("how do I keep talking, with memory?", "How do I hold a conversation?", "opens a session"),
+        ("what does -q do", "How do I use chat in scripts?", "--quiet"),
+    ],
+)
+def test_a_question_finds_its_section_first(question: str, heading: str, words: str) -> None:
+    answer = guide.answer(question, MANUAL)
+
+    assert answer.startswith(f"## {heading}")
+    assert words in answer
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is the capital of France?",
+        "why is the sky blue",
+        "write a poem about the sea",
+        "what is 2+2",
+        "",
+        "???",
+        "the",
+    ],
+)
+def test_what_the_manual_does_not_know_is_said_honestly(question: str) -> None:
+    answer = guide.answer(question, MANUAL)
+
+    assert "I am no language model" in answer
+    assert "How do I attach an image?" in answer
+    assert "OPENAI_API_KEY" in answer
+
+
+@pytest.mark.parametrize("question", ["hello", "Hi!", "hey there", "Good morning", "hello, what can you do?"])
+def test_a_greeting_is_greeted_and_told_what_this_is(question: str) -> None:
+    assert guide.answer(question, MANUAL).startswith("Hello! I am the guide built into `chat`: no language model")
+
+
+@pytest.mark.parametrize("question", ["what can you do", "help", "Who are you?"])
+def test_the_guide_tells_what_it_can_do(question: str) -> None:
+    assert guide.answer(question, MANUAL).startswith("I am the guide")
+
+
+def test_a_greeting_before_a_question_does_not_hide_it() -> None:
+    assert guide.answer("Hi, how do I attach an image?", MANUAL).startswith("## How do I attach an image?")
+
+
+def test_a_number_narrows_a_table_to_its_row() -> None:
+    answer = guide.answer("exit code 75", MANUAL)
+
+    assert "| 75 |" in answer
+    assert "| code |" in answer
+    assert "| 66 |" not in answer
+
+
+def test_without_a_number_the_table_is_whole() -> None:
+    answer = guide.answer("exit codes", MANUAL)
+
+    assert "| 75 |" in answer
+    assert "| 66 |" in answer
+
+
+def test_the_words_that_lead_to_a_section_are_not_shown() -> None:
+    assert "<!--" not in guide.answer("image", MANUAL)
+
+
+SMALL = "# A\n\n## Cats\n<!-- also: kitten -->\n\nThey purr and sleep.\n\n## Dogs\n\nThey bark, and chase cats.\n"
+
+
+@pytest.mark.parametrize(
+    ("question", "heading"), [("cat", "Cats"), ("kittens?", "Cats"), ("barking", "Dogs"), ("chasing a cat", "Dogs")]
+)
+def test_headings_and_rare_words_decide(question: str, heading: str) -> None:
+    assert guide.answer(question, SMALL).startswith(f"## {heading}\n")
+
+
+def test_two_sections_that_fit_alike_are_both_shown() -> None:
+    answer = guide.answer("which one purrs and which one barks?", SMALL)
+
+    assert "## Cats" in answer
+    assert "## Dogs" in answer
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["stop stopped stopping stops", "file files", "retry retries", "image images", "attach attaching attachments"],
+)
+def test_forms_of_a_word_have_one_stem(words: str) -> None:
+    assert len(set(guide.stems(words))) == 1
+
+
+@pytest.mark.parametrize("heading", [section.heading for section in guide.read_sections(MANUAL)])
+def test_every_section_is_found_by_its_own_heading(heading: str) -> None:
+    assert f"## {heading}\n" in guide.answer(heading, MANUAL)
+
+
+def test_the_manual_fits_a_screen_and_has_no_empty_section() -> None:
+    for section in guide.read_sections(MANUAL):
+        assert section.chapter
+        assert section.text
+    assert all(len(line) <= 140 for line in MANUAL.split("\n") if not re.match(r"<!--", line))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=200))
+def test_any_question_gets_an_answer(question: str) -> None:
+    assert guide.answer(question, SMALL).endswith("\n")

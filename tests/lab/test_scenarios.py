@@ -1,0 +1,279 @@
+"""Each fault on demand, in each wire format, over real HTTP."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+from itertools import pairwise
+
+import pytest
+import requests
+
+from chatbot.core import sse
+from chatbot.lab.scenarios import LONG_TOKENS, NAMES, SCENARIOS
+from chatbot.lab.server import LabServer
+
+DIALECTS = ("openai", "anthropic", "gemini")
+QUESTION = "how do I attach an image?"
+
+STREAMED = {
+    "guide": "complete",
+    "echo": "complete",
+    "markdown": "complete",
+    "thinking": "complete",
+    "slow": "complete",
+    "long": "complete",
+    "wrong-key": "401",
+    "no-permission": "403",
+    "unknown-model": "404",
+    "context-too-long": "400",
+    "unsupported-parameter": "400, then complete",
+    "old-parameter": "400, then complete",
+    "rate-limited": "429, then complete",
+    "quota": "429",
+    "overloaded": "503, 503, then complete",
+    "always-500": "500",
+    "html-502": "502",
+    "hang-before-headers": "no answer",
+    "hang-in-stream": "broken",
+    "reset-before-headers": "no answer",
+    "cut": "broken",
+    "no-end-marker": "unfinished",
+    "error-in-stream": "unfinished, error",
+    "error-200": "error",
+    "empty-200": "nothing",
+    "html-200": "html",
+    "split-utf8": "complete",
+    "crlf": "complete",
+    "escapes": "complete",
+    "length": "length",
+    "refusal": "refused",
+    "filtered": "filtered",
+}
+PECULIAR = {
+    ("gemini", "wrong-key"): "400",
+    ("gemini", "old-parameter"): "complete",
+    ("anthropic", "old-parameter"): "complete",
+    ("anthropic", "quota"): "400",
+    ("anthropic", "overloaded"): "529, 529, then complete",
+    ("anthropic", "filtered"): "400",
+}
+WHOLE = {"no-end-marker": "unfinished", "error-in-stream": "503", "empty-200": "nothing", "old-parameter": "complete"}
+PECULIAR_WHOLE = {("anthropic", "error-in-stream"): "529"}
+
+ENDS = {
+    "stop": "complete",
+    "end_turn": "complete",
+    "STOP": "complete",
+    "length": "length",
+    "max_tokens": "length",
+    "MAX_TOKENS": "length",
+    "content_filter": "filtered",
+    "SAFETY": "filtered",
+    "refusal": "refused",
+    "PROHIBITED_CONTENT": "refused",
+}
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[LabServer]:
+    with LabServer(pace_s=0.001, hang_s=0.02) as server:
+        yield server
+
+
+def post(server: LabServer, dialect: str, model: str, *, stream: bool, bare: bool = False) -> requests.Response:
+    """One question; not `bare`: with a temperature and the request for usage."""
+    extra: dict[str, object] = {} if bare else {"temperature": 0.5}
+    if dialect == "gemini":
+        method = "streamGenerateContent?alt=sse" if stream else "generateContent"
+        body: dict[str, object] = {
+            "contents": [{"role": "user", "parts": [{"text": QUESTION}]}],
+            "generationConfig": extra,
+        }
+        return requests.post(f"{server.url}/v1beta/models/{model}:{method}", json=body, timeout=5)
+    body = {"model": model, "stream": stream, "messages": [{"role": "user", "content": QUESTION}], **extra}
+    if dialect == "anthropic":
+        return requests.post(f"{server.url}/v1/messages", json={**body, "max_tokens": 9}, timeout=5)
+    if stream and not bare:
+        body["stream_options"] = {"include_usage": True}
+    return requests.post(f"{server.url}/v1/chat/completions", json=body, timeout=5)
+
+
+def documents(response: requests.Response) -> list[dict[str, object]]:
+    """The JSON of every event, or of the whole body."""
+    if "data:" not in response.text[:200]:
+        return [json.loads(response.content)]
+    return [json.loads(event.data) for event in sse.parse([response.content]) if event.data != "[DONE]"]
+
+
+def found(value: object, names: set[str]) -> Iterator[str]:
+    """Every string under one of these names, wherever it is."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if name in names and isinstance(inner, str):
+                yield inner
+            yield from found(inner, names)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from found(inner, names)
+
+
+def said(response: requests.Response) -> str:
+    """The text of the answer, in whatever shape; without the reasoning."""
+    return "".join(found(documents(response), {"content", "text"}))
+
+
+def ended(response: requests.Response) -> str:
+    """What became of one answer, in a word."""
+    if response.status_code != 200:
+        return str(response.status_code)
+    if not response.content:
+        return "nothing"
+    if response.content.startswith(b"<"):
+        return "html"
+    parsed = documents(response)
+    reasons = set(found(parsed, {"finish_reason", "stop_reason", "finishReason", "blockReason"}))
+    end = ENDS[reasons.pop()] if reasons else "unfinished"
+    if "".join(found(parsed, {"refusal"})):
+        end = "refused"
+    failed = any("error" in document for document in parsed)
+    if failed:
+        return "error" if len(parsed) == 1 else f"{end}, error"
+    return end
+
+
+def outcome(server: LabServer, dialect: str, name: str, *, stream: bool) -> str:
+    """What becomes of a scenario when a client keeps trying, at most three times."""
+    seen = []
+    for attempt in range(3):
+        try:
+            seen.append(ended(post(server, dialect, name, stream=stream, bare=attempt > 0 and "parameter" in name)))
+        except requests.exceptions.ChunkedEncodingError:
+            return "broken"
+        except requests.ConnectionError:
+            return "no answer"
+        if seen[-1] == "complete":
+            break
+    if seen[-1] == "complete" and len(seen) > 1:
+        seen[-1] = "then complete"
+        return ", ".join(seen)
+    assert len(set(seen)) == 1, f"neither the same each time nor fine in the end: {seen}"
+    return seen[0]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_stream_ends_as_its_scenario_says(server: LabServer, name: str, dialect: str) -> None:
+    assert outcome(server, dialect, name, stream=True) == PECULIAR.get((dialect, name), STREAMED[name])
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("name", NAMES)
+def test_an_answer_in_one_piece_ends_as_its_scenario_says(server: LabServer, name: str, dialect: str) -> None:
+    expected = PECULIAR.get((dialect, name), WHOLE.get(name, STREAMED[name]))
+    assert outcome(server, dialect, name, stream=False) == PECULIAR_WHOLE.get((dialect, name), expected)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_scenario_starts_over_after_its_fine_answer(dialect: str) -> None:
+    with LabServer() as server:
+        statuses = [post(server, dialect, "rate-limited", stream=True).status_code for _ in range(4)]
+
+    assert statuses == [429, 200, 429, 200]
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_the_echo_is_the_question(server: LabServer, dialect: str, stream: bool) -> None:
+    assert said(post(server, dialect, "echo", stream=stream)) == QUESTION
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_the_guide_answers_from_the_manual(server: LabServer, dialect: str) -> None:
+    assert "--image PATH" in said(post(server, dialect, "guide", stream=True))
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_the_long_answer_has_all_its_tokens(server: LabServer, dialect: str) -> None:
+    assert len(said(post(server, dialect, "long", stream=True)).split()) == LONG_TOKENS
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_characters_are_cut_between_chunks_and_whole_in_the_end(server: LabServer, dialect: str) -> None:
+    assert said(post(server, dialect, "split-utf8", stream=True)) == "Grüße, 世界, здравствуй, 👩‍🚀 and 🇫🇷!"
+
+    chunks = http_chunks(server, dialect, "split-utf8")
+    with pytest.raises(UnicodeDecodeError):
+        [chunk.decode() for chunk in chunks]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_crlf_is_cut_between_its_two_bytes(server: LabServer, dialect: str) -> None:
+    chunks = http_chunks(server, dialect, "crlf")
+
+    assert b"\n" not in b"".join(chunks).replace(b"\r\n", b"")
+    assert any(first.endswith(b"\r") and second.startswith(b"\n") for first, second in pairwise(chunks))
+
+
+def http_chunks(server: LabServer, dialect: str, name: str) -> list[bytes]:
+    """The body's chunks as the server framed them (RFC 9112, section 7.1)."""
+    path = {
+        "openai": "/v1/chat/completions",
+        "anthropic": "/v1/messages",
+        "gemini": f"/v1beta/models/{name}:streamGenerateContent?alt=sse",
+    }[dialect]
+    body = json.dumps({"model": name, "messages": [], "contents": [], "max_tokens": 1, "stream": True})
+    host, port = server.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=5) as connection, connection.makefile("rb") as incoming:
+        connection.sendall(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
+        while incoming.readline().strip():
+            pass
+        chunks = []
+        while size := int(incoming.readline(), 16):
+            chunks.append(incoming.read(size))
+            incoming.readline()
+        return chunks
+
+
+@pytest.mark.parametrize(("dialect", "field"), [("openai", "reasoning_content"), ("anthropic", "thinking")])
+def test_reasoning_comes_in_fields_of_its_own(server: LabServer, dialect: str, field: str) -> None:
+    response = post(server, dialect, "thinking", stream=True)
+
+    assert said(response) == "Forty-two."
+    assert "six times seven" in "".join(found(documents(response), {field}))
+
+
+def test_gemini_marks_reasoning_as_a_thought(server: LabServer) -> None:
+    response = post(server, "gemini", "thinking", stream=False)
+
+    assert documents(response)[0]["candidates"][0]["content"]["parts"] == [  # type: ignore[index]
+        {"text": "The question is six times seven. That is forty-two.", "thought": True},
+        {"text": "Forty-two."},
+    ]
+
+
+def test_the_escapes_reach_the_client_unharmed(server: LabServer) -> None:
+    text = said(post(server, "openai", "escapes", stream=True))
+
+    assert "\x1b]52;c;" in text
+    assert "\u202e" in text
+
+
+def test_openai_names_the_refused_parameter_and_its_new_name(server: LabServer) -> None:
+    body = {"model": "unsupported-parameter", "messages": [], "max_tokens": 5}
+    refused = requests.post(f"{server.url}/v1/chat/completions", json=body, timeout=5).json()["error"]
+
+    assert refused["param"] == "max_tokens"
+    assert "Use 'max_completion_tokens' instead" in refused["message"]
+
+
+def test_every_scenario_says_in_a_sentence_what_happens_and_what_it_teaches() -> None:
+    for scenario in SCENARIOS:
+        assert scenario.happens.endswith(".")
+        assert scenario.teaches.endswith(".")
+        assert scenario.turns
+
+
+def test_names_are_unique() -> None:
+    assert len(NAMES) == len(SCENARIOS)
