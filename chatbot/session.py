@@ -129,11 +129,12 @@ class Session:
             if response.status >= 300:
                 raise self._read_error(response)
             for event in self._read(response.chunks):
-                answer.take(event)
-                if isinstance(event, TextDelta):
+                if type(event) is TextDelta:
                     yield from answer.text_of(event)
-                elif isinstance(event, (ThinkingDelta, Notice)):
-                    yield event
+                else:
+                    answer.take(event)
+                    if isinstance(event, (ThinkingDelta, Notice)):
+                        yield event
             yield from answer.rest()
             answer.check(self._provider.needs_end_marker)
             yield answer.finished(None, sends)
@@ -230,8 +231,11 @@ class Answer:
 
     def text_of(self, event: TextDelta) -> Iterable[Event]:
         """The text of a delta, less the reasoning that some servers put in front of it."""
+        self._any = True
         text = self._surrogates.feed(event.text)
         if self._think_tags is None:
+            if text is event.text:
+                return (event,)
             return (TextDelta(text),) if text else ()
         return self._noted(self._think_tags.feed(text))
 

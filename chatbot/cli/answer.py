@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 from urllib.parse import urlsplit
 
 from chatbot.cli.ask import Words
@@ -27,6 +27,7 @@ from chatbot.core.text import question as joined_question
 from chatbot.outside.background import Inbox
 from chatbot.outside.environment import read_variables
 from chatbot.outside.files import display_name, read_text_file
+from chatbot.outside.keyboard import SilentKeyboard
 from chatbot.outside.listening import listens
 from chatbot.outside.signals import Interrupts
 from chatbot.outside.stdin import read_piped_bytes, read_piped_text
@@ -40,6 +41,7 @@ from chatbot.terminal.voice import Voice
 
 if TYPE_CHECKING:
     from chatbot.terminal.follow import Outcome, View
+    from chatbot.terminal.wait_row import WaitRow
 
 # Long enough for a request to leave, short beside any server's answer: what shows the answer loads after that.
 _SENT_WITHIN_S = 0.05
@@ -87,8 +89,8 @@ class Asking:
     def __call__(self, conversation: Conversation) -> Outcome:
         """The answer to the last question, as far as it came; shown while it comes, with what is to be said of it."""
         self._sent.clear()
-        self.signal = None
-        with Interrupts() as interrupts:
+        on_screen = is_terminal(1) and not self._words.json
+        with Interrupts(on_screen=on_screen) as interrupts, SilentKeyboard() as keyboard:
             inbox = Inbox(
                 lambda sleep: self._session.ask(conversation, self._options, sleep), stop=self._transport.abort
             )
@@ -96,7 +98,7 @@ class Asking:
             self._sent.wait(_SENT_WITHIN_S)
             from chatbot.terminal.follow import follow
 
-            view = self._view()
+            view = self._screen_view(interrupts, keyboard) if on_screen and not self._words.raw else self._plain_view()
             outcome = follow(inbox, view, time.monotonic, interrupts.stopped, self._words.max_time_s)
             self.signal = interrupts.number
         self._say(outcome)
@@ -108,30 +110,53 @@ class Asking:
 
         return 128 + self.signal if self.signal else exit_code(outcome.finished)
 
-    def _view(self) -> View:
-        words = self._words
-        if words.json:
-            from chatbot.terminal.json_view import JsonView
-
-            return JsonView(self._plain(lambda _: None))
-        if not is_terminal(1):
-            return self._plain(_write_answer)
-        return self._plain(_write_answer, harmless=True)
-
-    def _plain(self, write: Callable[[bytes], None], *, harmless: bool = False) -> View:
+    def _plain_view(self) -> View:
+        """The text as it is: for pipes and files, for --raw, and beside --json."""
         from chatbot.terminal.plain import PlainView
-        from chatbot.terminal.wait_row import WaitRow
 
-        return PlainView(
-            write,
+        harmless = is_terminal(1)
+        view = PlainView(
+            (lambda _: None) if self._words.json else _write_answer,
             self._voice.notice,
             _write_aside if is_terminal(2) and os.environ.get("TERM", "dumb") != "dumb" else None,
-            WaitRow(self._choice.model or self._choice.service.title, time.monotonic(), unicode=_speaks_unicode()),
+            self._wait_row(),
             show_thinking=not self._words.hide_reasoning,
             dim=self._voice.colour,
             harmless=harmless,
-            encoding=(sys.stdout.encoding if sys.stdout and harmless else None) or "utf-8",
+            encoding=_encoding(sys.stdout) if harmless else "utf-8",
         )
+        if not self._words.json:
+            return view
+        from chatbot.terminal.json_view import JsonView
+
+        return JsonView(view)
+
+    def _screen_view(self, interrupts: Interrupts, keyboard: SilentKeyboard) -> View:
+        """Markdown, drawn while it arrives. Loaded only here, while the network is busy."""
+        from chatbot.terminal.live import LiveAnswer
+        from chatbot.terminal.live_view import LiveView
+        from chatbot.terminal.screen import detect_screen
+
+        def pause(before: Callable[[], None]) -> bool:
+            if not interrupts.pause_wanted:
+                return False
+            before()
+            keyboard.restore()
+            interrupts.stop_process()
+            keyboard.silence()
+            return True
+
+        screen = detect_screen(
+            os.environ, isatty=True, size=_size(), encoding=_encoding(sys.stdout), color=self._words.color
+        )
+        live = LiveAnswer(screen, _write_answer, time.monotonic, hide_reasoning=self._words.hide_reasoning)
+        return LiveView(live, self._wait_row(), _size, pause, None if is_terminal(2) else self._voice.notice)
+
+    def _wait_row(self) -> WaitRow:
+        from chatbot.terminal.wait_row import WaitRow
+
+        unicode = "utf" in _encoding(sys.stderr).lower()
+        return WaitRow(self._choice.model or self._choice.service.title, time.monotonic(), unicode=unicode)
 
     def _say(self, outcome: Outcome) -> None:
         """What is to be said of an answer: in the JSON object, and to the person."""
@@ -281,8 +306,16 @@ def _read_line(prompt: str) -> str:
     return clean(input(prompt))
 
 
-def _speaks_unicode() -> bool:
-    return "utf" in (getattr(sys.stderr, "encoding", None) or "").lower()
+def _encoding(stream: TextIO | None) -> str:
+    return getattr(stream, "encoding", None) or "utf-8"
+
+
+def _size() -> tuple[int, int]:
+    """Columns and rows of the terminal; zeros when it does not say."""
+    try:
+        return os.get_terminal_size(1)
+    except OSError:
+        return 0, 0
 
 
 def _write_answer(data: bytes) -> None:
@@ -297,6 +330,6 @@ def _write_answer(data: bytes) -> None:
 
 def _write_aside(text: str) -> None:
     try:
-        write_all(2, text.encode(getattr(sys.stderr, "encoding", None) or "utf-8", "replace"))
+        write_all(2, text.encode(_encoding(sys.stderr), "replace"))
     except OSError:
         pass  # it is beside the answer

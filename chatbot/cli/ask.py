@@ -4,7 +4,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, cast
 
 import typer
 
@@ -33,7 +33,7 @@ class Words(NamedTuple):
     json: bool
     hide_reasoning: bool
     usage: bool
-    color: str
+    color: Literal["auto", "always", "never"]
     timeout_s: float | None
     max_time_s: float | None
     max_retries: int | None
@@ -135,8 +135,6 @@ def _ask(
     del no_log, debug, version  # there is no history yet; the roof looks for --debug; the version was printed
     voice: Voice = context.obj
     voice.quiet = quiet
-    if color not in ("auto", "always", "never"):
-        raise UsageError(f"--color takes auto, always or never, not {color!r}")
     words = Words(
         question=" ".join(clean(word) for word in question) if question else None,
         model=clean(model) if model else None,
@@ -160,7 +158,7 @@ def _ask(
         json=as_json,
         hide_reasoning=hide_reasoning,
         usage=usage,
-        color=color,
+        color=_color(color),
         timeout_s=timeout,
         max_time_s=max_time,
         max_retries=max_retries,
@@ -172,6 +170,12 @@ def _ask(
     from chatbot.cli.answer import answer  # loads the network's libraries; help and version do without
 
     return answer(words, voice)
+
+
+def _color(text: str) -> Literal["auto", "always", "never"]:
+    if text in ("auto", "always", "never"):
+        return cast(Literal["auto", "always", "never"], text)
+    raise UsageError(f"--color takes auto, always or never, not {text!r}")
 
 
 def _extra(pairs: list[str]) -> dict[str, Any]:

@@ -88,7 +88,8 @@ def events(stream: Iterable[bytes]) -> Iterator[SseEvent]:
         elif not line:
             last_id = next_id
             if data:
-                yield SseEvent(kind or "message", b"\n".join(data).decode("utf-8", "replace"), last_id)
+                whole = data[0] if len(data) == 1 else b"\n".join(data)
+                yield SseEvent(kind or "message", whole.decode("utf-8", "replace"), last_id)
                 data = []
                 data_bytes = 0
             kind = ""

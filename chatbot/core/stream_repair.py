@@ -19,7 +19,7 @@ def repaired(lines: Iterable[bytes]) -> Iterator[bytes]:
 
     A last event whose JSON is cut off stays undispatched: the stream is then cut, not malformed.
     """
-    pending: list[bytes] = []
+    pending: list[bytes] = []  # data lines of an event that has not been dispatched yet
     document: list[bytes] = []
     for line in lines:
         if document:
@@ -27,22 +27,22 @@ def repaired(lines: Iterable[bytes]) -> Iterator[bytes]:
             if line[:1] in (b"}", b"]"):
                 yield from _event(b"\n".join(document))
                 document = []
+            continue
+        if not line:
+            pending = []
         elif line.startswith(b"data:"):
-            pending.append(line[5:])
-            yield line
-        elif not line:
-            pending.clear()
-            yield line
+            pending.append(line)
         elif line.startswith(b"error:"):
             yield from _event(line[6:])
-        elif line[:1] in (b"{", b"["):
+            continue
+        elif line.startswith((b"{", b"[")):
             if _is_whole(line):
                 yield from _event(line)
             else:
                 document.append(line)
-        else:
-            yield line
-    if pending and _is_whole(b"\n".join(pending)):
+            continue
+        yield line
+    if pending and _is_whole(b"\n".join(line[5:] for line in pending)):
         yield b""
 
 

@@ -1,31 +1,42 @@
-"""Signals that end an answer, noted instead of raised: an exception in the middle of a frame would break the screen."""
+"""Signals during an answer, noted instead of raised: an exception in the middle of a frame would break the screen."""
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any
 
-_ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+_ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
+_WAKING = ("SIGWINCH", "SIGCONT")
 
 
 class Interrupts:
     """While entered, notes the first of SIGINT, SIGTERM and SIGHUP in `number` and calls `wake`.
 
     A second one raises KeyboardInterrupt at once. A signal that was ignored before (nohup) stays ignored.
+    `on_screen` adds what a program that draws wants to know: a new size (only `wake`), and Ctrl-Z (`pause_wanted`),
+    which then waits for `stop_process`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, on_screen: bool = False) -> None:
         self.number: int | None = None
         self.wake: Callable[[], None] = lambda: None
+        self.pause_wanted = False
+        self._handlers: dict[str, Callable[[int, FrameType | None], None]] = dict.fromkeys(_ENDING, self._note)
+        if on_screen:
+            self._handlers |= dict.fromkeys(_WAKING, self._wake) | {"SIGTSTP": self._want_pause}
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Interrupts:
-        for number in _ENDING:
+        for name, handler in self._handlers.items():
+            number = getattr(signal, name, None)
+            if number is None:
+                continue
             before = signal.getsignal(number)
             if before is not signal.SIG_IGN and before is not None:
-                self._before[number] = signal.signal(number, self._note)
+                self._before[number] = signal.signal(number, handler)
         return self
 
     def __exit__(
@@ -35,12 +46,28 @@ class Interrupts:
             signal.signal(number, before)
 
     def stopped(self) -> bool:
-        """Whether a signal has come."""
+        """Whether a signal that ends the answer has come."""
         return self.number is not None
+
+    def stop_process(self) -> None:
+        """Does what Ctrl-Z asked for; returns when the shell lets the process go on."""
+        self.pause_wanted = False
+        handler = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTSTP)
+        signal.signal(signal.SIGTSTP, handler)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         del frame
         if self.number is not None:
             raise KeyboardInterrupt
         self.number = number
+        self.wake()
+
+    def _wake(self, number: int, frame: FrameType | None) -> None:
+        del number, frame
+        self.wake()
+
+    def _want_pause(self, number: int, frame: FrameType | None) -> None:
+        del number, frame
+        self.pause_wanted = True
         self.wake()

@@ -92,7 +92,7 @@ class OpenAIChat:
                 raise base.error_in_body(choice, self.service)
             message = choice.get(wanted) or choice.get(otherwise)
             if isinstance(message, dict):
-                found += _deltas(message)
+                _read_deltas(message, found)
             reason = choice.get("finish_reason")
             if isinstance(reason, str) and reason:
                 found.append(FinishReason(reason, VERDICTS.get(reason, Verdict.COMPLETE)))
@@ -130,24 +130,21 @@ def _first_choice(choices: Any) -> dict[str, Any] | None:
     return None
 
 
-def _deltas(message: dict[str, Any]) -> Iterator[ProviderEvent]:
+def _read_deltas(message: dict[str, Any], found: list[ProviderEvent]) -> None:
     # Several servers send the same reasoning under two names; the first that is there is enough.
     thinking = message.get("reasoning_content") or message.get("reasoning") or message.get("reasoning_details")
-    if thinking:
-        text = _text_in(thinking)
-        if text:
-            yield ThinkingDelta(text)
+    if thinking and (text := _text_in(thinking)):
+        found.append(ThinkingDelta(text))
     content = message.get("content")
     if isinstance(content, str):
         if content:
-            yield TextDelta(content)
+            found.append(TextDelta(content))
     elif isinstance(content, list):  # Mistral
         for part in content:
-            yield from _part(part)
+            found += _part(part)
     refusal = message.get("refusal")
     if isinstance(refusal, str) and refusal:
-        yield TextDelta(refusal)
-        yield FinishReason("refusal", Verdict.REFUSED)
+        found += (TextDelta(refusal), FinishReason("refusal", Verdict.REFUSED))
 
 
 def _part(part: Any) -> Iterator[ProviderEvent]:

@@ -54,6 +54,7 @@ def follow(
         while finished is None:
             wait_s = view.frame(clock())
             events = inbox.take(_sooner(wait_s, limit_s, clock() - started_s))
+            events = _with_whole_text(events)
             pieces += [event.text for event in events if type(event) is TextDelta]
             thoughts += [event.text for event in events if type(event) is ThinkingDelta]
             finished = events[-1] if events and isinstance(events[-1], Finished) else None
@@ -66,6 +67,23 @@ def follow(
     finally:
         if finished is None or finished.verdict is Verdict.CANCELLED or isinstance(finished.error, TimedOut):
             inbox.give_up()
+
+
+def _with_whole_text(events: list[Event]) -> list[Event]:
+    """The same events with neighbouring text deltas joined: a fast answer comes by the thousand."""
+    joined: list[Event] = []
+    texts: list[str] = []
+    for event in events:
+        if type(event) is TextDelta:
+            texts.append(event.text)
+            continue
+        if texts:
+            joined.append(TextDelta("".join(texts)))
+            texts = []
+        joined.append(event)
+    if texts:
+        joined.append(TextDelta("".join(texts)))
+    return joined
 
 
 def _ended_here(has_text: bool, stopped: bool, limit_s: float | None, elapsed_s: float) -> Finished | None:

@@ -33,23 +33,24 @@ class WaitRow:
         """Something has come: there is nothing to wait for any more."""
         self._since_s = self._until_s = None
 
-    def label(self, now_s: float) -> str:
-        """The words without the spinner; empty when there is nothing to say yet, or any more."""
+    def words(self, now_s: float) -> tuple[str, bool]:
+        """What is waited for, and whether the seconds it has taken belong behind it; empty words for nothing."""
         if self._until_s is not None and now_s < self._until_s:
             left_s = math.ceil(self._until_s - now_s)
-            return f"{self._reason}; trying again in {left_s} s (Ctrl-C stops)"
-        if self._since_s is None or now_s - self._since_s < APPEARS_AFTER_S:
-            return ""
-        seconds = int(now_s - self._since_s)
-        return self._label + (f" {seconds} s" if seconds else "")
+            return f"{self._reason}; trying again in {left_s} s (Ctrl-C stops)", False
+        return ("", False) if self._since_s is None else (self._label, True)
 
     def row(self, now_s: float) -> str:
-        """The words with a spinner in front."""
-        label = self.label(now_s)
-        return f"{self._spinner[int(now_s / FRAME_S) % len(self._spinner)]} {label}" if label else ""
+        """The words with a spinner in front; empty for the first APPEARS_AFTER_S seconds of a wait."""
+        words, counted = self.words(now_s)
+        waited_s = now_s - self._since_s if self._since_s is not None else 0.0
+        if not words or (counted and waited_s < APPEARS_AFTER_S):
+            return ""
+        seconds = f" {int(waited_s)} s" if counted and waited_s >= 1 else ""
+        return f"{self._spinner[int(now_s / FRAME_S) % len(self._spinner)]} {words}{seconds}"
 
     def wait_s(self, now_s: float) -> float | None:
         """Seconds until the row may look different; None when it will not."""
         if self._since_s is None:
             return None
-        return FRAME_S if self.label(now_s) else max(FRAME_S, self._since_s + APPEARS_AFTER_S - now_s)
+        return FRAME_S if self.row(now_s) else max(FRAME_S, self._since_s + APPEARS_AFTER_S - now_s)
