@@ -223,9 +223,10 @@ def _start_lab(service: Service, open_things: ExitStack) -> str:
 def _nothing_set_up() -> NoKey:
     return NoKey(
         "nothing is set up yet; there are three ways to begin:",
-        advice="1. set a key:             export OPENAI_API_KEY=...   (or ANTHROPIC_API_KEY, GEMINI_API_KEY, ...)\n"
-        "2. start a local server:  ollama serve   (LM Studio and llama.cpp are found as well)\n"
-        '3. try it without both:   chat -m lab/guide "how do I begin?"',
+        advice="1. set a key:           export OPENAI_API_KEY=...  (or another service's)\n"
+        "2. run a local server:  ollama serve  (or LM Studio, or llama.cpp)\n"
+        '3. try without either:  chat -m lab/guide "how do I begin?"\n'
+        'The services: chat -m lab/guide "which providers are there?"',
     )
 
 

@@ -33,6 +33,7 @@ class Words(NamedTuple):
     json: bool
     hide_reasoning: bool
     usage: bool
+    quiet: bool
     color: Literal["auto", "always", "never"]
     timeout_s: float | None
     max_time_s: float | None
@@ -43,15 +44,21 @@ class Words(NamedTuple):
 
 
 def ask(argv: list[str], voice: Voice) -> int:
-    """Reads the words and answers."""
+    """Reads the words, then answers outside of Typer, which has ideas of its own about interrupts and closed pipes."""
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     app.command(
-        context_settings={"help_option_names": ["-h", "--help"], "obj": voice},
+        context_settings={"help_option_names": ["-h", "--help"]},
         epilog="Other commands: chat lab (a provider inside this program, to try things and faults offline). "
         "A question that begins with such a word: chat -- lab",
     )(_ask)
-    code = app(args=argv, prog_name="chat", standalone_mode=False)
-    return code if isinstance(code, int) else 0
+    words = app(args=argv, prog_name="chat", standalone_mode=False)
+    if not isinstance(words, Words):  # help or the version was printed
+        return 0
+    voice.quiet = words.quiet
+    lean_requests.load()
+    from chatbot.cli.answer import answer  # loads the network's libraries; help and version do without
+
+    return answer(words, voice)
 
 
 def _version(wanted: bool) -> None:
@@ -61,7 +68,6 @@ def _version(wanted: bool) -> None:
 
 
 def _ask(
-    context: typer.Context,
     question: Annotated[list[str] | None, typer.Argument(help="What to ask; without it, a session opens.")] = None,
     model: Annotated[
         str | None, typer.Option("--model", "-m", metavar="NAME", help="The model; provider/model names both.")
@@ -127,15 +133,13 @@ def _ask(
     version: Annotated[
         bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
-) -> int:
+) -> Words:
     """Asks an AI model and prints its answer as it comes.
 
     The question may also be piped in: echo question | chat, or: cat log | chat "what broke?"
     """
     del no_log, debug, version  # there is no history yet; the roof looks for --debug; the version was printed
-    voice: Voice = context.obj
-    voice.quiet = quiet
-    words = Words(
+    return Words(
         question=" ".join(clean(word) for word in question) if question else None,
         model=clean(model) if model else None,
         provider=provider,
@@ -158,6 +162,7 @@ def _ask(
         json=as_json,
         hide_reasoning=hide_reasoning,
         usage=usage,
+        quiet=quiet,
         color=_color(color),
         timeout_s=timeout,
         max_time_s=max_time,
@@ -166,10 +171,6 @@ def _ask(
         local_env=not no_env_file,
         read_stdin=not no_stdin,
     )
-    lean_requests.load()
-    from chatbot.cli.answer import answer  # loads the network's libraries; help and version do without
-
-    return answer(words, voice)
 
 
 def _color(text: str) -> Literal["auto", "always", "never"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Annotated
 
@@ -11,6 +12,8 @@ import typer
 from chatbot.core.errors import ConfigurationError
 from chatbot.outside.signals import Interrupts
 from chatbot.terminal.voice import Voice
+
+Action = Callable[[Voice], None]
 
 DEFAULT_PORT = 8765
 
@@ -21,18 +24,34 @@ def lab(argv: list[str], voice: Voice) -> int:
         add_completion=False,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
-        no_args_is_help=True,
         help="A provider inside this program: offline, in three wire formats, with faults on demand.",
-        context_settings={"help_option_names": ["-h", "--help"], "obj": voice},
+        context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.command("list")(_list)
     app.command("serve")(_serve)
-    code = app(args=argv, prog_name="chat lab", standalone_mode=False)
-    return code if isinstance(code, int) else 0
+    action = app(args=argv or ["--help"], prog_name="chat lab", standalone_mode=False)
+    if not callable(action):  # help was printed
+        return 0
+    action(voice)
+    return 0
 
 
-def _list() -> None:
+def _list() -> Action:
     """Shows the scenarios: each is a model, asked with chat -m lab/NAME."""
+    return _show_scenarios
+
+
+def _serve(
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The port on 127.0.0.1; 0 takes a free one.")
+    ] = DEFAULT_PORT,
+) -> Action:
+    """Serves the lab for other clients until Ctrl-C."""
+    return lambda voice: _run_server(port, voice)
+
+
+def _show_scenarios(voice: Voice) -> None:
+    del voice
     from chatbot.lab.scenarios import SCENARIOS
 
     width = max(len(scenario.name) for scenario in SCENARIOS)
@@ -41,16 +60,9 @@ def _list() -> None:
         typer.echo(f"    {'':<{width}}  {scenario.teaches}")
 
 
-def _serve(
-    context: typer.Context,
-    port: Annotated[
-        int, typer.Option(min=0, max=65535, help="The port on 127.0.0.1; 0 takes a free one.")
-    ] = DEFAULT_PORT,
-) -> int:
-    """Serves the lab for other clients until Ctrl-C."""
+def _run_server(port: int, voice: Voice) -> None:
     from chatbot.lab.server import LabServer
 
-    voice: Voice = context.obj
     stop: SimpleQueue[None] = SimpleQueue()  # its put may be called in a signal handler
     with Interrupts() as interrupts:
         interrupts.wake = lambda: stop.put(None)
@@ -71,4 +83,3 @@ def _serve(
                 f"port {port} cannot be used: {os.strerror(error.errno or 0).lower()}",
                 advice="Choose another with --port.",
             ) from error
-    return 0

@@ -1,0 +1,65 @@
+"""`chat` as a process of its own: argv in, printed bytes and exit code out."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+COMMAND = [sys.executable, "-m", "chatbot"]
+ROOT = Path(__file__).parents[2]
+KEY = "sk-journey-0123456789abcdefghij"
+
+
+class Result(NamedTuple):
+    out: bytes
+    err: str
+    code: int
+
+    @property
+    def text(self) -> str:
+        return self.out.decode()
+
+
+def environment(home: Path, **variables: str) -> dict[str, str]:
+    """A bare environment: no key, no proxy, an empty home."""
+    names = ("PATH", "COVERAGE_PROCESS_START", "SYSTEMROOT")
+    return {
+        **{name: os.environ[name] for name in names if name in os.environ},
+        "HOME": str(home),
+        "PYTHONPATH": str(ROOT),
+        "LC_ALL": "C.UTF-8",
+        **variables,
+    }
+
+
+def run(
+    *words: str | bytes,
+    home: Path,
+    stdin: bytes | None = None,
+    timeout_s: float = 20.0,
+    **variables: str,
+) -> Result:
+    """Runs `chat` to its end in an empty folder; standard input is the null device unless bytes are piped in."""
+    done = subprocess.run(
+        [*COMMAND, *words],
+        input=stdin,
+        stdin=subprocess.DEVNULL if stdin is None else None,
+        capture_output=True,
+        timeout=timeout_s,
+        env=environment(home, **variables),
+        cwd=home,
+        check=False,
+    )
+    return Result(done.stdout, done.stderr.decode(), done.returncode)
+
+
+def at(url: str, *, wire: str = "openai") -> list[str]:
+    """The words that lead to a lab server at `url`, in one of the three wire formats."""
+    path = {"openai": "/v1", "anthropic": "", "gemini": "/v1beta"}[wire]
+    return ["--provider", wire, "--base-url", url + path]
+
+
+KEYS = {"OPENAI_API_KEY": KEY, "ANTHROPIC_API_KEY": KEY, "GEMINI_API_KEY": KEY}

@@ -1,0 +1,13 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from chatbot.lab.server import LabServer
+
+
+@pytest.fixture
+def server() -> Iterator[LabServer]:
+    with LabServer(pace_s=0.05, hang_s=20.0) as running:
+        yield running

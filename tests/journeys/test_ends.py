@@ -1,0 +1,139 @@
+"""How a process ends: signals, closed pipes, closed and full streams, foreign locales."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+from chatbot.lab.server import LabServer
+from tests.journeys.chat import COMMAND, KEYS, at, environment, run
+
+
+def start(server: LabServer, home: Path, scenario: str, **streams: int | IO[bytes]) -> subprocess.Popen[bytes]:
+    given: dict[str, int | IO[bytes]] = {
+        "stdin": subprocess.DEVNULL,
+        "stdout": subprocess.PIPE,
+        "stderr": subprocess.PIPE,
+    }
+    return subprocess.Popen(
+        [*COMMAND, *at(server.url), "-m", scenario, "hi"],
+        env=environment(home, **KEYS),
+        cwd=home,
+        **(given | streams),  # type: ignore[arg-type]
+    )
+
+
+def wait_for_request(server: LabServer) -> None:
+    deadline = time.monotonic() + 10
+    while not server.requests:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)], ids=["INT", "TERM", "HUP"]
+)
+@pytest.mark.parametrize("scenario", ["hang-before-headers", "hang-in-stream", "overloaded", "slow"])
+def test_a_signal_ends_every_phase_at_once_and_keeps_the_text(
+    server: LabServer, tmp_path: Path, scenario: str, number: int, code: int
+) -> None:
+    with start(server, tmp_path, scenario) as child:
+        assert child.stdout is not None
+        wait_for_request(server)
+        came = child.stdout.read(3) if scenario in ("hang-in-stream", "slow") else b""
+        time.sleep(0.1)  # into the wait that is meant
+        sent_s = time.monotonic()
+        child.send_signal(number)
+        rest, err = child.communicate(timeout=10)
+        took_s = time.monotonic() - sent_s
+    assert child.returncode == code
+    assert took_s < 0.6  # 0.3 s are asked for; the machine of the test may be busy
+    assert (came + rest).decode().startswith("The" if came else "")
+    assert b"Traceback" not in err
+
+
+def test_a_reader_that_leaves_ends_it_silently(server: LabServer, tmp_path: Path) -> None:
+    with start(server, tmp_path, "long") as child:
+        assert child.stdout is not None and child.stderr is not None
+        child.stdout.readline()
+        child.stdout.close()
+        assert child.stderr.read() == b""
+    assert child.returncode == 141
+
+
+def test_a_full_disk_is_one_line(server: LabServer, tmp_path: Path) -> None:
+    with Path("/dev/full").open("wb") as full, start(server, tmp_path, "echo", stdout=full) as child:
+        _, err = child.communicate(timeout=10)
+    assert child.returncode == 74
+    assert err.decode().splitlines()[0] == "chat: the answer cannot be written: No space left on device"
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_no_fault(server: LabServer, tmp_path: Path, closed: str) -> None:
+    line = " ".join([*COMMAND, *at(server.url), "-m", "echo", "hi", closed])
+    done = subprocess.run(
+        ["sh", "-c", line],
+        capture_output=True,
+        env=environment(tmp_path, **KEYS),
+        cwd=tmp_path,
+        check=False,
+        timeout=20,
+    )
+    assert done.returncode == 0
+    assert done.stderr == b""
+    assert done.stdout == (b"" if ">&- 2" in closed or closed == ">&-" else b"hi\n")
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"PYTHONIOENCODING": "ascii"},
+        {"PYTHONIOENCODING": "latin-1"},
+        {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    ],
+    ids=["ascii", "latin-1", "POSIX"],
+)
+def test_a_pipe_is_utf8_in_any_locale(server: LabServer, tmp_path: Path, variables: dict[str, str]) -> None:
+    server.will_answer(text="naïve 日本 🎉")
+    result = run(*at(server.url), "-m", "echo", "hi", home=tmp_path, **{**KEYS, **variables})
+    assert (result.text, result.err, result.code) == ("naïve 日本 🎉\n", "", 0)
+
+
+def test_a_silent_pipe_gets_a_hint_and_is_waited_for(server: LabServer, tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    with start(server, tmp_path, "echo", stdin=reading) as child:
+        os.close(reading)
+        assert child.stderr is not None
+        assert b"waiting for the end of standard input" in child.stderr.readline()
+        os.write(writing, b"late")
+        os.close(writing)
+        out, _ = child.communicate(timeout=10)
+    assert out == b"hi\n\nlate\n"
+
+
+def test_nohup_is_respected(server: LabServer, tmp_path: Path) -> None:
+    line = "trap '' HUP; exec " + " ".join([*COMMAND, *at(server.url), "-m", "slow", "hi"])
+    with subprocess.Popen(
+        ["sh", "-c", line],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        env=environment(tmp_path, **KEYS),
+        cwd=tmp_path,
+    ) as child:
+        wait_for_request(server)
+        child.send_signal(signal.SIGHUP)
+        out, _ = child.communicate(timeout=20)
+    assert (child.returncode, out.endswith(b"break.\n")) == (0, True)
+
+
+def test_the_whole_answer_may_be_given_a_limit(server: LabServer, tmp_path: Path) -> None:
+    result = run(*at(server.url), "-m", "hang-in-stream", "--max-time", "0.6", "hi", home=tmp_path, **KEYS)
+    assert result.code == 74
+    assert result.text.startswith("The lab sends")
+    assert "not complete after 0.6 s" in result.err

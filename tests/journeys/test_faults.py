@@ -1,0 +1,182 @@
+"""Each fault of the lab: what is printed, what is kept, how it exits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from chatbot.lab.scenarios import NAMES
+from chatbot.lab.server import LabServer
+from tests.journeys.chat import KEY, KEYS, at, run
+
+
+class Fault(NamedTuple):
+    scenario: str
+    code: int
+    says: str  # on standard error
+    keeps: str = ""  # how standard output begins
+    requests: int = 1
+
+
+# With --max-retries 0 and one second of patience.
+FAULTS = (
+    Fault("wrong-key", 77, "rejected the key"),
+    Fault("no-permission", 77, "does not allow this"),
+    Fault("unknown-model", 1, "does not know the model", requests=2),
+    Fault("context-too-long", 1, "too long for the model"),
+    Fault("rate-limited", 75, "It asks to wait 1 s."),
+    Fault("quota", 1, "credit or quota"),
+    Fault("overloaded", 75, "is overloaded"),
+    Fault("always-500", 69, "failed inside"),
+    Fault("html-502", 69, "502"),
+    Fault("hang-before-headers", 69, "nothing came from 127.0.0.1"),
+    Fault("hang-in-stream", 74, "what came is above", keeps="The lab sends"),
+    Fault("reset-before-headers", 69, "broke off"),
+    Fault("cut", 74, "what came is above", keeps="The lab sends"),
+    Fault("no-end-marker", 74, "broke off before its end", keeps="The lab sends"),
+    Fault("error-in-stream", 74, "it says:", keeps="The lab sends"),
+    Fault("error-200", 69, "it says:"),
+    Fault("empty-200", 74, "empty answer"),
+    Fault("html-200", 74, "a web page instead of an answer"),
+    Fault("refusal", 1, "declined to answer", keeps="I can't"),
+    Fault("filtered", 1, "filter withheld the answer", keeps="This begins"),
+    Fault("length", 0, "stops at the token limit", keeps="The answer goes on"),
+)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.scenario)
+def test_a_fault_ends_in_plain_words_and_an_honest_exit_code(server: LabServer, tmp_path: Path, fault: Fault) -> None:
+    words = (*at(server.url), "-m", fault.scenario, "--max-retries", "0", "--timeout", "1", "hi")
+    result = run(*words, home=tmp_path, **KEYS)
+    assert result.code == fault.code
+    assert fault.says in result.err
+    assert result.text.startswith(fault.keeps)
+    assert bool(result.out) == bool(fault.keeps)
+    assert len(server.requests) == fault.requests
+    assert "Traceback" not in result.err
+    assert "<" not in result.err
+    assert result.err.count("\n") <= 4
+    assert KEY not in result.text + result.err
+
+
+@pytest.mark.parametrize("wire", ["anthropic", "gemini"])
+@pytest.mark.parametrize("scenario", ["wrong-key", "quota", "overloaded", "context-too-long", "cut", "error-in-stream"])
+def test_the_other_wire_formats_exit_the_same(server: LabServer, tmp_path: Path, wire: str, scenario: str) -> None:
+    fault = next(fault for fault in FAULTS if fault.scenario == scenario)
+    words = (*at(server.url, wire=wire), "-m", scenario, "--max-retries", "0", "hi")
+    result = run(*words, home=tmp_path, **KEYS)
+    assert result.code == fault.code
+    assert fault.says in result.err
+    assert result.text.startswith(fault.keeps)
+
+
+FINE = ("rate-limited", "overloaded", "split-utf8", "crlf", "slow", "thinking", "old-parameter")
+
+
+@pytest.mark.parametrize("scenario", FINE)
+def test_what_can_be_mended_is_answered(server: LabServer, tmp_path: Path, scenario: str) -> None:
+    result = run(*at(server.url), "-m", scenario, "hi", home=tmp_path, **KEYS)
+    assert (result.code, bool(result.out)) == (0, True)
+
+
+def test_a_very_long_answer_arrives_whole(server: LabServer, tmp_path: Path) -> None:
+    streamed = run(*at(server.url), "-m", "long", "hi", home=tmp_path, **KEYS)
+    whole = run(*at(server.url), "-m", "long", "--no-stream", "hi", home=tmp_path, **KEYS)
+    assert streamed == whole
+    assert len(streamed.out) > 50_000
+
+
+def test_every_scenario_is_tested_here_or_named_as_an_ordinary_answer() -> None:
+    ordinary = {"guide", "echo", "long", "escapes", "markdown", "unsupported-parameter"}
+    assert {fault.scenario for fault in FAULTS} | set(FINE) | ordinary == set(NAMES)
+
+
+def test_a_retry_is_told_once_when_nobody_watches(server: LabServer, tmp_path: Path) -> None:
+    result = run(*at(server.url), "-m", "overloaded", "hi", home=tmp_path, **KEYS)
+    assert result.err.count("trying again") == 1
+
+
+def test_an_unknown_model_names_the_nearest_ones(server: LabServer, tmp_path: Path) -> None:
+    result = run(*at(server.url), "-m", "guidee", "hi", home=tmp_path, **KEYS)
+    assert result.code == 1
+    assert "The server has: guide" in result.err
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (("--nope", "hi"), 2, "no such option"),
+        (("--temperature", "warm", "hi"), 2, "not a valid float"),
+        (("--api-key", "x", "hi"), 2, "no such option"),
+        (("--option", "novalue", "hi"), 2, "key=value"),
+        (("--header", "novalue", "hi"), 2, "--header"),
+        (("--color", "blue", "hi"), 2, "auto, always or never"),
+        (("--provider", "opnai", "hi"), 2, "did you mean openai"),
+        (("",), 2, "no question"),
+        (("-f", "missing.txt", "hi"), 66, "missing.txt"),
+        (("-s", "@missing.txt", "hi"), 66, "missing.txt"),
+        (("--image", "missing.png", "hi"), 66, "missing.png"),
+        (("--image", "https://example.com/a.png", "hi"), 2, "example.com"),
+        (("--env-file", "missing.env", "hi"), 66, "missing.env"),
+        (("--base-url", "ftp://x", "hi"), 78, "--base-url"),
+        (("--base-url", "http://u:secret-word@x/v1", "hi"), 78, "user name"),
+        (("--base-url", "http://example.com/v1", "--provider", "openai", "hi"), 78, "unencrypted"),
+        (("-m", "claude-x", "hi"), 78, "ANTHROPIC_API_KEY"),
+    ],
+)
+def test_bad_input_is_one_clear_sentence_before_any_request(
+    server: LabServer, tmp_path: Path, words: tuple[str, ...], code: int, says: str
+) -> None:
+    result = run(*words, home=tmp_path, OPENAI_API_KEY=KEY, OPENAI_BASE_URL=server.url + "/v1")
+    assert result.code == code
+    assert says in result.err
+    assert result.out == b""
+    assert "Traceback" not in result.err
+    assert "secret-word" not in result.err
+    assert server.requests == []
+
+
+def test_nothing_configured_names_three_ways_to_begin_in_five_lines(tmp_path: Path) -> None:
+    result = run("hi", home=tmp_path)
+    assert result.code == 78
+    assert len(result.err.splitlines()) == 5
+    for way in ("OPENAI_API_KEY", "ollama serve", "chat -m lab/guide"):
+        assert way in result.err
+    assert all(len(line) <= 79 for line in result.err.splitlines())
+
+
+def test_a_local_server_that_does_not_run_says_how_to_start_it(tmp_path: Path) -> None:
+    result = run("--provider", "ollama", "--base-url", "http://127.0.0.1:1/v1", "hi", home=tmp_path)
+    assert result.code == 69
+    assert "ollama serve" in result.err
+
+
+def test_a_redirect_is_not_followed(server: LabServer, tmp_path: Path) -> None:
+    with LabServer() as other:
+        server.will_answer(
+            status=307, headers={"Location": other.url + "/v1/chat/completions?key=secret-word"}, body=b""
+        )
+        result = run(*at(server.url), "-m", "echo", "hi", home=tmp_path, **KEYS)
+        assert other.requests == []
+    assert result.code == 78
+    assert other.url in result.err
+    assert "secret-word" not in result.err
+
+
+def test_a_server_that_echoes_the_key_does_not_get_it_printed(server: LabServer, tmp_path: Path) -> None:
+    body = f'{{"error":{{"message":"bad key {KEY}, or {KEY[:12]}...{KEY[-10:]}"}}}}'.encode()
+    server.will_answer(status=401, headers={"X-Request-Id": KEY}, body=body)
+    result = run(*at(server.url), "-m", "echo", "--debug", "hi", home=tmp_path, **KEYS)
+    assert result.code == 77
+    assert KEY[:12] not in result.err
+    assert KEY[-10:] not in result.err
+
+
+def test_text_of_the_server_in_an_error_cannot_reach_the_terminal_as_an_escape(
+    server: LabServer, tmp_path: Path
+) -> None:
+    server.will_answer(status=400, headers={}, body=b'{"error":{"message":"\\u001b]52;c;eA==\\u0007"}}')
+    result = run(*at(server.url), "-m", "echo", "hi", home=tmp_path, **KEYS)
+    assert "\x1b" not in result.err

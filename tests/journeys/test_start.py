@@ -1,0 +1,101 @@
+"""What is loaded, and when: the request leaves before anything slow."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from chatbot.lab.server import LabServer
+from tests.journeys.chat import KEYS, at, environment, run
+
+SLOW = "rich markdown_it pygments prompt_toolkit PIL asyncio sqlite3 dotenv pydantic".split()
+
+# Prints, when the request is about to be sent, which of the slow modules are loaded; and again at the end.
+WATCH = """
+import sys
+from chatbot.outside import lean_requests
+lean_requests.load()
+import requests
+loaded = lambda: [name for name in {slow} if name in sys.modules]
+send = requests.Session.send
+def watched(self, *args, **kwargs):
+    at_request.extend(loaded())
+    return send(self, *args, **kwargs)
+requests.Session.send = watched
+at_request = []
+from chatbot.cli.main import main
+code = main(sys.argv[1:])
+sys.stderr.write(f"{{at_request}} {{loaded()}} {{code}}")
+"""
+
+
+def watch(home: Path, *words: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", WATCH.format(slow=SLOW), *words],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        env=environment(home, **KEYS),
+        cwd=home,
+        check=True,
+        timeout=20,
+    )
+    return done.stderr.decode()
+
+
+def test_a_piped_answer_loads_nothing_slow_at_all(server: LabServer, tmp_path: Path) -> None:
+    assert watch(tmp_path, *at(server.url), "-m", "echo", "hi") == "[] [] 0"
+
+
+def test_a_dotenv_file_loads_its_reader_and_nothing_else(server: LabServer, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("CHAT_MODEL=echo\n")
+    assert watch(tmp_path, *at(server.url), "-m", "echo", "hi") == "['dotenv'] ['dotenv'] 0"
+
+
+def _modules(home: Path, *words: str) -> list[str]:
+    code = "import sys; from chatbot.cli.main import main; main(sys.argv[1:]); sys.stderr.write(' '.join(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words],
+        capture_output=True,
+        env=environment(home),
+        cwd=home,
+        check=True,
+        timeout=20,
+    )
+    return done.stderr.decode().split()
+
+
+def test_help_and_version_load_neither_the_network_nor_the_screen(tmp_path: Path) -> None:
+    for word in ("--help", "--version"):
+        loaded = _modules(tmp_path, word)
+        assert not {"requests", "urllib3", "rich", "importlib.metadata", *SLOW} & set(loaded), word
+
+
+def test_the_package_itself_is_nearly_empty(tmp_path: Path) -> None:
+    code = "import sys; before = set(sys.modules); import chatbot; print(sorted(set(sys.modules) - before))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, env=environment(tmp_path), cwd=tmp_path, check=True
+    )
+    assert done.stdout.decode().strip() == "['chatbot']"
+
+
+def test_help_is_plain_and_names_every_flag_once(tmp_path: Path) -> None:
+    result = run("--help", home=tmp_path)
+    assert result.code == 0
+    assert not set("│╭─\x1b") & set(result.text)
+    assert "--api-key" not in result.text
+    for flag in "--model --provider --system --file --image --option --base-url --json --usage --no-log".split():
+        assert flag in result.text
+
+
+def test_the_version_is_printed(tmp_path: Path) -> None:
+    from chatbot import __version__
+
+    assert run("--version", home=tmp_path).text == f"chat {__version__}\n"
+    assert run("-V", home=tmp_path).text == f"chat {__version__}\n"
+
+
+def test_nothing_is_written_anywhere(server: LabServer, tmp_path: Path) -> None:
+    run(*at(server.url), "-m", "echo", "hi", home=tmp_path, **KEYS)
+    assert os.listdir(tmp_path) == []
