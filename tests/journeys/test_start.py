@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -98,4 +97,4 @@ def test_the_version_is_printed(tmp_path: Path) -> None:
 
 def test_nothing_is_written_anywhere(server: LabServer, tmp_path: Path) -> None:
     run(*at(server.url), "-m", "echo", "hi", home=tmp_path, **KEYS)
-    assert os.listdir(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,256 @@
+"""`chat` in a real pseudo-terminal, its output on the screen of an emulator: what a person sees and how it is left."""
+
+from __future__ import annotations
+
+import signal
+import termios
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from chatbot.lab.server import LabServer
+from tests.journeys.chat import COMMAND, KEYS, at, environment
+from tests.terminal.emulator import Terminal
+
+SIZES = [(80, 24), (31, 9), (100, 40)]
+
+
+class Person:
+    """Somebody at a terminal who runs one command, types, and looks."""
+
+    def __init__(self, words: list[str], home: Path, columns: int = 80, lines: int = 24, **variables: str) -> None:
+        self.screen = Terminal(columns, lines)
+        self.seen = b""
+        env = environment(home, **{"TERM": "xterm-256color", **KEYS, **variables})
+        self.child = pexpect.spawn(
+            COMMAND[0], [*COMMAND[1:], *words], env=env, cwd=str(home), dimensions=(lines, columns), timeout=10
+        )
+        self.child.delaybeforesend = None
+
+    def look(self, for_s: float = 0.05) -> None:
+        """Takes in what the program writes within that time."""
+        try:
+            data = self.child.read_nonblocking(65536, for_s)
+        except (pexpect.TIMEOUT, pexpect.EOF):
+            return
+        self.seen += data
+        self.screen._stream.feed(data)
+
+    def wait_for(self, seen: Callable[[], bool], for_s: float = 10.0) -> None:
+        deadline = time.monotonic() + for_s
+        while not seen():
+            assert time.monotonic() < deadline, "\n".join(self.screen.rows)
+            self.look()
+
+    def wait_for_text(self, text: str) -> None:
+        self.wait_for(lambda: text in "\n".join(self.screen.rows))
+
+    def leave(self) -> int:
+        """Reads to the end of the program; its exit code. The terminal must be as it was."""
+        while self.child.isalive():
+            self.look()
+        self.look()
+        self.child.close()
+        self.screen.assert_in_normal_state()
+        return int(self.child.exitstatus if self.child.exitstatus is not None else 128 + self.child.signalstatus)
+
+    @property
+    def rows(self) -> list[str]:
+        return self.screen.rows
+
+    @property
+    def echoes(self) -> bool:
+        return bool(termios.tcgetattr(self.child.child_fd)[3] & termios.ECHO)
+
+
+def ask(
+    server: LabServer, home: Path, scenario: str, *words: str, size: tuple[int, int] = (80, 24), **env: str
+) -> Person:
+    return Person([*at(server.url), "-m", scenario, *words, "hi"], home, *size, **env)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_an_answer_is_rendered_and_the_terminal_left_as_it_was(
+    server: LabServer, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    server.will_answer(text="# Title\n\nSome **bold** and `code`.\n\n- one\n- two")
+    person = ask(server, tmp_path, "echo", size=size)
+    assert person.leave() == 0
+    assert person.rows == ["Title", "", "Some bold and code.", "", "• one", "• two"]
+    assert person.screen.at_start_of_empty_row
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_an_answer_taller_than_the_screen_is_whole_in_the_scrollback(
+    server: LabServer, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    server.will_answer(text="\n".join(f"{number}. step {number}" for number in range(1, 121)))
+    person = ask(server, tmp_path, "echo", size=size)
+    assert person.leave() == 0
+    assert [row.strip() for row in person.rows] == [f"{number}. step {number}" for number in range(1, 121)]
+
+
+def test_nothing_hostile_reaches_the_terminal(server: LabServer, tmp_path: Path) -> None:
+    controls = "".join(chr(code) for code in [*range(32), *range(127, 160)] if chr(code) not in "\n\t")
+    server.will_answer(
+        text=f"a {controls} b \x1b]52;c;eA==\x07 \u202e c [bank](http://evil.example) [bold]x[/] :smile:"
+    )
+    person = ask(server, tmp_path, "echo")
+    assert person.leave() == 0
+    text = " ".join(person.rows)
+    for shown in ("␛", "evil.example", "[bold]x[/]", ":smile:"):
+        assert shown in text
+    for obeyed in (b"\x07", b"\x1b]", "\u202e".encode(), b"\x1bP", "\x9b".encode()):
+        assert obeyed not in person.seen
+
+
+def test_ctrl_c_in_an_answer_keeps_it_and_exits_with_130(server: LabServer, tmp_path: Path) -> None:
+    person = ask(server, tmp_path, "hang-in-stream")
+    person.wait_for_text("The lab sends")
+    person.child.sendintr()
+    assert person.leave() == 130
+    assert person.rows[0].startswith("The lab sends")
+    assert person.rows[-1] == "chat: stopped"
+    assert person.screen.at_start_of_empty_row
+
+
+def test_waiting_is_shown_and_leaves_no_trace(server: LabServer, tmp_path: Path) -> None:
+    person = ask(server, tmp_path, "hang-before-headers")
+    person.wait_for_text("waiting for hang-before-headers")
+    person.child.sendintr()
+    assert person.leave() == 130
+    assert person.rows == ["chat: stopped"]
+
+
+def test_a_retry_counts_down_and_leaves_no_trace(server: LabServer, tmp_path: Path) -> None:
+    person = ask(server, tmp_path, "rate-limited")
+    person.wait_for_text("trying again in")
+    assert person.leave() == 0
+    assert person.rows == ["This time everything is fine."]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_other_signals_leave_the_terminal_in_order(server: LabServer, tmp_path: Path, number: int) -> None:
+    person = ask(server, tmp_path, "hang-in-stream")
+    person.wait_for_text("The lab sends")
+    person.child.kill(number)
+    assert person.leave() == 128 + number
+    assert person.rows[0].startswith("The lab sends")
+
+
+def test_typing_during_an_answer_does_not_disturb_it(server: LabServer, tmp_path: Path) -> None:
+    person = ask(server, tmp_path, "slow")
+    person.wait_for_text("The")
+    assert not person.echoes
+    person.child.send("typed too early")
+    assert person.leave() == 0
+    assert "typed" not in " ".join(person.rows)
+
+
+def test_ctrl_z_stops_and_the_answer_goes_on(server: LabServer, tmp_path: Path) -> None:
+    person = ask(server, tmp_path, "slow")
+    person.wait_for_text("The")
+    person.child.send("\x1a")
+    person.wait_for(lambda: person.echoes)  # given back before it stops
+    person.child.kill(signal.SIGCONT)
+    assert person.leave() == 0
+    assert " ".join(" ".join(person.rows).split()).endswith("to see, to stop and to break.")
+
+
+def test_a_resize_in_the_middle_loses_nothing(server: LabServer, tmp_path: Path) -> None:
+    person = ask(server, tmp_path, "slow")
+    person.wait_for_text("The lab")
+    person.child.setwinsize(20, 40)
+    person.screen.resize(20, 40)
+    assert person.leave() == 0
+    assert " ".join(" ".join(person.rows).split()).endswith("to see, to stop and to break.")
+
+
+def test_no_color_has_no_colours(server: LabServer, tmp_path: Path) -> None:
+    server.will_answer(text="```python\nimport this\n```")
+    person = ask(server, tmp_path, "echo", NO_COLOR="1")
+    assert person.leave() == 0
+    assert b"\x1b[3" not in person.seen.replace(b"\x1b[3m", b"")
+    assert "import this" in person.rows
+
+
+def test_a_dumb_terminal_gets_no_escape_sequence_at_all(server: LabServer, tmp_path: Path) -> None:
+    for scenario, words in (("markdown", ()), ("wrong-key", ()), ("thinking", ()), ("markdown", ("--raw",))):
+        person = ask(server, tmp_path, scenario, *words, TERM="dumb")
+        person.leave()
+        assert b"\x1b" not in person.seen
+
+
+def test_raw_shows_the_text_as_it_is_but_harmless(server: LabServer, tmp_path: Path) -> None:
+    server.will_answer(text="**bold** \x1b[31m")
+    person = ask(server, tmp_path, "echo", "--raw")
+    assert person.leave() == 0
+    assert person.rows == ["**bold** ␛[31m"]
+
+
+def test_an_error_is_told_under_what_came(server: LabServer, tmp_path: Path) -> None:
+    person = ask(server, tmp_path, "cut")
+    assert person.leave() == 74
+    assert person.rows[0].startswith("The lab sends")
+    assert "what came is above" in " ".join(person.rows)
+
+
+def test_thinking_becomes_one_row(server: LabServer, tmp_path: Path) -> None:
+    person = ask(server, tmp_path, "thinking")
+    assert person.leave() == 0
+    assert person.rows[0].startswith("thought for")
+    assert person.rows[-1].startswith("Forty-two")
+
+
+def test_hidden_thinking_leaves_nothing(server: LabServer, tmp_path: Path) -> None:
+    person = ask(server, tmp_path, "thinking", "-R")
+    assert person.leave() == 0
+    assert person.rows[0].startswith("Forty-two")
+
+
+def test_an_answer_into_a_pipe_shows_its_wait_on_the_terminal(server: LabServer, tmp_path: Path) -> None:
+    command = " ".join([*COMMAND, *at(server.url), "-m", "slow", "hi"])
+    person = Person([], tmp_path)
+    person.child.close(force=True)
+    person.child = pexpect.spawn(
+        "sh", ["-c", f"{command} | tail -c 7"], env=environment(tmp_path, **KEYS, TERM="xterm")
+    )
+    assert person.leave() == 0
+    assert person.rows[-1] == "break."
+
+
+def test_the_session_keeps_the_conversation_and_survives_errors(server: LabServer, tmp_path: Path) -> None:
+    person = Person([*at(server.url), "-m", "echo"], tmp_path)
+    person.wait_for(lambda: person.rows[-1:] == [">"])
+    server.will_answer(text="First answer.")
+    person.child.send("one\r")
+    person.wait_for_text("First answer.")
+    server.will_answer(status=401)
+    person.child.send("two\r")
+    person.wait_for_text("rejected the key")
+    server.will_answer(text="Second answer.")
+    person.child.send("three\r")
+    person.wait_for_text("Second answer.")
+    assert [message["content"] for message in server.requests[-1].json["messages"]] == ["one", "First answer.", "three"]
+    person.child.sendintr()  # drops only the typed line
+    person.child.send("\x04")
+    assert person.leave() == 0
+
+
+def test_ctrl_c_in_the_session_returns_to_the_prompt_with_the_part_kept(server: LabServer, tmp_path: Path) -> None:
+    person = Person([*at(server.url), "-m", "hang-in-stream"], tmp_path)
+    person.wait_for(lambda: person.rows[-1:] == [">"])
+    person.child.send("one\r")
+    person.wait_for_text("The lab sends")
+    person.child.sendintr()
+    person.wait_for_text("stopped")
+    server.will_answer(text="Second answer.")
+    person.child.send("two\r")
+    person.wait_for_text("Second answer.")
+    part = server.requests[-1].json["messages"][1]["content"]
+    assert part.startswith("The lab sends")
+    person.child.send("exit\r")
+    assert person.leave() == 0
