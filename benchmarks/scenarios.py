@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 from typing import NamedTuple
 
 from chatbot.lab.scenarios import NAMES
@@ -40,7 +41,7 @@ def measure(name: str, wire: str, timeout_s: float) -> Row:
             [sys.executable, "-m", "chatbot", *words, "hello"],
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            env={"PATH": os.environ["PATH"], "HOME": home, "PYTHONPATH": os.getcwd(), **variables},
+            env={"PATH": os.environ["PATH"], "HOME": home, "PYTHONPATH": str(Path.cwd()), **variables},
             cwd=home,
             timeout=120,
             check=False,

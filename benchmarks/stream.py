@@ -2,9 +2,9 @@
 
     python benchmarks/stream.py [--tokens 1000 10000 100000] [--runs 5]
 
-Both clients read the same stream from a server in a process of its own, which writes as fast as it is read. CPU is that of the
-finished client less its CPU for an answer of one token (so that start-up does not count), per 1 000 tokens; memory is the
-peak resident size of the whole client. Medians; the last lines are the ratios.
+Both clients read the same stream from a server in a process of its own, which writes as fast as it is read. CPU is that
+of the finished client less its CPU for an answer of one token (so that start-up does not count), per 1 000 tokens;
+memory is the peak resident size of the whole client. Medians, and their ratios.
 """
 
 from __future__ import annotations

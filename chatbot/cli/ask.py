@@ -32,6 +32,7 @@ class Words(NamedTuple):
     raw: bool
     json: bool
     hide_reasoning: bool
+    show_thinking: bool
     usage: bool
     quiet: bool
     color: Literal["auto", "always", "never"]
@@ -120,6 +121,9 @@ def _ask(
     hide_reasoning: Annotated[
         bool, typer.Option("--hide-reasoning", "-R", help="Leave out what the model thinks first.")
     ] = False,
+    show_thinking: Annotated[
+        bool, typer.Option("--show-thinking", help="Keep what the model thinks first, above the answer.")
+    ] = False,
     usage: Annotated[bool, typer.Option("--usage", "-u", help="Say how many tokens it took.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No notices; errors only.")] = False,
     color: Annotated[str, typer.Option(metavar="WHEN", help="auto, always or never.")] = "auto",
@@ -161,6 +165,7 @@ def _ask(
         raw=raw,
         json=as_json,
         hide_reasoning=hide_reasoning,
+        show_thinking=show_thinking,
         usage=usage,
         quiet=quiet,
         color=_color(color),

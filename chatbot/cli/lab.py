@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Annotated
 
@@ -29,6 +30,7 @@ def lab(argv: list[str], voice: Voice) -> int:
     )
     app.command("list")(_list)
     app.command("serve")(_serve)
+    app.command("render", hidden=True)(_render)
     action = app(args=argv or ["--help"], prog_name="chat lab", standalone_mode=False)
     if not callable(action):  # help was printed
         return 0
@@ -48,6 +50,17 @@ def _serve(
 ) -> Action:
     """Serves the lab for other clients until Ctrl-C."""
     return lambda voice: _run_server(port, voice)
+
+
+def _render(
+    file: Annotated[Path, typer.Argument(help="A Markdown file.")],
+    seed: Annotated[int | None, typer.Option(help="Stream it, cut at random; the same seed, the same cuts.")] = None,
+    rate: Annotated[float, typer.Option(min=1.0, help="Tokens (of four characters) in a second, with --seed.")] = 100.0,
+) -> Action:
+    """Shows a Markdown file as an answer is shown: in one piece, or streamed."""
+    from chatbot.cli.render import render
+
+    return lambda voice: render(file, seed, rate, voice)
 
 
 def _show_scenarios(voice: Voice) -> None:

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
+from chatbot.cli import standard
 from chatbot.core.errors import ChatError
 from chatbot.core.redaction import Redactor
 from chatbot.outside.streams import is_terminal, reserve_standard_descriptors
@@ -80,8 +81,4 @@ def _stderr_takes_colour() -> bool:
 
 
 def _write_error(text: str) -> None:
-    """Standard error may be closed or full; nothing better can be done then."""
-    try:
-        os.write(2, text.encode(getattr(sys.stderr, "encoding", None) or "utf-8", "backslashreplace"))
-    except OSError:
-        pass
+    standard.write_aside(text.encode(standard.encoding(sys.stderr), "backslashreplace"))

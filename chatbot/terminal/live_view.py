@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 from chatbot.core.events import Event, Notice, Retrying, TextDelta, ThinkingDelta
@@ -31,6 +32,7 @@ class LiveView:
         self._wait_row = wait_row
         self._size = size
         self._known_size = size()
+        self._due_s = math.inf
         self._pause = pause
         self._tell = tell or answer.note
 
@@ -60,9 +62,11 @@ class LiveView:
         label, seconds = self._wait_row.words(now_s)
         if label:
             self._answer.status(label, now_s, seconds=seconds)
-        if self._answer.wait_s(now_s) == 0.0:
+        if now_s >= self._due_s or self._answer.wait_s(now_s) == 0.0:
             self._answer.frame(now_s)
-        return self._answer.wait_s(now_s)
+        wait_s = self._answer.wait_s(now_s)
+        self._due_s = now_s + (math.inf if wait_s is None else wait_s)
+        return wait_s
 
     def close(self, now_s: float) -> None:
         """See View."""

@@ -153,8 +153,7 @@ class Painter:
         if code is None:
             code = ""
             if self.screen.styles:
-                shown = style if self.screen.colors else style.without_color
-                code = shown.render("x", color_system=ColorSystem.STANDARD).partition("x")[0]
+                code = style.render("x", color_system=ColorSystem.STANDARD).partition("x")[0]
             self._codes[style] = code
         return code
 

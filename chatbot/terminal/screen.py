@@ -12,7 +12,7 @@ class Screen:
     """`width` and `height` in cells.
 
     `rendered`: Markdown becomes rows; else the text goes out as it came. `live`: rows may be redrawn.
-    `styles`: bold, italic, underline may be used; `colors`: colours too. `reflows`: the terminal wraps its rows anew
+    `styles`: colours, bold, italic and underline may be used. `reflows`: the terminal wraps its rows anew
     when its width changes.
     """
 
@@ -21,7 +21,6 @@ class Screen:
     rendered: bool = True
     live: bool = True
     styles: bool = True
-    colors: bool = True
     encoding: str = "utf-8"
     reflows: bool = True
 
@@ -41,18 +40,19 @@ def detect_screen(
 ) -> Screen:
     """`size` is columns and lines, 0 if unknown; `live=False` is the wish for rows that are written once.
 
-    Sources: no-color.org (colours go, bold stays), force-color.org (any value that is not empty), terminfo's `dumb`.
+    NO_COLOR leaves no escape sequence at all, so that a screen reader or a log sees plain text; `--color never` only
+    takes the styles. Sources: no-color.org, force-color.org (any value that is not empty), terminfo's `dumb`.
     """
     dumb = environ.get("TERM", "") in ("dumb", "unknown") or "INSIDE_EMACS" in environ
-    forced = color == "always" or bool(environ.get("FORCE_COLOR"))
-    styles = color != "never" and (forced or (isatty and not dumb))
+    plain = color != "always" and bool(environ.get("NO_COLOR"))
+    forced = color == "always" or (bool(environ.get("FORCE_COLOR")) and not plain)
+    styles = color != "never" and not plain and (forced or (isatty and not dumb))
     return Screen(
         width=size[0] or 80,
         height=size[1] or 24,
         rendered=isatty or forced,
-        live=live and isatty and not dumb,
+        live=live and isatty and not dumb and not plain,
         styles=styles,
-        colors=styles and (color == "always" or not environ.get("NO_COLOR")),
         encoding=encoding or "utf-8",
         # xterm and the Linux console cut rows instead.
         reflows="XTERM_VERSION" not in environ and environ.get("TERM") != "linux",

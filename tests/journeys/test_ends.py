@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -137,3 +138,53 @@ def test_the_whole_answer_may_be_given_a_limit(server: LabServer, tmp_path: Path
     assert result.code == 74
     assert result.text.startswith("The lab sends")
     assert "not complete after 0.6 s" in result.err
+
+
+# The name never resolves: a look-up that takes its time, as behind a dead resolver.
+SLOW_LOOK_UP = """
+import socket, sys, time
+socket.getaddrinfo = lambda *args, **kwargs: (sys.stderr.write("looking up\\n"), sys.stderr.flush(), time.sleep(15))
+from chatbot.cli.main import main
+sys.exit(main(["--provider", "openai", "-m", "x", "hi"]))
+"""
+
+
+def test_ctrl_c_acts_while_a_name_is_looked_up(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [COMMAND[0], "-c", SLOW_LOOK_UP],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(tmp_path, **KEYS),
+        cwd=tmp_path,
+    ) as child:
+        assert child.stderr is not None
+        assert child.stderr.readline() == b"looking up\n"
+        time.sleep(0.1)
+        sent_s = time.monotonic()
+        child.send_signal(signal.SIGINT)
+        child.communicate(timeout=10)
+    assert child.returncode == 130
+    assert time.monotonic() - sent_s < 0.6
+
+
+def test_ctrl_c_acts_while_a_connection_is_made(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
+        port = full.getsockname()[1]
+        fillers = [socket.socket() for _ in range(4)]
+        for filler in fillers:
+            filler.setblocking(False)
+            filler.connect_ex(("127.0.0.1", port))
+        words = [*COMMAND, "--base-url", f"http://127.0.0.1:{port}/v1", "-m", "x", "hi"]
+        with subprocess.Popen(
+            words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=environment(tmp_path), cwd=tmp_path
+        ) as child:
+            time.sleep(1.0)
+            assert child.poll() is None  # it is still connecting
+            sent_s = time.monotonic()
+            child.send_signal(signal.SIGINT)
+            child.communicate(timeout=10)
+        for filler in fillers:
+            filler.close()
+    assert child.returncode == 130
+    assert time.monotonic() - sent_s < 0.6

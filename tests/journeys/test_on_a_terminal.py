@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import termios
 import time
@@ -12,7 +13,7 @@ import pexpect
 import pytest
 
 from chatbot.lab.server import LabServer
-from tests.journeys.chat import COMMAND, KEYS, at, environment
+from tests.journeys.chat import COMMAND, KEYS, at, environment, run
 from tests.terminal.emulator import Terminal
 
 SIZES = [(80, 24), (31, 9), (100, 40)]
@@ -107,13 +108,16 @@ def test_nothing_hostile_reaches_the_terminal(server: LabServer, tmp_path: Path)
         assert obeyed not in person.seen
 
 
-def test_ctrl_c_in_an_answer_keeps_it_and_exits_with_130(server: LabServer, tmp_path: Path) -> None:
-    person = ask(server, tmp_path, "hang-in-stream")
-    person.wait_for_text("The lab sends")
+@pytest.mark.parametrize("size", [*SIZES, (12, 8)], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_ctrl_c_in_an_answer_keeps_it_and_exits_with_130(
+    server: LabServer, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    person = ask(server, tmp_path, "hang-in-stream", size=size)
+    person.wait_for_text("The lab")
     person.child.sendintr()
     assert person.leave() == 130
-    assert person.rows[0].startswith("The lab sends")
-    assert person.rows[-1] == "chat: stopped"
+    assert " ".join(person.rows).startswith("The lab")
+    assert "".join(person.rows).endswith("chat: stopped")
     assert person.screen.at_start_of_empty_row
 
 
@@ -160,28 +164,64 @@ def test_ctrl_z_stops_and_the_answer_goes_on(server: LabServer, tmp_path: Path) 
     assert " ".join(" ".join(person.rows).split()).endswith("to see, to stop and to break.")
 
 
-def test_a_resize_in_the_middle_loses_nothing(server: LabServer, tmp_path: Path) -> None:
+@pytest.mark.parametrize("after", [(40, 20), (100, 30), (80, 12)], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_a_resize_in_the_middle_loses_nothing(server: LabServer, tmp_path: Path, after: tuple[int, int]) -> None:
     person = ask(server, tmp_path, "slow")
     person.wait_for_text("The lab")
-    person.child.setwinsize(20, 40)
-    person.screen.resize(20, 40)
+    person.child.setwinsize(after[1], after[0])
+    person.screen.resize(after[1], after[0])
     assert person.leave() == 0
     assert " ".join(" ".join(person.rows).split()).endswith("to see, to stop and to break.")
 
 
-def test_no_color_has_no_colours(server: LabServer, tmp_path: Path) -> None:
-    server.will_answer(text="```python\nimport this\n```")
-    person = ask(server, tmp_path, "echo", NO_COLOR="1")
+@pytest.mark.parametrize("variables", [{"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=["NO_COLOR", "dumb"])
+@pytest.mark.parametrize("scenario", ["markdown", "wrong-key", "thinking", "cut", "overloaded"])
+def test_no_escape_sequence_where_none_is_wanted(
+    server: LabServer, tmp_path: Path, scenario: str, variables: dict[str, str]
+) -> None:
+    person = ask(server, tmp_path, scenario, **variables)
+    person.leave()
+    assert person.rows
+    assert b"\x1b" not in person.seen
+
+
+@pytest.mark.parametrize("size", [*SIZES, (12, 8)], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_a_streamed_file_ends_as_the_same_file_in_one_piece(tmp_path: Path, size: tuple[int, int]) -> None:
+    from tests.terminal.texts import TEXTS
+
+    text = "\n\n".join(list(TEXTS.values())[:12])
+    (tmp_path / "text.md").write_bytes(text.encode("utf-8", "surrogatepass").replace(b"\x00", b""))
+    words = ["lab", "render", "text.md"]
+    whole, streamed = (
+        Person(words, tmp_path, *size),
+        Person([*words, "--seed", "1", "--rate", "50000"], tmp_path, *size),
+    )
+    assert (whole.leave(), streamed.leave()) == (0, 0)
+    assert streamed.rows == whole.rows
+    assert len(whole.rows) > size[1]
+
+
+def test_forced_colours_into_a_pipe_are_rows_that_never_move(server: LabServer, tmp_path: Path) -> None:
+    server.will_answer(text="# Title\n\n**bold**\n")
+    result = run(*at(server.url), "-m", "echo", "hi", home=tmp_path, **KEYS, FORCE_COLOR="1")
+    assert re.sub(r"\x1b\[[\d;]*m", "", result.text) == "Title\n\nbold\n"
+    assert "\x1b[" in result.text
+    assert not re.search(r"\x1b\[[\d;?]*[^\d;?m]", result.text)
+
+
+def test_a_terminal_without_utf8_gets_signs_it_knows(server: LabServer, tmp_path: Path) -> None:
+    server.will_answer(text="- one 日本\n\n> quoted")
+    person = ask(server, tmp_path, "echo", PYTHONIOENCODING="ascii")
     assert person.leave() == 0
-    assert b"\x1b[3" not in person.seen.replace(b"\x1b[3m", b"")
-    assert "import this" in person.rows
+    assert all(byte < 128 for byte in person.seen)
+    assert "one ??" in person.rows[0]
 
 
-def test_a_dumb_terminal_gets_no_escape_sequence_at_all(server: LabServer, tmp_path: Path) -> None:
-    for scenario, words in (("markdown", ()), ("wrong-key", ()), ("thinking", ()), ("markdown", ("--raw",))):
-        person = ask(server, tmp_path, scenario, *words, TERM="dumb")
-        person.leave()
-        assert b"\x1b" not in person.seen
+def test_show_thinking_keeps_the_reasoning(server: LabServer, tmp_path: Path) -> None:
+    person = ask(server, tmp_path, "thinking", "--show-thinking")
+    assert person.leave() == 0
+    assert person.rows[-1].startswith("Forty-two")
+    assert not person.rows[0].startswith("thought for")
 
 
 def test_raw_shows_the_text_as_it_is_but_harmless(server: LabServer, tmp_path: Path) -> None:
@@ -235,6 +275,7 @@ def test_the_session_keeps_the_conversation_and_survives_errors(server: LabServe
     person.child.send("three\r")
     person.wait_for_text("Second answer.")
     assert [message["content"] for message in server.requests[-1].json["messages"]] == ["one", "First answer.", "three"]
+    person.wait_for(lambda: person.rows[-1:] == [">"])
     person.child.sendintr()  # drops only the typed line
     person.child.send("\x04")
     assert person.leave() == 0

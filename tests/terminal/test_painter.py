@@ -137,14 +137,8 @@ def test_a_style_ends_with_its_text() -> None:
     assert View().frame([row("x", Style(bold=True, color="red"))], []) == b"\x1b[1;31mx\x1b[m\r\n"
 
 
-def test_without_colours_bold_stays() -> None:
-    assert (
-        View(screen=Screen(colors=False)).frame([row("x", Style(bold=True, color="red"))], []) == b"\x1b[1mx\x1b[m\r\n"
-    )
-
-
 def test_without_styles_there_is_no_escape_code() -> None:
-    assert View(screen=Screen(styles=False, colors=False, live=False)).frame([row("x", BOLD)], rows("live")) == b"x\n"
+    assert View(screen=Screen(styles=False, live=False)).frame([row("x", BOLD)], rows("live")) == b"x\n"
 
 
 def test_a_redraw_is_synchronized_and_an_appended_text_is_not() -> None:
@@ -211,9 +205,7 @@ def test_a_suspended_program_leaves_no_live_rows() -> None:
     assert view.shown == ["a", "[1]+ Stopped", "$ fg", "b", "c"]
 
 
-_TEXTS = st.sampled_from(
-    ["", "a", "ab", "abc", "abX", "abcdefgh", "abcdefgX", "漢字", "漢字a", "→", "→ b", "é", "0123456"]
-)
+_TEXTS = st.sampled_from(["", "a", "ab", "abX", "abcdefgh", "abcdefgX", "漢字", "漢字a", "→", "→ b", "é", "0123456"])
 _ROW = st.builds(row, _TEXTS, st.sampled_from([PLAIN, BOLD]))
 _CODE = st.builds(row, st.sampled_from(["x" * 8, "x" * 9, "x" * 30]), st.just(PLAIN), st.just(True))
 

@@ -15,36 +15,36 @@ def detected(
 
 
 def test_a_terminal_can_do_everything() -> None:
-    assert detected() == Screen(100, 40, rendered=True, live=True, styles=True, colors=True)
+    assert detected() == Screen(100, 40, rendered=True, live=True, styles=True)
 
 
 def test_a_pipe_gets_the_text_as_it_is() -> None:
     screen = detected(isatty=False)
-    assert not (screen.rendered or screen.live or screen.styles or screen.colors)
+    assert not (screen.rendered or screen.live or screen.styles)
 
 
-def test_no_color_takes_the_colours_and_leaves_bold() -> None:
+def test_no_color_means_no_escape_sequence_at_all() -> None:
     screen = detected({"NO_COLOR": "1"})
-    assert screen.live and screen.styles and not screen.colors
+    assert screen.rendered and not (screen.live or screen.styles)
 
 
 def test_an_empty_no_color_says_nothing() -> None:
-    assert detected({"NO_COLOR": ""}).colors
+    assert detected({"NO_COLOR": ""}).styles
 
 
 @pytest.mark.parametrize("environ", [{"TERM": "dumb"}, {"TERM": "unknown"}, {"INSIDE_EMACS": "29.1,comint"}])
 def test_a_dumb_terminal_gets_rows_without_escape_codes(environ: dict[str, str]) -> None:
     screen = detected(environ)
-    assert screen.rendered and not (screen.live or screen.styles or screen.colors)
+    assert screen.rendered and not (screen.live or screen.styles)
 
 
 def test_force_color_renders_into_a_pipe_but_never_live() -> None:
     screen = detected({"FORCE_COLOR": "1"}, isatty=False)
-    assert screen.rendered and screen.colors and not screen.live
+    assert screen.rendered and screen.styles and not screen.live
 
 
 def test_the_option_is_stronger_than_the_environment() -> None:
-    assert detected({"NO_COLOR": "1"}, color="always").colors
+    assert detected({"NO_COLOR": "1"}, color="always").styles
     assert not detected({"FORCE_COLOR": "1"}, color="never").styles
     assert detected(color="never").live
 

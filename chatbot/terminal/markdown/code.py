@@ -1,7 +1,6 @@
 """Code, fenced or indented: each line is a row at once, but blank lines wait until one with text follows."""
 
 from chatbot.terminal.markdown.containers import Lead
-from chatbot.terminal.markdown.highlight import Highlighter
 from chatbot.terminal.markdown.lines import TAB, Cursor, Fence
 from chatbot.terminal.markdown.look import CODE, DIM
 from chatbot.terminal.markdown.row import Row
@@ -13,6 +12,9 @@ class FencedCode:
     """The two lines of the fence are shown dim: a copied block is Markdown again."""
 
     def __init__(self, lead: Lead, fence: Fence) -> None:
+        # Pygments is not loaded for an answer without code.
+        from chatbot.terminal.markdown.highlight import Highlighter
+
         self.fence = fence
         self._lead = lead
         words = fence.info.split()

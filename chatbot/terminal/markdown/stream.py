@@ -1,7 +1,6 @@
 """Markdown that comes in pieces: the rows that are final, and those that the rest of the text may still change."""
 
 import re
-from collections.abc import Iterable
 
 from chatbot.terminal.markdown.blocks import Blocks
 from chatbot.terminal.markdown.look import UNICODE, Signs
@@ -68,7 +67,3 @@ def one_piece(text: str, width: int, signs: Signs = UNICODE) -> list[Row]:
     stream = MarkdownStream(width, signs)
     stream.feed(text)
     return stream.pump(final=True)[0]
-
-
-def plain_text(rows: Iterable[Row]) -> str:
-    return "\n".join(row.text for row in rows)

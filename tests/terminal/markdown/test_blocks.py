@@ -65,6 +65,7 @@ def test_an_item_that_looks_like_a_heading_until_its_line_ends() -> None:
 
 def test_what_is_taken_for_a_table_stays_in_its_list() -> None:
     assert shown("- x | y\n|---|---|") == ["• x | y", "  |---|---|"]
+    assert shown("> x | y\n|---|---|") == ["▌ x | y", "▌ |---|---|"]
 
 
 def test_a_deeply_indented_mark_after_a_quote_is_text() -> None:
@@ -88,3 +89,12 @@ def test_a_hundred_levels_are_enough() -> None:
 
 def test_a_tab_belongs_to_an_item_by_a_part() -> None:
     assert shown("-\ta\n\n\t\tcode") == ["• a", "", "    code"[:4] + "code"]
+
+
+def test_a_quote_without_text_has_no_row() -> None:
+    assert shown("> >\n> a") == ["▌ a"]
+    assert shown("- >\n- b") == ["• ▌", "• b"]
+
+
+def test_a_backslash_at_the_end_of_a_line_is_a_line_end() -> None:
+    assert shown("a\\\nb  \nc") == ["a", "b", "c"]

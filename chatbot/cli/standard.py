@@ -1,0 +1,40 @@
+"""The standard streams as this program uses them: the answer on one, everything else on the other."""
+
+from __future__ import annotations
+
+import os
+from typing import TextIO
+
+from chatbot.core.errors import OutputUnwritable
+from chatbot.outside.streams import write_all
+
+
+def write_answer(data: bytes) -> None:
+    """Writes to standard output; a full disk is an error of ours, a closed pipe stays BrokenPipeError."""
+    try:
+        write_all(1, data)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputUnwritable(f"the answer cannot be written: {error.strerror}") from error
+
+
+def write_aside(data: bytes) -> None:
+    """Writes to standard error. It may be closed or full; nothing better can be done then."""
+    try:
+        write_all(2, data)
+    except OSError:
+        pass
+
+
+def encoding(stream: TextIO | None) -> str:
+    """The encoding of a stream that may be closed."""
+    return getattr(stream, "encoding", None) or "utf-8"
+
+
+def size() -> tuple[int, int]:
+    """Columns and rows of the terminal; zeros when it does not say."""
+    try:
+        return os.get_terminal_size(1)
+    except OSError:
+        return 0, 0

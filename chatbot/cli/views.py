@@ -1,0 +1,100 @@
+"""The views of an answer, made for the streams of this process. Loaded while the network is busy."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+
+from chatbot.cli import standard
+from chatbot.cli.ask import Words
+from chatbot.outside.keyboard import SilentKeyboard
+from chatbot.outside.signals import Interrupts
+from chatbot.outside.streams import is_terminal
+from chatbot.terminal.follow import View
+from chatbot.terminal.screen import ColorChoice, Screen, detect_screen
+from chatbot.terminal.voice import Voice
+from chatbot.terminal.wait_row import WaitRow
+
+
+def view_for(words: Words, label: str, voice: Voice, interrupts: Interrupts, keyboard: SilentKeyboard) -> View:
+    """The view that standard output and the person's words ask for. `label` is what is waited for."""
+    screen = this_screen(words.color)
+    unicode = "utf" in standard.encoding(sys.stderr).lower()
+    wait_row = WaitRow(label, time.monotonic(), unicode=unicode)
+    if screen.rendered and not words.raw and not words.json:
+        return _screen_view(words, screen, wait_row, voice, interrupts, keyboard)
+    return _plain_view(words, wait_row, voice)
+
+
+def this_screen(color: ColorChoice) -> Screen:
+    """What standard output can show."""
+    return detect_screen(
+        os.environ,
+        isatty=is_terminal(1),
+        size=standard.size(),
+        encoding=standard.encoding(sys.stdout),
+        color=color,
+    )
+
+
+def _plain_view(words: Words, wait_row: WaitRow, voice: Voice) -> View:
+    """The text as it is: for pipes and files, for --raw, and beside --json."""
+    from chatbot.terminal.plain import PlainView
+
+    harmless = is_terminal(1)
+    draws = is_terminal(2) and os.environ.get("TERM", "dumb") != "dumb" and not os.environ.get("NO_COLOR")
+    view = PlainView(
+        (lambda _: None) if words.json else standard.write_answer,
+        voice.notice,
+        (lambda text: standard.write_aside(text.encode(standard.encoding(sys.stderr), "replace"))) if draws else None,
+        wait_row,
+        show_thinking=not words.hide_reasoning,
+        dim=voice.colour,
+        harmless=harmless,
+        encoding=standard.encoding(sys.stdout) if harmless else "utf-8",
+    )
+    if not words.json:
+        return view
+    from chatbot.terminal.json_view import JsonView
+
+    return JsonView(view)
+
+
+def _screen_view(
+    words: Words,
+    screen: Screen,
+    wait_row: WaitRow,
+    voice: Voice,
+    interrupts: Interrupts,
+    keyboard: SilentKeyboard,
+) -> View:
+    """Markdown, drawn while it arrives."""
+    from chatbot.terminal.live import LiveAnswer
+    from chatbot.terminal.live_view import LiveView
+
+    live = LiveAnswer(
+        screen,
+        standard.write_answer,
+        time.monotonic,
+        show_thinking=words.show_thinking,
+        hide_reasoning=words.hide_reasoning,
+    )
+    tell = None if is_terminal(1) and is_terminal(2) else voice.notice
+    return LiveView(live, wait_row, standard.size, pausing(interrupts, keyboard), tell)
+
+
+def pausing(interrupts: Interrupts, keyboard: SilentKeyboard) -> Callable[[Callable[[], None]], bool]:
+    """What Ctrl-Z does: the terminal is given back, the process stops, and takes the terminal again."""
+
+    def pause(before: Callable[[], None]) -> bool:
+        if not interrupts.pause_wanted:
+            return False
+        before()
+        keyboard.restore()
+        interrupts.stop_process()
+        keyboard.silence()
+        return True
+
+    return pause

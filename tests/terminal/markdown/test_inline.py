@@ -1,0 +1,87 @@
+import re
+
+import pytest
+
+from chatbot.terminal.markdown import one_piece
+from chatbot.terminal.markdown.inline import parse
+from chatbot.terminal.markdown.look import CODE, DIM, EMPHASIS, LINK, PLAIN, STRONG, STRUCK
+from chatbot.terminal.sanitise import sanitise
+from tests.terminal.texts import TEXTS
+
+
+def shown(text: str) -> str:
+    return "".join(part for part, _ in parse(text).runs)
+
+
+@pytest.mark.parametrize(
+    ("source", "style"),
+    [("**x**", STRONG), ("*x*", EMPHASIS), ("~~x~~", STRUCK), ("`x`", CODE), ("<http://x>", LINK), ("x", PLAIN)],
+)
+def test_marks_are_styles(source: str, style: object) -> None:
+    assert [run_style for text, run_style in parse(source).runs if text] == [style]
+
+
+@pytest.mark.parametrize("source", ["vector<int>", "Map<K, List<T>>", "a </kbd> b", "<think>", "<!-- c -->", "<br>"])
+def test_html_is_text(source: str) -> None:
+    assert shown(source) == source
+
+
+@pytest.mark.parametrize("source", ["[/]", "[bold]x[/bold]", "[link=http://e]y[/link]", ":smile:", "[[x]]", "[x][y]"])
+def test_markup_of_other_kinds_is_text(source: str) -> None:
+    assert shown(source) == source
+
+
+def test_the_target_of_a_link_is_shown() -> None:
+    assert parse("[bank.com](http://evil.com)").runs == [("bank.com", LINK), (" (http://evil.com)", DIM)]
+    assert shown("[e](<http://e.com/a b>) [f](http://e.com/ünï)") == "e (http://e.com/a b) f (http://e.com/ünï)"
+
+
+def test_a_link_to_itself_is_shown_once() -> None:
+    assert shown("<http://e.com> <a@b.example> [x](x)") == "http://e.com a@b.example x"
+
+
+@pytest.mark.parametrize("source", ["[x](javascript:alert(1))", "[x](vbscript:y)", "[x](data:text/html,y)"])
+def test_a_link_that_would_run_something_is_text(source: str) -> None:
+    assert shown(source) == source
+
+
+def test_an_image_is_named_at_its_place() -> None:
+    assert shown("a ![alt](u) b") == "a [image: alt] (u) b"
+
+
+def test_entities_are_decoded() -> None:
+    assert shown("&amp; &copy; &#65; &nosuch;") == "& © A &nosuch;"
+
+
+@pytest.mark.parametrize("formula", ["\\(a_1 * b_2\\)", "\\[x\n*y*\\]", "$a*b$", "$$\na_1*b*\n$$", "$x$"])
+def test_a_formula_is_kept_as_it_is(formula: str) -> None:
+    assert shown(f"see {formula} there") == f"see {formula} there"
+    assert parse(formula).runs == [(formula, CODE)]
+
+
+def test_prices_are_no_formula() -> None:
+    assert shown("from $5 *to* $10") == "from $5 to $10"
+
+
+@pytest.mark.parametrize("source", ["a **b", "a `b", "a [b", "[a](b", "a &am", "<http://x", "\\(x", "$$x", "$x", "*a"])
+def test_text_that_may_still_change_is_open(source: str) -> None:
+    assert parse(source).open
+
+
+@pytest.mark.parametrize("source", ["a **b** c", "2 * 3", "a_b_c", "[a] b", "[a](b) c", "a < b", "AT&T x", "`a`", "~5"])
+def test_text_that_cannot_change_is_not_open(source: str) -> None:
+    assert not parse(source).open
+
+
+def words(text: str) -> list[str]:
+    return re.findall(r"[^\W_]{3,}", text)
+
+
+@pytest.mark.parametrize("width", [80, 31])
+@pytest.mark.parametrize("name", sorted(TEXTS.keys() - {"emphasis", "entities", "ends_in_link"}))
+def test_no_word_is_lost(name: str, width: int) -> None:
+    """Rows are joined, as a long word may be cut; words inside of which marks stand, and titles, count not."""
+    text = sanitise(TEXTS[name])
+    everything = "".join("".join(row.text.split()) for row in one_piece(text, width)).replace("▌", "")
+    lost = [word for word in words(text) if word not in everything and word not in ("title", "br")]
+    assert len(lost) <= 0.03 * len(words(text)), lost

@@ -1,0 +1,68 @@
+from chatbot.terminal.markdown import MarkdownStream, one_piece
+from chatbot.terminal.markdown.look import STRONG
+
+
+def shown(text: str, width: int = 80) -> list[str]:
+    return [row.text for row in one_piece(text, width)]
+
+
+def test_columns_are_as_wide_as_their_widest_cell_and_aligned() -> None:
+    assert shown("|a|b|c|\n|:-|:-:|-:|\n|one|two|three|\n|x|y|z|") == [
+        "a     b       c",
+        "───  ───  ─────",
+        "one  two  three",
+        "x     y       z",
+    ]
+
+
+def test_the_head_is_bold() -> None:
+    assert one_piece("|a|\n|-|", 80)[0].runs == (("a", STRONG),)
+
+
+def test_a_row_that_is_too_short_or_too_long_loses_nothing() -> None:
+    assert shown("|a|b|\n|-|-|\n|1|\n|1|2|3|")[2:] == ["1", "1  2 | 3"]
+
+
+def test_an_escaped_pipe_is_text() -> None:
+    assert shown("|a|\n|-|\n|x \\| y|")[2] == "x | y"
+
+
+def test_a_break_in_a_cell_is_a_new_row() -> None:
+    assert shown("|a|b|\n|-|-|\n|1<br>2|`<br>`|")[2:] == ["1  <br>", "2"]
+
+
+def test_cells_wrap_when_the_screen_is_narrow() -> None:
+    assert shown("|name|description|\n|-|-|\n|x|some words that are long|", 24) == [
+        "name  description",
+        "────  ──────────────────",
+        "x     some words that",
+        "      are long",
+    ]
+
+
+def test_too_many_columns_become_records() -> None:
+    rows = shown("|a|b|c|\n|-|-|-|\n|one thing|two things|three things|", 20)
+    assert rows == ["a: one thing", "b: two things", "c: three things", "────────"]
+
+
+def test_widths_stay_after_twenty_rows_and_rows_come_at_once_from_then_on() -> None:
+    stream = MarkdownStream(80)
+    stream.feed("|a|b|\n|-|-|\n" + "|1|2|\n" * 19)
+    assert stream.pump()[0] == []
+    stream.feed("|1|2|\n")
+    assert len(stream.pump()[0]) == 22
+    stream.feed("|longer|2|\n")
+    assert [row.text for row in stream.pump()[0]] == ["l  2", "o", "n", "g", "e", "r"]
+
+
+def test_a_table_can_end_a_paragraph() -> None:
+    assert shown("text\n|a|b|\n|-|-|\n|1|2|") == ["text", "a  b", "─  ─", "1  2"]
+
+
+def test_a_line_of_dashes_needs_as_many_columns_as_the_head() -> None:
+    assert shown("|a|b|\n|-|\n") == ["|a|b|", "|-|"]
+
+
+def test_a_line_whose_first_pipe_is_far_away_is_no_head() -> None:
+    rows = shown("x" * 250 + "|b\n-|-", 300)
+    assert rows == ["x" * 250 + "|b", "-|-"]
