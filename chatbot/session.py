@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 from chatbot.core.errors import (
@@ -12,6 +13,7 @@ from chatbot.core.errors import (
     ChatError,
     ConnectionLost,
     MalformedAnswer,
+    NetworkError,
     RequestRefused,
     TimedOut,
     UnknownModel,
@@ -41,6 +43,7 @@ from chatbot.core.thinking import ThinkTags
 from chatbot.providers.base import Payload, Provider
 
 MAX_DOCUMENT_BYTES = 64 * 1024 * 1024
+_ENOUGH_BYTES = 4  # to tell JSON, a web page and an event stream apart, also where a byte order mark comes in pieces
 
 
 class Session:
@@ -128,13 +131,17 @@ class Session:
             answer.request_id = request_id_in(response.headers)
             if response.status >= 300:
                 raise self._read_error(response)
-            for event in self._read(response.chunks):
-                if type(event) is TextDelta:
-                    yield from answer.text_of(event)
-                else:
-                    answer.take(event)
-                    if isinstance(event, (ThinkingDelta, Notice)):
-                        yield event
+            try:
+                for event in self._read(response):
+                    if type(event) is TextDelta:
+                        yield from answer.text_of(event)
+                    else:
+                        answer.take(event)
+                        if isinstance(event, (ThinkingDelta, Notice)):
+                            yield event
+            except NetworkError:
+                if not answer.is_whole(self._provider.needs_end_marker):
+                    raise
             yield from answer.rest()
             answer.check(self._provider.needs_end_marker)
             yield answer.finished(None, sends)
@@ -145,21 +152,27 @@ class Session:
         finally:
             response.close()
 
-    def _read(self, chunks: Iterator[bytes]) -> Iterator[ProviderEvent]:
+    def _read(self, response: HttpResponse) -> Iterator[ProviderEvent]:
         """What a body of status 200 says, be it the stream asked for or something else: servers do both."""
-        start, chunks = _peek(chunks)
-        if start in (b"{", b"["):
+        start, chunks = _peek(response.chunks)
+        if start[:1] in (b"{", b"["):
             document = _document(read_at_most(chunks, MAX_DOCUMENT_BYTES))
-            yield from self._provider.read_answer(document)
+            events = list(self._provider.read_answer(document))
+            if not events:
+                raise MalformedAnswer("the server sent JSON that is not an answer")
+            yield from events
             yield EndMarker()
-        elif start == b"<":
+        elif start[:1] == b"<":
             raise MalformedAnswer("the server sent a web page instead of an answer")
         else:
+            sse_event = None
             for sse_event in sse_events(repaired_lines(sse_lines(chunks))):
                 for event in self._provider.read_event(sse_event):
                     yield event
                     if type(event) is EndMarker:  # some servers hold the connection open after it
                         return
+            if start and sse_event is None:
+                raise _no_event(response, start)
 
     def _read_error(self, response: HttpResponse) -> ChatError:
         try:
@@ -255,11 +268,15 @@ class Answer:
             self._has_text, self._think_tags = True, None
         return found
 
+    def is_whole(self, needs_end_marker: bool) -> bool:
+        """Whether the wire format's own sign of the end was seen."""
+        return self._ended or (self._finish is not None and not needs_end_marker)
+
     def check(self, needs_end_marker: bool) -> None:
         """Raises when the body ended without saying so. Ending politely is not being complete."""
         if self._finish and self._finish.verdict is Verdict.FAILED:
             raise AnswerError(f"the provider broke the answer off: {self._finish.reason}")
-        if self._ended or (self._finish and not needs_end_marker):
+        if self.is_whole(needs_end_marker):
             return
         if not self._any:
             raise AnswerError("the server sent an empty answer", advice="Run the same command again.")
@@ -302,25 +319,28 @@ def _later(before: Usage | None, usage: Usage) -> Usage:
 
 
 def _peek(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
-    """The first byte of a body that is not white space, and the body."""
-    head = b""
+    """The beginning of a body, less white space and a byte order mark, and the body."""
+    head = start = b""
     for chunk in chunks:
         head += chunk
-        if head.strip():
+        start = head.removeprefix(b"\xef\xbb\xbf").strip()
+        if len(start) >= _ENOUGH_BYTES or len(head) > MAX_ERROR_BYTES:
             break
+    return start, chain((head,), chunks)
 
-    def whole() -> Iterator[bytes]:
-        yield head
-        yield from chunks
 
-    return head.strip()[:1], whole()
+def _no_event(response: HttpResponse, start: bytes) -> ChatError:
+    """The error for a body without any event: a stream that broke off, or something else altogether."""
+    if "event-stream" in response.headers.get("content-type", ""):
+        return ConnectionLost("the answer broke off before its beginning")
+    said = " ".join(start.decode("utf-8", "replace").split())[:200]
+    return MalformedAnswer("the server sent something that is not an answer", said=said)
 
 
 def _drain(response: HttpResponse) -> None:
-    """Reads what is left after the end marker, so that the connection can be used again. Nobody waits for it."""
+    """Reads the little that is left after the end marker, so that the connection can be used again. Nobody waits."""
     try:
-        for _ in response.chunks:
-            pass
+        read_at_most(response.chunks, MAX_ERROR_BYTES)
     except ChatError:
         pass
 
@@ -328,5 +348,5 @@ def _drain(response: HttpResponse) -> None:
 def _document(body: bytes) -> Any:
     try:
         return json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise MalformedAnswer("the server sent JSON that is broken off or wrong") from error

@@ -25,7 +25,8 @@ def base_url(text: str, origin: str) -> str:
     split = _split(text.strip())
     wrong = _fault(text.strip(), split)
     if wrong or split is None:
-        shown = re.sub(r"//[^/@]*@", "//…@", "".join(char for char in text if char.isprintable()))[:100]
+        printable = "".join(char for char in text if char.isprintable())
+        shown = re.sub("//.*@", "//…@", re.split("[?#]", printable)[0])[:100]  # less what may be a secret
         raise ConfigurationError(
             f"{origin} is no base URL that can be used: {wrong} ({shown})",
             advice="It looks like https://api.example.com/v1 .",
@@ -62,16 +63,16 @@ def from_host(text: str, default_port: int) -> str:
     """A base URL from a host as OLLAMA_HOST has it: `host`, `host:port`, `scheme://host:port/path`.
 
     Without a scheme it is http at `default_port`; `http://` means port 80, `https://` 443. An address to listen on
-    (0.0.0.0, ::) becomes loopback; a port that is none becomes the default. Source: ollama, envconfig/config.go.
+    (0.0.0.0, ::) becomes loopback; a port that is none counts as not given. Source: ollama, envconfig/config.go.
     """
     text = text.strip().strip("\"'")
     scheme, found, rest = text.partition("://")
     if not found:
         scheme, rest = "http", text
     place, _, path = rest.partition("/")
-    match = re.fullmatch(r"(\[[^\]]*\]|[^:]*)(?::(.*))?", place)
+    match = re.fullmatch(r"(\[[^\]]*\]|[^:]*)(?::([^:]*))?", place)
     host, port = (match[1], match[2]) if match else (f"[{place}]", None)  # a bare IPv6 address has many colons
     usual = {"http": 80, "https": 443}.get(scheme, default_port) if found else default_port
-    number = int(port) if port and port.isdecimal() and int(port) < 65536 else usual if port is None else default_port
+    number = int(port) if port and re.fullmatch("[0-9]{1,5}", port) and int(port) < 65536 else usual
     host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "[::]": "[::1]"}.get(host, host)
     return f"{scheme}://{host}:{number}" + (f"/{path.strip('/')}" if path.strip("/") else "")

@@ -10,8 +10,8 @@ MASK = "[key]"
 _SHAPES = (
     r"(?<![A-Za-z0-9])(?:sk|gsk|xai|pplx|hf|csk|r8)[-_][A-Za-z0-9_\-]{12,}"
     r"|AIza[A-Za-z0-9_\-]{20,}"
-    r"|(?<=Bearer )[A-Za-z0-9._~+/\-]{8,}=*"
-    r"|(?<=[?&]key=)[^&\s\"']+"
+    r"|(?<=[Bb]earer )[A-Za-z0-9._~+/\-]{8,}=*"
+    r"|(?:(?<=[?&]key=)|(?<=api[-_]key=))[^&\s\"']+"
 )
 _MIN_PART = 8
 

@@ -43,18 +43,17 @@ def retry_after_s(headers: Mapping[str, str], now: float) -> float | None:
     """Seconds the server asks us to wait, never negative; None when it does not say.
 
     `headers` have lower-case names, `now` is Unix seconds. `retry-after-ms` (OpenAI, Azure, Cerebras) is finer and
-    wins. A malformed value counts as not said; nothing is raised.
+    wins, unless it is 0 (Azure sends `retry-after: 1` beside it). A malformed value counts as not said; nothing is
+    raised.
     Source: RFC 9110, section 10.2.3 (a number of seconds, or an HTTP date).
     """
-    for name, unit_s in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        value = headers.get(name, "").strip()
-        try:
-            seconds = float(value) * unit_s
-        except ValueError:
-            seconds = _seconds_until(value, now) if name == "retry-after" else -1.0
-        if 0 <= seconds < float("inf"):
-            return seconds
-    return None
+    waits_s = [
+        _number(headers.get("retry-after-ms", "")) * 0.001,
+        _number(headers.get("retry-after", "")),
+        _seconds_until(headers.get("retry-after", ""), now),
+    ]
+    said_s = [wait_s for wait_s in waits_s if 0 <= wait_s < float("inf")]
+    return next((wait_s for wait_s in said_s if wait_s), said_s[0] if said_s else None)
 
 
 def should_retry(headers: Mapping[str, str]) -> bool | None:
@@ -62,10 +61,22 @@ def should_retry(headers: Mapping[str, str]) -> bool | None:
     return {"true": True, "false": False}.get(headers.get("x-should-retry", "").strip().lower())
 
 
+def _number(text: str) -> float:
+    """The number that `text` is; not a number (NaN) when it is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")
+
+
 def _seconds_until(date: str, now: float) -> float:
-    from email.utils import parsedate_to_datetime  # few servers send a date
+    """Seconds from `now` to an HTTP date, 0 when it has passed; NaN when it is none."""
+    if ":" not in date:
+        return float("nan")
+    from calendar import timegm  # few servers send a date
+    from email.utils import parsedate_to_datetime
 
     try:
-        return max(0.0, parsedate_to_datetime(date).timestamp() - now)
-    except (ValueError, TypeError, OverflowError):
-        return -1.0
+        return max(0.0, timegm(parsedate_to_datetime(date).utctimetuple()) - now)  # without a zone it is GMT
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return float("nan")

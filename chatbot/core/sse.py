@@ -4,6 +4,7 @@ Source: HTML Living Standard, "Server-sent events": "Parsing an event stream", "
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import NamedTuple
 
 from chatbot.core.errors import MalformedAnswer
@@ -30,6 +31,8 @@ def parse(chunks: Iterable[bytes]) -> Iterator[SseEvent]:
 
 def lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """The lines of a byte stream without their ends (CRLF, LF or CR), and without a leading byte order mark.
+
+    Raises MalformedAnswer in a line of more than MAX_LINE_BYTES.
 
     A last line without its end is given too: whoever follows the standard ignores it, because no blank line follows.
     """
@@ -58,7 +61,7 @@ def lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _without_bom(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The chunks, none empty, less one byte order mark at the very start."""
+    """The chunks, none empty nor longer than a line may be, less one byte order mark at the very start."""
     incoming = iter(chunks)
     head = b""
     for chunk in incoming:
@@ -66,11 +69,9 @@ def _without_bom(chunks: Iterable[bytes]) -> Iterator[bytes]:
         if len(head) >= len(_BOM) or not _BOM.startswith(head):
             break
     head = head.removeprefix(_BOM)
-    if head:
-        yield head
-    for chunk in incoming:
-        if chunk:
-            yield chunk
+    for chunk in chain((head,), incoming):
+        for start in range(0, len(chunk), MAX_LINE_BYTES):
+            yield chunk[start : start + MAX_LINE_BYTES]
 
 
 def events(stream: Iterable[bytes]) -> Iterator[SseEvent]:
@@ -80,7 +81,7 @@ def events(stream: Iterable[bytes]) -> Iterator[SseEvent]:
     kind = ""
     next_id = last_id = ""
     for line in stream:
-        if line.startswith(b"data:"):
+        if line.startswith(b"data:") or line == b"data":
             data.append(line[6:] if line.startswith(b"data: ") else line[5:])
             data_bytes += len(line)
             if data_bytes > MAX_LINE_BYTES:
@@ -96,9 +97,7 @@ def events(stream: Iterable[bytes]) -> Iterator[SseEvent]:
         else:
             name, _, value = line.partition(b":")
             value = value.removeprefix(b" ")
-            if name == b"data":
-                data.append(value)
-            elif name == b"event":
+            if name == b"event":
                 kind = value.decode("utf-8", "replace")
             elif name == b"id" and b"\0" not in value:
                 next_id = value.decode("utf-8", "replace")

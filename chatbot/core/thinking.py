@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from chatbot.core.events import TextDelta, ThinkingDelta
 
 _OPEN, _CLOSE = "<think>", "</think>"
+_MAX_BLANKS = 64  # before the tag; some models begin an answer with blanks and never stop
 
 
 class ThinkTags:
@@ -28,6 +29,9 @@ class ThinkTags:
     def feed(self, text: str) -> Iterator[TextDelta | ThinkingDelta]:
         """What is certain after one more piece of text."""
         self._held += text
+        if self.passing:
+            yield from self.flush()
+            return
         if not self._thinking and not self._after and not self._opens():
             return
         if self._thinking:
@@ -55,12 +59,14 @@ class ThinkTags:
     def _opens(self) -> bool:
         """Whether it is decided how the answer begins; false while it may still turn out either way."""
         start = self._held.lstrip()
-        if start.startswith(_OPEN):
+        if len(self._held) - len(start) > _MAX_BLANKS:
+            self.passing = True
+        elif start.startswith(_OPEN):
             self._thinking = True
             self._held = start[len(_OPEN) :]
-            return True
-        self.passing = not _OPEN.startswith(start)
-        return self.passing
+        else:
+            self.passing = not _OPEN.startswith(start)
+        return self.passing or self._thinking
 
 
 def _overlap(text: str, tag: str) -> int:

@@ -22,7 +22,7 @@ class Interrupts:
 
     def __init__(self, *, on_screen: bool = False) -> None:
         self.number: int | None = None
-        self.wake: Callable[[], None] = lambda: None
+        self._end_wait: Callable[[], None] = lambda: None
         self.pause_wanted = False
         self._handlers: dict[str, Callable[[int, FrameType | None], None]] = dict.fromkeys(_ENDING, self._note)
         if on_screen:
@@ -44,6 +44,17 @@ class Interrupts:
     ) -> None:
         for number, before in self._before.items():
             signal.signal(number, before)
+
+    @property
+    def wake(self) -> Callable[[], None]:
+        """What ends the wait for an answer. Called at once when a signal came before it was set."""
+        return self._end_wait
+
+    @wake.setter
+    def wake(self, wake: Callable[[], None]) -> None:
+        self._end_wait = wake
+        if self.number is not None:
+            wake()
 
     def stopped(self) -> bool:
         """Whether a signal that ends the answer has come."""

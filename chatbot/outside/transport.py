@@ -8,16 +8,22 @@ is not trusted wholesale; the TLS context is made once, because loading the CA b
 from __future__ import annotations
 
 import io
+import socket
 import ssl
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from weakref import WeakSet
 
 import certifi
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
+from urllib3.connection import HTTPConnection
 
 from chatbot import __version__
 from chatbot.core import errors
@@ -51,11 +57,14 @@ class LiveTransport:
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.headers.clear()
-        self._session.mount("https://", _OneContextAdapter(_ca_bundle(environ)))
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+        self._connections: WeakSet[HTTPConnection] = WeakSet()
+        self._session.mount("http://", _Adapter(self._connections))
+        self._session.mount("https://", _OneContextAdapter(self._connections, _ca_bundle(environ)))
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """See Transport."""
-        exchange = self._current = _Exchange()
+        exchange = self._current = _Exchange(self._connections)
         try:
             response = self._session.request(
                 request.method,
@@ -68,8 +77,9 @@ class LiveTransport:
                 proxies=_proxies(request.url),
             )
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, UnicodeError) as error:
-            raise _typed(error, request.url, self._timeout_s) from error
-        exchange.response = response
+            connected = exchange.connected or not request.body
+            raise _typed(error, request.url, self._timeout_s, connected) from error
+        exchange.answered(response)
         headers = {name.lower(): value for name, value in response.headers.items()}
         chunks = _chunks(response, request.url, self._timeout_s[1])
         return HttpResponse(response.status_code, headers, chunks, exchange.close)
@@ -81,28 +91,42 @@ class LiveTransport:
 
 
 class _Exchange:
-    """The running exchange, for whoever wants to end it."""
+    """The running exchange, for whoever wants to end it. `connections` are those that may carry it."""
 
-    def __init__(self) -> None:
+    def __init__(self, connections: Iterable[HTTPConnection]) -> None:
         self.aborted = False
-        self.response: requests.Response | None = None
+        self.connected = False  # the body is being sent, so there is a connection
+        self._connections = connections
+        self._response: requests.Response | None = None
+
+    def answered(self, response: requests.Response) -> None:
+        """The headers have come."""
+        self._response = response
+        if self.aborted:  # at the very moment when they came
+            self.close()
 
     def abort(self) -> None:
+        """Wakes the wait for the headers, or the read of the body, in another thread."""
         self.aborted = True
-        self._shut_down()
+        if self._response is not None:
+            _shut_down(self._response.raw.shutdown)
+            return
+        for connection in list(self._connections):  # an idle one among them is opened again when it is needed
+            if connection.sock is not None:
+                _shut_down(partial(connection.sock.shutdown, socket.SHUT_RDWR))
 
     def close(self) -> None:
-        self._shut_down()
-        if self.response is not None:
-            self.response.close()
+        """Closing alone would wait for a read in another thread."""
+        if self._response is not None:
+            _shut_down(self._response.raw.shutdown)
+            self._response.close()
 
-    def _shut_down(self) -> None:
-        """Wakes a read that blocks in another thread; closing alone would wait for it."""
-        try:
-            if self.response is not None:
-                self.response.raw.shutdown()
-        except (ValueError, RuntimeError, OSError):
-            pass  # already at its end
+
+def _shut_down(shut_down: Callable[[], None]) -> None:
+    try:
+        shut_down()
+    except (ValueError, RuntimeError, OSError):
+        pass  # already at its end
 
 
 class _Body(io.BytesIO):
@@ -116,19 +140,38 @@ class _Body(io.BytesIO):
     def read(self, size: int | None = -1, /) -> bytes:
         if self._exchange.aborted:
             raise OSError("aborted before it was sent")
+        self._exchange.connected = True
         piece = super().read(size)
         if not piece:  # asked for more: the piece before is on its way
             self._on_sent()
         return piece
 
 
-class _OneContextAdapter(HTTPAdapter):
+class _Adapter(HTTPAdapter):
+    """Notes its connections in `connections`: the one that waits for headers is not to be had otherwise."""
+
+    def __init__(self, connections: WeakSet[HTTPConnection]) -> None:
+        self._connections = connections
+        super().__init__()
+
+    def get_connection_with_tls_context(self, *args: Any, **options: Any) -> Any:
+        pool: Any = super().get_connection_with_tls_context(*args, **options)
+        pool.ConnectionCls = partial(self._connection, type(pool).ConnectionCls)
+        return pool
+
+    def _connection(self, kind: type[HTTPConnection], **options: Any) -> HTTPConnection:
+        connection = kind(**options)
+        self._connections.add(connection)
+        return connection
+
+
+class _OneContextAdapter(_Adapter):
     """HTTPS with one TLS context for all connections; `requests` would load the CA bundle for each."""
 
-    def __init__(self, ca_bundle: str) -> None:
+    def __init__(self, connections: WeakSet[HTTPConnection], ca_bundle: str) -> None:
         self._ca_bundle = ca_bundle
         self._context: ssl.SSLContext | None = None
-        super().__init__()
+        super().__init__(connections)
 
     def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
         host, attributes = super().build_connection_pool_key_attributes(request, verify, cert)
@@ -142,6 +185,8 @@ class _OneContextAdapter(HTTPAdapter):
 
 def _context(ca_bundle: str) -> ssl.SSLContext:
     try:
+        if Path(ca_bundle).is_dir():  # hashed certificates, as in /etc/ssl/certs
+            return ssl.create_default_context(capath=ca_bundle)
         return ssl.create_default_context(cafile=ca_bundle)
     except OSError as error:
         raise errors.ConfigurationError(
@@ -166,16 +211,21 @@ def _chunks(response: requests.Response, url: str, idle_timeout_s: float) -> Ite
             yield chunk
     except urllib3.exceptions.ReadTimeoutError as error:
         raise _timed_out(url, idle_timeout_s) from error
+    except urllib3.exceptions.DecodeError as error:
+        raise errors.MalformedAnswer(f"{_place(url)} compressed its answer in a way that cannot be read") from error
     except (urllib3.exceptions.HTTPError, OSError, ValueError, AttributeError) as error:
         # ValueError and AttributeError: the connection was closed under the read by `close`.
         raise errors.ConnectionLost(f"the connection to {_place(url)} broke off") from error
 
 
-def _typed(error: Exception, url: str, timeout_s: tuple[float, float]) -> errors.ChatError:
+def _typed(error: Exception, url: str, timeout_s: tuple[float, float], connected: bool) -> errors.ChatError:
     """The error of ours for what went wrong below HTTP. Messages of the libraries may hold secrets and are not kept."""
     place = _place(url)
     cause = _cause(error)
-    if isinstance(error, requests.exceptions.ProxyError) or isinstance(cause, urllib3.exceptions.ProxyError):
+    proxy_faults = (requests.exceptions.ProxyError, urllib3.exceptions.ProxyError)
+    # The address asked for was checked before; one that is malformed is then the proxy's.
+    malformed = isinstance(error, requests.exceptions.InvalidURL) and bool(_proxies(url))
+    if malformed or isinstance(error, proxy_faults) or isinstance(cause, proxy_faults):
         return errors.ProxyFailed(f"the proxy for {place} cannot be used")
     if isinstance(cause, urllib3.exceptions.NameResolutionError):
         return errors.CannotResolve(
@@ -195,7 +245,9 @@ def _typed(error: Exception, url: str, timeout_s: tuple[float, float]) -> errors
             should_retry=False if refused and here else None,
             advice="Is the server running?" if here else "Check the base URL and the network.",
         )
-    if isinstance(error, requests.exceptions.ConnectTimeout):
+    if isinstance(error, requests.exceptions.ConnectTimeout) or (
+        isinstance(error, requests.exceptions.Timeout) and not connected  # in the middle of the TLS handshake
+    ):
         return errors.TimedOut(f"{place} did not accept a connection within {timeout_s[0]:g} s")
     if isinstance(error, requests.exceptions.Timeout):
         return _timed_out(url, timeout_s[1])

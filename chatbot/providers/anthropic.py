@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chatbot.core.errors import ChatError
-from chatbot.core.events import EndMarker, FinishReason, ProviderEvent, TextDelta, ThinkingDelta, Usage, Verdict
+from chatbot.core.events import EndMarker, FinishReason, Notice, ProviderEvent, TextDelta, ThinkingDelta, Usage, Verdict
 from chatbot.core.messages import Conversation, Message
 from chatbot.core.request import HttpFailure, HttpRequest
 from chatbot.core.settings import Endpoint, Options
@@ -70,12 +70,7 @@ class AnthropicMessages:
 
     def read_event(self, event: SseEvent) -> Iterable[ProviderEvent]:
         """See Provider. The type inside the JSON counts; some gateways send no `event:` lines."""
-        if not event.data.strip():
-            return ()
-        document = base.json_of(event)
-        if isinstance(document, dict) and event.type == "error" and document.get("type") != "error":
-            document = {"type": "error", "error": document}
-        return self._read(document)
+        return self._read(base.json_of(event))
 
     def read_answer(self, document: Any) -> Iterable[ProviderEvent]:
         """See Provider."""
@@ -97,13 +92,14 @@ class AnthropicMessages:
                 yield from _usage(document)
             case {"type": "message_stop"}:
                 yield EndMarker()
-            case {"type": "message", "content": list(blocks)}:
-                for block in blocks:
+            case {"type": "message"}:
+                blocks = document.get("content")
+                for block in blocks if isinstance(blocks, list) else ():
                     yield from _block(block)
                 yield from _stop(document)
                 yield from _usage(document)
                 yield EndMarker()
-            case {"type": "error"} | {"error": dict() | str()}:
+            case {"type": "error"} | {"error": dict() | str() | list()}:
                 raise base.error_in_body(document, self.service)
         # Kinds we do not know pass by: the provider adds them without notice.
 
@@ -127,7 +123,8 @@ def _content(message: Message) -> str | list[base.Payload]:
         }
         for image in message.images
     ]
-    return [*parts, {"type": "text", "text": message.text}]
+    # An empty text block is refused.
+    return [*parts, {"type": "text", "text": message.text}] if message.text else parts
 
 
 def _block(block: Any) -> Iterator[ProviderEvent]:
@@ -139,6 +136,10 @@ def _block(block: Any) -> Iterator[ProviderEvent]:
 
 
 def _stop(delta: dict[str, Any]) -> Iterator[ProviderEvent]:
+    details = delta.get("stop_details")
+    explanation = details.get("explanation") if isinstance(details, dict) else None
+    if isinstance(explanation, str) and explanation:
+        yield Notice(explanation)
     reason = delta.get("stop_reason")
     if isinstance(reason, str) and reason:
         yield FinishReason(reason, VERDICTS.get(reason, Verdict.COMPLETE))
@@ -152,4 +153,6 @@ def _usage(holder: dict[str, Any]) -> Iterator[ProviderEvent]:
     cached = base.integer(usage.get("cache_read_input_tokens"))
     parts = (base.integer(usage.get("input_tokens")), base.integer(usage.get("cache_creation_input_tokens")), cached)
     total = sum(part or 0 for part in parts) if parts[0] is not None else None
-    yield Usage(total, base.integer(usage.get("output_tokens")), None, cached)
+    details = usage.get("output_tokens_details")
+    thinking = base.integer(details.get("thinking_tokens")) if isinstance(details, dict) else None
+    yield Usage(total, base.integer(usage.get("output_tokens")), thinking, cached)

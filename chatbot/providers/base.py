@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
-from chatbot.core.errors import ChatError, MalformedAnswer
+from chatbot.core.errors import ChatError, MalformedAnswer, UsageError
 from chatbot.core.events import ProviderEvent
 from chatbot.core.messages import Conversation, Image
 from chatbot.core.request import HttpFailure, HttpRequest
@@ -56,24 +57,26 @@ class Provider(Protocol):
 
 
 def post(endpoint: Endpoint, path: str, payload: Payload, headers: Mapping[str, str], *, stream: bool) -> HttpRequest:
-    """A JSON POST to `endpoint`."""
-    body = json.dumps(payload, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8", "replace")
-    sent = {
-        "Content-Type": "application/json",
-        "Accept": "text/event-stream" if stream else "application/json",
-        **_all_headers(endpoint, headers),
-    }
-    return HttpRequest("POST", _url(endpoint, path), sent, body)
+    """A JSON POST to `endpoint`. Raises UsageError when the body holds a number that JSON has no word for."""
+    try:
+        body = json.dumps(payload, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    except ValueError as error:
+        raise UsageError("a number that is to be sent is not a finite one") from error
+    wanted = "text/event-stream" if stream else "application/json"
+    sent = _all_headers(endpoint, {"Content-Type": "application/json", "Accept": wanted, **headers})
+    return HttpRequest("POST", _url(endpoint, path), sent, body.encode("utf-8", "replace"))
 
 
 def get(endpoint: Endpoint, path: str, headers: Mapping[str, str]) -> HttpRequest:
     """A GET from `endpoint`."""
-    return HttpRequest("GET", _url(endpoint, path), {"Accept": "application/json", **_all_headers(endpoint, headers)})
+    return HttpRequest("GET", _url(endpoint, path), _all_headers(endpoint, {"Accept": "application/json", **headers}))
 
 
 def _all_headers(endpoint: Endpoint, headers: Mapping[str, str]) -> dict[str, str]:
-    auth = dict([endpoint.auth]) if endpoint.auth else {}
-    return {**headers, **auth, **dict(endpoint.headers)}
+    """The person's own headers last: they replace any other of that name, in whatever case it is written."""
+    own = {name.lower() for name, _ in endpoint.headers}
+    given = {**headers, **(dict([endpoint.auth]) if endpoint.auth else {})}
+    return {name: value for name, value in given.items() if name.lower() not in own} | dict(endpoint.headers)
 
 
 def _url(endpoint: Endpoint, path: str) -> str:
@@ -101,17 +104,34 @@ def base64_of(image: Image) -> str:
 
 
 def json_of(event: SseEvent) -> Any:
-    """The JSON document that an event carries."""
+    """The JSON document that an event carries; None for an event without data, which some servers send as a sign of
+    life. What an event of the type `error` (Groq, LM Studio, Anthropic) carries is an error, marked as one or not.
+    """
+    if not event.data.strip():
+        return None
     try:
-        return json.loads(event.data)
-    except ValueError as error:
+        document = json.loads(event.data)
+    except (ValueError, RecursionError) as error:
         start = " ".join(event.data.split())[:80]
         raise MalformedAnswer(f"the server sent something in the stream that is not JSON: {start}") from error
+    if event.type == "error" and not (isinstance(document, dict) and document.get("error")):
+        return {"error": document}
+    return document
+
+
+def first_of(choices: Any) -> dict[str, Any] | None:
+    """The first of several answers to one question, whose pieces come mixed with those of the others."""
+    for choice in choices if isinstance(choices, list) else ():
+        if isinstance(choice, dict) and not choice.get("index"):
+            return choice
+    return None
 
 
 def integer(value: Any) -> int | None:
-    """`value` if it is a whole number of tokens."""
-    return int(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    """`value` if it is a number of tokens."""
+    if isinstance(value, float) and math.isfinite(value):
+        return int(value)
+    return value if type(value) is int else None
 
 
 def named_models(entries: Any, *, key: str = "id") -> list[str]:

@@ -6,25 +6,34 @@ The order, first match wins:
 2. `--base-url`: the service whose address that is, else `custom`
 3. `provider/model`
 4. the beginning of the model's name (`gpt-`, `claude-`, `gemini-`, ...)
-5. CHAT_PROVIDER
-6. the first service of the registry whose key, or base URL, is set
+5. CHAT_PROVIDER; its model is CHAT_MODEL where none was named
+6. CHAT_MODEL, read like 3 and 4
+7. the first service of the registry whose key is set, then the first whose key is set by a `.env` of the working
+   directory, then the first whose base URL is set
 
-Which values may meet is decided here as well. A `.env` in the working directory comes with the folder, so its base
-URL is only ever sent a key from the same file.
+Which values may meet is decided in `credentials`.
 """
 
 import re
-from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from chatbot.core.addresses import base_url, from_host, is_loopback
-from chatbot.core.errors import ConfigurationError, NoKey, UsageError
+from chatbot.core.errors import ConfigurationError, UsageError
 from chatbot.core.settings import Endpoint, Variable
 from chatbot.providers import registry
-from chatbot.providers.service import KeyVariable, Service
-
-Variables = Mapping[str, Variable]
+from chatbot.providers.credentials import (
+    SECRET_HEADERS,
+    Variables,
+    auth_header,
+    check_pair,
+    clean_key,
+    header,
+    key_for,
+    no_key,
+    variable_headers,
+)
+from chatbot.providers.service import Service
 
 MODEL_VARIABLE = "CHAT_MODEL"
 PROVIDER_VARIABLE = "CHAT_PROVIDER"
@@ -71,19 +80,34 @@ def find_service(wish: Wish, variables: Variables) -> tuple[Service | None, str 
     Raises UsageError for a provider that does not exist.
     """
     if wish.provider:
-        return registry.find(wish.provider), wish.model
+        service = registry.find(wish.provider)
+        if wish.model and not wish.base_url:  # `--provider groq -m groq/NAME`; another server's names stay whole
+            named, own_name = _by_model(wish.model)
+            return service, own_name if named is service else wish.model
+        return service, wish.model or _usual_model(service, variables)
     if wish.base_url:
         return _at(wish.base_url), wish.model
-    default = variables.get(MODEL_VARIABLE)
-    named = wish.model or (default.value if default else None)
-    if named:
-        service, model = _by_model(named)
-        if service:
-            return service, model
-    provider = variables.get(PROVIDER_VARIABLE)
-    if provider:
-        return registry.find(provider.value), named
-    return _by_variables(variables), named
+    found, model = _by_model(wish.model) if wish.model else _usual(variables)
+    return found or _usual_service(variables) or _by_variables(variables), model
+
+
+def _usual(variables: Variables) -> tuple[Service | None, str | None]:
+    """What CHAT_PROVIDER and CHAT_MODEL say together."""
+    if MODEL_VARIABLE not in variables:
+        return _usual_service(variables), None
+    whole = variables[MODEL_VARIABLE].value.strip()
+    named, model = _by_model(whole)
+    usual = _usual_service(variables) or named
+    return usual, model if named is usual else whole
+
+
+def _usual_service(variables: Variables) -> Service | None:
+    return registry.find(variables[PROVIDER_VARIABLE].value) if PROVIDER_VARIABLE in variables else None
+
+
+def _usual_model(service: Service, variables: Variables) -> str | None:
+    usual, model = _usual(variables)
+    return model if usual is service else None
 
 
 def choose(service: Service, model: str | None, wish: Wish, variables: Variables, at: str | None = None) -> Choice:
@@ -92,22 +116,29 @@ def choose(service: Service, model: str | None, wish: Wish, variables: Variables
     Raises NoKey when a key is missing, ConfigurationError when the values must not meet.
     """
     url = Variable(at, "its own address") if at else _base_url(service, wish, variables)
-    key_variable, key, notices = _key(service, variables)
+    key_variable, key, notices = key_for(service, variables)
     if url is None:
         names = " or ".join(name.name for name in service.urls)
         raise ConfigurationError(f"{service.title} has no address of its own", advice=f"Set {names}, or --base-url.")
-    address = base_url(url.value, url.origin)
-    if key is None and service.key_required and address == service.base_url:
-        raise _no_key(service)
-    _check_pair(service, key_variable, key, url)
-    secret = _clean_key(key.value, key_variable.name) if key and key_variable else None
+    url = url._replace(value=base_url(url.value, url.origin))
+    headers = tuple(header(text) for text in wish.headers)
+    own_key = any(name.lower() in SECRET_HEADERS for name, _ in headers)
+    if key is None and not own_key and service.key_required and url.value == (service.base_url or url.value):
+        raise no_key(service)
+    if own_key:
+        check_pair(service, "the key in --header", Variable("", "--header"), url)
+    check_pair(service, key_variable.name if key_variable else "", key, url)
+    model = model or service.default_model
+    if not model and service.model_required:
+        raise UsageError(f"{service.title} wants the name of your deployment as the model", advice="Name it with -m.")
+    secret = clean_key(key.value, key_variable.name) if key and key_variable else None
     endpoint = Endpoint(
-        address,
-        _auth(key_variable, secret),
-        (*_variable_headers(service, variables), *(_header(text) for text in wish.headers)),
+        url.value,
+        auth_header(key_variable, secret),
+        (*variable_headers(service, variables), *headers),
         _query(service, variables),
     )
-    return Choice(service, model or service.default_model, endpoint, secret, notices)
+    return Choice(service, model, endpoint, secret, notices)
 
 
 def _by_model(name: str) -> tuple[Service | None, str]:
@@ -117,35 +148,45 @@ def _by_model(name: str) -> tuple[Service | None, str]:
     if slash and service:
         # OpenRouter's own models are called openrouter/...
         return service, name if name == service.default_model else rest
-    return next(
-        (row for row in registry.SERVICES if name.lower().startswith(row.model_prefixes or ("\0",))), None
-    ), name
+    own = name.lower().removeprefix("models/")  # Google's own way to write its names
+    if re.search("[/:]|^gpt-oss", own):  # other vendors' names, Ollama's tags, and open weights: served in many places
+        return None, name
+    return next((row for row in registry.SERVICES if own.startswith(row.model_prefixes or ("\0",))), None), name
 
 
 def _by_variables(variables: Variables) -> Service | None:
-    for row in registry.SERVICES:
-        if any(key.name in variables for key in row.keys) and (row.base_url or _set_url(row, variables)):
-            return row
+    for local in (False, True):
+        for row in registry.SERVICES:
+            set_here = any(key.name in variables and variables[key.name].local == local for key in row.keys)
+            if set_here and (row.base_url or _set_url(row, variables)):
+                return row
     return next((row for row in registry.SERVICES if _set_url(row, variables)), None)
 
 
 def _at(address: str) -> Service:
     """The service that lives at this address; `custom` for any other."""
-    place = urlsplit(address).netloc.lower()
+    place = _place(address)
     for row in registry.SERVICES:
-        if any(own and urlsplit(own).netloc == place for own in (row.base_url, *row.other_base_urls)):
+        if any(own and _place(own) == place for own in (row.base_url, *row.other_base_urls)):
             return row
     return registry.BY_NAME["custom"]
 
 
+def _place(address: str) -> tuple[str | None, int | None]:
+    """Host and port; this machine has several names."""
+    split = urlsplit(address)
+    return "localhost" if is_loopback(split.hostname) else split.hostname, split.port
+
+
 def _set_url(row: Service, variables: Variables) -> Variable | None:
-    for url in row.urls:
-        found = variables.get(url.name)
-        if found and url.is_host:
-            return found._replace(value=from_host(found.value, urlsplit(row.base_url or "").port or 80) + url.suffix)
-        if found:
-            return found._replace(value=found.value.strip().rstrip("/") + url.suffix)
-    return None
+    """The address that counts: a trusted one before a local one, then in the row's order."""
+    set_here = [(url, variables[url.name]) for url in row.urls if url.name in variables]
+    if not set_here:
+        return None
+    url, found = min(set_here, key=lambda pair: pair[1].local)
+    text = from_host(found.value, urlsplit(row.base_url or "").port or 80) if url.is_host else found.value.strip()
+    # Some put into the variable what others leave out.
+    return found._replace(value=text.rstrip("/").removesuffix(url.suffix) + url.suffix)
 
 
 def _base_url(row: Service, wish: Wish, variables: Variables) -> Variable | None:
@@ -153,79 +194,6 @@ def _base_url(row: Service, wish: Wish, variables: Variables) -> Variable | None
         return Variable(wish.base_url, "--base-url")
     own = Variable(row.base_url, "its own address") if row.base_url else None
     return _set_url(row, variables) or own
-
-
-def _key(row: Service, variables: Variables) -> tuple[KeyVariable | None, Variable | None, tuple[str, ...]]:
-    """The key that counts: a trusted one before a local one, then in the row's order."""
-    found = [(key, variables[key.name]) for key in row.keys if key.name in variables]
-    found.sort(key=lambda pair: pair[1].local)
-    if not found:
-        return None, None, ()
-    key, value = found[0]
-    notices = [f"using {key.name} from {value.origin}"] if value.local else []
-    others = [other.name for other, variable in found[1:] if variable.value != value.value]
-    if others:
-        notices.append(f"{key.name} is used; {' and '.join(others)} also set, and not used")
-    return key, value, tuple(notices)
-
-
-def _check_pair(row: Service, key_variable: KeyVariable | None, key: Variable | None, url: Variable) -> None:
-    host = urlsplit(url.value).hostname
-    if url.local and (key is None or not key.local) and not (key is None and is_loopback(host)):
-        what = f"{key_variable.name} from {key.origin}" if key and key_variable else "questions"
-        raise ConfigurationError(
-            f"{url.origin} sets the address of {row.title} to {host}; {what} will not be sent there",
-            advice="If you trust that file, name it: --env-file .env . To ignore it: --no-env-file .",
-        )
-    if key and url.value.lower().startswith("http:") and not is_loopback(host):
-        raise ConfigurationError(
-            f"the key for {row.title} would be sent unencrypted to {host}",
-            advice="Use an https:// base URL.",
-        )
-
-
-def _no_key(row: Service) -> NoKey:
-    page = f" Keys are made at {row.key_page} ." if row.key_page else ""
-    return NoKey(
-        f"there is no key for {row.title}: {row.keys[0].name} is not set",
-        advice=f"Set it with: export {row.keys[0].name}=...  (or in ./.env).{page}",
-    )
-
-
-def _clean_key(text: str, name: str) -> str:
-    """The key without white space and quotes around it. The message never holds any of it."""
-    key = text.strip().strip("\"'").strip()
-    if not key or not key.isascii() or not key.isprintable() or " " in key:
-        raise ConfigurationError(
-            f"the key in {name} holds a character that no key has (a line break, a blank, or a typographic character)",
-            advice="Copy it again from the provider's page, and only the key.",
-        )
-    return key
-
-
-def _auth(variable: KeyVariable | None, key: str | None) -> tuple[str, str] | None:
-    if variable is None or key is None:
-        return None
-    return (variable.header, f"Bearer {key}" if variable.header == "Authorization" else key)
-
-
-def _header(text: str) -> tuple[str, str]:
-    name, colon, value = text.partition(":")
-    name, value = name.strip(), value.strip()
-    if (
-        not colon
-        or not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name)
-        or not re.fullmatch(r"[\x20-\x7e\xa0-\xff]*", value)
-    ):
-        raise UsageError(
-            f"--header wants Name: value in plain characters; this is not one: {name[:40]!r}",
-            advice='For example: --header "X-Title: notes"',
-        )
-    return name, value
-
-
-def _variable_headers(row: Service, variables: Variables) -> tuple[tuple[str, str], ...]:
-    return tuple(_header(f"{name}:{variables[var].value}") for name, var in row.header_variables if var in variables)
 
 
 def _query(row: Service, variables: Variables) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from chatbot.core.errors import ChatError
-from chatbot.core.events import FinishReason, ProviderEvent, TextDelta, ThinkingDelta, Usage, Verdict
+from chatbot.core.events import FinishReason, Notice, ProviderEvent, TextDelta, ThinkingDelta, Usage, Verdict
 from chatbot.core.messages import Conversation, Message
 from chatbot.core.request import HttpFailure, HttpRequest
 from chatbot.core.settings import Endpoint, Options
@@ -23,7 +23,7 @@ _WITHHELD = (
     "SAFETY PROHIBITED_CONTENT BLOCKLIST SPII RECITATION LANGUAGE IMAGE_SAFETY IMAGE_PROHIBITED_CONTENT "
     "IMAGE_RECITATION MODEL_ARMOR"
 )
-_BROKEN = "MALFORMED_RESPONSE MALFORMED_FUNCTION_CALL MISSING_THOUGHT_SIGNATURE"
+_BROKEN = "MALFORMED_RESPONSE MALFORMED_FUNCTION_CALL MISSING_THOUGHT_SIGNATURE TOO_MANY_TOOL_CALLS"
 VERDICTS = {
     "MAX_TOKENS": Verdict.LENGTH,
     **dict.fromkeys(_WITHHELD.split(), Verdict.FILTERED),
@@ -59,8 +59,8 @@ class GeminiGenerate:
     def request(self, payload: base.Payload, options: Options) -> HttpRequest:
         """See Provider."""
         action = "streamGenerateContent?alt=sse" if options.stream else "generateContent"
-        model = quote(options.model.removeprefix("models/"), safe="/")
-        path = f"/models/{model}:{action}"
+        model = options.model if "/" in options.model else f"models/{options.model}"
+        path = f"/{quote(model, safe='/')}:{action}"
         return base.post(self.endpoint, path, payload, {}, stream=options.stream)
 
     def models_request(self) -> HttpRequest:
@@ -69,17 +69,17 @@ class GeminiGenerate:
 
     def read_event(self, event: SseEvent) -> Iterable[ProviderEvent]:
         """See Provider."""
-        return self.read_answer(base.json_of(event)) if event.data.strip() else ()
+        return self.read_answer(base.json_of(event))
 
     def read_answer(self, document: Any) -> Iterable[ProviderEvent]:
         """See Provider. Without `alt=sse` a stream is one JSON array of the same documents."""
-        if isinstance(document, list):
-            return [event for part in document for event in self.read_answer(part)]
-        if not isinstance(document, dict):
-            return ()
-        if document.get("error"):
-            raise base.error_in_body(document, self.service)
-        return list(_read(document))
+        found: list[ProviderEvent] = []
+        for part in document if isinstance(document, list) else [document]:
+            if isinstance(part, dict):
+                if part.get("error"):
+                    raise base.error_in_body(part, self.service)
+                found += _read(part)
+        return found
 
     def read_error(self, failure: HttpFailure, now: float) -> ChatError:
         """See Provider."""
@@ -94,19 +94,17 @@ class GeminiGenerate:
 
 def _can_answer(entry: Any) -> bool:
     methods = entry.get("supportedGenerationMethods") if isinstance(entry, dict) else None
-    return isinstance(entry, dict) and (methods is None or "generateContent" in methods)
+    return isinstance(entry, dict) and (not isinstance(methods, list) or "generateContent" in methods)
 
 
 def _content(message: Message) -> base.Payload:
     images = [{"inlineData": {"mimeType": image.media_type, "data": base.base64_of(image)}} for image in message.images]
     role = "model" if message.role == "assistant" else "user"
-    return {"role": role, "parts": [*images, {"text": message.text}]}
+    return {"role": role, "parts": [*images, {"text": message.text}] if message.text or not images else images}
 
 
 def _read(document: dict[str, Any]) -> Iterator[ProviderEvent]:
-    candidates = document.get("candidates")
-    first = candidates[0] if isinstance(candidates, list) and candidates else None
-    candidate = first if isinstance(first, dict) else {}
+    candidate = base.first_of(document.get("candidates")) or {}
     content = candidate.get("content")
     parts = content.get("parts") if isinstance(content, dict) else None
     for part in parts if isinstance(parts, list) else []:
@@ -117,6 +115,9 @@ def _read(document: dict[str, Any]) -> Iterator[ProviderEvent]:
                 yield TextDelta(text)
     reason = candidate.get("finishReason")
     if isinstance(reason, str) and reason:
+        explanation = candidate.get("finishMessage")
+        if isinstance(explanation, str) and explanation and reason != "STOP":
+            yield Notice(explanation)
         yield FinishReason(reason, VERDICTS.get(reason, Verdict.COMPLETE))
     feedback = document.get("promptFeedback")
     blocked = feedback.get("blockReason") if isinstance(feedback, dict) else None

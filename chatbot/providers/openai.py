@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from chatbot.core.errors import ChatError
 from chatbot.core.events import EndMarker, FinishReason, ProviderEvent, TextDelta, ThinkingDelta, Usage, Verdict
@@ -50,7 +51,7 @@ class OpenAIChat:
         )
         if options.max_tokens is not None:
             fields[self.service.token_limit_field] = options.max_tokens
-        if options.seed is not None:
+        if options.seed is not None and self.service.seed_field:
             fields[self.service.seed_field] = options.seed
         if options.stream:
             fields["stream"] = True
@@ -59,7 +60,7 @@ class OpenAIChat:
 
     def request(self, payload: base.Payload, options: Options) -> HttpRequest:
         """See Provider."""
-        path = self.service.chat_path.format(model=options.model)
+        path = self.service.chat_path.format(model=quote(options.model, safe=""))
         return base.post(self.endpoint, path, payload, {}, stream=options.stream)
 
     def models_request(self) -> HttpRequest:
@@ -68,12 +69,9 @@ class OpenAIChat:
 
     def read_event(self, event: SseEvent) -> Iterable[ProviderEvent]:
         """See Provider."""
-        if event.data.startswith("[DONE]"):
+        if event.data.lstrip().startswith("[DONE]"):
             return (EndMarker(),)
-        chunk = base.json_of(event)
-        if event.type == "error" and isinstance(chunk, dict) and "error" not in chunk:
-            raise base.error_in_body({"error": chunk}, self.service)
-        return self._read(chunk, "delta", "message")
+        return self._read(base.json_of(event), "delta", "message")
 
     def read_answer(self, document: Any) -> Iterable[ProviderEvent]:
         """See Provider."""
@@ -86,11 +84,13 @@ class OpenAIChat:
         if document.get("error"):
             raise base.error_in_body(document, self.service)
         found: list[ProviderEvent] = []
-        choice = _first_choice(document.get("choices"))
+        choice = base.first_of(document.get("choices"))
         if choice is not None:
             if choice.get("error"):  # OpenRouter reports an upstream failure inside the choice
                 raise base.error_in_body(choice, self.service)
-            message = choice.get(wanted) or choice.get(otherwise)
+            message = choice.get(wanted)
+            if not isinstance(message, dict):
+                message = choice.get(otherwise)
             if isinstance(message, dict):
                 _read_deltas(message, found)
             reason = choice.get("finish_reason")
@@ -119,15 +119,7 @@ def _content(message: Message) -> str | list[base.Payload]:
         {"type": "image_url", "image_url": {"url": f"data:{image.media_type};base64,{base.base64_of(image)}"}}
         for image in message.images
     ]
-    return [*parts, {"type": "text", "text": message.text}]
-
-
-def _first_choice(choices: Any) -> dict[str, Any] | None:
-    """The first of several answers (`n` > 1), whose deltas come mixed with those of the others."""
-    for choice in choices if isinstance(choices, list) else ():
-        if isinstance(choice, dict) and not choice.get("index"):
-            return choice
-    return None
+    return [*parts, {"type": "text", "text": message.text}] if message.text else parts
 
 
 def _read_deltas(message: dict[str, Any], found: list[ProviderEvent]) -> None:
@@ -168,9 +160,13 @@ def _text_in(thinking: Any) -> str:
 def _usage(usage: dict[str, Any]) -> Usage:
     prompt = usage.get("prompt_tokens_details")
     completion = usage.get("completion_tokens_details")
-    return Usage(
-        base.integer(usage.get("prompt_tokens")),
-        base.integer(usage.get("completion_tokens")),
-        base.integer(completion.get("reasoning_tokens")) if isinstance(completion, dict) else None,
-        base.integer(prompt.get("cached_tokens")) if isinstance(prompt, dict) else None,
-    )
+    reasoning = base.integer(completion.get("reasoning_tokens")) if isinstance(completion, dict) else None
+    cached = prompt.get("cached_tokens") if isinstance(prompt, dict) else None
+    if cached is None:  # Together, DeepSeek
+        cached = usage.get("cached_tokens", usage.get("prompt_cache_hit_tokens"))
+    names = ("prompt_tokens", "completion_tokens", "total_tokens")
+    sent, answered, total = (base.integer(usage.get(name)) for name in names)
+    # xAI counts reasoning beside the completion, all others inside it; only the total tells.
+    if sent is not None and answered is not None and reasoning and total == sent + answered + reasoning:
+        answered += reasoning
+    return Usage(sent, answered, reasoning, base.integer(cached))

@@ -15,6 +15,11 @@ from chatbot.providers.service import KeyVariable, Service, UrlVariable
 LAB = "chatbot/lab"  # the source that marks the embedded provider's rows
 _WEB = ("image/jpeg", "image/png", "image/webp")
 _WEB_AND_GIF = (*_WEB, "image/gif")
+_AZURE_KEYS = (
+    KeyVariable("AZURE_OPENAI_API_KEY", "api-key"),
+    KeyVariable("AZURE_API_KEY", "api-key"),
+    KeyVariable("AZURE_OPENAI_AD_TOKEN"),
+)
 
 SERVICES: tuple[Service, ...] = (
     Service(
@@ -170,16 +175,22 @@ SERVICES: tuple[Service, ...] = (
         key_page="https://www.perplexity.ai/settings/api",
         default_model="sonar",
         model_prefixes=("sonar",),
+        seed_field="",
     ),
     Service(
         "azure",
         "Azure OpenAI",
         "openai",
         None,
-        (KeyVariable("AZURE_OPENAI_API_KEY", "api-key"), KeyVariable("AZURE_OPENAI_AD_TOKEN")),
-        (UrlVariable("AZURE_OPENAI_BASE_URL"), UrlVariable("AZURE_OPENAI_ENDPOINT", "/openai/v1")),
+        _AZURE_KEYS,
+        (
+            UrlVariable("AZURE_BASE_URL"),
+            UrlVariable("AZURE_OPENAI_BASE_URL"),
+            UrlVariable("AZURE_OPENAI_ENDPOINT", "/openai/v1"),
+        ),
         source="openai-python 3.52, lib/azure.py",
         key_page="https://portal.azure.com",
+        model_required=True,
         token_limit_field="max_completion_tokens",
         images=ImageLimits(_WEB_AND_GIF, 15_000_000, 2048),
     ),
@@ -188,10 +199,11 @@ SERVICES: tuple[Service, ...] = (
         "Azure OpenAI (dated API)",
         "openai",
         None,
-        (KeyVariable("AZURE_OPENAI_API_KEY", "api-key"), KeyVariable("AZURE_OPENAI_AD_TOKEN")),
+        _AZURE_KEYS,
         (UrlVariable("AZURE_OPENAI_ENDPOINT", "/openai"),),
         source="openai-python 3.52, lib/azure.py",
         key_page="https://portal.azure.com",
+        model_required=True,
         token_limit_field="max_completion_tokens",
         chat_path="/deployments/{model}/chat/completions",
         query_variables=(("api-version", "OPENAI_API_VERSION"),),
@@ -247,7 +259,6 @@ SERVICES: tuple[Service, ...] = (
         source="docs.vllm.ai, OpenAI-compatible server",
         key_required=False,
         start_advice="Start it with `vllm serve MODEL`.",
-        token_limit_field="max_completion_tokens",
     ),
     Service(
         "custom",

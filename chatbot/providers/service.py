@@ -31,10 +31,11 @@ class Service(NamedTuple):
     """One service or local server: everything that tells it from others of its wire format.
 
     Variables are tried in order, the first that is set counts. A service without `default_model` is asked for its
-    list, whose first model is taken. `model_prefixes` are the beginnings of model names that mean this service.
-    `header_variables` and `query_variables` are pairs of a
-    header or query parameter and the environment variable that fills it. `probe`: this local server is looked for when
-    nothing else is set up. `source`: where these facts are from.
+    list, whose first model is taken; `model_required` says that its list does not name what can be asked.
+    `model_prefixes` are the beginnings of model names that mean this service. `seed_field` is empty where there is no
+    seed. `header_variables` and `query_variables` are pairs of a header or query parameter and the environment variable
+    that fills it. `probe`: this local server is looked for when nothing else is set up. `source`: where these facts
+    are from.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Service(NamedTuple):
     key_required: bool = True
     key_page: str = ""
     default_model: str | None = None
+    model_required: bool = False
     model_prefixes: tuple[str, ...] = ()
     token_limit_field: str = "max_tokens"
     seed_field: str = "seed"

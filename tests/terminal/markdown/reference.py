@@ -16,10 +16,11 @@ from chatbot.terminal.markdown.wrap import Wrapper
 WIDE = 10_000
 
 DISPUTED = re.compile(
-    r"^.*>.*\n(?: {3,}|\t)"  # markdown-it takes a deeply indented line after a quote as one more line of it
+    r"^.*>.*\n(?:.+\n)*?(?: {3,}|\t)"  # markdown-it takes a deeply indented line after a quote as one more line of it
+    r"|^ {1,3}(?:[-*+]|\d+[.)]) (?:.+\n)+?(?: {4,}|\t)\s*>"  # there it ends an indented item, which CommonMark goes on with
     r"|[-*+.)]\s*(?:>\s*)+$|^\s*[-+*]\n\s*>"  # a quote without text: nothing there, a bar here
-    r"|\d+[.)]\s*\n\s*\n"  # the number after an item that has no text
-    r"|[-*+.)>].*\|.*\n.*\|",  # a table's second line that is not in the list or quote of its first
+    r"|\d+[.)](?:\s+[-*+])*\s*\n\s*\n"  # the number after an item that has no text
+    r"|[-*+.)>].*\|.*\n.*[|-]",  # a table's second line that is not in the list or quote of its first
     re.MULTILINE,
 )
 

@@ -1,0 +1,96 @@
+"""Keys and headers: which one counts, whether it is well formed, and where it may be sent. Pure.
+
+A `.env` in the working directory comes with the folder and not from the person, so a base URL of its own is only ever
+sent a key from the same file.
+"""
+
+import re
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from chatbot.core.addresses import is_loopback
+from chatbot.core.errors import ConfigurationError, NoKey, UsageError
+from chatbot.core.settings import Variable
+from chatbot.providers.service import KeyVariable, Service
+
+Variables = Mapping[str, Variable]
+
+SECRET_HEADERS = {"authorization", "x-api-key", "api-key", "x-goog-api-key"}
+_PLAIN = re.compile(r"[\x20-\x7e\xa0-\xff]*")  # what a header can carry (RFC 9110, section 5.5; Latin-1)
+
+
+def key_for(row: Service, variables: Variables) -> tuple[KeyVariable | None, Variable | None, tuple[str, ...]]:
+    """The key that counts: a trusted one before a local one, then in the row's order."""
+    found = [(key, variables[key.name]) for key in row.keys if key.name in variables]
+    found.sort(key=lambda pair: pair[1].local)
+    if not found:
+        return None, None, ()
+    key, value = found[0]
+    notices = [f"using {key.name} from {value.origin}"] if value.local else []
+    others = [other.name for other, variable in found[1:] if variable.value != value.value]
+    if others:
+        notices.append(f"{key.name} is used; {' and '.join(others)} also set, and not used")
+    return key, value, tuple(notices)
+
+
+def check_pair(row: Service, key_name: str, key: Variable | None, url: Variable) -> None:
+    """Raises ConfigurationError when this key (or a question without one) must not go to this base URL."""
+    host = urlsplit(url.value).hostname
+    if url.local and (key is None or not key.local) and not (key is None and is_loopback(host)):
+        what = f"{key_name} from {key.origin}" if key else "questions"
+        raise ConfigurationError(
+            f"{url.origin} sets the address of {row.title} to {host}; {what} will not be sent there",
+            advice="If you trust that file, name it: --env-file .env . To ignore it: --no-env-file .",
+        )
+    if key and url.value.lower().startswith("http:") and not is_loopback(host):
+        raise ConfigurationError(
+            f"the key for {row.title} would be sent unencrypted to {host}",
+            advice="Use an https:// base URL.",
+        )
+
+
+def no_key(row: Service) -> NoKey:
+    """The error for a service whose key is not set."""
+    page = f" Keys are made at {row.key_page} ." if row.key_page else ""
+    return NoKey(
+        f"there is no key for {row.title}: {' or '.join(key.name for key in row.keys)} is not set",
+        advice=f"Set it with: export {row.keys[0].name}=...  (or in ./.env).{page}",
+    )
+
+
+def clean_key(text: str, name: str) -> str:
+    """The key without white space and quotes around it. Raises ConfigurationError, whose message holds none of it."""
+    key = text.strip().strip("\"'").strip()
+    if not key or not key.isascii() or not key.isprintable() or " " in key:
+        raise ConfigurationError(
+            f"the key in {name} holds a character that no key has (a line break, a blank, or a typographic character)",
+            advice="Copy it again from the provider's page, and only the key.",
+        )
+    return key
+
+
+def auth_header(variable: KeyVariable | None, key: str | None) -> tuple[str, str] | None:
+    """The header that carries the key, as the variable it comes from wants it."""
+    if variable is None or key is None:
+        return None
+    return (variable.header, f"Bearer {key}" if variable.header == "Authorization" else key)
+
+
+def header(text: str) -> tuple[str, str]:
+    """A header of the command line. Raises UsageError, which does not repeat what is wrong: it may be a key."""
+    name, colon, value = text.partition(":")
+    name, value = name.strip(), value.strip()
+    if not colon or not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) or not _PLAIN.fullmatch(value):
+        raise UsageError(
+            "--header wants Name: value in plain characters", advice='For example: --header "X-Title: notes"'
+        )
+    return name, value
+
+
+def variable_headers(row: Service, variables: Variables) -> tuple[tuple[str, str], ...]:
+    """The headers of the row that variables fill."""
+    pairs = [(name, var, variables[var].value.strip()) for name, var in row.header_variables if var in variables]
+    for _, var, value in pairs:
+        if not _PLAIN.fullmatch(value):
+            raise ConfigurationError(f"{var} holds a character that no HTTP header can have")
+    return tuple((name, value) for name, _, value in pairs)

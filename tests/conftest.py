@@ -1,0 +1,101 @@
+"""What holds for every test: no network but loopback, no home folder, a fixed screen, no settings of their runner."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chatbot.core.addresses import is_loopback
+from chatbot.lab.server import LabServer
+from chatbot.providers.choice import variable_names
+
+PROXIES = "HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY http_proxy https_proxy all_proxy no_proxy".split()
+NETWORK = "SSL_CERT_FILE SSL_CERT_DIR REQUESTS_CA_BUNDLE CURL_CA_BUNDLE NETRC SSLKEYLOGFILE".split()
+COLOUR = "FORCE_COLOR CLICOLOR CLICOLOR_FORCE COLORTERM".split()
+
+
+class NetworkForbidden(RuntimeError):
+    """A test tried to leave this machine. Not an OSError, so that no code takes it for an ordinary failure."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _guards(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        _forbid_network(patch)
+        _hide_home(patch, tmp_path_factory.mktemp("home"))
+        for name in (*variable_names(), *PROXIES, *NETWORK, *COLOUR):
+            patch.delenv(name, raising=False)
+        patch.setenv("COLUMNS", "80")
+        patch.setenv("LINES", "24")
+        patch.setenv("NO_COLOR", "1")
+        patch.setenv("TERM", "dumb")
+        yield
+
+
+def _forbid_network(patch: pytest.MonkeyPatch) -> None:
+    look_up = socket.getaddrinfo
+
+    def look_up_here(host: Any, *args: Any, **options: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else host
+        if name and not is_loopback(name) and not _is_number(name):
+            raise NetworkForbidden(f"tests do not look up {name}")
+        return look_up(host, *args, **options)
+
+    def kept_here(real: Any) -> Any:
+        def connect(self: socket.socket, address: Any) -> Any:
+            if self.family != getattr(socket, "AF_UNIX", None) and not is_loopback(str(address[0])):
+                self.close()  # who called closes it only after an OSError
+                raise NetworkForbidden(f"tests talk to loopback only, not to {address[0]}")
+            return real(self, address)
+
+        return connect
+
+    patch.setattr(socket, "getaddrinfo", look_up_here)
+    for name in ("connect", "connect_ex"):
+        patch.setattr(socket.socket, name, kept_here(getattr(socket.socket, name)))
+
+
+def _is_number(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name.partition("%")[0])
+    except ValueError:
+        return False
+    return True
+
+
+def _hide_home(patch: pytest.MonkeyPatch, home: Path) -> None:
+    patch.setenv("HOME", str(home))
+    for name in ("CONFIG", "DATA", "STATE", "CACHE"):
+        patch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
+
+
+@pytest.fixture
+def lab() -> Iterator[LabServer]:
+    """The lab in a hurry: slow answers are fast, hanging ones hang until the test is over."""
+    with LabServer(pace_s=0.002, hang_s=20.0) as server:
+        yield server
+
+
+class FakeTime:
+    """A clock that only moves when somebody sleeps. `slept` are the seconds of each sleep."""
+
+    def __init__(self) -> None:
+        self.now_s = 1_000.0
+        self.slept: list[float] = []
+
+    def clock(self) -> float:
+        return self.now_s
+
+    def sleep(self, delay_s: float) -> None:
+        self.slept.append(delay_s)
+        self.now_s += delay_s
+
+
+@pytest.fixture
+def time_() -> FakeTime:
+    return FakeTime()

@@ -1,0 +1,152 @@
+"""Base URLs that can be trusted with a key, and hosts as OLLAMA_HOST has them."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chatbot.core.addresses import base_url, from_host, is_loopback
+from chatbot.core.errors import ConfigurationError
+
+
+@pytest.mark.parametrize("host", ["localhost", "LocalHost", "localhost.", "127.0.0.1", "127.8.9.10", "::1", "[::1]"])
+def test_this_machine_is_known_by_its_names(host: str) -> None:
+    assert is_loopback(host)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        None,
+        "",
+        "0.0.0.0",
+        "::",
+        "10.0.0.1",
+        "127.0.0.1.evil.example",
+        "localhost.evil.example",
+        "xlocalhost",
+        "128.0.0.1",
+    ],
+)
+def test_every_other_host_is_another_machine(host: str | None) -> None:
+    assert not is_loopback(host)
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("https://api.example.com/v1", "https://api.example.com/v1"),
+        ("https://api.example.com/v1/", "https://api.example.com/v1"),
+        ("  https://api.example.com//\n", "https://api.example.com"),
+        ("http://localhost:11434", "http://localhost:11434"),
+        ("HTTPS://Api.Example.com", "HTTPS://Api.Example.com"),
+        ("http://[::1]:8080/v1", "http://[::1]:8080/v1"),
+    ],
+)
+def test_a_base_url_has_no_slash_at_its_end(text: str, url: str) -> None:
+    assert base_url(text, "--base-url") == url
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("", "must begin with http"),
+        ("api.example.com/v1", "must begin with http"),
+        ("localhost:8080", "must begin with http"),
+        ("ftp://h/v1", "must begin with http"),
+        ("file:///etc/passwd", "must begin with http"),
+        ("javascript:alert(1)", "must begin with http"),
+        ("//h/v1", "must begin with http"),
+        ("https://", "names no host"),
+        ("https:///v1", "names no host"),
+        ("https://:443/v1", "names no host"),
+        ("https://user@h/v1", "user name"),
+        ("https://user:secret@h/v1", "user name"),
+        ("https://@h/v1", "user name"),
+        ("https://h\\@evil.example/v1", "backslash"),
+        ("https:\\\\h", "backslash"),
+        ("https://h/v 1", "blank"),
+        ("https://h\t.example", "control character"),
+        ("https://h\n.example", "control character"),
+        ("https://h/\x00", "control character"),
+        ("https://h/\x7f", "control character"),
+        ("https://h/\x85x", "control character"),
+        ("https://h/\u00a0x", "blank"),
+        ("https://h/v1?key=secret", "query"),
+        ("https://h/v1?", "query"),
+        ("https://h/v1#secret", "fragment"),
+        ("https://h/v1#", "fragment"),
+        ("https://h:port/v1", "malformed"),
+        ("https://h:99999/v1", "malformed"),
+        ("https://[::1/v1", "malformed"),
+        ("https://user:secret/x@h", "malformed"),
+    ],
+)
+def test_a_base_url_that_may_lead_elsewhere_is_refused_without_repeating_a_secret(text: str, fault: str) -> None:
+    # White space at the ends is taken off before, so a control character there does no harm.
+    with pytest.raises(ConfigurationError) as caught:
+        base_url(text, "OPENAI_BASE_URL")
+
+    assert str(caught.value).startswith("OPENAI_BASE_URL is no base URL")
+    assert fault in str(caught.value)
+    assert "secret" not in str(caught.value)
+    assert str(caught.value).isprintable()
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(alphabet="htps:/@\\?#[]. a1\n%é", max_size=30))
+def test_a_base_url_is_refused_or_safe(tail: str) -> None:
+    try:
+        url = base_url(f"https://h{tail}", "x")
+    except ConfigurationError:
+        return
+    split = urlsplit(url)
+    assert (split.scheme, split.username, split.query, split.fragment) == ("https", None, "", "")
+    assert split.hostname
+    assert not url.endswith("/")
+
+
+# The cases of ollama's own envconfig, and a few more.
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("", "http://127.0.0.1:11434"),
+        ("1.2.3.4", "http://1.2.3.4:11434"),
+        ("example.com", "http://example.com:11434"),
+        ("example.com:1234", "http://example.com:1234"),
+        (":1234", "http://127.0.0.1:1234"),
+        ("example.com:", "http://example.com:11434"),
+        ("http://example.com", "http://example.com:80"),
+        ("http://example.com:1234", "http://example.com:1234"),
+        ("https://example.com", "https://example.com:443"),
+        ("https://example.com:1234/a/b/", "https://example.com:1234/a/b"),
+        ("example.com/ollama", "http://example.com:11434/ollama"),
+        ("[::1]", "http://[::1]:11434"),
+        ("[::1]:1234", "http://[::1]:1234"),
+        ("::1", "http://[::1]:11434"),
+        ("0.0.0.0", "http://127.0.0.1:11434"),
+        ("0.0.0.0:1234", "http://127.0.0.1:1234"),
+        ("http://0.0.0.0:1234", "http://127.0.0.1:1234"),
+        ("::", "http://[::1]:11434"),
+        ("[::]:1234", "http://[::1]:1234"),
+        ("example.com:66000", "http://example.com:11434"),
+        ("example.com:-1", "http://example.com:11434"),
+        ("example.com:many", "http://example.com:11434"),
+        ("http://example.com:66000", "http://example.com:80"),
+        ("https://example.com:many", "https://example.com:443"),
+        (' "example.com:1234" ', "http://example.com:1234"),
+        ("'example.com'", "http://example.com:11434"),
+    ],
+)
+def test_a_host_becomes_a_base_url(host: str, url: str) -> None:
+    assert from_host(host, 11434) == url
+    assert base_url(url, "OLLAMA_HOST") == url
+
+
+@pytest.mark.parametrize("host", ["ftp://h", "user@h", "h?x=1", "a b", "evil.example\\@h"])
+def test_a_host_that_makes_no_safe_base_url_is_refused_after_all(host: str) -> None:
+    with pytest.raises(ConfigurationError):
+        base_url(from_host(host, 11434), "OLLAMA_HOST")

@@ -1,0 +1,92 @@
+"""What the wire formats share."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from chatbot.core.errors import MalformedAnswer, UsageError
+from chatbot.core.settings import Endpoint
+from chatbot.core.sse import SseEvent
+from chatbot.providers import base
+
+HERE = Endpoint("https://api.example.com/v1")
+
+
+def test_a_body_is_utf8_json_as_short_as_it_can_be() -> None:
+    sent = base.post(HERE, "/x", {"a": "ä\u2028", "b": [1]}, {}, stream=True)
+
+    assert sent.body == '{"a":"ä\u2028","b":[1]}'.encode()
+    assert sent.headers == {"Content-Type": "application/json", "Accept": "text/event-stream"}
+
+
+def test_a_lone_surrogate_does_not_break_the_request() -> None:
+    assert json.loads(base.post(HERE, "/x", {"a": "\ud83d"}, {}, stream=False).body) == {"a": "?"}
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_a_number_without_a_word_in_json_is_wrong_usage(number: float) -> None:
+    with pytest.raises(UsageError, match="finite"):
+        base.post(HERE, "/x", {"temperature": number}, {}, stream=False)
+
+
+def test_a_header_of_the_person_replaces_ours_in_whatever_case() -> None:
+    endpoint = Endpoint(
+        HERE.base_url, ("Authorization", "Bearer ours"), (("authorization", "Bearer own"), ("X-A", "1"))
+    )
+
+    sent = base.post(endpoint, "/x", {}, {"x-a": "0", "x-b": "2"}, stream=False)
+
+    assert {name.lower(): value for name, value in sent.headers.items()} == {
+        "content-type": "application/json",
+        "accept": "application/json",
+        "authorization": "Bearer own",
+        "x-a": "1",
+        "x-b": "2",
+    }
+    assert len(sent.headers) == 5
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "url"),
+    [
+        ("/m", "", "/m"),
+        ("/m", "v=1", "/m?v=1"),
+        ("/m?alt=sse", "v=1", "/m?alt=sse&v=1"),
+        ("/m?alt=sse", "", "/m?alt=sse"),
+    ],
+)
+def test_the_query_of_the_endpoint_joins_that_of_the_path(path: str, query: str, url: str) -> None:
+    endpoint = HERE._replace(query=query)
+
+    assert base.get(endpoint, path, {}).url == HERE.base_url + url
+
+
+def test_an_endpoint_never_shows_its_key() -> None:
+    shown = repr(Endpoint("https://h", ("Authorization", "Bearer secret"), (("x-api-key", "secret"),)))
+
+    assert "secret" not in shown
+
+
+def test_json_nested_too_deep_is_malformed() -> None:
+    with pytest.raises(MalformedAnswer):
+        base.json_of(SseEvent("message", "[" * 200_000))
+
+
+def test_merging_leaves_the_original_as_it_was() -> None:
+    payload = {"a": {"b": 1}, "c": 2}
+
+    assert base.merged(payload, {"a": {"d": 3}, "c": {"e": 4}}) == {"a": {"b": 1, "d": 3}, "c": {"e": 4}}
+    assert payload == {"a": {"b": 1}, "c": 2}
+
+
+def test_present_keeps_zero_and_leaves_out_what_was_not_given() -> None:
+    assert base.present(a=0, b=0.0, c=None, d=(), e=[], f=False) == {"a": 0, "b": 0.0, "f": False}
+
+
+@pytest.mark.parametrize(
+    ("value", "read"), [(3, 3), (3.7, 3), (10**400, 10**400), (True, None), ("3", None), (None, None)]
+)
+def test_a_number_of_tokens_is_a_number(value: object, read: int | None) -> None:
+    assert base.integer(value) == read

@@ -1,0 +1,197 @@
+"""Which service answers, and where it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from chatbot.core.errors import ChatError, ConfigurationError, UsageError
+from chatbot.core.settings import Variable
+from chatbot.providers import registry
+from chatbot.providers.choice import Wish, choose, find_service, local_names, variable_names
+from tests.providers.choosing import chosen, local, trusted
+
+EVIL = "https://evil.example/v1"
+
+# Each row would give another service if the rule above it did not win.
+ALL = trusted(OPENAI_API_KEY="k", ANTHROPIC_API_KEY="k", CHAT_PROVIDER="mistral", CHAT_MODEL="gemini-x")
+
+
+@pytest.mark.parametrize(
+    ("wish", "variables", "service", "model"),
+    [
+        # 1: --provider
+        (Wish("groq", "claude-x", "https://api.anthropic.com"), ALL, "groq", "claude-x"),
+        (Wish("GROQ"), ALL, "groq", None),
+        (Wish("claude", "gpt-x"), ALL, "anthropic", "gpt-x"),
+        (Wish("groq", "groq/openai/gpt-oss-20b"), {}, "groq", "openai/gpt-oss-20b"),
+        (Wish("groq", "openai/gpt-oss-20b"), {}, "groq", "openai/gpt-oss-20b"),
+        (Wish("openrouter", "openrouter/auto"), {}, "openrouter", "openrouter/auto"),
+        (Wish("openai", "openai/x", "http://127.0.0.1:1"), {}, "openai", "openai/x"),
+        (Wish("mistral"), ALL, "mistral", "gemini-x"),
+        (Wish("gemini"), trusted(CHAT_MODEL="gemini/gemini-x"), "gemini", "gemini-x"),
+        # 2: --base-url
+        (Wish(None, "claude-x", "https://api.groq.com/openai/v1"), ALL, "groq", "claude-x"),
+        (Wish(None, "m", "https://API.groq.com/other"), ALL, "groq", "m"),
+        (Wish(None, "anthropic/m", "https://gateway.example/v1"), ALL, "custom", "anthropic/m"),
+        (Wish(None, None, "http://localhost:11434/v1"), ALL, "ollama", None),
+        (Wish(None, None, "http://127.0.0.1:11434/v1"), ALL, "ollama", None),
+        (Wish(None, None, "http://[::1]:8080/v1"), ALL, "llamacpp", None),
+        (Wish(None, None, "http://127.0.0.1:11435/v1"), ALL, "custom", None),
+        # 3: provider/model
+        (Wish(None, "groq/llama-x"), ALL, "groq", "llama-x"),
+        (Wish(None, "openrouter/anthropic/claude-x"), ALL, "openrouter", "anthropic/claude-x"),
+        (Wish(None, "openrouter/auto"), ALL, "openrouter", "openrouter/auto"),
+        (Wish(None, "Google/gemini-x"), ALL, "gemini", "gemini-x"),
+        (Wish(None, "hf/a/b"), ALL, "huggingface", "a/b"),
+        (Wish(None, "lab/guide"), ALL, "lab", "guide"),
+        # 4: the name's beginning
+        (Wish(None, "gpt-x"), trusted(CHAT_PROVIDER="groq"), "openai", "gpt-x"),
+        (Wish(None, "o3-mini"), {}, "openai", "o3-mini"),
+        (Wish(None, "Claude-x"), ALL, "anthropic", "Claude-x"),
+        (Wish(None, "gemini-x"), {}, "gemini", "gemini-x"),
+        (Wish(None, "models/gemini-x"), {}, "gemini", "models/gemini-x"),
+        (Wish(None, "gemma-3-27b-it"), {}, "gemini", "gemma-3-27b-it"),
+        (Wish(None, "mistral-small-latest"), {}, "mistral", "mistral-small-latest"),
+        (Wish(None, "deepseek-v4-pro"), {}, "deepseek", "deepseek-v4-pro"),
+        (Wish(None, "grok-4"), {}, "xai", "grok-4"),
+        (Wish(None, "sonar-pro"), {}, "perplexity", "sonar-pro"),
+        # ... which says nothing of open weights, of tags, and of other vendors' names
+        (Wish(None, "gpt-oss:20b"), trusted(CHAT_PROVIDER="ollama"), "ollama", "gpt-oss:20b"),
+        (Wish(None, "gpt-oss-120b"), trusted(GROQ_API_KEY="k"), "groq", "gpt-oss-120b"),
+        (Wish(None, "deepseek-r1:8b"), trusted(OLLAMA_HOST="localhost"), "ollama", "deepseek-r1:8b"),
+        (Wish(None, "deepseek-ai/DeepSeek-V3"), trusted(TOGETHER_API_KEY="k"), "together", "deepseek-ai/DeepSeek-V3"),
+        # 5: CHAT_PROVIDER, with CHAT_MODEL
+        (Wish(None, "qwen3"), ALL, "mistral", "qwen3"),
+        (Wish(), ALL, "mistral", "gemini-x"),
+        (Wish(), trusted(CHAT_PROVIDER="ollama", CHAT_MODEL="gpt-oss-20b"), "ollama", "gpt-oss-20b"),
+        (Wish(), trusted(CHAT_PROVIDER="openrouter", CHAT_MODEL="openai/gpt-x"), "openrouter", "openai/gpt-x"),
+        (Wish(), trusted(CHAT_PROVIDER="groq", CHAT_MODEL="groq/x"), "groq", "x"),
+        (Wish(), trusted(CHAT_PROVIDER="groq", OPENAI_API_KEY="k"), "groq", None),
+        # 6: CHAT_MODEL
+        (Wish(), trusted(CHAT_MODEL="anthropic/claude-x", OPENAI_API_KEY="k"), "anthropic", "claude-x"),
+        (Wish(), trusted(CHAT_MODEL="claude-x", OPENAI_API_KEY="k"), "anthropic", "claude-x"),
+        (Wish(), trusted(CHAT_MODEL="qwen3", GROQ_API_KEY="k"), "groq", "qwen3"),
+        (Wish(None, "qwen3"), trusted(CHAT_MODEL="claude-x", GROQ_API_KEY="k"), "groq", "qwen3"),
+        # 7: what is set
+        (Wish(), trusted(ANTHROPIC_API_KEY="k", GROQ_API_KEY="k"), "anthropic", None),
+        (Wish(), trusted(GOOGLE_API_KEY="k"), "gemini", None),
+        (Wish(), trusted(GEMINI_API_KEY="k"), "gemini", None),
+        (Wish(), local(OPENAI_API_KEY="k") | trusted(GROQ_API_KEY="k"), "groq", None),
+        (Wish(), local(OPENAI_API_KEY="k"), "openai", None),
+        (Wish(), trusted(OLLAMA_HOST="0.0.0.0", XAI_API_KEY="k"), "xai", None),
+        (Wish(), trusted(OLLAMA_HOST="0.0.0.0"), "ollama", None),
+        (Wish(), trusted(OPENAI_BASE_URL="http://localhost:9/v1"), "openai", None),
+        (Wish(), trusted(AZURE_OPENAI_API_KEY="k"), None, None),  # a key without an address
+        (Wish(), trusted(AZURE_OPENAI_API_KEY="k", AZURE_OPENAI_ENDPOINT="https://h"), "azure", None),
+        (Wish(), trusted(CUSTOM_API_KEY="k", GROQ_API_KEY="k"), "groq", None),
+        (Wish(), {}, None, None),
+        (Wish(None, "qwen3"), {}, None, "qwen3"),
+    ],
+)
+def test_the_service_is_found_in_the_documented_order(
+    wish: Wish, variables: dict[str, Variable], service: str | None, model: str | None
+) -> None:
+    found, name = find_service(wish, variables)
+
+    assert (found.name if found else None, name) == (service, model)
+
+
+@pytest.mark.parametrize(
+    ("wish", "variables"), [(Wish("opnai"), {}), (Wish(), trusted(CHAT_PROVIDER="opnai"))], ids=["flag", "variable"]
+)
+def test_a_provider_that_does_not_exist_is_told_with_the_nearest(wish: Wish, variables: dict[str, Variable]) -> None:
+    with pytest.raises(UsageError, match="did you mean openai"):
+        find_service(wish, variables)
+
+
+def test_a_trusted_address_wins_over_a_local_one_of_another_name() -> None:
+    choice = chosen(Wish("ollama"), local(OLLAMA_BASE_URL=EVIL) | trusted(OLLAMA_HOST="myhost"))
+
+    assert choice.endpoint.base_url == "http://myhost:11434/v1"
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("myhost", "http://myhost:11434/v1"),
+        ("myhost:8000", "http://myhost:8000/v1"),
+        ("0.0.0.0", "http://127.0.0.1:11434/v1"),
+        ("0.0.0.0:9999", "http://127.0.0.1:9999/v1"),
+        ("[::]:9999", "http://[::1]:9999/v1"),
+        (":9999", "http://127.0.0.1:9999/v1"),
+        ("http://myhost", "http://myhost:80/v1"),
+        ("https://myhost", "https://myhost:443/v1"),
+        ("https://myhost/ollama/", "https://myhost:443/ollama/v1"),
+        ("http://localhost:11434/v1", "http://localhost:11434/v1"),
+        ("myhost:many", "http://myhost:11434/v1"),
+    ],
+)
+def test_ollama_host_becomes_a_base_url(host: str, address: str) -> None:
+    assert chosen(Wish("ollama"), trusted(OLLAMA_HOST=host)).endpoint.base_url == address
+
+
+def test_ollama_base_url_is_taken_as_it_is_and_before_the_host() -> None:
+    variables = trusted(OLLAMA_BASE_URL="http://other:1/api/v1", OLLAMA_HOST="myhost")
+
+    assert chosen(Wish("ollama"), variables).endpoint.base_url == "http://other:1/api/v1"
+
+
+@pytest.mark.parametrize(
+    ("provider", "variables", "address", "query"),
+    [
+        ("azure", {"AZURE_OPENAI_ENDPOINT": "https://me.azure.com/"}, "https://me.azure.com/openai/v1", ""),
+        ("azure", {"AZURE_OPENAI_ENDPOINT": "https://me.azure.com/openai/v1"}, "https://me.azure.com/openai/v1", ""),
+        ("azure", {"AZURE_OPENAI_BASE_URL": "https://me.azure.com/x/v1"}, "https://me.azure.com/x/v1", ""),
+        (
+            "azure-dated",
+            {"AZURE_OPENAI_ENDPOINT": "https://me.azure.com", "OPENAI_API_VERSION": "2024-10-21 preview"},
+            "https://me.azure.com/openai",
+            "api-version=2024-10-21+preview",
+        ),
+    ],
+)
+def test_azure_is_where_its_endpoint_says(provider: str, variables: dict[str, str], address: str, query: str) -> None:
+    choice = chosen(Wish(provider, "my-deployment"), trusted(AZURE_OPENAI_API_KEY="k", **variables))
+
+    assert choice.endpoint.base_url == address
+    assert choice.endpoint.query == query
+    assert choice.endpoint.auth == ("api-key", "k")
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "variables", "kind", "message"),
+    [
+        ("azure", "m", {}, ConfigurationError, "no address of its own"),
+        ("azure-dated", "m", {"AZURE_OPENAI_ENDPOINT": "https://h"}, ConfigurationError, "needs OPENAI_API_VERSION"),
+        ("azure", None, {"AZURE_OPENAI_ENDPOINT": "https://h"}, UsageError, "name of your deployment"),
+        ("custom", "m", {}, ConfigurationError, "no address of its own"),
+    ],
+)
+def test_what_a_service_lacks_is_named(
+    provider: str, model: str | None, variables: dict[str, str], kind: type[ChatError], message: str
+) -> None:
+    with pytest.raises(kind, match=message):
+        chosen(Wish(provider, model), trusted(AZURE_OPENAI_API_KEY="k", **variables))
+
+
+def test_the_model_is_the_one_named_else_the_default_else_the_servers_first() -> None:
+    key = trusted(OPENAI_API_KEY="k")
+
+    assert chosen(Wish("openai", "m"), key).model == "m"
+    assert chosen(Wish("openai"), key).model == registry.find("openai").default_model
+    assert chosen(Wish(None, "openai/"), key).model == registry.find("openai").default_model
+    assert chosen(Wish("ollama"), {}).model is None
+
+
+def test_an_address_that_the_caller_knows_better_counts() -> None:
+    choice = choose(registry.find("lab"), "guide", Wish(), trusted(OPENAI_API_KEY="k"), "http://127.0.0.1:9/v1")
+
+    assert choice.endpoint.base_url == "http://127.0.0.1:9/v1"
+    assert choice.endpoint.auth is None
+
+
+def test_a_local_file_may_name_keys_addresses_model_and_provider_and_nothing_else() -> None:
+    assert {"OPENAI_API_KEY", "OLLAMA_HOST", "AZURE_OPENAI_ENDPOINT", "CHAT_MODEL", "CHAT_PROVIDER"} <= local_names()
+    assert not {"OPENAI_ORG_ID", "OPENAI_API_VERSION"} & local_names()
+    assert {"OPENAI_ORG_ID", "OPENAI_API_VERSION"} | local_names() == {"OPENAI_PROJECT_ID"} ^ variable_names()
+    assert not [name for name in variable_names() if name.lower().endswith(("_proxy", "_bundle", "path", "_file"))]

@@ -1,0 +1,209 @@
+"""Which key counts, what it may look like, and which base URL it may go to."""
+
+from __future__ import annotations
+
+import pytest
+
+from chatbot.core.errors import ConfigurationError, NoKey, UsageError
+from chatbot.core.settings import Variable
+from chatbot.providers import registry
+from chatbot.providers.choice import Wish
+from tests.providers.choosing import chosen, local, trusted
+
+SECRET = "sk-secret-0123456789"
+EVIL = "https://evil.example/v1"
+OWN = registry.find("openai").base_url
+REFUSED = "will not be sent there"
+
+
+@pytest.mark.parametrize(
+    ("variables", "address", "key"),
+    [
+        (trusted(OPENAI_API_KEY="U"), OWN, "U"),
+        (local(OPENAI_API_KEY="A"), OWN, "A"),
+        (trusted(OPENAI_API_KEY="U", OPENAI_BASE_URL="https://gateway.example/v1/"), "https://gateway.example/v1", "U"),
+        (trusted(OPENAI_BASE_URL="https://gateway.example/v1"), "https://gateway.example/v1", None),
+        (local(OPENAI_API_KEY="A", OPENAI_BASE_URL=EVIL), EVIL, "A"),
+        (local(OPENAI_API_KEY="A") | trusted(OPENAI_BASE_URL=EVIL), EVIL, "A"),
+        (local(OPENAI_BASE_URL="http://127.0.0.1:9/v1"), "http://127.0.0.1:9/v1", None),
+        (trusted(OPENAI_API_KEY="U", OPENAI_BASE_URL="http://127.0.0.1:9/v1"), "http://127.0.0.1:9/v1", "U"),
+        (trusted(OPENAI_API_KEY="U", OPENAI_BASE_URL="http://[::1]:9/v1"), "http://[::1]:9/v1", "U"),
+        (trusted(OPENAI_BASE_URL="http://gateway.example/v1"), "http://gateway.example/v1", None),
+    ],
+)
+def test_values_that_may_meet(variables: dict[str, Variable], address: str, key: str | None) -> None:
+    choice = chosen(Wish("openai"), variables)
+
+    assert choice.endpoint.base_url == address
+    assert choice.key == key
+    assert choice.endpoint.auth == (("Authorization", f"Bearer {key}") if key else None)
+
+
+@pytest.mark.parametrize(
+    ("wish", "variables", "message"),
+    [
+        (Wish("openai"), trusted(OPENAI_API_KEY=SECRET) | local(OPENAI_BASE_URL=EVIL), REFUSED),
+        # The address of this machine is no excuse: what listens there may come with the folder too.
+        (Wish("openai"), trusted(OPENAI_API_KEY=SECRET) | local(OPENAI_BASE_URL="http://127.0.0.1:9"), REFUSED),
+        (Wish("ollama"), local(OLLAMA_BASE_URL=EVIL), "questions will not be sent there"),
+        (Wish("ollama"), local(OLLAMA_HOST="evil.example"), "questions will not be sent there"),
+        # The trusted of two keys counts, so it must not go there either.
+        (Wish("gemini"), trusted(GEMINI_API_KEY=SECRET) | local(GOOGLE_API_KEY="A", GEMINI_BASE_URL=EVIL), REFUSED),
+        (
+            Wish("openai", headers=(f"Authorization: Bearer {SECRET}",)),
+            local(OPENAI_API_KEY="A", OPENAI_BASE_URL=EVIL),
+            "the key in --header from --header will not be sent there",
+        ),
+        (Wish("openai"), trusted(OPENAI_API_KEY=SECRET, OPENAI_BASE_URL="http://h.example/v1"), "unencrypted"),
+        (Wish("openai"), trusted(OPENAI_API_KEY=SECRET, OPENAI_BASE_URL=" HTTP://h.example/v1"), "unencrypted"),
+        (Wish("openai", base_url="http://127.0.0.1.evil.example"), trusted(OPENAI_API_KEY=SECRET), "unencrypted"),
+        (Wish("custom", base_url="http://h.example", headers=(f"x-api-key: {SECRET}",)), {}, "unencrypted"),
+    ],
+)
+def test_values_that_must_not_meet(wish: Wish, variables: dict[str, Variable], message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message) as caught:
+        chosen(wish, variables)
+
+    assert caught.value.exit_code == 78
+    assert SECRET not in str(caught.value) + caught.value.advice
+    if "unencrypted" not in message:
+        assert "--env-file" in caught.value.advice
+        assert "--no-env-file" in caught.value.advice
+
+
+def test_a_trusted_key_wins_over_a_local_one_of_another_name() -> None:
+    choice = chosen(Wish("gemini"), local(GOOGLE_API_KEY="A") | trusted(GEMINI_API_KEY="U"))
+
+    assert choice.key == "U"
+
+
+@pytest.mark.parametrize(
+    ("provider", "variables", "auth"),
+    [
+        ("openai", trusted(OPENAI_API_KEY="k"), ("Authorization", "Bearer k")),
+        ("anthropic", trusted(ANTHROPIC_API_KEY="k"), ("x-api-key", "k")),
+        ("anthropic", trusted(ANTHROPIC_AUTH_TOKEN="t"), ("Authorization", "Bearer t")),
+        ("anthropic", trusted(ANTHROPIC_AUTH_TOKEN="t", ANTHROPIC_API_KEY="k"), ("x-api-key", "k")),
+        ("gemini", trusted(GEMINI_API_KEY="k"), ("x-goog-api-key", "k")),
+        ("gemini", trusted(GEMINI_API_KEY="k", GOOGLE_API_KEY="g"), ("x-goog-api-key", "g")),
+        ("huggingface", trusted(HF_TOKEN="k"), ("Authorization", "Bearer k")),
+        ("ollama", {}, None),
+        ("ollama", trusted(OLLAMA_API_KEY="k"), ("Authorization", "Bearer k")),
+    ],
+)
+def test_the_key_goes_into_the_header_of_its_service(
+    provider: str, variables: dict[str, Variable], auth: tuple[str, str] | None
+) -> None:
+    assert chosen(Wish(provider), variables).endpoint.auth == auth
+
+
+@pytest.mark.parametrize(
+    ("variables", "notices"),
+    [
+        (trusted(GOOGLE_API_KEY="k"), ()),
+        (trusted(GOOGLE_API_KEY="k", GEMINI_API_KEY="k"), ()),
+        (
+            trusted(GOOGLE_API_KEY="k", GEMINI_API_KEY="other"),
+            ("GOOGLE_API_KEY is used; GEMINI_API_KEY also set, and not used",),
+        ),
+        (local(GEMINI_API_KEY="k"), ("using GEMINI_API_KEY from ./.env",)),
+    ],
+)
+def test_it_is_said_which_key_is_used_where_that_is_not_plain(
+    variables: dict[str, Variable], notices: tuple[str, ...]
+) -> None:
+    assert chosen(Wish("gemini"), variables).notices == notices
+
+
+@pytest.mark.parametrize("around", ["{}", " {}", "{}\n", "{}\r\n", "\t{} \n", '"{}"', "'{}'", ' "{}" '])
+def test_blanks_and_quotes_around_a_key_are_taken_off(around: str) -> None:
+    assert chosen(Wish("openai"), trusted(OPENAI_API_KEY=around.format(SECRET))).key == SECRET
+
+
+@pytest.mark.parametrize("odd", ["\r", "\n", "\0", " ", "…", "\u200b", "\ufeff", "“", "é", "\x7f", "\x1b"])
+@pytest.mark.parametrize("before", ["sk-secret-", ""])
+def test_a_key_with_any_other_character_is_refused_and_never_repeated(odd: str, before: str) -> None:
+    key = f"{before or 'sk-'}{odd}0123456789-secret"
+
+    with pytest.raises(ConfigurationError) as caught:
+        chosen(Wish("openai"), trusted(OPENAI_API_KEY=key))
+
+    said = str(caught.value) + caught.value.advice + repr(caught.value)
+    assert "OPENAI_API_KEY" in said
+    assert "secret" not in said
+    assert "0123" not in said
+    assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize("key", ['""', "''", '"'])
+def test_a_key_of_nothing_but_quotes_is_refused(key: str) -> None:
+    with pytest.raises(ConfigurationError):
+        chosen(Wish("openai"), trusted(OPENAI_API_KEY=key))
+
+
+@pytest.mark.parametrize(
+    ("provider", "variables", "names"),
+    [
+        ("openai", {}, "OPENAI_API_KEY is not set"),
+        ("gemini", {}, "GOOGLE_API_KEY or GEMINI_API_KEY is not set"),
+        ("azure", trusted(AZURE_OPENAI_ENDPOINT="https://h"), "AZURE_OPENAI_API_KEY"),
+        ("openai", trusted(ANTHROPIC_API_KEY="k"), "OPENAI_API_KEY is not set"),
+    ],
+)
+def test_a_missing_key_is_named_before_anything_is_sent(
+    provider: str, variables: dict[str, Variable], names: str
+) -> None:
+    with pytest.raises(NoKey, match=names) as caught:
+        chosen(Wish(provider, "m"), variables)
+
+    assert "export " in caught.value.advice
+
+
+@pytest.mark.parametrize(
+    ("wish", "variables"),
+    [
+        (Wish("ollama"), {}),
+        (Wish("lmstudio"), {}),
+        (Wish("openai", base_url="http://127.0.0.1:9/v1"), {}),
+        (Wish("openai", headers=("Authorization: Bearer own",)), {}),
+    ],
+)
+def test_no_key_is_needed_where_the_server_may_do_without(wish: Wish, variables: dict[str, Variable]) -> None:
+    assert chosen(wish, variables).endpoint.auth is None
+
+
+def test_headers_come_from_variables_and_from_the_command_line() -> None:
+    wish = Wish("openai", headers=("X-Title: notes: 1", "X-Empty:"))
+
+    choice = chosen(wish, trusted(OPENAI_API_KEY="k", OPENAI_ORG_ID=" org-1\n", OPENAI_PROJECT_ID="proj"))
+
+    assert choice.endpoint.headers == (
+        ("OpenAI-Organization", "org-1"),
+        ("OpenAI-Project", "proj"),
+        ("X-Title", "notes: 1"),
+        ("X-Empty", ""),
+    )
+
+
+@pytest.mark.parametrize(
+    "header", [f"Bearer {SECRET}", f": {SECRET}", f"X Y: {SECRET}", f"X: {SECRET}\n", f"X: {SECRET}…"]
+)
+def test_a_wrong_header_is_refused_and_never_repeated(header: str) -> None:
+    if header.endswith("\n"):
+        header = header.replace(SECRET, f"{SECRET}\nY: 1")
+
+    with pytest.raises(UsageError, match="--header wants Name: value") as caught:
+        chosen(Wish("ollama", headers=(header,)), {})
+    assert SECRET not in str(caught.value) + caught.value.advice
+
+
+def test_a_wrong_header_variable_is_named() -> None:
+    with pytest.raises(ConfigurationError, match="OPENAI_ORG_ID"):
+        chosen(Wish("openai"), trusted(OPENAI_API_KEY="k", OPENAI_ORG_ID="a\nb"))
+
+
+def test_a_choice_never_shows_its_key() -> None:
+    choice = chosen(Wish("openai"), trusted(OPENAI_API_KEY=SECRET))
+
+    assert choice.key == SECRET
+    assert SECRET not in repr(choice) + str(choice)

@@ -1,0 +1,301 @@
+"""Small transcripts of what each service does in its own way, played through parser, stream repair and provider.
+
+`recordings/` holds one file for each quirk, named after the service; its line ends are those of the service.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from chatbot.core import errors, sse
+from chatbot.core.errors import ChatError
+from chatbot.core.events import (
+    EndMarker,
+    FinishReason,
+    Notice,
+    ProviderEvent,
+    TextDelta,
+    ThinkingDelta,
+    Usage,
+    Verdict,
+)
+from chatbot.core.settings import Endpoint
+from chatbot.core.stream_repair import repaired
+from chatbot.providers import registry
+
+FOLDER = Path(__file__).parent / "recordings"
+END = EndMarker()
+
+
+class Recording(NamedTuple):
+    """A file, the events in it, and the error that ends it with the provider's sentence."""
+
+    file: str
+    events: list[ProviderEvent]
+    error: type[ChatError] | None = None
+    said: str = ""
+
+
+RECORDINGS = [
+    Recording(
+        "anthropic-answer.json",
+        [
+            ThinkingDelta("Hm"),
+            TextDelta("Hi"),
+            FinishReason("model_context_window_exceeded", Verdict.LENGTH),
+            Usage(8, 2, None, 3),
+            END,
+        ],
+    ),
+    Recording("anthropic-cut.sse", [Usage(5, 1), TextDelta("Once upon")]),
+    Recording("anthropic-empty-answer.json", [FinishReason("end_turn", Verdict.COMPLETE), Usage(5, 0), END]),
+    Recording("anthropic-error-without-its-wrapping.sse", [], errors.ServerFault, "Internal server error"),
+    Recording("anthropic-overloaded-first.sse", [], errors.Overloaded, "Overloaded"),
+    Recording(
+        "anthropic-overloaded-in-the-middle.sse", [Usage(5, 1), TextDelta("Once")], errors.Overloaded, "Overloaded"
+    ),
+    Recording(
+        "anthropic-paused-turn.sse",
+        [Usage(5, 1), TextDelta("Searching"), FinishReason("pause_turn", Verdict.CUT), Usage(None, 2), END],
+    ),
+    Recording(
+        "anthropic-refusal.sse",
+        [
+            Usage(5, 1),
+            TextDelta("Well"),
+            Notice("This may be misused."),
+            FinishReason("refusal", Verdict.REFUSED),
+            Usage(None, 2),
+            END,
+        ],
+    ),
+    Recording(
+        "anthropic-thinking-text-usage.sse",
+        [
+            Usage(35, 1, None, 20),
+            ThinkingDelta("Hm."),
+            TextDelta("He"),
+            TextDelta("llo"),
+            FinishReason("end_turn", Verdict.COMPLETE),
+            Usage(None, 7, 3),
+            END,
+        ],
+    ),
+    Recording(
+        "anthropic-tool-use-and-unknown-blocks.sse",
+        [Usage(5, 1), FinishReason("tool_use", Verdict.COMPLETE), Usage(None, 2), END],
+    ),
+    Recording(
+        "anthropic-usage-superseded-at-the-end.sse",
+        [Usage(5, 1), TextDelta("Hi"), FinishReason("max_tokens", Verdict.LENGTH), Usage(9, 4, None, 2), END],
+    ),
+    Recording(
+        "anthropic-without-event-lines.sse",
+        [Usage(5, 1), TextDelta("Hi"), FinishReason("end_turn", Verdict.COMPLETE), END],
+    ),
+    Recording(
+        "azure-filtered-answer-without-message.json", [FinishReason("content_filter", Verdict.FILTERED), Usage(9, 0)]
+    ),
+    Recording(
+        "azure-first-chunk-without-choices.sse",
+        [TextDelta("Hi"), FinishReason("stop", Verdict.COMPLETE), Usage(9, 2), END],
+    ),
+    Recording("custom-error-line.sse", [TextDelta("Par")], errors.ProviderError, "worker is gone"),
+    Recording(
+        "deepseek-reasoning-then-content-null.sse",
+        [
+            ThinkingDelta("Ach"),
+            TextDelta("So"),
+            FinishReason("insufficient_system_resource", Verdict.FAILED),
+            Usage(9, 2, None, 8),
+            END,
+        ],
+    ),
+    Recording(
+        "gemini-array-of-a-stream.json",
+        [TextDelta("One"), TextDelta(" two"), FinishReason("STOP", Verdict.COMPLETE), Usage(1, 2)],
+    ),
+    Recording("gemini-bare-json-error.sse", [TextDelta("Part")], errors.Overloaded, "The model is overloaded."),
+    Recording("gemini-error-as-an-event.sse", [], errors.RateLimited, "Resource has been exhausted"),
+    Recording(
+        "gemini-last-event-without-a-blank-line.sse",
+        [TextDelta("Done"), TextDelta("."), FinishReason("STOP", Verdict.COMPLETE)],
+    ),
+    Recording("gemini-nothing-but-thoughts.json", [FinishReason("MAX_TOKENS", Verdict.LENGTH), Usage(4, 64, 64)]),
+    Recording("gemini-null-content.json", [FinishReason("OTHER", Verdict.COMPLETE)]),
+    Recording(
+        "gemini-prompt-blocked.json", [FinishReason("prompt blocked: PROHIBITED_CONTENT", Verdict.FILTERED), Usage(4)]
+    ),
+    Recording(
+        "gemini-thoughts-and-usage.sse",
+        [
+            ThinkingDelta("Weighing it"),
+            Usage(7, 3, 3),
+            TextDelta("Yes"),
+            Usage(7, 4, 3, 2),
+            FinishReason("STOP", Verdict.COMPLETE),
+            Usage(7, 5, 3, 2),
+        ],
+    ),
+    Recording("gemini-withheld.sse", [Notice("Harassment was found."), FinishReason("SAFETY", Verdict.FILTERED)]),
+    Recording("groq-error-event.sse", [TextDelta("Calling")], errors.RequestRefused, "Failed to call a function."),
+    Recording(
+        "groq-usage-in-two-places.sse",
+        [
+            ThinkingDelta("Short."),
+            TextDelta("Ja"),
+            FinishReason("stop", Verdict.COMPLETE),
+            Usage(9, 2),
+            Usage(9, 2),
+            END,
+        ],
+    ),
+    Recording(
+        "huggingface-text-after-the-finish.sse",
+        [TextDelta("One"), Usage(1, 1), FinishReason("stop", Verdict.COMPLETE), TextDelta(" two"), Usage(1, 2)],
+    ),
+    Recording("huggingface-unknown-members.sse", [TextDelta("Hi"), FinishReason("bored", Verdict.COMPLETE)]),
+    Recording("llamacpp-answer-with-timings.sse", [TextDelta("Hi"), FinishReason("length", Verdict.LENGTH), END]),
+    Recording(
+        "llamacpp-error-and-null-content.sse",
+        [ThinkingDelta("So"), TextDelta("Hm")],
+        errors.ServerFault,
+        "Failed to parse input at pos 3",
+    ),
+    Recording(
+        "lmstudio-error-event-alone.sse",
+        [],
+        errors.ContextTooLong,
+        "The number of tokens to keep from the initial prompt is greater than the context length.",
+    ),
+    Recording(
+        "mistral-content-as-a-list.sse",
+        [
+            ThinkingDelta("Hm"),
+            ThinkingDelta("m."),
+            TextDelta("Two"),
+            TextDelta(" things"),
+            FinishReason("stop", Verdict.COMPLETE),
+            Usage(9, 2),
+            END,
+        ],
+    ),
+    Recording(
+        "mistral-stopped-by-the-window.json",
+        [TextDelta("Long"), FinishReason("model_length", Verdict.LENGTH), Usage(9, 2)],
+    ),
+    Recording("ollama-failure-after-the-first-token.sse", [TextDelta("He")]),
+    Recording("openai-answer.json", [TextDelta("Good day"), FinishReason("stop", Verdict.COMPLETE), Usage(9, 2)]),
+    Recording("openai-cut-inside-a-chunk.sse", [TextDelta("Half an")]),
+    Recording(
+        "openai-error-and-then-done.sse",
+        [],
+        errors.ServerFault,
+        "The server had an error while processing your request.",
+    ),
+    Recording(
+        "openai-refusal.sse",
+        [
+            TextDelta("I'm sorry, "),
+            FinishReason("refusal", Verdict.REFUSED),
+            TextDelta("I can't."),
+            FinishReason("refusal", Verdict.REFUSED),
+            FinishReason("stop", Verdict.COMPLETE),
+            END,
+        ],
+    ),
+    Recording("openai-several-answers-mixed.sse", [TextDelta("A"), FinishReason("stop", Verdict.COMPLETE), END]),
+    Recording("openai-tool-call.sse", [FinishReason("tool_calls", Verdict.COMPLETE), END]),
+    Recording(
+        "openai-usage-in-a-last-chunk.sse",
+        [TextDelta("Good"), TextDelta(" day"), FinishReason("stop", Verdict.COMPLETE), Usage(9, 2, 1, 4), END],
+    ),
+    Recording(
+        "openrouter-comments-and-reasoning-twice.sse",
+        [
+            ThinkingDelta("Let me "),
+            ThinkingDelta("see."),
+            TextDelta("Ok"),
+            FinishReason("stop", Verdict.COMPLETE),
+            FinishReason("stop", Verdict.COMPLETE),
+            Usage(9, 2, 0),
+            END,
+        ],
+    ),
+    Recording(
+        "openrouter-error-beside-empty-choices.sse",
+        [],
+        errors.RequestRefused,
+        "Provider returned error: image too small",
+    ),
+    Recording(
+        "openrouter-error-inside-the-choice.sse",
+        [TextDelta("Beg")],
+        errors.ServerFault,
+        "Upstream idle timeout exceeded",
+    ),
+    Recording(
+        "openrouter-error-with-status-200.json", [], errors.Overloaded, "Provider returned error: upstream is down"
+    ),
+    Recording(
+        "perplexity-crlf-without-done.sse",
+        [
+            TextDelta("<think>"),
+            Usage(3, 1),
+            TextDelta("Hm</think>\n"),
+            Usage(3, 2),
+            TextDelta("Yes"),
+            Usage(3, 3),
+            FinishReason("stop", Verdict.COMPLETE),
+            Usage(3, 3),
+        ],
+    ),
+    Recording(
+        "together-old-end-of-sequence.sse",
+        [TextDelta("Hi"), FinishReason("eos", Verdict.COMPLETE), Usage(9, 2, None, 5), END],
+    ),
+    Recording(
+        "xai-reasoning-counted-beside.json",
+        [ThinkingDelta("Hm"), TextDelta("Ok"), FinishReason("stop", Verdict.COMPLETE), Usage(493, 89, 54, 481)],
+    ),
+]
+
+
+def play(file: str, pieces: Iterable[bytes]) -> Iterator[ProviderEvent]:
+    """The events of a recording whose bytes come in `pieces`."""
+    provider = registry.provider_for(registry.find(file.split("-")[0]), Endpoint("http://127.0.0.1"))
+    if file.endswith(".json"):
+        yield from provider.read_answer(json.loads(b"".join(pieces)))
+        return
+    for event in sse.events(repaired(sse.lines(pieces))):
+        yield from provider.read_event(event)
+
+
+@pytest.mark.parametrize("recording", RECORDINGS, ids=lambda recording: recording.file)
+def test_each_recording_gives_the_same_events_however_its_bytes_come(recording: Recording) -> None:
+    body = (FOLDER / recording.file).read_bytes()
+
+    for size in (len(body), 7, 1):
+        pieces = [body[at : at + size] for at in range(0, len(body), size)]
+        events: list[ProviderEvent] = []
+        error: ChatError | None = None
+        try:
+            for event in play(recording.file, pieces):
+                events.append(event)  # one by one: those before an error count
+        except ChatError as raised:
+            error = raised
+
+        assert events == recording.events
+        assert (type(error) if error else None) is recording.error
+        assert (error.said if error else "") == recording.said
+
+
+def test_every_recording_is_played() -> None:
+    files = {path.name for path in FOLDER.iterdir() if not path.name.startswith(".")}
+
+    assert files == {recording.file for recording in RECORDINGS}

@@ -1,0 +1,140 @@
+"""Whatever JSON a server sends: each wire format reads it, or raises a ChatError, and nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chatbot.core import sse
+from chatbot.core.errors import ChatError
+from chatbot.core.request import HttpFailure
+from chatbot.core.sse import SseEvent
+from chatbot.providers.base import Provider
+from tests.providers.asking import provider
+
+WIRES = [provider(name) for name in ("openai", "anthropic", "gemini")]
+# Every word that some reader looks for, so that random documents get past the first look.
+WORDS = (
+    "choices delta message content finish_reason index error code type text thinking reasoning reasoning_content "
+    "reasoning_details summary refusal usage prompt_tokens completion_tokens total_tokens prompt_tokens_details "
+    "cached_tokens completion_tokens_details reasoning_tokens content_block content_block_delta content_block_start "
+    "message_start message_delta message_stop stop_reason stop_details explanation output_tokens_details "
+    "thinking_tokens input_tokens candidates parts thought finishReason finishMessage promptFeedback blockReason "
+    "usageMetadata thoughtsTokenCount data models id name supportedGenerationMethods status status_code details "
+    "retryDelay quotaId violations metadata raw param detail loc msg errors request_id ping length 429 503"
+).split()
+
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.integers(min_value=10**300, max_value=10**320)
+    | st.sampled_from(WORDS)
+    | st.text(max_size=8)
+)
+documents = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def _valid() -> Iterator[Any]:
+    for path in sorted((Path(__file__).parent / "recordings").glob("[a-z]*")):
+        if path.suffix == ".json":
+            yield json.loads(path.read_bytes())
+        else:
+            for event in sse.parse([path.read_bytes()]):
+                with contextlib.suppress(ValueError):
+                    yield json.loads(event.data)
+
+
+VALID = list(_valid())
+
+
+def places(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The way to every value within a document."""
+    yield path
+    members: Any = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for key, value in members:
+        yield from places(value, (*path, key))
+
+
+def replaced(node: Any, path: tuple[Any, ...], value: Any) -> Any:
+    """A copy of the document with another value at one place."""
+    if not path:
+        return value
+    copy = dict(node) if isinstance(node, dict) else list(node)
+    copy[path[0]] = replaced(node[path[0]], path[1:], value)
+    return copy
+
+
+@st.composite
+def mutations(draw: st.DrawFn) -> Any:
+    """A chunk or an answer of a real shape, with something else at one or two of its places."""
+    document = draw(st.sampled_from(VALID))
+    for _ in range(draw(st.integers(1, 2))):
+        path = draw(st.sampled_from(list(places(document))))
+        document = replaced(document, path, draw(documents))
+    return document
+
+
+def read_in_every_way(wire: Provider, document: Any, kind: str, status: int) -> None:
+    data = json.dumps(document)
+    with contextlib.suppress(ChatError):
+        list(wire.read_event(SseEvent(kind, data)))
+    with contextlib.suppress(ChatError):
+        list(wire.read_answer(document))
+    assert all(isinstance(name, str) for name in wire.read_models(document))
+    error = wire.read_error(HttpFailure(status, {}, data.encode()), 0.0)
+    assert isinstance(error, ChatError)
+    assert error.retry_after_s is None or 0 <= error.retry_after_s < float("inf")
+    assert "\n" not in error.said
+
+
+@pytest.mark.parametrize("wire", WIRES, ids=lambda wire: type(wire).__name__)
+@settings(max_examples=300, deadline=None)
+@given(document=documents, kind=st.sampled_from(["message", "error", "ping"]), status=st.integers(300, 599))
+def test_no_document_whatever_raises_anything_but_a_chat_error(
+    wire: Provider, document: Any, kind: str, status: int
+) -> None:
+    read_in_every_way(wire, document, kind, status)
+
+
+@pytest.mark.parametrize("wire", WIRES, ids=lambda wire: type(wire).__name__)
+@settings(max_examples=300, deadline=None)
+@given(document=mutations(), kind=st.sampled_from(["message", "error"]), status=st.sampled_from([400, 401, 429, 500]))
+def test_no_change_of_a_valid_document_raises_anything_but_a_chat_error(
+    wire: Provider, document: Any, kind: str, status: int
+) -> None:
+    read_in_every_way(wire, document, kind, status)
+
+
+@pytest.mark.parametrize("wire", WIRES, ids=lambda wire: type(wire).__name__)
+@settings(max_examples=100, deadline=None)
+@given(data=st.text(max_size=40), body=st.binary(max_size=60))
+def test_no_text_or_bytes_raise_anything_but_a_chat_error(wire: Provider, data: str, body: bytes) -> None:
+    with contextlib.suppress(ChatError):
+        list(wire.read_event(SseEvent("message", data)))
+    assert isinstance(wire.read_error(HttpFailure(500, {}, body), 0.0), ChatError)
+
+
+@pytest.mark.parametrize("wire", WIRES, ids=lambda wire: type(wire).__name__)
+@pytest.mark.parametrize("member", ["error", "message", "choices", "detail", "metadata"])
+def test_a_document_nested_as_deep_as_json_allows_is_read(wire: Provider, member: str) -> None:
+    document: Any = "deep"
+    for _ in range(600):
+        document = {member: [document], "message": document}
+
+    with contextlib.suppress(ChatError):
+        list(wire.read_answer(document))
+    with contextlib.suppress(ChatError):
+        list(wire.read_answer({"error": document}))

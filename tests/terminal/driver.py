@@ -1,0 +1,135 @@
+"""A session in a process of its own, with a world that only pretends: python -m tests.terminal.driver FOLDER [WORD...].
+
+What is asked is written to FOLDER/asked as one JSON object a line, the typed lines are kept in FOLDER/lines. Words: vi,
+plain, no-color. Questions: "slow" answers in part and waits for Ctrl-C, "fail" is refused.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from types import FrameType
+
+from chatbot.core.errors import RateLimited
+from chatbot.core.events import Finished, Usage, Verdict
+from chatbot.core.messages import Image
+from chatbot.core.text import DecodedText
+from chatbot.terminal.commands import NAMES
+from chatbot.terminal.completion import Offers
+from chatbot.terminal.follow import Outcome
+from chatbot.terminal.plain_prompt import PlainPrompt
+from chatbot.terminal.repl import converse
+from chatbot.terminal.talk import Ask, Talk
+from chatbot.terminal.typed import Reader
+from chatbot.terminal.voice import Voice
+from chatbot.terminal.world import World
+
+
+def write(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+class Driver:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.stopped = threading.Event()
+
+    def answer(self, ask: Ask) -> Outcome:
+        question = ask.conversation.messages[-1].text
+        with (self.folder / "asked").open("a") as file:
+            file.write(json.dumps([message.text for message in ask.conversation.messages]) + "\n")
+        if question == "fail":
+            raise RateLimited("the provider asks for fewer requests")
+        if question == "slow":
+            return self._until_stopped()
+        text = f"answer to {len(question)} characters"
+        write(text + "\n")
+        return Outcome(text, "", Finished(Verdict.COMPLETE, usage=Usage(1000, 20), has_text=True))
+
+    def _until_stopped(self) -> Outcome:
+        self.stopped.clear()
+        before = signal.signal(signal.SIGINT, self._stop)
+        write("the first part\n")
+        while not self.stopped.wait(0.02):
+            pass
+        signal.signal(signal.SIGINT, before)
+        return Outcome("the first part", "", Finished(Verdict.CANCELLED, has_text=True))
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        del number, frame
+        self.stopped.set()
+
+    def edit(self, text: str) -> str:
+        write("in the editor\n")
+        return text.upper() + "\nedited"
+
+    def lines(self) -> Iterable[str]:
+        path = self.folder / "lines"
+        return reversed([json.loads(line) for line in path.read_text().splitlines()]) if path.exists() else ()
+
+    def keep_line(self, typed: str) -> None:
+        with (self.folder / "lines").open("a") as file:
+            file.write(json.dumps(typed) + "\n")
+
+    def files(self, beginning: str) -> Iterable[str]:
+        return [path.name for path in sorted(self.folder.iterdir()) if path.name.startswith(beginning)]
+
+    def image(self, path: str) -> tuple[Image, list[str]]:
+        return Image("image/png", b"", 4, 3, path), []
+
+
+def _ended(number: int, frame: FrameType | None) -> None:
+    del frame
+    raise SystemExit(128 + number)
+
+
+def main() -> None:
+    driver = Driver(Path(sys.argv[1]))
+    words = sys.argv[2:]
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _ended)
+    voice = Voice(write, str, colour=False)
+    world = World(
+        answer=driver.answer,
+        choose_model=lambda name: f"lab/{name}",
+        models=lambda: ["echo", "echo-large", "slow"],
+        load_image=driver.image,
+        read_file=lambda path: DecodedText((driver.folder / path).read_text()),
+        is_path=lambda name: Path(name).exists(),
+        show=lambda text, raw: write(f"{text}\n"),
+        time_words=lambda seconds: f"{seconds:g}",
+        clock=time.monotonic,
+        edit=driver.edit,
+    )
+    reader = Reader(NAMES, world.is_path)
+    converse(_prompt(driver, world, reader, words), world, voice, Talk(model="lab/echo"))
+    write("left\n")
+
+
+def _prompt(driver: Driver, world: World, reader: Reader, words: list[str]):  # type: ignore[no-untyped-def]
+    def standing() -> None:
+        (driver.folder / "standing").write_text("once")
+
+    if "plain" in words:
+        return PlainPrompt(input, write, standing)
+    from chatbot.terminal.prompt import LineHistory, Prompt
+
+    return Prompt(
+        LineHistory(driver.lines, driver.keep_line),
+        Offers(models=world.models, files=driver.files, conversations=lambda: [("k3m9qx", "why is the sky blue")]),
+        edit=driver.edit,
+        as_text=reader.as_text,
+        when_standing=standing,
+        vi="vi" in words,
+        colour="no-color" not in words,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""A world that only pretends, for sessions without a terminal: what is asked and told is written down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from chatbot.core.errors import ChatError, FileUnreadable
+from chatbot.core.events import Finished, Usage, Verdict
+from chatbot.core.messages import Image
+from chatbot.core.text import DecodedText
+from chatbot.terminal.follow import Outcome
+from chatbot.terminal.repl import converse
+from chatbot.terminal.status_line import Status
+from chatbot.terminal.talk import Ask, Talk
+from chatbot.terminal.voice import Voice
+from chatbot.terminal.world import World
+
+CAT = Image("image/png", b"cat", 4, 3, "cat.png")
+
+
+def outcome(text: str, verdict: Verdict = Verdict.COMPLETE, usage: Usage | None = None) -> Outcome:
+    return Outcome(text, "", Finished(verdict, usage=usage, has_text=bool(text)))
+
+
+class Pretended:
+    """`answers` are given out in turn: texts, outcomes, exceptions to raise; then "answer 1", "answer 2" and so on."""
+
+    def __init__(self, *answers: str | Outcome | BaseException, **replaced: Any) -> None:
+        self.answers = list(answers)
+        self.asks: list[Ask] = []
+        self.told = ""
+        self.shown: list[tuple[str, bool]] = []
+        self.called: list[str] = []
+        self.files = {"notes.md": "some notes", "prompt.txt": "Be brief."}
+        self.now_s = 100.0
+        self.voice = Voice(self._write, str, colour=False)
+        functions = {
+            "answer": self._answer,
+            "choose_model": lambda name: f"lab/{name}",
+            "models": lambda: ["echo", "echo-large", "slow"],
+            "load_image": lambda path: (CAT, ["the image was made smaller"]),
+            "read_file": self._read_file,
+            "is_path": lambda name: name == "/etc",
+            "show": lambda text, raw: self.shown.append((text, raw)),
+            "time_words": lambda seconds: f"at {seconds:g}",
+            "clock": lambda: self.now_s,
+            "begin_anew": self._noted("begin_anew"),
+            "withdraw": self._noted("withdraw"),
+        }
+        self.world = World(**{**functions, **replaced})
+
+    def type(self, *lines: str | type[BaseException], talk: Talk | None = None, first: str | None = None) -> Talk:
+        """A session in which these lines are typed (or keys pressed that raise), and then Ctrl-D."""
+        typed = iter(lines)
+        self.statuses: list[Status] = []
+
+        def read_line(status: Status) -> str:
+            self.statuses.append(status)
+            line = next(typed, EOFError)
+            if not isinstance(line, str):
+                raise line
+            return line
+
+        return converse(read_line, self.world, self.voice, talk or Talk(model="lab/echo"), first)
+
+    def texts(self, number: int = -1) -> list[str]:
+        """What was sent with one of the questions."""
+        return [message.text for message in self.asks[number].conversation.messages]
+
+    def _answer(self, ask: Ask) -> Outcome:
+        self.asks.append(ask)
+        answer = self.answers.pop(0) if self.answers else f"answer {len(self.asks)}"
+        if isinstance(answer, BaseException):
+            raise answer
+        return outcome(answer) if isinstance(answer, str) else answer
+
+    def _read_file(self, path: str) -> DecodedText:
+        if path not in self.files:
+            raise FileUnreadable(f"cannot read {path}: there is no such file")
+        return DecodedText(self.files[path])
+
+    def _write(self, text: str) -> None:
+        self.told += text
+
+    def _noted(self, name: str) -> Callable[[], None]:
+        return lambda: self.called.append(name)
+
+
+def refused(message: str = "the provider asks for fewer requests") -> ChatError:
+    return ChatError(message)
+
+
+def lines_of(told: str) -> Sequence[str]:
+    """What was told, without the program's name in front."""
+    return [line.removeprefix("chat:").strip() for line in told.splitlines()]

@@ -1,0 +1,114 @@
+"""Somebody at a pseudo-terminal, in front of the session that tests.terminal.driver runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import termios
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pexpect
+
+from tests.terminal.emulator import Terminal
+
+ROOT = Path(__file__).parents[2]
+ENTER, ALT_ENTER, CTRL_J = "\r", "\x1b\r", "\n"
+CTRL_C, CTRL_D, CTRL_R, CTRL_X_CTRL_E, UP, TAB, RIGHT = "\x03", "\x04", "\x12", "\x18\x05", "\x1b[A", "\t", "\x1b[C"
+
+
+def pasted(text: str) -> str:
+    """The text as a terminal gives it to a program that asked for bracketed paste: its lines end with CR."""
+    return f"\x1b[200~{text.replace(chr(10), chr(13))}\x1b[201~"
+
+
+class _Answering(Terminal):
+    """A terminal that tells the program where its cursor is."""
+
+    answer: Callable[[str], object]
+
+    def write_process_input(self, data: str) -> None:
+        self.answer(data)
+
+
+class Typist:
+    """Types, looks, and knows what was asked. `columns` and `lines` are the size of the screen."""
+
+    def __init__(self, folder: Path, *words: str, columns: int = 80, lines: int = 24, **variables: str) -> None:
+        self.folder = folder
+        self.screen = _Answering(columns, lines)
+        self.seen = b""
+        environ = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}
+        self.child: pexpect.spawn[bytes] = pexpect.spawn(
+            sys.executable,
+            ["-m", "tests.terminal.driver", str(folder), *words],
+            env={**environ, "TERM": "xterm-256color", **variables},
+            cwd=str(folder),
+            dimensions=(lines, columns),
+            timeout=10,
+        )
+        self.child.delaybeforesend = None
+        self.screen.answer = self.child.send
+
+    def look(self, for_s: float = 0.05) -> None:
+        try:
+            data = bytes(self.child.read_nonblocking(65536, for_s))
+        except (pexpect.TIMEOUT, pexpect.EOF):
+            return
+        self.seen += data
+        self.screen._stream.feed(data)
+
+    def wait_for(self, seen: Callable[[], bool], for_s: float = 10.0) -> None:
+        deadline = time.monotonic() + for_s
+        while not seen():
+            assert time.monotonic() < deadline, "\n".join(self.screen.rows)
+            self.look()
+
+    def sees(self, text: str) -> None:
+        self.wait_for(lambda: text in self.text)
+
+    def at_the_prompt(self, number: int = 1, typed: str = "") -> None:
+        """Waits until the prompt stands for that time, with this behind it."""
+        self.wait_for(lambda: len(self.prompts) >= number and self.prompts[-1] == f"> {typed}".rstrip())
+
+    def type(self, *keys: str) -> None:
+        """Each piece at once, but one after the other."""
+        for piece in keys:
+            self.child.send(piece)
+            self.look()
+
+    def leave(self) -> int:
+        """Reads to the end; the exit code. The terminal must be as it was."""
+        while self.child.isalive():
+            self.look()
+        self.look()
+        self.child.close()
+        self.screen.assert_in_normal_state()
+        assert self.seen.count(b"\x1b[?2004h") == self.seen.count(b"\x1b[?2004l"), "bracketed paste is on"
+        status = self.child.exitstatus
+        return 128 + int(self.child.signalstatus or 0) if status is None else int(status)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.screen.rows)
+
+    @property
+    def prompts(self) -> list[str]:
+        return [row for row in self.screen.rows if re.match("> |>$", row)]
+
+    @property
+    def asked(self) -> list[str]:
+        """The questions so far."""
+        path = self.folder / "asked"
+        return [json.loads(line)[-1] for line in path.read_text().splitlines()] if path.exists() else []
+
+    def has_asked(self, *questions: str) -> None:
+        self.wait_for(lambda: len(self.asked) >= len(questions))
+        assert self.asked == list(questions)
+
+    @property
+    def is_cooked(self) -> bool:
+        return bool(termios.tcgetattr(self.child.child_fd)[3] & termios.ICANON)

@@ -1,0 +1,235 @@
+"""The floor plan holds: an upper floor sees the lower ones, neighbours do not see each other, nothing looks up."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FILES = {path.relative_to(ROOT).as_posix(): path.read_text() for path in sorted((ROOT / "chatbot").rglob("*.py"))}
+
+# Modules that compute, and neither touch the world nor tell the time.
+PURE = frozenset(
+    "__future__ abc base64 binascii bisect calendar collections contextlib copy dataclasses difflib email.utils enum "
+    "functools hashlib heapq html itertools json math operator re string struct textwrap tomllib types typing "
+    "unicodedata urllib.parse warnings".split()
+)
+STDLIB = frozenset(sys.stdlib_module_names)
+
+
+class Floor(NamedTuple):
+    """What the files of a floor may import: of ours, and of others."""
+
+    ours: frozenset[str]
+    others: frozenset[str]
+
+
+def floor(ours: str, others: frozenset[str], more: str = "") -> Floor:
+    return Floor(frozenset(ours.split()), others | set(more.split()))
+
+
+FLOORS = {
+    "core": floor("", PURE),
+    "providers": floor("core", PURE),
+    "outside": floor("core", STDLIB, "requests urllib3 certifi dotenv PIL platformdirs"),
+    "lab": floor("core", STDLIB),
+    "session": floor("core providers", PURE),
+    "terminal": floor("core session", PURE, "sys rich prompt_toolkit markdown_it pygments"),
+    "cli": floor("core providers outside lab session terminal", STDLIB, "typer platformdirs"),
+}
+
+
+def floor_of(module: str) -> str:
+    """The floor of a module of ours: `chatbot.core.sse` is on `core`."""
+    name = module.split(".")[1] if "." in module else ""
+    return "cli" if name == "__main__" else name
+
+
+def module_of(path: str) -> str:
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def imports(path: str, source: str) -> Iterator[str]:
+    """Every module that is imported anywhere in a file, also inside functions."""
+    package = module_of(path) if path.endswith("__init__.py") else module_of(path).rpartition(".")[0]
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package.rsplit(".", node.level - 1)[0] + "." if node.level else ""
+            module = (above + (node.module or "")).rstrip(".")
+            if module == "chatbot":
+                yield from (f"chatbot.{alias.name}" for alias in node.names if alias.name != "__version__")
+            else:
+                yield module
+
+
+def faults(path: str, source: str) -> list[str]:
+    """What a file imports although its floor does not allow it."""
+    here = floor_of(module_of(path))
+    if not here:
+        return [f"{path}: imports {module}" for module in imports(path, source)]
+    if here not in FLOORS:
+        return [f"{path}: the floor plan knows no floor {here}"]
+    allowed = FLOORS[here]
+    return [
+        f"{path}: floor {here} may not import {module}"
+        for module in imports(path, source)
+        if not (_ours_allowed(module, here) if module.split(".")[0] == "chatbot" else _is_in(module, allowed.others))
+    ]
+
+
+def _ours_allowed(module: str, here: str) -> bool:
+    return floor_of(module) == here or floor_of(module) in FLOORS[here].ours
+
+
+def _is_in(module: str, names: frozenset[str]) -> bool:
+    parts = module.split(".")
+    return any(".".join(parts[:size]) in names for size in range(1, len(parts) + 1))
+
+
+def test_every_file_keeps_to_its_floor() -> None:
+    assert len(FILES) > 40
+    assert [fault for path, source in FILES.items() for fault in faults(path, source)] == []
+
+
+def test_every_floor_of_the_plan_is_in_the_package_and_in_its_docstring() -> None:
+    plan = ast.get_docstring(ast.parse(FILES["chatbot/__init__.py"])) or ""
+    assert {floor_of(module_of(path)) for path in FILES} - {""} == set(FLOORS)
+    assert [line.split()[0] for line in plan.splitlines() if line.startswith("    ")] == list(reversed(FLOORS))
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "named"),
+    [
+        ("chatbot/core/sse.py", "import chatbot.session", "floor core may not import chatbot.session"),
+        ("chatbot/core/sse.py", "from chatbot import session", "floor core may not import chatbot.session"),
+        ("chatbot/core/sse.py", "from ..session import Session", "floor core may not import chatbot.session"),
+        ("chatbot/core/sse.py", "from .. import outside", "floor core may not import chatbot.outside"),
+        ("chatbot/core/sse.py", "import requests", "floor core may not import requests"),
+        ("chatbot/core/retry.py", "def f():\n    import time", "floor core may not import time"),
+        ("chatbot/core/retry.py", "from random import random", "floor core may not import random"),
+        ("chatbot/core/text.py", "import os.path", "floor core may not import os.path"),
+        ("chatbot/core/text.py", "import urllib.request", "floor core may not import urllib.request"),
+        ("chatbot/providers/openai.py", "from pathlib import Path", "floor providers may not import pathlib"),
+        ("chatbot/providers/openai.py", "import chatbot.outside.files", "providers may not import chatbot.outside"),
+        ("chatbot/outside/files.py", "import chatbot.lab.server", "floor outside may not import chatbot.lab.server"),
+        ("chatbot/outside/files.py", "import chatbot.providers.base", "outside may not import chatbot.providers"),
+        ("chatbot/outside/files.py", "import rich", "floor outside may not import rich"),
+        ("chatbot/lab/server.py", "import requests", "floor lab may not import requests"),
+        ("chatbot/session.py", "from chatbot.outside.transport import LiveTransport", "session may not import"),
+        ("chatbot/session.py", "import chatbot.terminal.live", "floor session may not import chatbot.terminal.live"),
+        ("chatbot/session.py", "import socket", "floor session may not import socket"),
+        ("chatbot/terminal/live.py", "import chatbot.outside.files", "terminal may not import chatbot.outside.files"),
+        ("chatbot/terminal/live.py", "if TYPE_CHECKING:\n    import chatbot.cli.main", "import chatbot.cli.main"),
+        ("chatbot/cli/main.py", "import httpx", "floor cli may not import httpx"),
+        ("chatbot/attic/old.py", "import json", "the floor plan knows no floor attic"),
+        ("chatbot/__init__.py", "import json", "imports json"),
+    ],
+)
+def test_a_planted_violation_is_caught_and_named(path: str, source: str, named: str) -> None:
+    [fault] = faults(path, source)
+    assert fault.startswith(f"{path}: ")
+    assert named in fault
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("chatbot/core/sse.py", "from chatbot.core.errors import ChatError\nimport json"),
+        ("chatbot/providers/openai.py", "from chatbot.core import errors\nfrom . import base"),
+        ("chatbot/outside/transport.py", "import requests\nfrom chatbot import __version__"),
+        ("chatbot/session.py", "from chatbot.providers.base import Provider\nfrom collections.abc import Callable"),
+        ("chatbot/cli/answer.py", "import chatbot.lab.server, chatbot.session, chatbot.terminal.live, time"),
+        ("chatbot/__main__.py", "import gc\nfrom chatbot.cli.main import main"),
+    ],
+)
+def test_what_the_plan_allows_is_no_fault(path: str, source: str) -> None:
+    assert faults(path, source) == []
+
+
+def forbidden(path: str, source: str) -> list[str]:
+    """What must stand nowhere in the program, whatever the floor."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.keyword(arg="verify" | "check_hostname", value=ast.Constant(value=False)):
+                found.append("TLS is not verified")
+            case ast.Attribute(attr="CERT_NONE" | "_create_unverified_context"):
+                found.append("TLS is not verified")
+            case ast.Assign(targets=[ast.Attribute(attr="verify" | "check_hostname")], value=ast.Constant(value=False)):
+                found.append("TLS is not verified")
+            case ast.Call(func=ast.Name(id="print")):
+                found.append("print()")
+            case ast.Attribute(attr="debuglevel" | "set_debuglevel"):
+                found.append("http.client prints keys")
+    return [f"{path}: {what}" for what in found]
+
+
+def test_tls_is_verified_and_nothing_prints() -> None:
+    assert [fault for path, source in FILES.items() for fault in forbidden(path, source)] == []
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "session.post(url, verify=False)",
+        "session.verify = False",
+        "context.check_hostname = False",
+        "context.verify_mode = ssl.CERT_NONE",
+        "context = ssl._create_unverified_context()",
+        "print('hello')",
+        "http.client.HTTPConnection.debuglevel = 1",
+    ],
+)
+def test_a_planted_danger_is_caught(planted: str) -> None:
+    assert len(forbidden("chatbot/outside/transport.py", planted)) == 1
+
+
+IMPORT_EVERYTHING = """
+import gc, importlib, json, os, signal, sys, threading
+done = []
+LOUD = ("socket.connect", "subprocess.Popen", "os.mkdir", "os.remove", "os.rename", "os.putenv",
+        "sqlite3.connect", "_thread.start_new_thread", "os.fork")
+def hook(event, args):
+    if event in LOUD or (event == "open" and (args[2] or 0) & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)):
+        done.append(f"{event} {args[0]}")
+handlers = {number: signal.getsignal(number) for number in signal.valid_signals()}
+before = (dict(os.environ), sys.stdout, sys.stderr, gc.isenabled(), sys.excepthook, os.getcwd())
+sys.addaudithook(hook)
+for name in json.loads(sys.argv[1]):
+    importlib.import_module(name)
+assert (dict(os.environ), sys.stdout, sys.stderr, gc.isenabled(), sys.excepthook, os.getcwd()) == before
+assert {number: signal.getsignal(number) for number in handlers} == handlers
+assert threading.active_count() == 1, threading.enumerate()
+assert done == [], done
+"""
+
+
+def test_importing_any_module_does_nothing(tmp_path: Path) -> None:
+    modules = [module_of(path) for path in FILES]
+    environ = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROOT),
+        "HOME": str(tmp_path),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    run = subprocess.run(
+        [sys.executable, "-c", IMPORT_EVERYTHING, json.dumps(modules)],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=environ,
+        check=False,
+    )
+    assert run.stderr == ""
+    assert (run.returncode, run.stdout) == (0, "")
+    assert list(tmp_path.iterdir()) == []
