@@ -7,44 +7,90 @@ from contextlib import ExitStack
 
 from chatbot.cli import inputs
 from chatbot.cli.ask import Words
-from chatbot.cli.asking import Asking
 from chatbot.cli.choosing import choice_for
-from chatbot.core.messages import Conversation
+from chatbot.cli.memory import Memory
+from chatbot.core.errors import UsageError
+from chatbot.core.messages import Conversation, Image
 from chatbot.core.redaction import Redactor
-from chatbot.core.text import clean
+from chatbot.outside import lean_requests
 from chatbot.outside.streams import is_terminal
+from chatbot.providers import registry
+from chatbot.providers.choice import Choice
 from chatbot.terminal.voice import Voice
 
 
 def answer(words: Words, voice: Voice) -> int:
-    """Answers the question, or opens a session where there is none to answer."""
+    """Answers the question, or opens a session where there is none to answer, or where the person wants to stay."""
     with ExitStack() as open_things:
+        memory = Memory(voice, off=not words.log)
+        open_things.callback(memory.close)
+        conversation, words = _stored(words, memory, voice)
         choice = choice_for(words, open_things)
         voice.redact = Redactor([choice.key] if choice.key else [])
         if is_terminal(2):
             for notice in choice.notices:
                 voice.notice(notice)
         text = inputs.question(words, voice)
-        conversation = Conversation(system=inputs.system(words, voice))
-        asking = Asking(words, choice, voice)
-        if text is None:
-            return _session(asking, conversation, voice)
+        conversation = conversation._replace(system=inputs.system(words, voice) or conversation.system)
         images = inputs.images(words, choice.service.images, voice)
-        return asking.exit_code(asking(conversation.asking(text, images)))
+        if text is None or words.interactive:
+            return _talk(words, choice, conversation, images, memory, voice, open_things, text)
+        lean_requests.load()
+        from chatbot.cli.asking import Asking  # loads the network's libraries
+
+        asking = Asking(words, choice, voice, memory)
+        asked = conversation.asking(text, images)
+        if conversation.messages:
+            asked = _continued(conversation, text, images, words.truncate, voice)
+        return asking.exit_code(asking(asked))
 
 
-def _session(asking: Asking, conversation: Conversation, voice: Voice) -> int:
-    """A conversation at the terminal, kept in memory."""
-    from chatbot.terminal.repl import converse
+def _talk(
+    words: Words,
+    choice: Choice,
+    conversation: Conversation,
+    images: tuple[Image, ...],
+    memory: Memory,
+    voice: Voice,
+    open_things: ExitStack,
+    first: str | None,
+) -> int:
+    """A session; after a piped question the terminal is opened again."""
+    from chatbot.cli.talking import reopen_terminal, talk
 
+    if not is_terminal(0) and not reopen_terminal():
+        raise UsageError("there is no terminal to stay at", advice="Ask without --interactive.")
     gc.enable()
-    converse(_read_line, asking, conversation, voice)
+    talk(words, choice, conversation, images, memory, voice, open_things, first)
     return 0
 
 
-def _read_line(prompt: str) -> str:
-    try:
-        import readline  # noqa: F401  # its import is what gives input() a line editor
-    except ImportError:
-        pass
-    return clean(input(prompt))
+def _stored(words: Words, memory: Memory, voice: Voice) -> tuple[Conversation, Words]:
+    """The conversation to go on with, and the words with its provider and model where they name none."""
+    if not words.go_on and words.resume is None:
+        return Conversation(), words
+    found = memory.history.find(words.resume) if words.resume else memory.history.last_conversation_id()
+    if found is None:
+        raise UsageError("there is no conversation to go on with yet", advice="Ask without --continue.")
+    going = memory.go_on(found)
+    for notice in going.notices:
+        voice.notice(notice)
+    before = going.stored.summary
+    if not (words.provider or words.model or words.base_url) and before.provider in registry.BY_NAME:
+        words = words._replace(provider=before.provider, model=before.model or None)
+    return going.conversation, words
+
+
+def _continued(
+    conversation: Conversation, text: str, images: tuple[Image, ...], max_tokens: int | None, voice: Voice
+) -> Conversation:
+    """The next question of a stored conversation; without its oldest turns, where the person asked for that."""
+    from chatbot.core.continuing import ask_next, truncated
+
+    asked = ask_next(conversation, text, images)
+    if max_tokens is None:
+        return asked
+    kept, dropped = truncated(asked, max_tokens)
+    if dropped:
+        voice.notice(f"the oldest {dropped} messages are left out of what is sent; the history keeps them")
+    return kept

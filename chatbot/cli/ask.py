@@ -11,7 +11,6 @@ import typer
 from chatbot import __version__
 from chatbot.core.errors import UsageError
 from chatbot.core.text import clean
-from chatbot.outside import lean_requests
 from chatbot.terminal.voice import Voice
 
 
@@ -42,6 +41,11 @@ class Words(NamedTuple):
     env_file: Path | None
     local_env: bool
     read_stdin: bool
+    go_on: bool
+    resume: str | None
+    truncate: int | None
+    interactive: bool
+    log: bool
 
 
 def ask(argv: list[str], voice: Voice) -> int:
@@ -49,15 +53,14 @@ def ask(argv: list[str], voice: Voice) -> int:
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     app.command(
         context_settings={"help_option_names": ["-h", "--help"]},
-        epilog="Other commands: chat lab (a provider inside this program, to try things and faults offline). "
-        "A question that begins with such a word: chat -- lab",
+        epilog="Other commands: chat logs (what was said before), chat lab (a provider inside this program, to try "
+        "things and faults offline). A question that begins with such a word: chat -- logs",
     )(_ask)
     words = app(args=argv, prog_name="chat", standalone_mode=False)
     if not isinstance(words, Words):  # help or the version was printed
         return 0
     voice.quiet = words.quiet
-    lean_requests.load()
-    from chatbot.cli.answer import answer  # loads the network's libraries; help and version do without
+    from chatbot.cli.answer import answer  # help and version do without
 
     return answer(words, voice)
 
@@ -132,6 +135,14 @@ def _ask(
     ] = None,
     no_env_file: Annotated[bool, typer.Option("--no-env-file", help="Do not read ./.env.")] = False,
     no_stdin: Annotated[bool, typer.Option("--no-stdin", help="Do not read piped input.")] = False,
+    go_on: Annotated[bool, typer.Option("--continue", "-c", help="Go on with the last conversation.")] = False,
+    resume: Annotated[
+        str | None, typer.Option("--resume", "-r", metavar="ID", help="Go on with this one; its first characters do.")
+    ] = None,
+    truncate: Annotated[
+        int | None, typer.Option(metavar="TOKENS", min=1, help="Leave out the oldest turns beyond so many tokens.")
+    ] = None,
+    interactive: Annotated[bool, typer.Option("--interactive", "-i", help="Answer, then stay in a session.")] = False,
     no_log: Annotated[bool, typer.Option("--no-log", "-n", help="Keep this conversation out of the history.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show where a fault of chat itself happened.")] = False,
     version: Annotated[
@@ -142,7 +153,7 @@ def _ask(
 
     The question may also be piped in: echo question | chat, or: cat log | chat "what broke?"
     """
-    del no_log, debug, version  # there is no history yet; the roof looks for --debug; the version was printed
+    del debug, version  # the roof looks for --debug; the version was printed
     return Words(
         question=" ".join(clean(word) for word in question) if question else None,
         model=clean(model) if model else None,
@@ -175,6 +186,11 @@ def _ask(
         env_file=env_file,
         local_env=not no_env_file,
         read_stdin=not no_stdin,
+        go_on=go_on,
+        resume=resume,
+        truncate=truncate,
+        interactive=interactive,
+        log=not no_log,
     )
 
 

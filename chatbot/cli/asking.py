@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from chatbot.cli import standard
 from chatbot.cli.ask import Words
-from chatbot.core.errors import CannotConnect
+from chatbot.core.errors import CannotConnect, ContextTooLong
 from chatbot.core.events import Finished
 from chatbot.core.messages import Conversation
 from chatbot.core.retry import RetryPolicy
@@ -26,6 +26,7 @@ from chatbot.session import Session
 from chatbot.terminal.voice import Voice
 
 if TYPE_CHECKING:
+    from chatbot.cli.memory import Memory
     from chatbot.terminal.follow import Outcome
 
 # Long enough for a request to leave, short beside any server's answer: what shows the answer loads after that.
@@ -35,8 +36,9 @@ _SENT_WITHIN_S = 0.05
 class Asking:
     """Asks one question after the other of the chosen model, and shows each answer."""
 
-    def __init__(self, words: Words, choice: Choice, voice: Voice) -> None:
+    def __init__(self, words: Words, choice: Choice, voice: Voice, memory: Memory) -> None:
         self.choice = choice
+        self._memory = memory
         self._words = words
         self._voice = voice
         self._sent = threading.Event()
@@ -54,23 +56,44 @@ class Asking:
         self.options = Options(model=choice.model or "", stream=words.stream, extra=words.extra, **words.options)
         self.signal: int | None = None
 
-    def __call__(self, conversation: Conversation, options: Options | None = None) -> Outcome:
-        """The answer to the last question, as far as it came; shown while it comes, with what is to be said of it."""
-        asked = options or self.options
+    def __call__(
+        self,
+        conversation: Conversation,
+        options: Options | None = None,
+        *,
+        raw: bool | None = None,
+        replaces_last: bool = False,
+    ) -> Outcome:
+        """The answer to the last question, as far as it came; shown and kept while it comes, with what is to be said
+        of it. `replaces_last`: the question stands for the last one, which counts as taken back.
+        """
+        asked = (options or self.options)._replace(model=self.options.model)
+        words = self._words if raw is None else self._words._replace(raw=raw)
         self._sent.clear()
-        on_screen = is_terminal(1) and not self._words.json
+        asked_s = time.monotonic()
+        on_screen = is_terminal(1) and not words.json
         with Interrupts(on_screen=on_screen) as interrupts, SilentKeyboard() as keyboard:
             inbox = Inbox(lambda sleep: self._session.ask(conversation, asked, sleep), stop=self._transport.abort)
             interrupts.wake = inbox.wake
             self._sent.wait(_SENT_WITHIN_S)
+            from chatbot.cli.memory import RecordingView
             from chatbot.cli.views import view_for
             from chatbot.terminal.follow import follow
 
             label = asked.model or self.choice.service.title
-            view = view_for(self._words, label, self._voice, interrupts, keyboard)
-            outcome = follow(inbox, view, time.monotonic, interrupts.stopped, self._words.max_time_s)
+            view = view_for(words, label, self._voice, interrupts, keyboard)
+            writing = self._memory.begin(
+                conversation, self.choice.service.name, asked.model, asked_s, replaces_last=replaces_last
+            )
+            if writing is None:
+                outcome = follow(inbox, view, time.monotonic, interrupts.stopped, words.max_time_s)
+            else:
+                with writing:
+                    recording = RecordingView(view, writing)
+                    outcome = follow(inbox, recording, time.monotonic, interrupts.stopped, words.max_time_s)
+                    writing.finish(outcome.finished)
             self.signal = interrupts.number
-        self._say(outcome)
+        self._say(outcome, conversation)
         return outcome
 
     def models(self) -> list[str]:
@@ -83,11 +106,11 @@ class Asking:
 
         return 128 + self.signal if self.signal else exit_code(outcome.finished)
 
-    def _say(self, outcome: Outcome) -> None:
+    def _say(self, outcome: Outcome, conversation: Conversation) -> None:
         """What is to be said of an answer: in the JSON object, and to the person."""
         from chatbot.terminal.failures import exit_code, usage_line, verdict_lines
 
-        finished = self._advised(outcome.finished)
+        finished = self._advised(outcome.finished, conversation)
         if self._words.json:
             from chatbot.terminal.json_view import as_json
 
@@ -99,8 +122,16 @@ class Asking:
         if self._words.usage:
             self._voice.tell([usage_line(finished.usage)])
 
-    def _advised(self, finished: Finished) -> Finished:
-        """For a local server that does not run: how to start it."""
-        if isinstance(finished.error, CannotConnect) and self.choice.service.start_advice:
-            finished.error.advice = self.choice.service.start_advice
+    def _advised(self, finished: Finished, conversation: Conversation) -> Finished:
+        """What can be done that only this floor knows: start the local server, or shorten a long conversation."""
+        error = finished.error
+        if isinstance(error, CannotConnect) and self.choice.service.start_advice:
+            error.advice = self.choice.service.start_advice
+        if isinstance(error, ContextTooLong) and len(conversation.messages) > 1:
+            from chatbot.core.continuing import estimated_tokens
+
+            error.advice = (
+                f"The conversation has about {estimated_tokens(conversation)} tokens. Leave out its oldest turns with "
+                "--truncate TOKENS, take a model with a larger context with -m; or /undo, /new in a session."
+            )
         return finished

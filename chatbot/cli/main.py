@@ -45,10 +45,15 @@ def main(argv: Sequence[str]) -> int:
 
 def _command(argv: Sequence[str]) -> Callable[[list[str], Voice], int]:
     """A first word that is exactly a subcommand means it; everything else is a question."""
-    if argv and argv[0] == "lab":
-        from chatbot.cli.lab import lab
+    match argv[0] if argv else "":
+        case "lab":
+            from chatbot.cli.lab import lab
 
-        return lambda words, voice: lab(words[1:], voice)
+            return lambda words, voice: lab(words[1:], voice)
+        case "logs":
+            from chatbot.cli.logs import logs
+
+            return lambda words, voice: logs(words[1:], voice)
     from chatbot.cli.ask import ask
 
     return ask

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from chatbot.cli import standard
-from chatbot.cli.views import pausing, this_screen
+from chatbot.cli.views import pausing, show_text, this_screen
 from chatbot.core.events import Event, Finished, TextDelta, Verdict
 from chatbot.outside.background import Inbox
 from chatbot.outside.files import read_text_file
@@ -17,9 +17,6 @@ from chatbot.outside.signals import Interrupts
 from chatbot.terminal.follow import follow
 from chatbot.terminal.live import LiveAnswer
 from chatbot.terminal.live_view import LiveView
-from chatbot.terminal.markdown import ASCII, UNICODE, one_piece
-from chatbot.terminal.painter import Painter
-from chatbot.terminal.sanitise import sanitise
 from chatbot.terminal.voice import Voice
 from chatbot.terminal.wait_row import WaitRow
 
@@ -30,11 +27,10 @@ _LONGEST_PIECE_CHARS = 24
 def render(file: Path, seed: int | None, tokens_per_s: float, voice: Voice) -> None:
     """Shows `file` in one piece, or streamed in pieces cut by `seed`."""
     text = read_text_file(file).text
-    screen = this_screen("auto")
     if seed is None:
-        signs = UNICODE if screen.unicode else ASCII
-        standard.write_answer(Painter(screen).frame(one_piece(sanitise(text), screen.width, signs), []))
+        show_text(text, False, "auto")
         return
+    screen = this_screen("auto")
     with Interrupts(on_screen=True) as interrupts, SilentKeyboard() as keyboard:
         inbox = Inbox(lambda sleep: _answer(text, seed, tokens_per_s, sleep), stop=lambda: None)
         interrupts.wake = inbox.wake

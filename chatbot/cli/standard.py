@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import TextIO
 
 from chatbot.core.errors import OutputUnwritable
@@ -38,3 +39,11 @@ def size() -> tuple[int, int]:
         return os.get_terminal_size(1)
     except OSError:
         return 0, 0
+
+
+def dated(then_s: float) -> str:
+    """A Unix time as date and time of day, here."""
+    try:
+        return time.strftime("%Y-%m-%d %H:%M", time.localtime(then_s))
+    except (OverflowError, OSError, ValueError):  # an imported conversation may say anything
+        return "????-??-?? ??:??"

@@ -98,3 +98,20 @@ def pausing(interrupts: Interrupts, keyboard: SilentKeyboard) -> Callable[[Calla
         return True
 
     return pause
+
+
+def show_text(text: str, raw: bool, color: ColorChoice) -> None:
+    """Shows a whole text at once: as Markdown where the screen can, else as it is but harmless."""
+    from chatbot.terminal.sanitise import sanitise
+
+    screen = this_screen(color)
+    safe = sanitise(text)
+    if screen.rendered and not raw:
+        from chatbot.terminal.markdown import ASCII, UNICODE, one_piece
+        from chatbot.terminal.painter import Painter
+
+        signs = UNICODE if screen.unicode else ASCII
+        standard.write_answer(Painter(screen).frame(one_piece(safe, screen.width, signs), []))
+    else:
+        ending = "" if safe.endswith("\n") else "\n"
+        standard.write_answer((safe + ending).encode(screen.encoding, "replace"))

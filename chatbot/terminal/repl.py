@@ -1,50 +1,82 @@
-"""A conversation at the terminal: one loop over the session."""
+"""A conversation at the terminal: one loop over what is typed."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
-from chatbot.core.messages import Conversation
-from chatbot.terminal.follow import Outcome
+from chatbot.core.errors import ChatError, OutputUnwritable
+from chatbot.core.text import clean
+from chatbot.terminal import talk as talks
+from chatbot.terminal.answering import exchange
+from chatbot.terminal.commands import BY_NAME, NAMES
+from chatbot.terminal.failures import error_lines
+from chatbot.terminal.status_line import Status
+from chatbot.terminal.talk import Talk
+from chatbot.terminal.typed import Call, Question, Reader, Unknown
 from chatbot.terminal.voice import Voice
+from chatbot.terminal.world import Here, World
 
-_LEAVE = {"exit", "quit", "/exit", "/quit", "/q"}
-_HELP = "/new begins anew, /exit or Ctrl-D leaves, Ctrl-C stops an answer; everything else is a question"
+_TWICE_WITHIN_S = 1.0
 
 
 def converse(
-    read_line: Callable[[str], str],
-    answer: Callable[[Conversation], Outcome],
-    conversation: Conversation,
-    voice: Voice,
-) -> Conversation:
-    """Reads questions and shows answers until the person leaves; returns the conversation.
+    read_line: Callable[[Status], str], world: World, voice: Voice, talk: Talk, first: str | None = None
+) -> Talk:
+    """Reads what a person types until they leave; returns how the talk stands then. `first` is asked at once.
 
-    An answer that was cut or stopped stays part of it as far as it came; a question without any answer does not, and
-    neither ends the conversation.
+    `read_line` raises EOFError to leave, and KeyboardInterrupt where Ctrl-C was pressed at an empty prompt: twice in a
+    second leaves too. No error ends the conversation, except that standard output is gone.
     """
-    empty = conversation
-    voice.notice(_HELP)
-    while True:
+    here = Here(world, voice)
+    reader = Reader(NAMES, world.is_path)
+    interrupted_s = -math.inf
+    if first is not None:
+        talk = _safely(here, talk, lambda: exchange(here, talk, talks.ask(talk, first)))
+    while not talk.is_over:
         try:
-            line = read_line("> ")
+            typed = clean(read_line(Status(talk.model, talk.used, len(talk.images) + len(talk.files))))
         except EOFError:
-            voice.write("\n")
-            return conversation
+            break
         except KeyboardInterrupt:
-            voice.write("\n")
-            continue
-        match line.strip():
-            case "":
-                continue
-            case word if word in _LEAVE:
-                return conversation
-            case "/help":
-                voice.tell([_HELP])
-            case "/new":
-                conversation = empty
-            case _:
-                asked = conversation.asking(line)
-                outcome = answer(asked)
-                if outcome.text:
-                    conversation = asked.answered(outcome.text)
+            now_s = world.clock()
+            if now_s - interrupted_s < _TWICE_WITHIN_S:
+                break
+            interrupted_s = now_s
+            voice.notice("Ctrl-C again, or Ctrl-D, leaves")
+        else:
+            interrupted_s = -math.inf
+            talk = _safely(here, talk, lambda: _step(here, talk, reader, typed))  # noqa: B023  (called at once)
+    return talk
+
+
+def _step(here: Here, talk: Talk, reader: Reader, typed: str) -> Talk:
+    """What one line does."""
+    match reader.read(typed):
+        case Question(text) if not text.strip() and not talk.images and not talk.files:
+            return talk
+        case Question(text):
+            return exchange(here, talk, talks.ask(talk, text))
+        case Call(name, argument):
+            return BY_NAME[name].run(here, talk, argument)
+        case Unknown(word, nearest):
+            meant = f"Did you mean /{nearest}?" if nearest else "/help lists the commands."
+            here.voice.tell([f"there is no command {word}", f"{meant} A blank in front sends it as it is."])
+    return talk
+
+
+def _safely(here: Here, talk: Talk, step: Callable[[], Talk]) -> Talk:
+    """The talk after the step; as it was before, if that failed."""
+    try:
+        return step()
+    except (BrokenPipeError, OutputUnwritable):
+        raise
+    except ChatError as error:
+        here.voice.tell(error_lines(error))
+    except KeyboardInterrupt:
+        here.voice.tell(["stopped"])
+    except Exception as error:  # a fault of ours must not cost the conversation
+        here.voice.tell(
+            [f"this is a fault of chat itself: {type(error).__name__}: {error}", "The conversation goes on."]
+        )
+    return talk

@@ -43,13 +43,17 @@ def watch(home: Path, *words: str) -> str:
     return done.stderr.decode()
 
 
-def test_a_piped_answer_loads_nothing_slow_at_all(server: LabServer, tmp_path: Path) -> None:
-    assert watch(tmp_path, *at(server.url), "-m", "echo", "hi") == "[] [] 0"
+def test_a_piped_answer_that_is_not_kept_loads_nothing_slow_at_all(server: LabServer, tmp_path: Path) -> None:
+    assert watch(tmp_path, *at(server.url), "-m", "echo", "-n", "hi") == "[] [] 0"
+
+
+def test_the_history_is_opened_after_the_request_has_left(server: LabServer, tmp_path: Path) -> None:
+    assert watch(tmp_path, *at(server.url), "-m", "echo", "hi") == "[] ['sqlite3'] 0"
 
 
 def test_a_dotenv_file_loads_its_reader_and_nothing_else(server: LabServer, tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("CHAT_MODEL=echo\n")
-    assert watch(tmp_path, *at(server.url), "-m", "echo", "hi") == "['dotenv'] ['dotenv'] 0"
+    assert watch(tmp_path, *at(server.url), "-m", "echo", "-n", "hi") == "['dotenv'] ['dotenv'] 0"
 
 
 def _modules(home: Path, *words: str) -> list[str]:
@@ -95,6 +99,7 @@ def test_the_version_is_printed(tmp_path: Path) -> None:
     assert run("-V", home=tmp_path).text == f"chat {__version__}\n"
 
 
-def test_nothing_is_written_anywhere(server: LabServer, tmp_path: Path) -> None:
-    run(*at(server.url), "-m", "echo", "hi", home=tmp_path, **KEYS)
+def test_nothing_is_written_anywhere_when_nothing_is_to_be_kept(server: LabServer, tmp_path: Path) -> None:
+    run(*at(server.url), "-m", "echo", "-n", "hi", home=tmp_path, **KEYS)
+    run(*at(server.url), "-m", "echo", "hi", home=tmp_path, CHAT_NO_LOG="1", **KEYS)
     assert list(tmp_path.iterdir()) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 import pytest
@@ -146,7 +147,7 @@ def test_the_manual_has_no_empty_section() -> None:
 def test_a_paragraph_of_the_manual_is_one_line_because_the_terminal_wraps_it() -> None:
     prose = re.compile(r"[A-Za-z*`(]")
     lines = MANUAL.split("\n")
-    assert not [line for line, after in zip(lines, lines[1:], strict=False) if prose.match(line) and prose.match(after)]
+    assert not [line for line, after in itertools.pairwise(lines) if prose.match(line) and prose.match(after)]
 
 
 @settings(max_examples=60, deadline=None)

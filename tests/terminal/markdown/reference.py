@@ -17,7 +17,7 @@ WIDE = 10_000
 
 DISPUTED = re.compile(
     r"^.*>.*\n(?:.+\n)*?(?: {3,}|\t)"  # markdown-it takes a deeply indented line after a quote as one more line of it
-    r"|^ {1,3}(?:[-*+]|\d+[.)]) (?:.+\n)+?(?: {4,}|\t)\s*>"  # there it ends an indented item, which CommonMark goes on with
+    r"|^ {1,3}(?:[-*+]|\d+[.)]) (?:.+\n)+?(?: {4,}|\t)\s*>"  # there it ends an indented item; CommonMark does not
     r"|[-*+.)]\s*(?:>\s*)+$|^\s*[-+*]\n\s*>"  # a quote without text: nothing there, a bar here
     r"|\d+[.)](?:\s+[-*+])*\s*\n\s*\n"  # the number after an item that has no text
     r"|[-*+.)>].*\|.*\n.*[|-]",  # a table's second line that is not in the list or quote of its first

@@ -1,0 +1,332 @@
+"""`chat logs`: what was said, found again."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from enum import StrEnum
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from chatbot.cli import standard
+from chatbot.cli.memory import open_history
+from chatbot.core.errors import OutputUnwritable, UsageError
+from chatbot.core.turns import Summary
+from chatbot.outside.history import History
+from chatbot.outside.streams import is_terminal
+from chatbot.terminal.screen import Screen
+from chatbot.terminal.voice import Voice
+
+Act = Callable[[History, Voice], None]
+
+_PAGE = 100
+_MAX_IMPORT_BYTES = 2_000_000_000
+
+Json = Annotated[bool, typer.Option("--json", help="JSON for programs: an object on each line.")]
+Ids = Annotated[list[str], typer.Argument(help="Ids, or their beginnings.")]
+Limit = Annotated[int, typer.Option("-n", "--limit", min=0, help="How many at most; 0 is all.")]
+
+
+class Format(StrEnum):
+    """What a conversation is exported as."""
+
+    MD = "md"
+    JSON = "json"
+    HTML = "html"
+
+
+def logs(argv: list[str], voice: Voice) -> int:
+    """Runs one of the history's commands."""
+    app = typer.Typer(
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        help="What was asked and answered, kept on this computer.",
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    for name, command in _COMMANDS.items():
+        app.command(name)(command)
+    act = app(args=argv or ["list"], prog_name="chat logs", standalone_mode=False)
+    if not callable(act):  # help was printed
+        return 0
+    history = open_history(voice)
+    try:
+        act(history, voice)
+    finally:
+        history.close()
+    return 0
+
+
+def _list(limit: Limit = 20, as_json: Json = False) -> Act:
+    """Lists the conversations, the newest first."""
+
+    def act(history: History, voice: Voice) -> None:
+        found = islice(_all(history), limit or None)
+        if as_json:
+            _write_json(summary._asdict() for summary in found)
+            return
+        from chatbot.terminal.logs import list_lines
+
+        summaries = list(found)
+        _write_lines(list_lines(summaries, time.time(), _screen().width, _dated))
+        if limit and len(summaries) == limit and history.conversations(1, before=summaries[-1]):
+            voice.notice(f"these are the newest {limit}; -n 0 lists all")
+        elif not summaries:
+            voice.notice("nothing is kept yet")
+
+    return act
+
+
+def _show(
+    conversation: Annotated[
+        str | None, typer.Argument(help="An id, or its beginning; the last one if left out.")
+    ] = None,
+    as_json: Json = False,
+    reasoning: Annotated[bool, typer.Option(help="Also what the model thought before it answered.")] = False,
+) -> Act:
+    """Shows a conversation."""
+
+    def act(history: History, voice: Voice) -> None:
+        del voice
+        [found] = _found(history, [conversation] if conversation else [])
+        if as_json:
+            _write_json(history.export([found]))
+            return
+        from chatbot.terminal.transcript import as_markdown
+
+        text = as_markdown(history.conversation(found), _dated, reasoning=reasoning)
+        screen = _screen()
+        _write_paged(_drawn(text, screen) if screen.rendered else text.encode())
+
+    return act
+
+
+def _search(
+    words: Annotated[list[str], typer.Argument(help="All of these words, in any order.")],
+    limit: Limit = 20,
+    as_json: Json = False,
+) -> Act:
+    """Finds questions and answers with these words, the newest first."""
+
+    def act(history: History, voice: Voice) -> None:
+        from chatbot.core.text import clean
+
+        hits = history.search(clean(" ".join(words)), limit or sys.maxsize)
+        if as_json:
+            _write_json(hit._asdict() | {"snippet": [piece._asdict() for piece in hit.snippet]} for hit in hits)
+            return
+        from chatbot.terminal.logs import hit_lines
+
+        screen = _screen()
+        mark = "\x1b[1m{}\x1b[0m" if screen.styles else "[{}]"
+        _write_lines(hit_lines(hits, time.time(), screen.width, _dated, mark.format))
+        if not hits:
+            voice.notice("nothing has all of these words")
+        elif len(hits) == limit:
+            voice.notice(f"these are the newest {limit}; -n 0 finds all")
+
+    return act
+
+
+def _export(
+    ids: Annotated[list[str] | None, typer.Argument(help="Ids, or their beginnings; the last one if left out.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All conversations.")] = False,
+    form: Annotated[Format, typer.Option("--format", help="json can be read back with chat logs import.")] = Format.MD,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="A new file; else standard output.")] = None,
+) -> Act:
+    """Writes conversations as Markdown, JSON or HTML."""
+
+    def act(history: History, voice: Voice) -> None:
+        chosen = [summary.id for summary in _all(history)][::-1] if everything else _found(history, ids or [])
+        if form is Format.HTML and len(chosen) != 1:
+            raise UsageError("a page of HTML is one conversation", advice="Name one id, or take --format md.")
+        parts = _exported(history, chosen, form)
+        if output is None:
+            for part in parts:
+                standard.write_answer(part)
+            return
+        _write_file(output, parts)
+        voice.notice(f"{len(chosen)} exported to {output}")
+
+    return act
+
+
+def _import(
+    file: Annotated[str, typer.Argument(help="A file that chat logs export --format json made; - is standard input.")],
+) -> Act:
+    """Adds exported conversations; those that are here already are left out."""
+
+    def act(history: History, voice: Voice) -> None:
+        from chatbot.outside.files import read_file
+        from chatbot.outside.stdin import read_piped_bytes
+
+        if file == "-":
+            silent = "waiting for the end of standard input"
+            data = read_piped_bytes(0, lambda: voice.notice(silent), max_bytes=_MAX_IMPORT_BYTES) or b""
+        else:
+            data = read_file(file, _MAX_IMPORT_BYTES)
+        imported = history.import_(_conversations_in(data))
+        known = f", {imported.known} were here already" if imported.known else ""
+        voice.notice(f"{len(imported.added)} added{known}")
+
+    return act
+
+
+def _delete(
+    ids: Ids,
+    yes: Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")] = False,
+) -> Act:
+    """Deletes conversations for good."""
+
+    def act(history: History, voice: Voice) -> None:
+        found = _found(history, ids)
+        summaries = [history.conversation(conversation_id).summary for conversation_id in found]
+        if not yes and not _agreed(summaries, voice):
+            voice.notice("nothing was deleted")
+            return
+        voice.notice(f"{history.delete(found)} deleted")
+
+    return act
+
+
+def _path() -> Act:
+    """Says where the history is."""
+    return lambda history, voice: standard.write_answer(os.fsencode(history.path) + b"\n")
+
+
+def _stats(as_json: Json = False) -> Act:
+    """Shows the history in numbers."""
+
+    def act(history: History, voice: Voice) -> None:
+        del voice
+        stats = history.stats()
+        if as_json:
+            _write_json([stats._asdict() | {"models": [model._asdict() for model in stats.models]}])
+            return
+        from chatbot.terminal.logs import stats_lines
+
+        _write_lines(stats_lines(stats, time.time(), _dated))
+
+    return act
+
+
+_COMMANDS: dict[str, Callable[..., Act]] = {
+    "list": _list,
+    "show": _show,
+    "search": _search,
+    "export": _export,
+    "import": _import,
+    "delete": _delete,
+    "path": _path,
+    "stats": _stats,
+}
+
+
+def _all(history: History) -> Iterator[Summary]:
+    """All conversations, the newest first, read page by page."""
+    page = history.conversations(_PAGE)
+    while page:
+        yield from page
+        page = history.conversations(_PAGE, before=page[-1])
+
+
+def _found(history: History, prefixes: Iterable[str]) -> list[str]:
+    """The whole ids, each once; the last conversation's if no beginning is given."""
+    found = list(dict.fromkeys(history.find(prefix) for prefix in prefixes))
+    if found:
+        return found
+    last = history.last_conversation_id()
+    if last is None:
+        raise UsageError("nothing is kept yet")
+    return [last]
+
+
+def _exported(history: History, ids: list[str], form: Format) -> Iterator[bytes]:
+    if form is Format.JSON:
+        for number, plain in enumerate(history.export(ids)):
+            yield (b"[\n" if number == 0 else b",\n") + json.dumps(plain, ensure_ascii=False).encode()
+        yield b"\n]\n" if ids else b"[]\n"
+        return
+    from chatbot.terminal.transcript import as_html, as_markdown
+
+    for number, conversation_id in enumerate(ids):
+        conversation = history.conversation(conversation_id)
+        text = (as_html if form is Format.HTML else as_markdown)(conversation, _dated)
+        yield (("\n---\n\n" if number else "") + text).encode()
+
+
+def _write_file(path: Path, parts: Iterable[bytes]) -> None:
+    """A new file that only the person can read: nothing is overwritten."""
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.writelines(parts)
+    except FileExistsError as error:
+        raise UsageError(f"{path} is there already", advice="Choose another name: nothing is overwritten.") from error
+    except OSError as error:
+        raise OutputUnwritable(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _conversations_in(data: bytes) -> Iterator[object]:
+    """The entries of a JSON array, of one object, or of an object on each line."""
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError):
+        try:
+            document = [json.loads(line) for line in data.splitlines() if line.strip()]
+        except (ValueError, RecursionError) as error:
+            raise UsageError("this is not JSON", advice="chat logs export --format json makes what is read.") from error
+    yield from document if isinstance(document, list) else [document]
+
+
+def _agreed(summaries: list[Summary], voice: Voice) -> bool:
+    """Whether the person wants these deleted."""
+    if not (is_terminal(0) and is_terminal(2)):
+        raise UsageError("nobody is there to ask", advice="Add --yes to delete without a question.")
+    voice.tell(["to be deleted for good:", *(f"{summary.id}  {summary.title[:60]}" for summary in summaries)])
+    voice.write("Delete? [y/N] ")
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _dated(then_s: float) -> str:
+    try:
+        return time.strftime("%Y-%m-%d %H:%M", time.localtime(then_s))
+    except (OverflowError, OSError, ValueError):  # an import may say anything
+        return "????-??-?? ??:??"
+
+
+def _screen() -> Screen:
+    from chatbot.cli.views import this_screen
+
+    return this_screen("auto")
+
+
+def _drawn(markdown: str, screen: Screen) -> bytes:
+    from chatbot.terminal.markdown import ASCII, UNICODE, one_piece
+    from chatbot.terminal.painter import Painter
+
+    signs = UNICODE if screen.unicode else ASCII
+    return Painter(screen).frame(one_piece(markdown, screen.width, signs), [])
+
+
+def _write_lines(lines: list[str]) -> None:
+    _write_paged("".join(f"{line}\n" for line in lines).encode(standard.encoding(sys.stdout), "replace"))
+
+
+def _write_paged(text: bytes) -> None:
+    """Through a pager where it is longer than the screen."""
+    from chatbot.outside.pager import page
+
+    is_long = text.count(b"\n") >= (standard.size()[1] or sys.maxsize)
+    if not (is_long and is_terminal(0) and is_terminal(1) and page(text, os.environ)):
+        standard.write_answer(text)
+
+
+def _write_json(rows: Iterable[dict[str, Any]]) -> None:
+    for row in rows:
+        standard.write_answer(json.dumps(row, ensure_ascii=False).encode() + b"\n")

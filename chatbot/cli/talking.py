@@ -1,0 +1,250 @@
+"""`chat` on a terminal: the session, its commands handed what they need from the world."""
+
+from __future__ import annotations
+
+import glob
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chatbot.cli import standard
+from chatbot.cli.ask import Words
+from chatbot.cli.choosing import choice_for
+from chatbot.cli.memory import Memory, history_folder
+from chatbot.core.errors import ChatError, UsageError
+from chatbot.core.messages import Conversation, Image
+from chatbot.core.redaction import Redactor
+from chatbot.core.settings import Options
+from chatbot.core.text import clean
+from chatbot.outside import editor, lean_requests, typed_lines
+from chatbot.outside.files import read_text_file
+from chatbot.providers.choice import Choice, Wish, find_service
+from chatbot.terminal.commands import NAMES
+from chatbot.terminal.follow import Outcome
+from chatbot.terminal.repl import converse
+from chatbot.terminal.status_line import Status
+from chatbot.terminal.talk import Ask, Talk
+from chatbot.terminal.typed import Reader
+from chatbot.terminal.voice import Voice
+from chatbot.terminal.world import Resumption, World
+
+if TYPE_CHECKING:
+    from chatbot.cli.asking import Asking
+    from chatbot.core.turns import Hit, Summary
+
+VI_VARIABLE = "CHAT_EDITING_MODE"
+_OFFERED_CONVERSATIONS = 30
+
+
+def talk(
+    words: Words,
+    choice: Choice,
+    conversation: Conversation,
+    images: tuple[Image, ...],
+    memory: Memory,
+    voice: Voice,
+    open_things: ExitStack,
+    first: str | None,
+) -> None:
+    """Holds a conversation until the person leaves. `first` is asked at once, with `images`."""
+    session = _Session(words, choice, memory, voice, open_things)
+    read_line = _prompt(session, voice)
+    start = Talk(conversation, session.label(), session.options(), raw=words.raw, images=images)
+    converse(read_line, session.world(), voice, start, first)
+
+
+class _Session:
+    """The world of a session: what its commands do outside of the conversation itself."""
+
+    def __init__(self, words: Words, choice: Choice, memory: Memory, voice: Voice, open_things: ExitStack) -> None:
+        self._words = words
+        self._choice = choice
+        self._memory = memory
+        self._voice = voice
+        self._open_things = open_things
+        self._asking: Asking | None = None
+        self._loading = threading.Lock()
+
+    def world(self) -> World:
+        """Everything that is there; nothing of the history where none is kept."""
+        kept = not self._memory.off
+        return World(
+            answer=self._answer,
+            choose_model=self._choose_model,
+            models=lambda: self.asking().models(),
+            load_image=self._load_image,
+            read_file=read_text_file,
+            is_path=_is_path,
+            show=self._show,
+            time_words=_time_words,
+            clock=time.monotonic,
+            begin_anew=self._memory.begin_anew,
+            withdraw=self._memory.withdraw,
+            edit=self.edit,
+            copy=_copy,
+            write=editor.write_new,
+            conversations=self.conversations if kept else None,
+            search=self._search if kept else None,
+            resume=self._resume if kept else None,
+            fork=self._fork if kept else None,
+        )
+
+    def asking(self) -> Asking:
+        """What asks the chosen model; made, and its libraries loaded, at the first need."""
+        with self._loading:
+            if self._asking is None:
+                lean_requests.load()
+                from chatbot.cli.asking import Asking
+
+                self._asking = Asking(self._words, self._choice, self._voice, self._memory)
+            return self._asking
+
+    def load(self) -> None:
+        """Loads what an answer will need, while the person types."""
+        self.asking()
+        from chatbot.cli import views  # noqa: F401
+        from chatbot.terminal import live, live_view  # noqa: F401
+
+    def label(self) -> str:
+        """How the model is called on the screen."""
+        return f"{self._choice.service.name}/{self._choice.model or 'its first model'}"
+
+    def options(self) -> Options:
+        """What the command line says of every question."""
+        words = self._words
+        return Options(model=self._choice.model or "", stream=words.stream, extra=words.extra, **words.options)
+
+    def conversations(self, limit: int) -> Sequence[Summary]:
+        """The newest conversations."""
+        return self._memory.history.conversations(limit)
+
+    def edit(self, text: str) -> str | None:
+        """A text in the person's editor."""
+        return editor.edit(text, history_folder(), os.environ)
+
+    def _answer(self, ask: Ask) -> Outcome:
+        return self.asking()(ask.conversation, ask.options, raw=ask.raw, replaces_last=ask.replaces_last)
+
+    def _choose_model(self, name: str) -> str:
+        """A model of the service that its name means, else of the one that answers now."""
+        service, _ = find_service(Wish(model=name), {})
+        if service:
+            words = self._words._replace(model=name, provider=None, base_url=None)
+        else:
+            words = self._words._replace(model=name, provider=self._choice.service.name)
+        choice = choice_for(words, self._open_things)
+        self._words, self._choice, self._asking = words, choice, None
+        self._voice.redact = Redactor([choice.key] if choice.key else [])
+        return self.label()
+
+    def _load_image(self, path: str) -> tuple[Image, Sequence[str]]:
+        from chatbot.outside.images import load_image
+
+        return load_image(path, self._choice.service.images)
+
+    def _show(self, text: str, raw: bool) -> None:
+        from chatbot.cli.views import show_text
+
+        show_text(text, raw, self._words.color)
+
+    def _search(self, words: str, limit: int) -> Sequence[Hit]:
+        return self._memory.history.search(words, limit)
+
+    def _resume(self, prefix: str) -> Resumption:
+        going = self._memory.go_on(self._memory.history.find(prefix))
+        turns = [turn for turn in going.stored.turns if not turn.withdrawn]
+        return Resumption(
+            going.stored.summary.id, going.conversation, turns[-1].verdict if turns else None, going.notices
+        )
+
+    def _fork(self) -> str:
+        if self._memory.conversation_id is None:
+            raise UsageError("there is nothing to copy yet", advice="Ask something first.")
+        self._memory.conversation_id = self._memory.history.fork(self._memory.conversation_id)
+        return self._memory.conversation_id
+
+
+def _prompt(session: _Session, voice: Voice) -> Callable[[Status], str]:
+    """The prompt that this terminal can show. Loading goes on in the background once it stands."""
+
+    def when_standing() -> None:
+        threading.Thread(target=_quietly(session.load), daemon=True, name="chat-loading").start()
+
+    if os.environ.get("TERM", "dumb") in ("dumb", "unknown") or os.environ.get("NO_COLOR"):
+        from chatbot.terminal.plain_prompt import PlainPrompt
+
+        return PlainPrompt(lambda prompt: clean(input(prompt)), voice.write, when_standing)
+    from chatbot.terminal.completion import Offers
+    from chatbot.terminal.prompt import LineHistory, Prompt
+
+    file = history_folder() / "typed.jsonl"
+    lines = LineHistory(lambda: typed_lines.load(file), lambda text: typed_lines.append(file, text))
+    offers = Offers(
+        models=lambda: session.asking().models(),
+        files=_files,
+        conversations=lambda: [(row.id, row.title) for row in session.conversations(_OFFERED_CONVERSATIONS)],
+    )
+    return Prompt(
+        lines if session.world().conversations else LineHistory(),
+        offers,
+        edit=session.edit,
+        as_text=Reader(NAMES, _is_path).as_text,
+        when_standing=when_standing,
+        vi=os.environ.get(VI_VARIABLE, "") == "vi",
+        colour=voice.colour,
+    )
+
+
+def _quietly(work: Callable[[], object]) -> Callable[[], None]:
+    """Work ahead of time: what goes wrong shows when it is needed."""
+
+    def tried() -> None:
+        try:
+            work()
+        except (ChatError, ImportError, OSError):
+            pass
+
+    return tried
+
+
+def _is_path(text: str) -> bool:
+    try:
+        return Path(text).expanduser().exists()
+    except (OSError, ValueError):
+        return False
+
+
+def _files(beginning: str) -> Iterable[str]:
+    found = glob.glob(glob.escape(os.path.expanduser(beginning)) + "*")  # noqa: PTH111, PTH207  (keeps ./ and ../)
+    return (path + "/" if Path(path).is_dir() else path for path in sorted(found))
+
+
+def _time_words(then_s: float) -> str:
+    from chatbot.terminal.logs import ago
+
+    return ago(then_s, time.time(), standard.dated)
+
+
+def _copy(text: str) -> None:
+    from chatbot.outside.clipboard import copy
+    from chatbot.outside.streams import is_terminal
+
+    draws = is_terminal(1) and os.environ.get("TERM", "dumb") != "dumb"
+    copy(text, os.environ, standard.write_answer if draws else None)
+
+
+def reopen_terminal() -> bool:
+    """Standard input from the terminal again, after a pipe was read to its end; whether there is one."""
+    try:
+        terminal = os.open("/dev/tty", os.O_RDONLY)
+    except OSError:
+        return False
+    os.dup2(terminal, 0)
+    os.close(terminal)
+    sys.stdin = open(0, closefd=False, encoding=standard.encoding(sys.stdin), errors="surrogateescape")  # noqa: SIM115
+    return True

@@ -1,0 +1,119 @@
+"""The folder and the files of the history: private, and moved only by one process while no other opens them."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from chatbot.core.turns import HistoryUnavailable
+
+NAME = "history.db"
+_COMPANIONS = ("-wal", "-shm")
+_PRIVATE_FOLDER, _PRIVATE_FILE = 0o700, 0o600
+_OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
+_LOCK_TRIES, _PAUSE_S = 500, 0.01
+
+
+def make_folder(folder: Path) -> None:
+    """Makes a private folder, whatever the umask, if there is none."""
+    if not folder.exists():
+        folder.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
+        folder.chmod(_PRIVATE_FOLDER)
+
+
+def check(folder: Path) -> None:
+    """Raises HistoryUnavailable where others may write: they could put words into a conversation."""
+    status = folder.stat()
+    if hasattr(os, "geteuid") and status.st_uid not in (os.geteuid(), 0):
+        raise HistoryUnavailable(f"the history is not used: {folder} belongs to another user")
+    if os.name == "posix" and status.st_mode & _OTHERS_MAY_WRITE:
+        advice = f"Make it private: chmod go-w {folder}"
+        raise HistoryUnavailable(f"the history is not used: other users may write in {folder}", advice=advice)
+    path = folder / NAME
+    try:
+        is_file = stat.S_ISREG(path.stat().st_mode)
+    except FileNotFoundError:
+        return
+    if not is_file:  # opening a pipe would block
+        raise HistoryUnavailable(f"the history is not used: {path} is not a regular file")
+
+
+def make_private(path: Path) -> None:
+    """Makes an empty file that only its owner may read. What is there already becomes private."""
+    try:
+        make_new(path)
+    except FileExistsError:
+        for file in (path, *companions(path)):  # SQLite gives its companions the mode of the database
+            try:
+                if file.stat().st_mode & 0o077:
+                    file.chmod(_PRIVATE_FILE)
+            except OSError:
+                pass  # not there, or where nothing may be written
+
+
+def make_new(path: Path) -> None:
+    """Makes an empty private file. Raises FileExistsError."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, _PRIVATE_FILE))
+    path.chmod(_PRIVATE_FILE)
+
+
+def companions(path: Path) -> list[Path]:
+    """The files that SQLite keeps beside a database."""
+    return [path.with_name(path.name + suffix) for suffix in _COMPANIONS]
+
+
+def set_aside(path: Path, now_s: float) -> Path:
+    """Gives a database and its companions another name, with the time in it; that name."""
+    name = f"{path.name}.corrupt-{time.strftime('%Y%m%d-%H%M%S', time.gmtime(now_s))}"
+    kept, number = path.with_name(name), 1
+    while os.path.lexists(kept):
+        number += 1
+        kept = path.with_name(f"{name}-{number}")
+    for companion, other in zip(companions(path), companions(kept), strict=True):
+        if os.path.lexists(companion):
+            companion.rename(other)
+    path.rename(kept)
+    return kept
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    """What tells a file from another one that has got its name; None if there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+@contextmanager
+def locked(folder: Path, *, shared: bool) -> Iterator[None]:
+    """`shared`: no process moves the database meanwhile. Else: no other process opens it meanwhile.
+
+    A database that is renamed while SQLite opens it would be joined with the write-ahead log of the one that follows
+    (www.sqlite.org/howtocorrupt.html, "Unlinking or renaming a database file while in use"). The lock ends with the
+    process; where the system has no such locks, there is none. Raises HistoryUnavailable when another process keeps it.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        for _ in range(_LOCK_TRIES):
+            try:
+                fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                time.sleep(_PAUSE_S)
+            except OSError:  # a file system without locks
+                break
+        else:
+            raise HistoryUnavailable("the history is not used: another program keeps it locked")
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,122 @@
+"""The tables, and the steps from an older database to them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+# Texts come last in a row, so that what is counted and listed is read without them. `verdict` is NULL while a turn is
+# written; until then its answer is in `piece`, so that a flush costs the same at the end of a long answer.
+# AUTOINCREMENT: an id must not be used again while the word index may still have entries of its former turn.
+_FIRST = (
+    """CREATE TABLE conversation (
+        id TEXT PRIMARY KEY,
+        created_s REAL NOT NULL,
+        updated_s REAL NOT NULL,
+        turns INTEGER NOT NULL DEFAULT 0,
+        provider TEXT NOT NULL DEFAULT '',
+        model TEXT NOT NULL DEFAULT '',
+        forked_from TEXT,
+        title TEXT NOT NULL
+    ) WITHOUT ROWID""",
+    "CREATE INDEX conversation_by_time ON conversation (updated_s, id)",
+    "CREATE TABLE system_prompt (sha256 BLOB PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID",
+    """CREATE TABLE turn (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        conversation_id TEXT NOT NULL REFERENCES conversation ON DELETE CASCADE,
+        position INTEGER NOT NULL,
+        created_s REAL NOT NULL,
+        verdict TEXT,
+        is_indexed INTEGER NOT NULL DEFAULT 0,
+        withdrawn INTEGER NOT NULL DEFAULT 0,
+        provider TEXT NOT NULL DEFAULT '',
+        model TEXT NOT NULL DEFAULT '',
+        input_tokens INTEGER,
+        output_tokens INTEGER,
+        reasoning_tokens INTEGER,
+        cached_tokens INTEGER,
+        first_text_s REAL,
+        total_s REAL,
+        attempts INTEGER NOT NULL DEFAULT 1,
+        finish_reason TEXT,
+        request_id TEXT,
+        system_sha256 BLOB REFERENCES system_prompt,
+        error TEXT,
+        failures TEXT NOT NULL DEFAULT '[]',
+        question TEXT NOT NULL,
+        answer TEXT NOT NULL DEFAULT '',
+        reasoning TEXT NOT NULL DEFAULT '',
+        UNIQUE (conversation_id, position)
+    )""",
+    "CREATE INDEX turn_not_indexed ON turn (id) WHERE is_indexed = 0",
+    "CREATE INDEX turn_by_system ON turn (system_sha256) WHERE system_sha256 IS NOT NULL",
+    """CREATE TABLE piece (
+        turn_id INTEGER NOT NULL REFERENCES turn ON DELETE CASCADE,
+        number INTEGER NOT NULL,
+        answer TEXT NOT NULL,
+        reasoning TEXT NOT NULL,
+        PRIMARY KEY (turn_id, number)
+    )""",
+    """CREATE TABLE image (
+        sha256 BLOB PRIMARY KEY,
+        media_type TEXT NOT NULL,
+        width INTEGER NOT NULL,
+        height INTEGER NOT NULL,
+        data BLOB NOT NULL
+    )""",
+    """CREATE TABLE turn_image (
+        turn_id INTEGER NOT NULL REFERENCES turn ON DELETE CASCADE,
+        number INTEGER NOT NULL,
+        sha256 BLOB NOT NULL REFERENCES image,
+        name TEXT NOT NULL,
+        PRIMARY KEY (turn_id, number)
+    ) WITHOUT ROWID""",
+    "CREATE INDEX turn_image_by_image ON turn_image (sha256)",
+)
+
+Steps = Sequence[Sequence[str]]
+
+# Step number n (from 0) makes a database of version n into one of version n + 1. A step that is out never changes.
+STEPS: Steps = (_FIRST,)
+
+# Contentless: the texts are in `turn`. Not part of a step, because FTS5 is not compiled in everywhere.
+WORD_INDEX = (
+    "CREATE VIRTUAL TABLE IF NOT EXISTS turn_words USING fts5"
+    " (words, content = '', tokenize = 'unicode61 remove_diacritics 2')"
+)
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All or nothing. IMMEDIATE: a transaction that reads first and writes later fails at once, whatever the timeout,
+    when another process has written in between.
+    """
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:  # SQLite has already rolled back after a full disk
+            connection.execute("ROLLBACK")
+        raise
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    """The version of the schema; 0 for an empty database."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def migrate(connection: sqlite3.Connection, steps: Steps, back_up: Callable[[int], None]) -> None:
+    """Brings the database to version `len(steps)`, or leaves it as it is. `back_up` is called with the version before,
+    if that is not 0, while nobody else can write.
+    """
+    with transaction(connection):
+        version = version_of(connection)
+        if 0 < version < len(steps):
+            back_up(version)
+        for step in steps[version:]:
+            for statement in step:
+                connection.execute(statement)
+        if version < len(steps):
+            connection.execute(f"PRAGMA user_version = {len(steps)}")

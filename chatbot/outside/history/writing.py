@@ -1,0 +1,236 @@
+"""One turn, stored as it grows."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import NamedTuple, Protocol
+
+from chatbot.core.errors import ChatError
+from chatbot.core.events import Finished, Retrying, Usage
+from chatbot.core.turns import Failure, ImageReference, Turn, title_of
+from chatbot.outside.history.changes import Random, free_id
+from chatbot.outside.history.rows import insert_piece, insert_turn, storable, store_images
+from chatbot.outside.history.search import WordIndex
+
+FLUSH_S = 0.25
+# A person waits for the screen: while an answer grows nothing waits long for other processes, it is tried again.
+_WAIT_WHILE_GROWING_S = 0.1
+_WAIT_AT_THE_END_S = 5.0
+_INDEXED_WITH_A_TURN = 50
+
+Change = Callable[[sqlite3.Connection], None]
+
+
+class Attempt(Protocol):
+    def __call__(self, change: Change, wait_s: float, *, is_last: bool) -> bool:
+        """See Database.attempt."""
+        ...
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What is needed to store a turn. `now` gives Unix seconds, `clock` monotonic seconds."""
+
+    attempt: Attempt
+    index: WordIndex
+    now: Callable[[], float]
+    clock: Callable[[], float]
+    redact: Callable[[str], str]
+    random: Random
+
+
+class Draft(NamedTuple):
+    """A turn that begins. `conversation_id` None begins a conversation; `asked_s` is a time of the clock."""
+
+    conversation_id: str | None
+    turn: Turn
+    images: tuple[tuple[ImageReference, bytes], ...]
+    asked_s: float
+
+
+class _Stored(NamedTuple):
+    """What is in the database: of how many parts the answer and the reasoning are in it, and in how many pieces."""
+
+    connection: sqlite3.Connection | None = None
+    turn_id: int = 0
+    conversation_id: str = ""
+    answer_parts: int = 0
+    reasoning_parts: int = 0
+    pieces: int = 0
+
+
+class Writing:
+    """A turn that is being written. The question is stored when it is made, the answer at least every FLUSH_S seconds
+    while `add` and `frame` are called, and the rest by `finish`. As a context manager it stores what it has at the end,
+    however that comes. No method raises because of the database.
+    """
+
+    def __init__(self, desk: Desk, draft: Draft) -> None:
+        self._desk = desk
+        self._draft = draft
+        self._answer: list[str] = []
+        self._reasoning: list[str] = []
+        self._failures: list[Failure] = []
+        self._first_text_s: float | None = None
+        self._stored = _Stored()
+        self._flushed_s = -FLUSH_S  # the first text is stored at once
+        self._finished = False
+        self._save(_WAIT_WHILE_GROWING_S, is_last=False)
+
+    @property
+    def conversation_id(self) -> str | None:
+        """The id to go on with; None as long as nothing could be stored."""
+        return self._stored.conversation_id or self._draft.conversation_id
+
+    def add(self, text: str = "", reasoning: str = "") -> None:
+        """The next part of the answer, or of what the model thought before it."""
+        if text:
+            self._answer.append(text)
+            if self._first_text_s is None:
+                self._first_text_s = self._desk.clock() - self._draft.asked_s
+        if reasoning:
+            self._reasoning.append(reasoning)
+        self.frame()
+
+    def failed(self, retrying: Retrying) -> None:
+        """An attempt that is repeated."""
+        self._failures.append(_failure(retrying.error, self._desk.redact, retrying.delay_s))
+
+    def frame(self) -> float | None:
+        """Stores what is due; returns the seconds until there is more to do, None for not before the next `add`."""
+        if not self._has_more():
+            return None
+        left_s = self._flushed_s + FLUSH_S - self._desk.clock()
+        if left_s > 0:
+            return left_s
+        self.flush()
+        return FLUSH_S if self._has_more() else None
+
+    def flush(self) -> None:
+        """Stores what has come so far."""
+        if not self._finished and self._has_more():
+            self._save(_WAIT_WHILE_GROWING_S, is_last=False)
+
+    def finish(self, finished: Finished, *, model: str | None = None) -> None:
+        """Stores the end of the answer. `model` is the one that answered, if it was not known at the beginning."""
+        turn = self._draft.turn
+        total_s = self._desk.clock() - self._draft.asked_s
+        ended = turn._replace(
+            verdict=finished.verdict,
+            finish_reason=finished.finish_reason,
+            error=_failure(finished.error, self._desk.redact) if finished.error else None,
+            usage=finished.usage,
+            first_text_s=self._first_text_s,
+            total_s=total_s,
+            request_id=finished.request_id,
+            attempts=finished.attempts,
+            failures=tuple(self._failures),
+            answer="".join(self._answer),
+            reasoning="".join(self._reasoning),
+            model=model or turn.model,
+        )
+        stored = self._stored
+
+        def change(connection: sqlite3.Connection) -> None:
+            nonlocal stored
+            stored = self._begun(connection)
+            _end(connection, stored.turn_id, ended)
+            _touch(connection, stored.conversation_id, self._desk.now(), ended)
+
+        self._finished = True
+        if self._desk.attempt(change, _WAIT_AT_THE_END_S, is_last=True):
+            self._stored = stored
+            if stored.connection:
+                self._desk.index.catch_up(stored.connection, _INDEXED_WITH_A_TURN)
+
+    def __enter__(self) -> Writing:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not self._finished:
+            self._finished = True
+            self._save(_WAIT_AT_THE_END_S, is_last=True)
+
+    def _has_more(self) -> bool:
+        return not self._finished and (
+            self._stored.turn_id == 0
+            or len(self._answer) > self._stored.answer_parts
+            or len(self._reasoning) > self._stored.reasoning_parts
+        )
+
+    def _save(self, wait_s: float, *, is_last: bool) -> None:
+        stored = self._stored
+
+        def change(connection: sqlite3.Connection) -> None:
+            nonlocal stored
+            stored = self._begun(connection)
+            answer = "".join(self._answer[stored.answer_parts :])
+            reasoning = "".join(self._reasoning[stored.reasoning_parts :])
+            if answer or reasoning:
+                insert_piece(connection, stored.turn_id, stored.pieces, answer, reasoning)
+                stored = stored._replace(
+                    answer_parts=len(self._answer), reasoning_parts=len(self._reasoning), pieces=stored.pieces + 1
+                )
+
+        if self._desk.attempt(change, wait_s, is_last=is_last):
+            self._stored = stored
+        if self._answer or self._reasoning:
+            self._flushed_s = self._desk.clock()
+
+    def _begun(self, connection: sqlite3.Connection) -> _Stored:
+        """What is stored in this database, which may be another than before; with the question, if that is not."""
+        if self._stored.connection is connection:
+            return self._stored
+        draft = self._draft
+        conversation_id = draft.conversation_id or free_id(connection, self._desk.random)
+        connection.execute(
+            "INSERT OR IGNORE INTO conversation (id, created_s, updated_s, title) VALUES (?, ?, ?, ?)",
+            (conversation_id, draft.turn.created_s, draft.turn.created_s, storable(title_of(draft.turn.question))),
+        )
+        connection.execute("UPDATE conversation SET turns = turns + 1 WHERE id = ?", (conversation_id,))
+        _touch(connection, conversation_id, draft.turn.created_s, draft.turn)
+        (position,) = connection.execute(
+            "SELECT coalesce(max(position) + 1, 0) FROM turn WHERE conversation_id = ?", (conversation_id,)
+        ).fetchone()
+        store_images(connection, draft.images)
+        turn = draft.turn._replace(conversation_id=conversation_id, position=position)
+        return _Stored(connection, insert_turn(connection, turn), conversation_id)
+
+
+def _touch(connection: sqlite3.Connection, conversation_id: str, now_s: float, turn: Turn) -> None:
+    connection.execute(
+        "UPDATE conversation SET updated_s = max(updated_s, ?), provider = ?, model = ? WHERE id = ?",
+        (now_s, storable(turn.provider), storable(turn.model), conversation_id),
+    )
+
+
+def _end(connection: sqlite3.Connection, turn_id: int, turn: Turn) -> None:
+    values = {
+        "id": turn_id,
+        "verdict": str(turn.verdict),
+        "model": storable(turn.model),
+        **(turn.usage or Usage())._asdict(),
+        "first_text_s": turn.first_text_s,
+        "total_s": turn.total_s,
+        "attempts": turn.attempts,
+        "finish_reason": turn.finish_reason and storable(turn.finish_reason),
+        "request_id": turn.request_id and storable(turn.request_id),
+        "error": json.dumps(turn.error) if turn.error else None,
+        "failures": json.dumps(turn.failures),
+        "answer": storable(turn.answer),
+        "reasoning": storable(turn.reasoning),
+    }
+    changes = ", ".join(f"{name} = :{name}" for name in values if name != "id")
+    connection.execute(f"UPDATE turn SET {changes} WHERE id = :id", values)
+    connection.execute("DELETE FROM piece WHERE turn_id = ?", (turn_id,))
+
+
+def _failure(error: ChatError, redact: Callable[[str], str], delay_s: float | None = None) -> Failure:
+    said = f" ({error.said})" if error.said and error.said not in str(error) else ""
+    return Failure(type(error).__name__, redact(f"{error}{said}"), error.status, delay_s)

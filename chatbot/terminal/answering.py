@@ -1,0 +1,96 @@
+"""Commands that ask: a question, the last one again, the rest of an answer."""
+
+from __future__ import annotations
+
+from chatbot.core.errors import ChatError, OutputUnwritable, UsageError
+from chatbot.core.events import Verdict
+from chatbot.terminal import talk as talks
+from chatbot.terminal.failures import error_lines
+from chatbot.terminal.talk import Ask, Talk
+from chatbot.terminal.world import NO_EDITOR, Here, needed
+
+_NO_QUESTION = "nothing was asked yet"
+_EMPTY = "the conversation is empty again"
+
+
+def exchange(here: Here, talk: Talk, asked: Ask) -> Talk:
+    """Asks, and shows the answer. Whatever happens, the question stays in reach. Raises OutputUnwritable."""
+    try:
+        outcome = here.world.answer(asked)
+    except OutputUnwritable:
+        raise
+    except ChatError as error:
+        here.voice.tell(error_lines(error))
+        after = talks.left_unanswered(talk, asked)
+    except KeyboardInterrupt:
+        after = talks.left_unanswered(talk, asked)
+    else:
+        after = talks.answered(talk, asked, outcome)
+    if after.unanswered:
+        here.voice.notice("/retry asks it again")
+    elif after.verdict is not Verdict.COMPLETE:
+        here.voice.notice("/continue goes on from here, /retry asks again")
+    return after
+
+
+def retry(here: Here, talk: Talk, argument: str) -> Talk:
+    del argument
+    again = talks.ask_again(talk)
+    if again is None:
+        raise UsageError(_NO_QUESTION)
+    return exchange(here, talk, again)
+
+
+def go_on(here: Here, talk: Talk, argument: str) -> Talk:
+    """Streams the rest, then shows the answer as a whole: its Markdown may have been cut anywhere."""
+    del argument
+    if not talks.last_answer(talk):
+        raise UsageError("there is no answer to go on from")
+    if talk.unanswered and talks.last_question(talk) != talks.GO_ON:
+        raise UsageError("the last question has no answer to go on from", advice="/retry asks it again.")
+    if not talks.can_go_on(talk):
+        raise UsageError("the last answer came to its end", advice="Ask for more in your own words.")
+    after = exchange(here, talk, talks.go_on(talk))
+    if after.unanswered is None:
+        here.voice.notice("the whole answer:")
+        here.world.show(talks.last_answer(after), after.raw)
+    return after
+
+
+def undo(here: Here, talk: Talk, argument: str) -> Talk:
+    del argument
+    after = talks.undone(talk)
+    if after is None:
+        raise UsageError(_NO_QUESTION)
+    here.world.withdraw()
+    before = talks.last_question(after)
+    taken = first_line(talks.last_question(talk))
+    here.voice.tell([f"taken back: {taken}", f"the last question is now: {first_line(before)}" if before else _EMPTY])
+    return after
+
+
+def edit(here: Here, talk: Talk, argument: str) -> Talk:
+    """The last question in the editor; what comes back is asked in its place."""
+    del argument
+    question = talks.last_question(talk)
+    if not question:
+        raise UsageError(_NO_QUESTION)
+    text = needed(here.world.edit, NO_EDITOR)(question)
+    if text is None or not text.strip() or text == question:
+        here.voice.tell(["nothing was changed, so nothing was asked"])
+        return talk
+    instead = talks.ask_instead(talk, text)
+    return exchange(here, talk, instead) if instead else talk
+
+
+def new(here: Here, talk: Talk, argument: str) -> Talk:
+    del argument
+    here.world.begin_anew()
+    here.voice.tell(["a new conversation"])
+    return talks.begun_anew(talk)
+
+
+def first_line(text: str) -> str:
+    """The beginning of a text, for a list or a sentence."""
+    line = " ".join(text[:400].split())
+    return line if len(line) <= 60 else line[:59] + "…"

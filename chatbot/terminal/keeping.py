@@ -1,0 +1,113 @@
+"""Commands about what was said: found again, gone on with, copied, written to a file."""
+
+from __future__ import annotations
+
+from chatbot.core.errors import UsageError
+from chatbot.core.turns import Hit
+from chatbot.terminal import talk as talks
+from chatbot.terminal.answering import first_line
+from chatbot.terminal.choosing import unquoted
+from chatbot.terminal.talk import Talk
+from chatbot.terminal.talk_document import as_markdown, code_blocks
+from chatbot.terminal.world import NO_CLIPBOARD, NO_FILES, NO_HISTORY, Here, needed
+
+_LISTED = 15
+_QUOTED_LINES = 5
+
+
+def history(here: Here, talk: Talk, argument: str) -> Talk:
+    """The newest conversations, as many as the argument says."""
+    if argument and not (argument.isdecimal() and int(argument)):
+        raise UsageError(f"/history takes a number, not {argument!r}", advice="/search WORDS looks for words.")
+    found = needed(here.world.conversations, NO_HISTORY)(int(argument or _LISTED))
+    lines = [f"{row.id}  {here.world.time_words(row.updated_s)}  {first_line(row.title)}" for row in found]
+    here.voice.tell(["the newest first; /resume ID goes on with one:", *lines] if lines else ["nothing is kept yet"])
+    return talk
+
+
+def search(here: Here, talk: Talk, argument: str) -> Talk:
+    if not argument:
+        raise UsageError("/search wants words to look for")
+    hits = needed(here.world.search, NO_HISTORY)(argument, _LISTED)
+    lines = [_hit_line(hit, here.world.time_words(hit.created_s)) for hit in hits]
+    here.voice.tell(["found, the newest first:", *lines] if lines else [f"nothing has {argument!r} in it"])
+    return talk
+
+
+def _hit_line(hit: Hit, when: str) -> str:
+    snippet = "".join(f"*{piece.text}*" if piece.is_hit else piece.text for piece in hit.snippet)
+    return f"{hit.conversation_id}  {when}  {'asked' if hit.side == 'user' else 'answered'}: {snippet}"
+
+
+def resume(here: Here, talk: Talk, argument: str) -> Talk:
+    """Goes on with another conversation, and shows where it stopped."""
+    find = needed(here.world.resume, NO_HISTORY)
+    if not argument:
+        return history(here, talk, "")
+    found = find(argument)
+    talk = talks.begun_anew(talk, found.conversation, found.verdict)
+    here.voice.tell([f"on with {found.id}: {first_line(_first_question(talk))}", *found.notices])
+    lines = talks.last_question(talk).splitlines()
+    quoted = [f"> {line}" for line in lines[:_QUOTED_LINES]] + (["> …"] if len(lines) > _QUOTED_LINES else [])
+    here.world.show("\n".join([*quoted, "", talks.last_answer(talk)]), talk.raw)
+    return talk
+
+
+def _first_question(talk: Talk) -> str:
+    return next((message.text for message in talk.conversation.messages), "an empty conversation")
+
+
+def fork(here: Here, talk: Talk, argument: str) -> Talk:
+    del argument
+    conversation_id = needed(here.world.fork, NO_HISTORY)()
+    here.voice.tell([f"this is now a copy, {conversation_id}; the other stays as it is"])
+    return talk
+
+
+def save(here: Here, talk: Talk, argument: str) -> Talk:
+    """The last answer to a file, as the model wrote it."""
+    return _write(here, talk, argument, _answer(talk), "the last answer")
+
+
+def export(here: Here, talk: Talk, argument: str) -> Talk:
+    """The whole conversation to a file."""
+    if not talk.conversation.messages:
+        raise UsageError("nothing was said yet")
+    return _write(here, talk, argument, as_markdown(talk.conversation), "the conversation")
+
+
+def _write(here: Here, talk: Talk, argument: str, text: str, what: str) -> Talk:
+    if not argument:
+        raise UsageError("the name of a file is missing", advice="For example: /export talk.md")
+    path = unquoted(argument)
+    needed(here.world.write, NO_FILES)(path, text if text.endswith("\n") else text + "\n")
+    here.voice.tell([f"{what} is in {path}"])
+    return talk
+
+
+def copy(here: Here, talk: Talk, argument: str) -> Talk:
+    """The last answer, or its last code block (`code`), or the one of that number (`code 2`)."""
+    word, _, number = argument.partition(" ")
+    if word not in ("", "code") or (number and not number.isdecimal()):
+        raise UsageError("/copy takes nothing, code, or code and a number")
+    answer = _answer(talk)
+    text, what = (_block(answer, int(number or 0)), "the code") if word else (answer, "the last answer")
+    needed(here.world.copy, NO_CLIPBOARD)(text)
+    here.voice.tell([f"{what} is in the clipboard"])
+    return talk
+
+
+def _answer(talk: Talk) -> str:
+    answer = talks.last_answer(talk)
+    if not answer:
+        raise UsageError("there is no answer yet")
+    return answer
+
+
+def _block(answer: str, number: int) -> str:
+    blocks = code_blocks(answer)
+    if not blocks:
+        raise UsageError("the last answer has no code block")
+    if number > len(blocks):
+        raise UsageError(f"the last answer has {len(blocks)} code blocks, not {number}")
+    return blocks[number - 1]

@@ -1,0 +1,70 @@
+"""What the keys of the prompt do, beyond those of emacs or vi."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from prompt_toolkit.application import run_in_terminal
+from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.document import Document
+from prompt_toolkit.enums import DEFAULT_BUFFER
+from prompt_toolkit.filters import emacs_insert_mode, has_focus, vi_navigation_mode
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+
+from chatbot.terminal.typed import is_open_block
+
+
+def key_bindings(edit: Callable[[str], str | None], as_text: Callable[[str], str]) -> KeyBindings:
+    """`edit` opens the editor, and returns None to leave the text as it is. `as_text` makes what is pasted into an
+    empty prompt a question.
+    """
+    keys = KeyBindings()
+    typing = has_focus(DEFAULT_BUFFER)
+
+    @keys.add("enter", filter=typing)
+    def _(event: KeyPressEvent) -> None:
+        buffer = event.current_buffer
+        if buffer.complete_state and buffer.complete_state.current_completion:
+            buffer.complete_state = None  # the first Enter takes what is chosen in the menu
+        elif is_open_block(buffer.text):
+            buffer.insert_text("\n")
+        else:
+            buffer.validate_and_handle()
+
+    @keys.add("c-j", filter=typing)
+    @keys.add("escape", "enter", filter=typing & emacs_insert_mode)
+    def _(event: KeyPressEvent) -> None:
+        event.current_buffer.insert_text("\n")
+
+    @keys.add("<bracketed-paste>", filter=typing)
+    def _(event: KeyPressEvent) -> None:
+        pasted = event.data.replace("\r\n", "\n").replace("\r", "\n")
+        is_first = not event.current_buffer.text.strip()
+        event.current_buffer.insert_text(as_text(pasted) if is_first else pasted)
+
+    @keys.add("c-c", filter=typing)
+    @keys.add("<sigint>")
+    def _(event: KeyPressEvent) -> None:
+        if _line(event).text:
+            event.app.exit(result="", style="class:aborting")  # an empty line asks nothing
+        else:
+            event.app.exit(exception=KeyboardInterrupt, style="class:aborting")
+
+    @keys.add("c-x", "c-e", filter=typing)
+    @keys.add("v", filter=typing & vi_navigation_mode)
+    def _(event: KeyPressEvent) -> None:
+        buffer = event.current_buffer
+
+        async def open_editor() -> None:
+            text = await run_in_terminal(lambda: edit(buffer.text))
+            if text is not None:
+                buffer.document = Document(text, len(text))
+
+        event.app.create_background_task(open_editor())
+
+    return keys
+
+
+def _line(event: KeyPressEvent) -> Buffer:
+    """What is typed, also while the focus is on a search."""
+    return event.app.layout.get_buffer_by_name(DEFAULT_BUFFER) or event.current_buffer

@@ -1,0 +1,129 @@
+"""The prompt of a session, on prompt_toolkit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.application import Application, get_app
+from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
+from prompt_toolkit.enums import EditingMode
+from prompt_toolkit.filters import Condition
+from prompt_toolkit.history import History
+from prompt_toolkit.input import Input
+from prompt_toolkit.layout.processors import Processor, TabsProcessor, Transformation, TransformationInput
+from prompt_toolkit.output import ColorDepth, Output
+from prompt_toolkit.styles import Style
+from prompt_toolkit.utils import get_cwidth
+
+from chatbot.terminal.completion import CommandCompleter, Offers, is_offered_unasked
+from chatbot.terminal.keys import key_bindings
+from chatbot.terminal.sanitise import sanitise
+from chatbot.terminal.status_line import Status, status_line
+from chatbot.terminal.typed import is_open_block
+
+MESSAGE = "> "
+_STYLE = Style.from_dict({"bottom-toolbar": "noreverse ansibrightblack", "aborting": "ansibrightblack"})
+_INVISIBLE = re.compile("[\u200e\u200f\u2028-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
+
+
+class LineHistory(NamedTuple):
+    """What was typed in earlier sessions: `load` gives it, the newest first, and `append` keeps one more. Both raise
+    nothing.
+    """
+
+    load: Callable[[], Iterable[str]] = lambda: ()
+    append: Callable[[str], None] = lambda typed: None
+
+
+class Prompt:
+    """Reads what a person types: called with what the line under it shows, returns the text.
+
+    `edit` opens a text in the editor, and returns None to leave it as it is. `as_text` makes pasted text a question.
+    `when_standing` is called once, after the prompt was drawn for the first time. Raises EOFError for Ctrl-D and
+    KeyboardInterrupt for Ctrl-C on an empty line; on any other, Ctrl-C drops the line and an empty text is returned.
+    """
+
+    def __init__(
+        self,
+        lines: LineHistory,
+        offers: Offers,
+        *,
+        edit: Callable[[str], str | None],
+        as_text: Callable[[str], str],
+        when_standing: Callable[[], None],
+        vi: bool = False,
+        colour: bool = True,
+        input: Input | None = None,
+        output: Output | None = None,
+    ) -> None:
+        self._status = Status()
+        self._when_standing: Callable[[], None] | None = when_standing
+        self._session: PromptSession[str] = PromptSession(
+            MESSAGE,
+            multiline=True,
+            editing_mode=EditingMode.VI if vi else EditingMode.EMACS,
+            key_bindings=key_bindings(edit, as_text),
+            history=_Kept(lines),
+            auto_suggest=AutoSuggestFromHistory(),
+            completer=CommandCompleter(offers),
+            complete_while_typing=Condition(lambda: is_offered_unasked(self._session.default_buffer.document)),
+            search_ignore_case=True,
+            enable_suspend=True,
+            prompt_continuation=" " * len(MESSAGE),
+            bottom_toolbar=self._status_line,
+            input_processors=[TabsProcessor(char1=" ", char2=" "), _Harmless()],
+            style=_STYLE,
+            color_depth=None if colour else ColorDepth.DEPTH_1_BIT,
+            input=input,
+            output=output,
+        )
+        # A terminal that does not tell where its cursor is gets no line under the prompt; that needs no warning.
+        self._session.app.renderer.cpr_not_supported_callback = None
+        self._session.app.after_render += self._standing
+
+    def __call__(self, status: Status) -> str:
+        self._status = status
+        return self._session.prompt()
+
+    def _standing(self, app: Application[str]) -> None:
+        if self._when_standing:
+            standing, self._when_standing = self._when_standing, None
+            standing()
+
+    def _status_line(self) -> str:
+        app = get_app()
+        vi_mode = app.vi_state.input_mode.name.partition("_")[0] if app.editing_mode is EditingMode.VI else ""
+        return status_line(
+            self._status._replace(model=sanitise(self._status.model)),
+            app.output.get_size().columns,
+            get_cwidth,
+            in_block=is_open_block(self._session.default_buffer.text),
+            vi_mode=vi_mode,
+        )
+
+
+class _Kept(History):
+    """A LineHistory as prompt_toolkit wants it."""
+
+    def __init__(self, lines: LineHistory) -> None:
+        super().__init__()
+        self._lines = lines
+
+    def load_history_strings(self) -> Iterable[str]:
+        return self._lines.load()
+
+    def store_string(self, string: str) -> None:
+        self._lines.append(string)
+
+
+class _Harmless(Processor):
+    """Shows what prompt_toolkit would let through to the terminal: characters that change the order of others, or
+    hide. Each becomes one visible character, so that the cursor stays where it is.
+    """
+
+    def apply_transformation(self, transformation_input: TransformationInput) -> Transformation:
+        fragments = transformation_input.fragments
+        return Transformation([(style, _INVISIBLE.sub("\ufffd", text), *rest) for style, text, *rest in fragments])  # type: ignore[misc]

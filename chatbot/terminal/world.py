@@ -1,0 +1,90 @@
+"""What a session at the terminal needs from the world, handed to it as functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, TypeVar
+
+from chatbot.core.errors import UsageError
+from chatbot.core.events import Verdict
+from chatbot.core.messages import Conversation, Image
+from chatbot.core.settings import Options
+from chatbot.core.text import DecodedText
+from chatbot.core.turns import Hit, Summary
+from chatbot.terminal.follow import Outcome
+from chatbot.terminal.talk import Ask
+from chatbot.terminal.voice import Voice
+
+
+class Resumption(NamedTuple):
+    """A stored conversation to go on with, how its last answer ended, and what a person should know of it."""
+
+    id: str
+    conversation: Conversation
+    verdict: Verdict | None = None
+    notices: tuple[str, ...] = ()
+
+
+class Template(NamedTuple):
+    """A saved prompt, its variables filled in; None where it leaves a choice as it is."""
+
+    system: str | None = None
+    model: str | None = None
+    options: Options | None = None
+
+
+class World(NamedTuple):
+    """Each function raises ChatError when it cannot do what it is asked, and the session goes on. None: not there.
+
+    `answer` shows an answer and returns it as far as it came. `choose_model` makes a model answer from now on and
+    returns how it is called on the screen. `load_image` also returns what is to be said of the image. `show` shows
+    Markdown, or text as it is. `edit` returns None when the person left the editor without saving. `write` must not
+    overwrite a file. `withdraw` takes the last question back in the history, `begin_anew` ends the stored conversation,
+    `fork` makes a copy of it, returns its id and goes on in it; so does `resume` (given an id or its beginning) in
+    another one. `time_words` tells a Unix time, `clock` gives monotonic seconds.
+    """
+
+    answer: Callable[[Ask], Outcome]
+    choose_model: Callable[[str], str]
+    models: Callable[[], Sequence[str]]
+    load_image: Callable[[str], tuple[Image, Sequence[str]]]
+    read_file: Callable[[str], DecodedText]
+    is_path: Callable[[str], bool]
+    show: Callable[[str, bool], None]
+    time_words: Callable[[float], str]
+    clock: Callable[[], float]
+    begin_anew: Callable[[], None] = lambda: None
+    withdraw: Callable[[], None] = lambda: None
+    edit: Callable[[str], str | None] | None = None
+    copy: Callable[[str], None] | None = None
+    write: Callable[[str, str], None] | None = None
+    conversations: Callable[[int], Sequence[Summary]] | None = None
+    search: Callable[[str, int], Sequence[Hit]] | None = None
+    resume: Callable[[str], Resumption] | None = None
+    fork: Callable[[], str] | None = None
+    templates: Callable[[], Sequence[str]] | None = None
+    template: Callable[[str, Mapping[str, str]], Template] | None = None
+
+
+class Here(NamedTuple):
+    """Where commands act: the world, and the voice that tells what they did."""
+
+    world: World
+    voice: Voice
+
+
+Function = TypeVar("Function")
+
+NOTHING = "none"  # what a person writes to take a choice back
+NO_HISTORY = "this session keeps no history"
+NO_CLIPBOARD = "there is no clipboard here"
+NO_EDITOR = "there is no editor here"
+NO_FILES = "this session writes no files"
+NO_TEMPLATES = "there are no templates here"
+
+
+def needed(function: Function | None, why_not: str) -> Function:
+    """The function. Raises UsageError where it is not there."""
+    if function is None:
+        raise UsageError(f"that is not available: {why_not}")
+    return function
