@@ -1,6 +1,6 @@
 """How long a session takes to its prompt, against a bare prompt_toolkit prompt in the same run.
 
-    python benchmarks/prompt.py [--runs 15] [--command "python -m chatbot -m lab/guide"]
+    python benchmarks/prompt.py [--runs 15] [--command COMMAND]
 
 Each program is started in turn in a pseudo-terminal with an empty home folder; the clock stops when its prompt is on
 the screen. Medians of wall-clock time; the last line is the ratio. In COMMAND, HOME stands for that folder.
@@ -25,6 +25,7 @@ from prompt_toolkit import PromptSession
 PromptSession("> ").prompt()
 """
 ROOT = Path(__file__).parents[1]
+NOWHERE = "--provider ollama --base-url http://127.0.0.1:9/v1 -m none"  # before a question nothing is sent
 TIMEOUT_S = 20.0
 
 
@@ -55,7 +56,7 @@ def seconds_to_prompt(command: list[str], home: str) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--runs", type=int, default=15)
-    parser.add_argument("--command", default=f"{sys.executable} -m chatbot -m lab/guide")
+    parser.add_argument("--command", default=f"{sys.executable} -m chatbot {NOWHERE}")
     words = parser.parse_args()
     with tempfile.TemporaryDirectory() as home:
         script = Path(home) / "bare.py"

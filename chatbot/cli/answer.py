@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 from chatbot.cli import inputs
 from chatbot.cli.ask import Words
@@ -18,10 +19,16 @@ from chatbot.providers import registry
 from chatbot.providers.choice import Choice
 from chatbot.terminal.voice import Voice
 
+if TYPE_CHECKING:
+    from chatbot.core.templates import Filled
+
 
 def answer(words: Words, voice: Voice) -> int:
     """Answers the question, or opens a session where there is none to answer, or where the person wants to stay."""
+    if words.save_template is not None:
+        return _save_template(words, voice)
     with ExitStack() as open_things:
+        filled, words = _templated(words)
         memory = Memory(voice, off=not words.log)
         open_things.callback(memory.close)
         conversation, words = _stored(words, memory, voice)
@@ -30,8 +37,9 @@ def answer(words: Words, voice: Voice) -> int:
         if is_terminal(2):
             for notice in choice.notices:
                 voice.notice(notice)
-        text = inputs.question(words, voice)
-        conversation = conversation._replace(system=inputs.system(words, voice) or conversation.system)
+        text = inputs.question(words, voice, filled)
+        system = inputs.system(words, voice) or (filled.system if filled else None) or conversation.system
+        conversation = conversation._replace(system=system)
         images = inputs.images(words, choice.service.images, voice)
         if text is None or words.interactive:
             return _talk(words, choice, conversation, images, memory, voice, open_things, text)
@@ -43,6 +51,58 @@ def answer(words: Words, voice: Voice) -> int:
         if conversation.messages:
             asked = _continued(conversation, text, images, words.truncate, voice)
         return asking.exit_code(asking(asked))
+
+
+def _templated(words: Words) -> tuple[Filled | None, Words]:
+    """The template, filled in, and the words with its model and options where they say nothing themselves."""
+    if words.template is None:
+        if words.variables:
+            raise UsageError(
+                "--var belongs to a template", advice="Name one with -t, or make one with --save-template."
+            )
+        return None, words
+    from chatbot.cli.templates import template_folder
+    from chatbot.core.templates import applied, read_variables, with_flags
+
+    template = with_flags(
+        template_folder().read(words.template),
+        provider=words.provider,
+        model=words.model,
+        system=words.system,
+        options=words.options,
+        extra=words.extra,
+    )
+    filled = applied(template, read_variables(words.variables))
+    return filled, words._replace(
+        provider=filled.provider, model=filled.model, options=dict(filled.options), extra=dict(filled.extra)
+    )
+
+
+def _save_template(words: Words, voice: Voice) -> int:
+    """Keeps what the command line says; `$name` in it becomes a variable."""
+    from chatbot.cli.templates import template_folder
+    from chatbot.core.templates import Template, read_variables
+
+    if words.template is not None:
+        raise UsageError(
+            "-t and --save-template do not go together", advice="Copy a template with chat templates edit."
+        )
+    path = template_folder().write(
+        Template(
+            words.save_template or "",
+            provider=words.provider,
+            model=words.model,
+            system=inputs.system(words, voice),
+            prompt=words.question,
+            options={name: value for name, value in words.options.items() if value not in (None, ())},
+            extra=words.extra,
+            variables=read_variables(words.variables),
+        )
+    )
+    voice.notice(
+        f"the template {words.save_template} is saved in {path}; it is used with chat -t {words.save_template}"
+    )
+    return 0
 
 
 def _talk(

@@ -46,6 +46,9 @@ class Words(NamedTuple):
     truncate: int | None
     interactive: bool
     log: bool
+    template: str | None
+    variables: tuple[str, ...]
+    save_template: str | None
 
 
 def ask(argv: list[str], voice: Voice) -> int:
@@ -53,8 +56,8 @@ def ask(argv: list[str], voice: Voice) -> int:
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     app.command(
         context_settings={"help_option_names": ["-h", "--help"]},
-        epilog="Other commands: chat logs (what was said before), chat lab (a provider inside this program, to try "
-        "things and faults offline). A question that begins with such a word: chat -- logs",
+        epilog="Other commands: chat logs (what was said before), chat templates (saved prompts), chat lab (a provider "
+        "inside this program, to try things and faults offline). A question that begins with such a word: chat -- logs",
     )(_ask)
     words = app(args=argv, prog_name="chat", standalone_mode=False)
     if not isinstance(words, Words):  # help or the version was printed
@@ -81,6 +84,15 @@ def _ask(
     ] = None,
     system: Annotated[
         str | None, typer.Option("--system", "-s", metavar="TEXT|@FILE", help="The system prompt, or a file of it.")
+    ] = None,
+    template: Annotated[
+        str | None, typer.Option("--template", "-t", "--role", metavar="NAME", help="A saved prompt with its choices.")
+    ] = None,
+    var: Annotated[
+        list[str] | None, typer.Option("--var", metavar="NAME=VALUE", help="A variable of the template; repeatable.")
+    ] = None,
+    save_template: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Save what is said here as a template, and ask nothing.")
     ] = None,
     file: Annotated[
         list[str] | None, typer.Option("--file", "-f", metavar="PATH", help="A text file as context; repeatable.")
@@ -191,6 +203,9 @@ def _ask(
         truncate=truncate,
         interactive=interactive,
         log=not no_log,
+        template=template,
+        variables=tuple(var or ()),
+        save_template=save_template,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from chatbot.cli.ask import Words
 from chatbot.core.errors import UsageError
 from chatbot.core.messages import Image, ImageLimits
@@ -12,11 +14,14 @@ from chatbot.outside.stdin import read_piped_bytes, read_piped_text
 from chatbot.outside.streams import is_terminal
 from chatbot.terminal.voice import Voice
 
+if TYPE_CHECKING:
+    from chatbot.core.templates import Filled
+
 _SILENT = "waiting for the end of standard input (nothing has come yet); --no-stdin asks without it"
 
 
-def question(words: Words, voice: Voice) -> str | None:
-    """The whole question; None when there is none and a person sits at the terminal.
+def question(words: Words, voice: Voice, template: Filled | None = None) -> str | None:
+    """The whole question, within the template's prompt; None when there is none and a person sits at the terminal.
 
     Piped input is the question, or follows the instruction. It is not read when `--image -` takes it.
     """
@@ -26,8 +31,10 @@ def question(words: Words, voice: Voice) -> str | None:
         decoded = read_piped_text(0, lambda: voice.notice(_SILENT))
         piped = _told(decoded, voice) if decoded else None
     if words.question is None and not files and piped is None and not words.images and is_terminal(0):
-        return None
+        return template.asking(None) if template else None
     text = joined_question(words.question, files, piped)
+    if template:
+        text = template.asking(text) or ""
     if not text.strip() and not words.images:
         raise UsageError(
             "there is no question", advice='Ask one: chat "why is the sky blue?"   (all words: chat --help)'

@@ -54,6 +54,10 @@ def _command(argv: Sequence[str]) -> Callable[[list[str], Voice], int]:
             from chatbot.cli.logs import logs
 
             return lambda words, voice: logs(words[1:], voice)
+        case "templates":
+            from chatbot.cli.templates import templates
+
+            return lambda words, voice: templates(words[1:], voice)
     from chatbot.cli.ask import ask
 
     return ask

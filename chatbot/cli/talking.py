@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,10 +16,12 @@ from chatbot.cli import standard
 from chatbot.cli.ask import Words
 from chatbot.cli.choosing import choice_for
 from chatbot.cli.memory import Memory, history_folder
+from chatbot.cli.templates import template_folder
 from chatbot.core.errors import ChatError, UsageError
 from chatbot.core.messages import Conversation, Image
 from chatbot.core.redaction import Redactor
 from chatbot.core.settings import Options
+from chatbot.core.templates import applied
 from chatbot.core.text import clean
 from chatbot.outside import editor, lean_requests, typed_lines
 from chatbot.outside.files import read_text_file
@@ -31,7 +33,7 @@ from chatbot.terminal.status_line import Status
 from chatbot.terminal.talk import Ask, Talk
 from chatbot.terminal.typed import Reader
 from chatbot.terminal.voice import Voice
-from chatbot.terminal.world import Resumption, World
+from chatbot.terminal.world import Resumption, Template, World
 
 if TYPE_CHECKING:
     from chatbot.cli.asking import Asking
@@ -92,6 +94,8 @@ class _Session:
             search=self._search if kept else None,
             resume=self._resume if kept else None,
             fork=self._fork if kept else None,
+            templates=lambda: template_folder().names(),
+            template=self._template,
         )
 
     def asking(self) -> Asking:
@@ -161,6 +165,13 @@ class _Session:
         return Resumption(
             going.stored.summary.id, going.conversation, turns[-1].verdict if turns else None, going.notices
         )
+
+    def _template(self, name: str, values: Mapping[str, str]) -> Template:
+        filled = applied(template_folder().read(name), values)
+        given = {option: value for option, value in filled.options.items() if value not in (None, ())}
+        options = self.options()._replace(**given, extra=filled.extra) if given or filled.extra else None
+        named = f"{filled.provider}/{filled.model}" if filled.provider and filled.model else filled.model
+        return Template(filled.system, named, options)
 
     def _fork(self) -> str:
         if self._memory.conversation_id is None:

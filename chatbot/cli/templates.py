@@ -94,7 +94,7 @@ def _delete(
     """Deletes a template for good."""
 
     def act(folder: TemplateFolder, voice: Voice) -> None:
-        folder.text(name)
+        folder.existing(name)
         if not yes and not _agreed(name, voice):
             voice.notice("nothing was deleted")
             return

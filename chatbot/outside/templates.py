@@ -64,7 +64,7 @@ class TemplateFolder(NamedTuple):
 
     def text(self, name: str) -> str:
         """The file's text, whatever is wrong with it. Raises as `read` does."""
-        path = self._existing(name)
+        path = self.existing(name)
         try:
             return read_file(path, MAX_TEMPLATE_BYTES).decode("utf-8-sig")  # editors of Windows put a mark in front
         except UnicodeDecodeError as error:
@@ -75,7 +75,8 @@ class TemplateFolder(NamedTuple):
     def write(self, template: Template) -> Path:
         """Saves a new template; where that fails, nothing is left. Its path.
 
-        Raises UsageError when there is one already or it says nothing, ConfigurationError when it cannot be written.
+        Raises UsageError when there is one already or it says nothing, ConfigurationError when it is contradictory or
+        cannot be written.
         """
         path = self.path(checked(template).name)
         if os.path.lexists(path):
@@ -99,13 +100,14 @@ class TemplateFolder(NamedTuple):
 
     def delete(self, name: str) -> None:
         """Raises UsageError when there is no such template, ConfigurationError when it cannot be deleted."""
-        path = self._existing(name)
+        path = self.existing(name)
         try:
             path.unlink()
         except OSError as error:
             raise _fault(path, "deleted", error) from error
 
-    def _existing(self, name: str) -> Path:
+    def existing(self, name: str) -> Path:
+        """Where a template is. Raises UsageError when there is no such template."""
         path = self.path(name)
         if not os.path.lexists(path):
             raise UsageError(

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 COMMAND = [sys.executable, "-m", "chatbot"]
 ROOT = Path(__file__).parents[2]
@@ -62,4 +62,4 @@ def at(url: str, *, wire: str = "openai") -> list[str]:
     return ["--provider", wire, "--base-url", url + path]
 
 
-KEYS = {"OPENAI_API_KEY": KEY, "ANTHROPIC_API_KEY": KEY, "GEMINI_API_KEY": KEY}
+KEYS: dict[str, Any] = {"OPENAI_API_KEY": KEY, "ANTHROPIC_API_KEY": KEY, "GEMINI_API_KEY": KEY}

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import time
 from pathlib import Path
-from typing import IO
+from typing import Any
 
 import pytest
 
@@ -16,18 +16,10 @@ from chatbot.lab.server import LabServer
 from tests.journeys.chat import COMMAND, KEYS, at, environment, run
 
 
-def start(server: LabServer, home: Path, scenario: str, **streams: int | IO[bytes]) -> subprocess.Popen[bytes]:
-    given: dict[str, int | IO[bytes]] = {
-        "stdin": subprocess.DEVNULL,
-        "stdout": subprocess.PIPE,
-        "stderr": subprocess.PIPE,
-    }
-    return subprocess.Popen(
-        [*COMMAND, *at(server.url), "-m", scenario, "hi"],
-        env=environment(home, **KEYS),
-        cwd=home,
-        **(given | streams),  # type: ignore[arg-type]
-    )
+def start(server: LabServer, home: Path, scenario: str, **streams: Any) -> subprocess.Popen[Any]:
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    words = [*COMMAND, *at(server.url), "-m", scenario, "hi"]
+    return subprocess.Popen(words, env=environment(home, **KEYS), cwd=home, **(pipes | streams))
 
 
 def wait_for_request(server: LabServer) -> None:

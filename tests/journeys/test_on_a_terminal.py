@@ -8,6 +8,7 @@ import termios
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pexpect
 import pytest
@@ -37,6 +38,9 @@ class Person:
             data = self.child.read_nonblocking(65536, for_s)
         except (pexpect.TIMEOUT, pexpect.EOF):
             return
+        self.take_in(data)
+
+    def take_in(self, data: Any) -> None:  # bytes, though the stubs of pexpect say text
         self.seen += data
         self.screen._stream.feed(data)
 
@@ -56,7 +60,8 @@ class Person:
         self.look()
         self.child.close()
         self.screen.assert_in_normal_state()
-        return int(self.child.exitstatus if self.child.exitstatus is not None else 128 + self.child.signalstatus)
+        status = self.child.exitstatus
+        return status if status is not None else 128 + (self.child.signalstatus or 0)
 
     @property
     def rows(self) -> list[str]:
@@ -68,7 +73,7 @@ class Person:
 
 
 def ask(
-    server: LabServer, home: Path, scenario: str, *words: str, size: tuple[int, int] = (80, 24), **env: str
+    server: LabServer, home: Path, scenario: str, *words: str, size: tuple[int, int] = (80, 24), **env: Any
 ) -> Person:
     return Person([*at(server.url), "-m", scenario, *words, "hi"], home, *size, **env)
 
@@ -177,7 +182,7 @@ def test_a_resize_in_the_middle_loses_nothing(server: LabServer, tmp_path: Path,
 @pytest.mark.parametrize("variables", [{"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=["NO_COLOR", "dumb"])
 @pytest.mark.parametrize("scenario", ["markdown", "wrong-key", "thinking", "cut", "overloaded"])
 def test_no_escape_sequence_where_none_is_wanted(
-    server: LabServer, tmp_path: Path, scenario: str, variables: dict[str, str]
+    server: LabServer, tmp_path: Path, scenario: str, variables: dict[str, Any]
 ) -> None:
     person = ask(server, tmp_path, scenario, **variables)
     person.leave()

@@ -1,7 +1,8 @@
 """A session in a process of its own, with a world that only pretends: python -m tests.terminal.driver FOLDER [WORD...].
 
 What is asked is written to FOLDER/asked as one JSON object a line, the typed lines are kept in FOLDER/lines. Words: vi,
-plain, no-color. Questions: "slow" answers in part and waits for Ctrl-C, "fail" is refused.
+plain, no-color. Questions: "slow" answers in part and waits for Ctrl-C, "wait" until there is a file FOLDER/go,
+"fail" is refused.
 """
 
 from __future__ import annotations
@@ -48,6 +49,10 @@ class Driver:
             raise RateLimited("the provider asks for fewer requests")
         if question == "slow":
             return self._until_stopped()
+        if question == "wait":
+            write("waiting\n")
+            while not (self.folder / "go").exists():
+                time.sleep(0.02)
         text = f"answer to {len(question)} characters"
         write(text + "\n")
         return Outcome(text, "", Finished(Verdict.COMPLETE, usage=Usage(1000, 20), has_text=True))

@@ -82,8 +82,7 @@ class Typist:
 
     def leave(self) -> int:
         """Reads to the end; the exit code. The terminal must be as it was."""
-        while self.child.isalive():
-            self.look()
+        self.wait_for(lambda: not self.child.isalive())
         self.look()
         self.child.close()
         self.screen.assert_in_normal_state()
