@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -120,7 +119,6 @@ def _talk(
 
     if not is_terminal(0) and not reopen_terminal():
         raise UsageError("there is no terminal to stay at", advice="Ask without --interactive.")
-    gc.enable()
     talk(words, choice, conversation, images, memory, voice, open_things, first)
     return 0
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import glob
 import os
+import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from chatbot.cli import standard
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
 
 VI_VARIABLE = "CHAT_EDITING_MODE"
 _OFFERED_CONVERSATIONS = 30
+_ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 def talk(
@@ -54,10 +58,18 @@ def talk(
     first: str | None,
 ) -> None:
     """Holds a conversation until the person leaves. `first` is asked at once, with `images`."""
+    for number in _ENDING:
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _leave)  # an exception, so that the prompt puts the terminal back in order
     session = _Session(words, choice, memory, voice, open_things)
     read_line = _prompt(session, voice)
     start = Talk(conversation, session.label(), session.options(), raw=words.raw, images=images)
     converse(read_line, session.world(), voice, start, first)
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    del frame
+    raise SystemExit(128 + number)
 
 
 class _Session:
@@ -70,6 +82,7 @@ class _Session:
         self._voice = voice
         self._open_things = open_things
         self._asking: Asking | None = None
+        self._models: list[str] | None = None
         self._loading = threading.Lock()
 
     def world(self) -> World:
@@ -109,7 +122,8 @@ class _Session:
             return self._asking
 
     def load(self) -> None:
-        """Loads what an answer will need, while the person types."""
+        """Loads what an answer will need, while the person types. From now on there may be garbage to collect."""
+        gc.enable()
         self.asking()
         from chatbot.cli import views  # noqa: F401
         from chatbot.terminal import live, live_view  # noqa: F401
@@ -132,7 +146,17 @@ class _Session:
         return editor.edit(text, history_folder(), os.environ)
 
     def _answer(self, ask: Ask) -> Outcome:
-        return self.asking()(ask.conversation, ask.options, raw=ask.raw, replaces_last=ask.replaces_last)
+        asking = self.asking()
+        outcome = asking(ask.conversation, ask.options, raw=ask.raw, replaces_last=ask.replaces_last)
+        if asking.signal is not None and asking.signal in _ENDING:  # what came is shown and kept; the session ends as it was told to
+            raise SystemExit(128 + asking.signal)
+        return outcome
+
+    def models(self) -> Sequence[str]:
+        """The names of the server's models, asked for once for each model chosen; they are offered at every Tab."""
+        if self._models is None:
+            self._models = self.asking().models()
+        return self._models
 
     def _choose_model(self, name: str) -> str:
         """A model of the service that its name means, else of the one that answers now."""
@@ -142,7 +166,7 @@ class _Session:
         else:
             words = self._words._replace(model=name, provider=self._choice.service.name)
         choice = choice_for(words, self._open_things)
-        self._words, self._choice, self._asking = words, choice, None
+        self._words, self._choice, self._asking, self._models = words, choice, None, None
         self._voice.redact = Redactor([choice.key] if choice.key else [])
         return self.label()
 
@@ -186,7 +210,7 @@ def _prompt(session: _Session, voice: Voice) -> Callable[[Status], str]:
     def when_standing() -> None:
         threading.Thread(target=_quietly(session.load), daemon=True, name="chat-loading").start()
 
-    if os.environ.get("TERM", "dumb") in ("dumb", "unknown") or os.environ.get("NO_COLOR"):
+    if os.environ.get("TERM", "dumb") in ("dumb", "unknown"):
         from chatbot.terminal.plain_prompt import PlainPrompt
 
         return PlainPrompt(lambda prompt: clean(input(prompt)), voice.write, when_standing)
@@ -196,8 +220,9 @@ def _prompt(session: _Session, voice: Voice) -> Callable[[Status], str]:
     file = history_folder() / "typed.jsonl"
     lines = LineHistory(lambda: typed_lines.load(file), lambda text: typed_lines.append(file, text))
     offers = Offers(
-        models=lambda: session.asking().models(),
+        models=session.models,
         files=_files,
+        templates=lambda: template_folder().names(),
         conversations=lambda: [(row.id, row.title) for row in session.conversations(_OFFERED_CONVERSATIONS)],
     )
     return Prompt(

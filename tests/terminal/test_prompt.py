@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -103,6 +105,7 @@ def test_keys(keyboard: PipeInput, keys: str, text: str) -> None:
     [
         (f"one{CTRL_J}two{ENTER}", "one\ntwo"),
         (f"one{ESCAPE}xx{ENTER}", "o"),
+        (f"one{ESCAPE}{ENTER}", "one"),
         (f"one two{ESCAPE}0dw{ENTER}", "two"),
         (pasted("/exit") + ENTER, " /exit"),
         (f"dropped{CTRL_C}", ""),
@@ -194,6 +197,24 @@ def offered(typed: str, *, asked: bool = True) -> list[str]:
 )
 def test_what_is_offered(typed: str, completions: list[str]) -> None:
     assert offered(typed) == completions
+
+
+def test_models_are_looked_up_in_a_thread_and_nothing_else_is() -> None:
+    threads: list[tuple[str, bool]] = []
+
+    def looked_up(what: str) -> list[str]:
+        threads.append((what, threading.current_thread() is threading.main_thread()))
+        return [what]
+
+    offers = Offers(lambda: looked_up("model"), lambda start: looked_up("file"))
+
+    async def complete(typed: str) -> list[str]:
+        event = CompleteEvent(completion_requested=True)
+        return [found.text async for found in CommandCompleter(offers).get_completions_async(Document(typed), event)]
+
+    assert asyncio.run(complete("/model ")) == ["model"]
+    assert asyncio.run(complete("/file ")) == ["file"]
+    assert threads == [("model", False), ("file", True)]
 
 
 def test_every_command_is_offered_and_nothing_else_while_one_types() -> None:
@@ -365,15 +386,17 @@ def test_commands_and_models_are_completed(tmp_path: Path) -> None:
 def test_enter_takes_what_is_chosen_in_the_menu_before_it_sends(tmp_path: Path) -> None:
     person = Typist(tmp_path)
     person.at_the_prompt()
-    person.type("/hel")
-    person.sees("Lists the commands")
+    person.type("/for")
+    person.sees("Goes on in a copy")
     person.type(TAB)
-    person.at_the_prompt(1, "/help")
+    person.at_the_prompt(1, "/fork")
     person.type(ENTER)
-    person.wait_for(lambda: "Lists the commands" not in person.text)
-    assert person.prompts == ["> /help"]
-    person.type(ENTER)
-    person.sees("the commands:")
+    person.wait_for(lambda: "Goes on in a copy" not in person.text)
+    person.type("!")
+    person.at_the_prompt(1, "/fork!")
+    person.type("\x7f", ENTER)
+    person.sees("this session keeps no history")
+    person.at_the_prompt(2)
     person.type(CTRL_D)
     assert person.leave() == 0
 

@@ -103,8 +103,10 @@ class Wrapper:
         if self._col:
             self._end_row(rows)
         while self._word_cells > self.first:
-            head, self._word = _cut(self._word, self.first)
-            self._row = head
+            head, rest = _cut(self._word, self.first)
+            if not rest:  # one character wider than the row, to which a mark may still be added
+                return
+            self._row, self._word = head, rest
             self._end_row(rows)
             self._word_cells = sum(cell_len(text) for text, _ in self._word)
 
