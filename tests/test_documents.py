@@ -19,11 +19,20 @@ from tests.journeys.chat import KEYS, ROOT, run
 
 README = (ROOT / "README.md").read_text()
 COMMANDS = [
-    line.partition("  #")[0].strip()
+    line.partition(" # ")[0].strip()
     for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
     for line in block.splitlines()
     if line
 ]
+
+
+LOGS = [command for command in COMMANDS if command.startswith(("chat logs", "chat templates"))]
+
+
+@pytest.mark.parametrize("command", LOGS)
+def test_each_command_about_what_is_kept_works(tmp_path: Path, command: str) -> None:
+    run("-m", "lab/echo", "about a penguin", home=tmp_path)
+    assert run(*shlex.split(command)[1:], home=tmp_path).code == 0
 
 
 def flags_of_help(home: Path) -> set[str]:
@@ -54,6 +63,8 @@ def test_each_command_of_the_readme_is_answered(tmp_path: Path, command: str) ->
 
     Image.new("RGB", (4, 4)).save(tmp_path / "cat.jpg")
     (tmp_path / "notes.md").write_text("notes")
+    saving = next(command for command in COMMANDS if "--save-template" in command)
+    assert run(*shlex.split(saving)[1:], home=tmp_path).code == 0
     piped, _, asked = command.rpartition("| ")
     with LabServer() as server:
         server.will_answer(text="An answer.")
@@ -62,6 +73,9 @@ def test_each_command_of_the_readme_is_answered(tmp_path: Path, command: str) ->
             "ANTHROPIC_BASE_URL": server.url,
             "OLLAMA_HOST": server.url.removeprefix("http://"),
         }
+        if " -c " in asked:
+            assert run("something before", home=tmp_path, **{**KEYS, **urls}).code == 0
+            server.will_answer(text="An answer.")
         result = run(*shlex.split(asked)[1:], home=tmp_path, stdin=b"piped" if piped else None, **{**KEYS, **urls})
     assert result.code == 0
     assert "An answer." in result.text
@@ -76,10 +90,10 @@ def test_each_command_with_a_scenario_names_one_that_exists(command: str) -> Non
 
 
 def test_every_flag_that_readme_and_manual_name_exists(tmp_path: Path) -> None:
-    known = flags_of_help(tmp_path) | {"--port", "--"}
+    known = flags_of_help(tmp_path) | {"--port", "--format", "--yes", "--"}
     ours = re.sub(r"```sh\n.*?```", "", README, flags=re.DOTALL)
     named = set(re.findall(r"`(--?[a-zA-Z][\w-]*)", ours + guide.manual()))
-    assert named <= known | {"-i"}  # "-i is not for images"
+    assert named <= known
 
 
 @pytest.mark.parametrize("text", [README, guide.manual()], ids=["README", "manual"])

@@ -148,7 +148,7 @@ class _Session:
     def _answer(self, ask: Ask) -> Outcome:
         asking = self.asking()
         outcome = asking(ask.conversation, ask.options, raw=ask.raw, replaces_last=ask.replaces_last)
-        if asking.signal is not None and asking.signal in _ENDING:  # what came is shown and kept; the session ends as it was told to
+        if asking.signal is not None and asking.signal in _ENDING:  # what came is shown and kept
             raise SystemExit(128 + asking.signal)
         return outcome
 
