@@ -9,5 +9,5 @@ from chatbot.lab.server import LabServer
 
 @pytest.fixture
 def server() -> Iterator[LabServer]:
-    with LabServer(pace_s=0.05, hang_s=20.0) as running:
+    with LabServer(pace_s=0.02, hang_s=20.0) as running:
         yield running

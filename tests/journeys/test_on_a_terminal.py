@@ -42,6 +42,8 @@ class Person:
 
     def take_in(self, data: Any) -> None:  # bytes, though the stubs of pexpect say text
         self.seen += data
+        if b"\x1b[6n" in data:  # the prompt asks where the cursor is, and waits for a while
+            self.child.send(f"\x1b[{self.screen.cursor.y + 1};1R")
         self.screen._stream.feed(data)
 
     def wait_for(self, seen: Callable[[], bool], for_s: float = 10.0) -> None:
@@ -180,7 +182,7 @@ def test_a_resize_in_the_middle_loses_nothing(server: LabServer, tmp_path: Path,
 
 
 @pytest.mark.parametrize("variables", [{"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=["NO_COLOR", "dumb"])
-@pytest.mark.parametrize("scenario", ["markdown", "wrong-key", "thinking", "cut", "overloaded"])
+@pytest.mark.parametrize("scenario", ["markdown", "wrong-key", "thinking", "cut"])
 def test_no_escape_sequence_where_none_is_wanted(
     server: LabServer, tmp_path: Path, scenario: str, variables: dict[str, Any]
 ) -> None:
@@ -300,3 +302,55 @@ def test_ctrl_c_in_the_session_returns_to_the_prompt_with_the_part_kept(server: 
     assert part.startswith("The lab sends")
     person.child.send("exit\r")
     assert person.leave() == 0
+
+
+def test_a_signal_at_the_prompt_leaves_the_terminal_in_order(server: LabServer, tmp_path: Path) -> None:
+    person = Person([*at(server.url), "-m", "echo"], tmp_path)
+    person.wait_for(lambda: ">" in "\n".join(person.rows))
+    person.child.kill(signal.SIGTERM)
+    assert person.leave() == 143
+    assert person.seen.rfind(b"\x1b[?2004l") > person.seen.rfind(b"\x1b[?2004h")
+
+
+def test_interactive_answers_the_question_and_stays(server: LabServer, tmp_path: Path) -> None:
+    server.will_answer(text="First answer.")
+    person = Person([*at(server.url), "-m", "echo", "-i", "one"], tmp_path)
+    person.wait_for_text("First answer.")
+    server.will_answer(text="Second answer.")
+    person.wait_for(lambda: "> " in "\n".join(person.rows) or ">" in person.rows)
+    person.child.send("two\r")
+    person.wait_for_text("Second answer.")
+    assert [message["content"] for message in server.requests[-1].json["messages"]] == ["one", "First answer.", "two"]
+    person.child.send("\x04")
+    assert person.leave() == 0
+
+
+def test_a_piped_question_may_be_followed_by_a_session(server: LabServer, tmp_path: Path) -> None:
+    command = " ".join([*COMMAND, *at(server.url), "-m", "echo", "-i"])
+    person = Person([], tmp_path)
+    person.child.close(force=True)
+    env = environment(tmp_path, **KEYS, TERM="xterm")
+    person.child = pexpect.spawn("sh", ["-c", f"echo piped | {command}"], env=env, cwd=str(tmp_path))
+    person.wait_for_text("piped")
+    person.wait_for(lambda: server.requests != [])
+    person.child.send("typed\r")
+    person.wait_for(lambda: len(server.requests) == 2)
+    person.wait_for_text("typed")
+    person.child.send("\x04")
+    assert person.leave() == 0
+
+
+def test_a_session_goes_on_with_another_model_and_finds_what_was_said(server: LabServer, tmp_path: Path) -> None:
+    person = Person([*at(server.url), "-m", "echo"], tmp_path)
+    person.wait_for(lambda: ">" in "\n".join(person.rows))
+    person.child.send("penguins\r")
+    person.wait_for(lambda: person.rows.count("penguins") == 1)
+    person.child.send("/model lab-anthropic/echo\r")
+    person.wait_for_text("the model is now lab-anthropic/echo")
+    person.child.send("/search penguin\r")
+    person.wait_for_text("*penguin*s")
+    person.child.send("/nope\r")
+    person.wait_for_text("there is no command /nope")
+    person.child.send("/exit\r")
+    assert person.leave() == 0
+    assert len(server.requests) == 1
