@@ -100,6 +100,7 @@ def main() -> None:
         clients = {
             "interpreter alone": [sys.executable, "-c", "print('one two three.')"],
             "bare requests": [sys.executable, str(script), url],
+            "chat, nothing kept": [chat, "--provider", "openai", "--base-url", url, "-m", "m", "-n", "hello"],
             "chat": [chat, "--provider", "openai", "--base-url", url, "-m", "m", "hello"],
         }
         figures: dict[str, list[tuple[float, float]]] = {name: [] for name in clients}
@@ -112,8 +113,11 @@ def main() -> None:
         medians[name] = first, end
         sent = "    -   " if name == "interpreter alone" else f"{first:6.1f} ms"
         print(f"{name:20} first request byte {sent}   exit {end:6.1f} ms")
-    (bare_first, bare_end), (first, end) = medians["bare requests"], medians["chat"]
-    print(f"ratio to bare requests: first request byte {first / bare_first:.2f}, exit {end / bare_end:.2f}")
+    bare_first, bare_end = medians["bare requests"]
+    for name in ("chat, nothing kept", "chat"):
+        first, end = medians[name]
+        ratios = f"first request byte {first / bare_first:.2f}, exit {end / bare_end:.2f}"
+        print(f"{name:20} ratio to bare requests: {ratios}")
 
 
 if __name__ == "__main__":

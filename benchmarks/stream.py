@@ -111,6 +111,7 @@ def main() -> None:
         chat = str(Path(sys.executable).with_name("chat"))
         clients = {
             "bare read1 loop": [sys.executable, str(script), url],
+            "chat -n": [chat, "--provider", "openai", "--base-url", url, "-n", "hello", "-m"],
             "chat": [chat, "--provider", "openai", "--base-url", url, "hello", "-m"],
         }
         figures: dict[tuple[str, int], list[tuple[float, float]]] = {}
@@ -128,7 +129,8 @@ def main() -> None:
             cpu_s, peak_mb = middle[name, tokens]
             costs[name] = (cpu_s - middle[name, 1][0]) * 1000 / tokens * 1000
             print(f"{tokens:7} tokens  {name:16} {costs[name]:6.2f} ms CPU per 1 000 tokens   peak {peak_mb:5.1f} MB")
-        print(f"{tokens:7} tokens  ratio of CPU {costs['chat'] / costs['bare read1 loop']:.2f}")
+        for name in ("chat -n", "chat"):
+            print(f"{tokens:7} tokens  {name:16} ratio of CPU {costs[name] / costs['bare read1 loop']:.2f}")
 
 
 if __name__ == "__main__":

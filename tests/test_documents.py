@@ -134,3 +134,9 @@ def test_the_change_log_knows_this_version() -> None:
     from chatbot import __version__
 
     assert f"## {__version__}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_the_lower_bounds_leave_known_holes_out() -> None:
+    project = (ROOT / "pyproject.toml").read_text()
+    for bound in ("requests>=2.32.4", "urllib3>=2.6", "Pillow>=12.3", "typer>=0.26,<0.29"):
+        assert f'"{bound}' in project, bound

@@ -19,12 +19,10 @@ from chatbot.cli import standard
 from chatbot.cli.ask import Words
 from chatbot.cli.choosing import choice_for
 from chatbot.cli.memory import Memory, history_folder
-from chatbot.cli.templates import template_folder
 from chatbot.core.errors import ChatError, UsageError
 from chatbot.core.messages import Conversation, Image
 from chatbot.core.redaction import Redactor
 from chatbot.core.settings import Options
-from chatbot.core.templates import applied
 from chatbot.core.text import clean
 from chatbot.outside import editor, lean_requests, typed_lines
 from chatbot.outside.files import read_text_file
@@ -107,7 +105,7 @@ class _Session:
             search=self._search if kept else None,
             resume=self._resume if kept else None,
             fork=self._fork if kept else None,
-            templates=lambda: template_folder().names(),
+            templates=_template_names,
             template=self._template,
         )
 
@@ -191,6 +189,9 @@ class _Session:
         )
 
     def _template(self, name: str, values: Mapping[str, str]) -> Template:
+        from chatbot.cli.templates import template_folder
+        from chatbot.core.templates import applied
+
         filled = applied(template_folder().read(name), values)
         given = {option: value for option, value in filled.options.items() if value not in (None, ())}
         options = self.options()._replace(**given, extra=filled.extra) if given or filled.extra else None
@@ -222,7 +223,7 @@ def _prompt(session: _Session, voice: Voice) -> Callable[[Status], str]:
     offers = Offers(
         models=session.models,
         files=_files,
-        templates=lambda: template_folder().names(),
+        templates=_template_names,
         conversations=lambda: [(row.id, row.title) for row in session.conversations(_OFFERED_CONVERSATIONS)],
     )
     return Prompt(
@@ -234,6 +235,12 @@ def _prompt(session: _Session, voice: Voice) -> Callable[[Status], str]:
         vi=os.environ.get(VI_VARIABLE, "") == "vi",
         colour=voice.colour,
     )
+
+
+def _template_names() -> list[str]:
+    from chatbot.cli.templates import template_folder
+
+    return template_folder().names()
 
 
 def _quietly(work: Callable[[], object]) -> Callable[[], None]:

@@ -15,6 +15,7 @@ import json
 from collections.abc import Iterable, Iterator
 
 MAX_DOCUMENT_BYTES = 16 * 1024  # of an error over several lines; those seen have less than 4 kB
+_BARE = (b"{", b"[")
 _FIELDS = (b"data:", b"event:", b"id:", b"error:")
 
 
@@ -23,22 +24,23 @@ def repaired(lines: Iterable[bytes]) -> Iterator[bytes]:
 
     A last event whose JSON is cut off stays undispatched: the stream is then cut, not malformed.
     """
-    pending: list[bytes] = []
+    pending: list[bytes] = []  # data lines of an event that has not been dispatched
     for line in _gathered(lines):
         if line.startswith(b"data:"):
-            pending.append(line[5:])
+            pending.append(line)
+            yield line
+        elif not line:
+            pending = []
             yield line
         elif line.startswith(b"error:"):
-            pending.clear()
+            pending = []
             yield from (b"", b"event: error", b"data:" + line.removeprefix(b"error:"), b"")
-        elif line[:1] in (b"{", b"[") and _is_whole(line):
-            pending.clear()
+        elif line.startswith(_BARE) and _is_whole(line):
+            pending = []
             yield from (b"", *(b"data: " + part for part in line.split(b"\n")), b"")
         else:
-            if not line:
-                pending.clear()
             yield line
-    if pending and _is_whole(b"\n".join(pending)):
+    if pending and _is_whole(b"\n".join(line[5:] for line in pending)):
         yield b""
 
 
@@ -47,7 +49,7 @@ def _gathered(lines: Iterable[bytes]) -> Iterator[bytes]:
     document = b""
     for line in lines:
         if not document:
-            if line[:1] in (b"{", b"[") and not _is_whole(line):
+            if line.startswith(_BARE) and not _is_whole(line):
                 document = line
             else:
                 yield line

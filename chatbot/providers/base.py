@@ -107,11 +107,11 @@ def json_of(event: SseEvent) -> Any:
     """The JSON document that an event carries; None for an event without data, which some servers send as a sign of
     life. What an event of the type `error` (Groq, LM Studio, Anthropic) carries is an error, marked as one or not.
     """
-    if not event.data.strip():
-        return None
     try:
         document = json.loads(event.data)
     except (ValueError, RecursionError) as error:
+        if not event.data.strip():
+            return None
         start = " ".join(event.data.split())[:80]
         raise MalformedAnswer(f"the server sent something in the stream that is not JSON: {start}") from error
     if event.type == "error" and not (isinstance(document, dict) and document.get("error")):

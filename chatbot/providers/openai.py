@@ -69,7 +69,7 @@ class OpenAIChat:
 
     def read_event(self, event: SseEvent) -> Iterable[ProviderEvent]:
         """See Provider."""
-        if event.data.lstrip().startswith("[DONE]"):
+        if not event.data.startswith("{") and event.data.lstrip().startswith("[DONE]"):
             return (EndMarker(),)
         return self._read(base.json_of(event), "delta", "message")
 
