@@ -180,3 +180,36 @@ def test_ctrl_c_acts_while_a_connection_is_made(tmp_path: Path) -> None:
             filler.close()
     assert child.returncode == 130
     assert time.monotonic() - sent_s < 0.6
+
+
+# A fault of our own, planted where an answer is read, with the key in its words.
+PLANTED = """
+import sys
+from chatbot.providers.openai import OpenAIChat
+def broken(self, event):
+    raise RuntimeError("broken with sk-journey-0123456789abcdefghij in it")
+OpenAIChat.read_event = broken
+from chatbot.cli.main import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_a_fault_of_our_own_is_one_line_and_a_traceback_only_on_request(
+    server: LabServer, tmp_path: Path, debug: bool
+) -> None:
+    words = [*at(server.url), "-m", "echo", *(["--debug"] if debug else []), "hi"]
+    done = subprocess.run(
+        [COMMAND[0], "-c", PLANTED, *words],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        env=environment(tmp_path, **KEYS),
+        cwd=tmp_path,
+        check=False,
+        timeout=20,
+    )
+    told = done.stderr.decode()
+    assert done.returncode == 70
+    assert "a fault of chat itself: RuntimeError: broken with [key] in it" in told
+    assert ("Traceback" in told) is debug
+    assert "sk-journey" not in told
