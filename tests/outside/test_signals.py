@@ -114,6 +114,7 @@ def test_ctrl_z_waits_until_the_screen_is_in_order() -> None:
 def test_a_pause_stops_the_process_until_the_shell_lets_it_go_on() -> None:
     child = os.fork()
     if not child:
+        os.setpgid(0, 0)  # in an orphaned process group, which the tests may run in, nothing can be stopped
         code = 1
         try:
             with Interrupts(on_screen=True) as interrupts:
