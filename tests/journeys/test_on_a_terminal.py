@@ -12,6 +12,7 @@ from typing import Any
 
 import pexpect
 import pytest
+from PIL import Image as Picture
 
 from chatbot.lab.server import LabServer
 from tests.journeys.chat import COMMAND, KEYS, at, environment, run
@@ -354,3 +355,56 @@ def test_a_session_goes_on_with_another_model_and_finds_what_was_said(server: La
     person.child.send("/exit\r")
     assert person.leave() == 0
     assert len(server.requests) == 1
+
+
+def test_every_slash_command_does_what_it_says(server: LabServer, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("NOTES")
+    (tmp_path / "role.txt").write_text("Be a pirate.")
+    Picture.new("RGB", (4, 4)).save(tmp_path / "dot.png")
+    assert run("-s", "Speak $lang.", "--save-template", "tr", home=tmp_path).code == 0
+    editor = tmp_path / "editor.sh"
+    editor.write_text("#!/bin/sh\nprintf 'edited question' > \"$1\"\n")
+    editor.chmod(0o755)
+    person = Person([*at(server.url), "-m", "echo"], tmp_path, 100, 40, EDITOR=str(editor), PATH="/usr/bin:/bin")
+
+    def say(typed: str, shows: str) -> None:
+        before = len(person.seen)
+        person.child.send(typed + "\r")
+        person.wait_for(lambda: shows.encode() in re.sub(rb"\x1b\[[0-9;?]*[A-Za-z]", b"", person.seen[before:]))
+        person.wait_for(lambda: person.seen.rfind(b"\x1b[?2004h") > before)  # the prompt stands again
+
+    person.wait_for(lambda: b"\x1b[?2004h" in person.seen)
+    say("/help", "Ctrl-D: leaves")
+    say("first question", "first question")
+    say("/usage", "2 in")
+    say("/retry", "first question")
+    say("/edit", "edited question")
+    say("/undo", "taken back")
+    say("/system @role.txt", "system prompt")
+    say("/set temperature 0.5", "temperature")
+    say("/image dot.png", "dot.png")
+    say("/file notes.txt", "notes.txt")
+    say("look at these", "look at these")
+    body = server.requests[-1].json
+    assert body["messages"][0] == {"role": "system", "content": "Be a pirate."}
+    assert body["temperature"] == 0.5
+    assert body["messages"][-1]["content"][0]["type"] == "image_url"
+    assert "NOTES" in body["messages"][-1]["content"][-1]["text"]
+    say("/template tr lang=French", "tr")
+    say("/models gui", "guide")
+    say("/model", "echo")
+    say("/raw", "as they are")
+    say("/raw", "Markdown")
+    say("/save answer.md", "answer.md")
+    say("/export talk.md", "talk.md")
+    say("/fork", "copy")
+    say("/history", "first question")
+    say("/search look", "*look*")
+    say("/copy", "clipboard")
+    say("/continue", "came to its end")
+    say("/new", "a new conversation")
+    say("/resume", "first question")
+    assert "NOTES" in (tmp_path / "answer.md").read_text()
+    assert "look at these" in (tmp_path / "talk.md").read_text()
+    person.child.send("/exit\r")
+    assert person.leave() == 0
