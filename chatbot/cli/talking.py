@@ -26,6 +26,7 @@ from chatbot.core.settings import Options
 from chatbot.core.text import clean
 from chatbot.outside import editor, lean_requests, typed_lines
 from chatbot.outside.files import read_text_file
+from chatbot.outside.keyboard import KeptTerminal
 from chatbot.providers.choice import Choice, Wish, find_service
 from chatbot.terminal.commands import NAMES
 from chatbot.terminal.follow import Outcome
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 
 VI_VARIABLE = "CHAT_EDITING_MODE"
 _OFFERED_CONVERSATIONS = 30
+# Bracketed paste off, autowrap on, cursor shown, no style: whatever a prompt may have left behind.
+_IN_ORDER = b"\x1b[?2004l\x1b[?7h\x1b[?25h\x1b[0m\r\n"
 _ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
@@ -62,7 +65,13 @@ def talk(
     session = _Session(words, choice, memory, voice, open_things)
     read_line = _prompt(session, voice)
     start = Talk(conversation, session.label(), session.options(), raw=words.raw, images=images)
-    converse(read_line, session.world(), voice, start, first)
+    with KeptTerminal():
+        try:
+            converse(read_line, session.world(), voice, start, first)
+        except SystemExit:
+            if _is_smart_terminal():
+                standard.write_aside(_IN_ORDER)
+            raise
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
@@ -211,7 +220,7 @@ def _prompt(session: _Session, voice: Voice) -> Callable[[Status], str]:
     def when_standing() -> None:
         threading.Thread(target=_quietly(session.load), daemon=True, name="chat-loading").start()
 
-    if os.environ.get("TERM", "dumb") in ("dumb", "unknown"):
+    if not _is_smart_terminal():
         from chatbot.terminal.plain_prompt import PlainPrompt
 
         return PlainPrompt(lambda prompt: clean(input(prompt)), voice.write, when_standing)
@@ -241,6 +250,10 @@ def _template_names() -> list[str]:
     from chatbot.cli.templates import template_folder
 
     return template_folder().names()
+
+
+def _is_smart_terminal() -> bool:
+    return os.environ.get("TERM", "dumb") not in ("dumb", "unknown")
 
 
 def _quietly(work: Callable[[], object]) -> Callable[[], None]:

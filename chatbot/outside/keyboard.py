@@ -54,3 +54,31 @@ class SilentKeyboard:
                 pass  # the terminal is gone
             self._before = None
             atexit.unregister(self.restore)
+
+
+class KeptTerminal:
+    """While entered, others may change the modes of the terminal `descriptor`; afterwards they are as they were.
+
+    A signal may end a prompt at a point where it can no longer clean up after itself.
+    """
+
+    def __init__(self, descriptor: int = 0) -> None:
+        self._descriptor = descriptor
+        self._before: list[Any] | None = None
+
+    def __enter__(self) -> KeptTerminal:
+        if termios is not None:
+            try:
+                self._before = termios.tcgetattr(self._descriptor)
+            except termios.error:
+                self._before = None  # no terminal
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if termios is not None and self._before is not None:
+            try:
+                termios.tcsetattr(self._descriptor, termios.TCSADRAIN, self._before)
+            except termios.error:
+                pass  # the terminal is gone

@@ -56,6 +56,10 @@ class Person:
     def wait_for_text(self, text: str) -> None:
         self.wait_for(lambda: text in "\n".join(self.screen.rows))
 
+    def wait_for_prompt(self, number: int = 1) -> None:
+        """Waits until the prompt stands for the `number`th time: each time it switches bracketed paste on."""
+        self.wait_for(lambda: self.seen.count(b"\x1b[?2004h") >= number)
+
     def leave(self) -> int:
         """Reads to the end of the program; its exit code. The terminal must be as it was."""
         while self.child.isalive():
@@ -272,18 +276,20 @@ def test_an_answer_into_a_pipe_shows_its_wait_on_the_terminal(server: LabServer,
 
 def test_the_session_keeps_the_conversation_and_survives_errors(server: LabServer, tmp_path: Path) -> None:
     person = Person([*at(server.url), "-m", "echo"], tmp_path)
-    person.wait_for(lambda: person.rows[-1:] == [">"])
+    person.wait_for_prompt()
     server.will_answer(text="First answer.")
     person.child.send("one\r")
     person.wait_for_text("First answer.")
+    person.wait_for_prompt(2)
     server.will_answer(status=401)
     person.child.send("two\r")
     person.wait_for_text("rejected the key")
+    person.wait_for_prompt(3)
     server.will_answer(text="Second answer.")
     person.child.send("three\r")
     person.wait_for_text("Second answer.")
     assert [message["content"] for message in server.requests[-1].json["messages"]] == ["one", "First answer.", "three"]
-    person.wait_for(lambda: person.rows[-1:] == [">"])
+    person.wait_for_prompt(4)
     person.child.sendintr()  # drops only the typed line
     person.child.send("\x04")
     assert person.leave() == 0
@@ -291,14 +297,16 @@ def test_the_session_keeps_the_conversation_and_survives_errors(server: LabServe
 
 def test_ctrl_c_in_the_session_returns_to_the_prompt_with_the_part_kept(server: LabServer, tmp_path: Path) -> None:
     person = Person([*at(server.url), "-m", "hang-in-stream"], tmp_path)
-    person.wait_for(lambda: person.rows[-1:] == [">"])
+    person.wait_for_prompt()
     person.child.send("one\r")
     person.wait_for_text("The lab sends")
     person.child.sendintr()
     person.wait_for_text("stopped")
+    person.wait_for_prompt(2)
     server.will_answer(text="Second answer.")
     person.child.send("two\r")
     person.wait_for_text("Second answer.")
+    person.wait_for_prompt(3)
     part = server.requests[-1].json["messages"][1]["content"]
     assert part.startswith("The lab sends")
     person.child.send("exit\r")
@@ -307,7 +315,7 @@ def test_ctrl_c_in_the_session_returns_to_the_prompt_with_the_part_kept(server: 
 
 def test_a_signal_at_the_prompt_leaves_the_terminal_in_order(server: LabServer, tmp_path: Path) -> None:
     person = Person([*at(server.url), "-m", "echo"], tmp_path)
-    person.wait_for(lambda: ">" in "\n".join(person.rows))
+    person.wait_for_prompt()
     person.child.kill(signal.SIGTERM)
     assert person.leave() == 143
     assert person.seen.rfind(b"\x1b[?2004l") > person.seen.rfind(b"\x1b[?2004h")
@@ -318,9 +326,10 @@ def test_interactive_answers_the_question_and_stays(server: LabServer, tmp_path:
     person = Person([*at(server.url), "-m", "echo", "-i", "one"], tmp_path)
     person.wait_for_text("First answer.")
     server.will_answer(text="Second answer.")
-    person.wait_for(lambda: "> " in "\n".join(person.rows) or ">" in person.rows)
+    person.wait_for_prompt()
     person.child.send("two\r")
     person.wait_for_text("Second answer.")
+    person.wait_for_prompt(2)
     assert [message["content"] for message in server.requests[-1].json["messages"]] == ["one", "First answer.", "two"]
     person.child.send("\x04")
     assert person.leave() == 0
@@ -333,25 +342,29 @@ def test_a_piped_question_may_be_followed_by_a_session(server: LabServer, tmp_pa
     env = environment(tmp_path, **KEYS, TERM="xterm")
     person.child = pexpect.spawn("sh", ["-c", f"echo piped | {command}"], env=env, cwd=str(tmp_path))
     person.wait_for_text("piped")
-    person.wait_for(lambda: server.requests != [])
+    person.wait_for_prompt()
     person.child.send("typed\r")
     person.wait_for(lambda: len(server.requests) == 2)
-    person.wait_for_text("typed")
+    person.wait_for_prompt(2)
     person.child.send("\x04")
     assert person.leave() == 0
 
 
 def test_a_session_goes_on_with_another_model_and_finds_what_was_said(server: LabServer, tmp_path: Path) -> None:
     person = Person([*at(server.url), "-m", "echo"], tmp_path)
-    person.wait_for(lambda: ">" in "\n".join(person.rows))
+    person.wait_for_prompt()
     person.child.send("penguins\r")
-    person.wait_for(lambda: person.rows.count("penguins") == 1)
+    person.wait_for_prompt(2)
+    assert person.rows.count("penguins") == 1
     person.child.send("/model lab-anthropic/echo\r")
     person.wait_for_text("the model is now lab-anthropic/echo")
+    person.wait_for_prompt(3)
     person.child.send("/search penguin\r")
     person.wait_for_text("*penguin*s")
+    person.wait_for_prompt(4)
     person.child.send("/nope\r")
     person.wait_for_text("there is no command /nope")
+    person.wait_for_prompt(5)
     person.child.send("/exit\r")
     assert person.leave() == 0
     assert len(server.requests) == 1
@@ -373,7 +386,7 @@ def test_every_slash_command_does_what_it_says(server: LabServer, tmp_path: Path
         person.wait_for(lambda: shows.encode() in re.sub(rb"\x1b\[[0-9;?]*[A-Za-z]", b"", person.seen[before:]))
         person.wait_for(lambda: person.seen.rfind(b"\x1b[?2004h") > before)  # the prompt stands again
 
-    person.wait_for(lambda: b"\x1b[?2004h" in person.seen)
+    person.wait_for_prompt()
     say("/help", "Ctrl-D: leaves")
     say("first question", "first question")
     say("/usage", "2 in")
