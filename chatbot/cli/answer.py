@@ -15,7 +15,6 @@ from chatbot.core.redaction import Redactor
 from chatbot.outside import lean_requests
 from chatbot.outside.streams import is_terminal
 from chatbot.providers import registry
-from chatbot.providers.choice import Choice
 from chatbot.terminal.voice import Voice
 
 if TYPE_CHECKING:
@@ -41,7 +40,10 @@ def answer(words: Words, voice: Voice) -> int:
         conversation = conversation._replace(system=system)
         images = inputs.images(words, choice.service.images, voice)
         if text is None or words.interactive:
-            return _talk(words, choice, conversation, images, memory, voice, open_things, text)
+            from chatbot.cli.talking import talk
+
+            talk(words, choice, conversation, images, memory, voice, open_things, text)
+            return 0
         lean_requests.load()
         from chatbot.cli.asking import Asking  # loads the network's libraries
 
@@ -101,25 +103,6 @@ def _save_template(words: Words, voice: Voice) -> int:
     voice.notice(
         f"the template {words.save_template} is saved in {path}; it is used with chat -t {words.save_template}"
     )
-    return 0
-
-
-def _talk(
-    words: Words,
-    choice: Choice,
-    conversation: Conversation,
-    images: tuple[Image, ...],
-    memory: Memory,
-    voice: Voice,
-    open_things: ExitStack,
-    first: str | None,
-) -> int:
-    """A session; after a piped question the terminal is opened again."""
-    from chatbot.cli.talking import reopen_terminal, talk
-
-    if not is_terminal(0) and not reopen_terminal():
-        raise UsageError("there is no terminal to stay at", advice="Ask without --interactive.")
-    talk(words, choice, conversation, images, memory, voice, open_things, first)
     return 0
 
 

@@ -74,7 +74,7 @@ def _list(limit: Limit = 20, as_json: Json = False) -> Act:
         from chatbot.terminal.logs import list_lines
 
         summaries = list(found)
-        _write_lines(list_lines(summaries, time.time(), _screen().width, _dated))
+        _write_lines(list_lines(summaries, time.time(), _screen().width, standard.dated))
         if limit and len(summaries) == limit and history.conversations(1, before=summaries[-1]):
             voice.notice(f"these are the newest {limit}; -n 0 lists all")
         elif not summaries:
@@ -100,7 +100,7 @@ def _show(
             return
         from chatbot.terminal.transcript import as_markdown
 
-        text = as_markdown(history.conversation(found), _dated, reasoning=reasoning)
+        text = as_markdown(history.conversation(found), standard.dated, reasoning=reasoning)
         screen = _screen()
         _write_paged(_drawn(text, screen) if screen.rendered else text.encode())
 
@@ -125,7 +125,7 @@ def _search(
 
         screen = _screen()
         mark = "\x1b[1m{}\x1b[0m" if screen.styles else "[{}]"
-        _write_lines(hit_lines(hits, time.time(), screen.width, _dated, mark.format))
+        _write_lines(hit_lines(hits, time.time(), screen.width, standard.dated, mark.format))
         if not hits:
             voice.notice("nothing has all of these words")
         elif len(hits) == limit:
@@ -211,7 +211,7 @@ def _stats(as_json: Json = False) -> Act:
             return
         from chatbot.terminal.logs import stats_lines
 
-        _write_lines(stats_lines(stats, time.time(), _dated))
+        _write_lines(stats_lines(stats, time.time(), standard.dated))
 
     return act
 
@@ -257,7 +257,7 @@ def _exported(history: History, ids: list[str], form: Format) -> Iterator[bytes]
 
     for number, conversation_id in enumerate(ids):
         conversation = history.conversation(conversation_id)
-        text = (as_html if form is Format.HTML else as_markdown)(conversation, _dated)
+        text = (as_html if form is Format.HTML else as_markdown)(conversation, standard.dated)
         yield (("\n---\n\n" if number else "") + text).encode()
 
 
@@ -291,13 +291,6 @@ def _agreed(summaries: list[Summary], voice: Voice) -> bool:
     voice.tell(["to be deleted for good:", *(f"{summary.id}  {summary.title[:60]}" for summary in summaries)])
     voice.write("Delete? [y/N] ")
     return sys.stdin.readline().strip().lower() in ("y", "yes")
-
-
-def _dated(then_s: float) -> str:
-    try:
-        return time.strftime("%Y-%m-%d %H:%M", time.localtime(then_s))
-    except (OverflowError, OSError, ValueError):  # an import may say anything
-        return "????-??-?? ??:??"
 
 
 def _screen() -> Screen:

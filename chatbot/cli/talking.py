@@ -27,6 +27,7 @@ from chatbot.core.text import clean
 from chatbot.outside import editor, lean_requests, typed_lines
 from chatbot.outside.files import read_text_file
 from chatbot.outside.keyboard import KeptTerminal
+from chatbot.outside.streams import is_terminal
 from chatbot.providers.choice import Choice, Wish, find_service
 from chatbot.terminal.commands import NAMES
 from chatbot.terminal.follow import Outcome
@@ -58,7 +59,12 @@ def talk(
     open_things: ExitStack,
     first: str | None,
 ) -> None:
-    """Holds a conversation until the person leaves. `first` is asked at once, with `images`."""
+    """Holds a conversation until the person leaves. `first` is asked at once, with `images`.
+
+    After a piped question the terminal is opened again; raises UsageError when there is none.
+    """
+    if not is_terminal(0) and not _reopen_terminal():
+        raise UsageError("there is no terminal to stay at", advice="Ask without --interactive.")
     for number in _ENDING:
         if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, _leave)  # an exception, so that the prompt puts the terminal back in order
@@ -288,13 +294,12 @@ def _time_words(then_s: float) -> str:
 
 def _copy(text: str) -> None:
     from chatbot.outside.clipboard import copy
-    from chatbot.outside.streams import is_terminal
 
     draws = is_terminal(1) and os.environ.get("TERM", "dumb") != "dumb"
     copy(text, os.environ, standard.write_answer if draws else None)
 
 
-def reopen_terminal() -> bool:
+def _reopen_terminal() -> bool:
     """Standard input from the terminal again, after a pipe was read to its end; whether there is one."""
     try:
         terminal = os.open("/dev/tty", os.O_RDONLY)

@@ -46,3 +46,12 @@ class Endpoint(NamedTuple):
 
     def __repr__(self) -> str:
         return f"Endpoint({self.base_url!r})"
+
+
+def merged(fields: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
+    """`fields` with `extra` on top, nested objects member by member."""
+    result = dict(fields)
+    for name, value in extra.items():
+        mine = result.get(name)
+        result[name] = merged(mine, value) if isinstance(mine, dict) and isinstance(value, dict) else value
+    return result

@@ -26,6 +26,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from chatbot.core.errors import ConfigurationError, UsageError
+from chatbot.core.settings import merged
 from chatbot.core.text import clean
 
 INPUT = "input"  # `$input` is where the question stands
@@ -160,7 +161,7 @@ def with_flags(
         model=model or template.model,
         system=template.system if system is None else system.replace("$", "$$"),
         options={**template.options, **given},
-        extra=_merged(template.extra, extra or {}),
+        extra=merged(template.extra, extra or {}),
     )
 
 
@@ -213,14 +214,6 @@ def _names(text: str | None) -> list[str]:
 
 def _fill(text: str, values: Mapping[str, str]) -> str:
     return string.Template(text.removesuffix("\n")).safe_substitute(values)
-
-
-def _merged(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
-    result = dict(mine)
-    for name, value in theirs.items():
-        old = result.get(name)
-        result[name] = _merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
-    return result
 
 
 def _mismatch(template: Template, missing: list[str], unused: list[str]) -> UsageError:

@@ -14,7 +14,7 @@ from chatbot.core.errors import ChatError
 from chatbot.core.events import EndMarker, FinishReason, Notice, ProviderEvent, TextDelta, ThinkingDelta, Usage, Verdict
 from chatbot.core.messages import Conversation, Message
 from chatbot.core.request import HttpFailure, HttpRequest
-from chatbot.core.settings import Endpoint, Options
+from chatbot.core.settings import Endpoint, Options, merged
 from chatbot.core.sse import SseEvent
 from chatbot.providers import base
 from chatbot.providers.service import Service
@@ -58,7 +58,7 @@ class AnthropicMessages:
             "messages": [{"role": message.role, "content": _content(message)} for message in conversation.messages],
             **fields,
         }
-        return base.merged(payload, options.extra)
+        return merged(payload, options.extra)
 
     def request(self, payload: base.Payload, options: Options) -> HttpRequest:
         """See Provider."""

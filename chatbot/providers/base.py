@@ -84,15 +84,6 @@ def _url(endpoint: Endpoint, path: str) -> str:
     return endpoint.base_url + path + query
 
 
-def merged(payload: Payload, extra: Mapping[str, Any]) -> Payload:
-    """`payload` with the person's raw fields on top, nested objects member by member."""
-    result = dict(payload)
-    for name, value in extra.items():
-        mine = result.get(name)
-        result[name] = merged(mine, value) if isinstance(mine, dict) and isinstance(value, dict) else value
-    return result
-
-
 def present(**fields: Any) -> Payload:
     """The fields that were given: not None, not empty."""
     return {name: value for name, value in fields.items() if value is not None and value != () and value != []}

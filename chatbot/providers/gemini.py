@@ -14,7 +14,7 @@ from chatbot.core.errors import ChatError
 from chatbot.core.events import FinishReason, Notice, ProviderEvent, TextDelta, ThinkingDelta, Usage, Verdict
 from chatbot.core.messages import Conversation, Message
 from chatbot.core.request import HttpFailure, HttpRequest
-from chatbot.core.settings import Endpoint, Options
+from chatbot.core.settings import Endpoint, Options, merged
 from chatbot.core.sse import SseEvent
 from chatbot.providers import base
 from chatbot.providers.service import Service
@@ -54,7 +54,7 @@ class GeminiGenerate:
             payload["systemInstruction"] = {"parts": [{"text": conversation.system}]}
         if generation:
             payload["generationConfig"] = generation
-        return base.merged(payload, options.extra)
+        return merged(payload, options.extra)
 
     def request(self, payload: base.Payload, options: Options) -> HttpRequest:
         """See Provider."""

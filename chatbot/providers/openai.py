@@ -15,7 +15,7 @@ from chatbot.core.errors import ChatError
 from chatbot.core.events import EndMarker, FinishReason, ProviderEvent, TextDelta, ThinkingDelta, Usage, Verdict
 from chatbot.core.messages import Conversation, Message
 from chatbot.core.request import HttpFailure, HttpRequest
-from chatbot.core.settings import Endpoint, Options
+from chatbot.core.settings import Endpoint, Options, merged
 from chatbot.core.sse import SseEvent
 from chatbot.providers import base
 from chatbot.providers.service import Service
@@ -56,7 +56,7 @@ class OpenAIChat:
         if options.stream:
             fields["stream"] = True
             fields["stream_options"] = {"include_usage": True}
-        return base.merged({"model": options.model, "messages": messages, **fields}, options.extra)
+        return merged({"model": options.model, "messages": messages, **fields}, options.extra)
 
     def request(self, payload: base.Payload, options: Options) -> HttpRequest:
         """See Provider."""

@@ -74,13 +74,6 @@ def test_json_nested_too_deep_is_malformed() -> None:
         base.json_of(SseEvent("message", "[" * 200_000))
 
 
-def test_merging_leaves_the_original_as_it_was() -> None:
-    payload = {"a": {"b": 1}, "c": 2}
-
-    assert base.merged(payload, {"a": {"d": 3}, "c": {"e": 4}}) == {"a": {"b": 1, "d": 3}, "c": {"e": 4}}
-    assert payload == {"a": {"b": 1}, "c": 2}
-
-
 def test_present_keeps_zero_and_leaves_out_what_was_not_given() -> None:
     assert base.present(a=0, b=0.0, c=None, d=(), e=[], f=False) == {"a": 0, "b": 0.0, "f": False}
 
