@@ -149,8 +149,8 @@ def test_a_reader_that_leaves_does_not_cost_what_came(server: LabServer, tmp_pat
         child.stdout.read(3)
         child.stdout.close()
     assert child.returncode == 141
-    kept = rows(tmp_path, "SELECT answer FROM turn UNION ALL SELECT answer FROM piece")
-    assert any(answer.startswith("word1 ") for (answer,) in kept)
+    kept = "".join(answer for (answer,) in rows(tmp_path, "SELECT answer FROM piece ORDER BY number"))
+    assert kept.startswith("word1")  # how much more depends on when the reader left
 
 
 def test_a_home_that_cannot_be_written_costs_no_answer(server: LabServer, tmp_path: Path) -> None:
