@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from chatbot.terminal.live import LiveAnswer
 from chatbot.terminal.screen import Screen
+from chatbot.terminal.wait_row import WaitRow
 
 CHARACTERS_PER_TOKEN, TOKENS_PER_FRAME = 4, 3
 
@@ -131,7 +132,7 @@ def streamed(text: str) -> Cost:
         nonlocal written
         written += len(data)
 
-    answer = LiveAnswer(Screen(width=80, height=24), write, time.perf_counter)
+    answer = LiveAnswer(Screen(width=80, height=24), write, time.perf_counter, WaitRow("m", 0.0))
     longest_s = 0.0
     cpu_s = time.process_time()
     for piece in pieces(text):

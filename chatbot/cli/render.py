@@ -34,14 +34,9 @@ def render(file: Path, seed: int | None, tokens_per_s: float, voice: Voice) -> N
     with Interrupts(on_screen=True) as interrupts, SilentKeyboard() as keyboard:
         inbox = Inbox(lambda sleep: _answer(text, seed, tokens_per_s, sleep), stop=lambda: None)
         interrupts.wake = inbox.wake
-        now_s = time.monotonic()
-        view = LiveView(
-            LiveAnswer(screen, standard.write_answer, time.monotonic),
-            WaitRow(file.name, now_s),
-            standard.size,
-            pausing(interrupts, keyboard),
-            voice.notice,
-        )
+        wait_row = WaitRow(file.name, time.monotonic(), unicode=screen.unicode)
+        answer = LiveAnswer(screen, standard.write_answer, time.monotonic, wait_row)
+        view = LiveView(answer, standard.size, pausing(interrupts, keyboard), voice.notice)
         follow(inbox, view, time.monotonic, interrupts.stopped)
 
 

@@ -21,9 +21,10 @@ from chatbot.terminal.wait_row import WaitRow
 def view_for(words: Words, label: str, voice: Voice, interrupts: Interrupts, keyboard: SilentKeyboard) -> View:
     """The view that standard output and the person's words ask for. `label` is what is waited for."""
     screen = this_screen(words.color)
-    unicode = "utf" in standard.encoding(sys.stderr).lower()
+    rendered = screen.rendered and not words.raw and not words.json
+    unicode = screen.unicode if rendered else "utf" in standard.encoding(sys.stderr).lower()
     wait_row = WaitRow(label, time.monotonic(), unicode=unicode)
-    if screen.rendered and not words.raw and not words.json:
+    if rendered:
         return _screen_view(words, screen, wait_row, voice, interrupts, keyboard)
     return _plain_view(words, wait_row, voice)
 
@@ -78,11 +79,12 @@ def _screen_view(
         screen,
         standard.write_answer,
         time.monotonic,
+        wait_row,
         show_thinking=words.show_thinking,
         hide_reasoning=words.hide_reasoning,
     )
     tell = None if is_terminal(1) and is_terminal(2) else voice.notice
-    return LiveView(live, wait_row, standard.size, pausing(interrupts, keyboard), tell)
+    return LiveView(live, standard.size, pausing(interrupts, keyboard), tell)
 
 
 def pausing(interrupts: Interrupts, keyboard: SilentKeyboard) -> Callable[[Callable[[], None]], bool]:

@@ -6,22 +6,25 @@ Driven by a loop that knows the time, the network and the signals: it tells what
 
 from collections.abc import Callable
 
+from chatbot.core.events import Retrying
 from chatbot.terminal.markdown import ASCII, UNICODE, MarkdownStream, Row
 from chatbot.terminal.markdown.look import DIM
 from chatbot.terminal.markdown.wrap import Wrapper
 from chatbot.terminal.painter import Painter
 from chatbot.terminal.sanitise import Sanitiser, sanitise
 from chatbot.terminal.screen import Screen
-from chatbot.terminal.waiting import Status, Thoughts
+from chatbot.terminal.thoughts import Thoughts
+from chatbot.terminal.wait_row import WaitRow
 
 _SHORTEST_GAP_S, _LONGEST_GAP_S = 1 / 30, 0.5
 _GAP_PER_FRAME = 4  # a slow terminal gets fewer frames: a fifth of the time at most goes into them
 
 
 class LiveAnswer:
-    """`clock` gives seconds and is only used to measure how long a frame takes.
+    """`clock` gives seconds and is only used to measure how long a frame takes. `waiting` is shown as a live row until
+    the answer begins; it leaves no trace.
 
-    `show_thinking` commits the reasoning; `hide_reasoning` shows nothing of it but the status.
+    `show_thinking` commits the reasoning; `hide_reasoning` shows nothing of it.
     """
 
     def __init__(
@@ -29,6 +32,7 @@ class LiveAnswer:
         screen: Screen,
         write: Callable[[bytes], None],
         clock: Callable[[], float],
+        waiting: WaitRow,
         *,
         show_thinking: bool = False,
         hide_reasoning: bool = False,
@@ -38,7 +42,7 @@ class LiveAnswer:
         self._painter = Painter(screen)
         self._markdown = MarkdownStream(screen.width, UNICODE if screen.unicode else ASCII)
         self._sanitiser = Sanitiser()
-        self._status = Status(screen.unicode)
+        self._waiting = waiting
         self._thoughts = Thoughts(screen.width, show=show_thinking, hide=hide_reasoning)
         self._committed: list[Row] = []
         self._answering = False
@@ -52,7 +56,7 @@ class LiveAnswer:
         self._dirty = True
         if not self._answering and not clean.isspace() and clean:  # blank lines end no waiting
             self._answering = True
-            self._status.clear()
+            self._waiting.over()
 
     def thinking(self, delta: str) -> None:
         """Reasoning, as it came. It is not Markdown here, and is not shown once the answer has begun."""
@@ -60,9 +64,10 @@ class LiveAnswer:
             self._thoughts.feed(delta)
             self._dirty = True
 
-    def status(self, label: str, now_s: float, *, seconds: bool = True) -> None:
-        """A live row with a spinner, and the seconds since `label` was first given; it leaves no trace."""
-        self._status.set(sanitise(label), now_s, seconds)
+    def retrying(self, event: Retrying, now_s: float) -> None:
+        """An attempt has failed: the wait for the next one counts down."""
+        self._waiting.retrying(event, now_s)
+        self._dirty = True
 
     def note(self, text: str) -> None:
         """A dim row that stays."""
@@ -80,8 +85,8 @@ class LiveAnswer:
         self._paint(now_s, final=False)
 
     def finish(self, now_s: float) -> None:
-        """The answer has ended, or was stopped: everything of it is committed, the status is gone."""
-        self._status.clear()
+        """The answer has ended, or was stopped: everything of it is committed, the live rows are gone."""
+        self._waiting.over()
         self.text(self._sanitiser.finish())
         self._paint(now_s, final=True)
 
@@ -113,7 +118,8 @@ class LiveAnswer:
             rows, preview = self._markdown.pump(final)
             commit += rows
             live += preview
-        live = live or self._status.rows(now_s)
+        if not live and (words := self._waiting.row(now_s)):
+            live = [Row(((words, DIM),))]
         self._emit(self._painter.frame(commit, live))
         self._dirty = False
         gap = _GAP_PER_FRAME * (self._clock() - started)
@@ -126,5 +132,6 @@ class LiveAnswer:
     def _next_tick_s(self, now_s: float) -> float | None:
         if not self._painter.screen.live:
             return None
-        ticks = (self._status.next_tick_s(now_s), self._thoughts.next_tick_s(now_s))
+        wait_s = self._waiting.wait_s(now_s)
+        ticks = (None if wait_s is None else now_s + wait_s, self._thoughts.next_tick_s(now_s))
         return min((tick for tick in ticks if tick is not None), default=None)

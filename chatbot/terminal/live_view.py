@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 
 from chatbot.core.events import Event, Notice, Retrying, TextDelta, ThinkingDelta
 from chatbot.terminal.live import LiveAnswer
-from chatbot.terminal.wait_row import WaitRow
 
 Size = tuple[int, int]
 
@@ -23,13 +22,11 @@ class LiveView:
     def __init__(
         self,
         answer: LiveAnswer,
-        wait_row: WaitRow,
         size: Callable[[], Size],
         pause: Callable[[Callable[[], None]], bool],
         tell: Callable[[str], None] | None = None,
     ) -> None:
         self._answer = answer
-        self._wait_row = wait_row
         self._size = size
         self._known_size = size()
         self._due_s = math.inf
@@ -46,9 +43,8 @@ class LiveView:
                 case Notice():
                     self._tell(event.text)
                 case Retrying():
-                    self._wait_row.retrying(event, now_s)
+                    self._answer.retrying(event, now_s)
         if text:
-            self._wait_row.over()
             self._answer.text(text)
 
     def frame(self, now_s: float) -> float | None:
@@ -59,9 +55,6 @@ class LiveView:
         if size != self._known_size:
             self._known_size = size
             self._answer.resized(*size)
-        label, seconds = self._wait_row.words(now_s)
-        if label:
-            self._answer.status(label, now_s, seconds=seconds)
         if now_s >= self._due_s or self._answer.wait_s(now_s) == 0.0:
             self._answer.frame(now_s)
         wait_s = self._answer.wait_s(now_s)

@@ -7,7 +7,7 @@ import math
 from chatbot.core.events import Retrying
 from chatbot.terminal.sanitise import sanitise
 
-APPEARS_AFTER_S = 0.25
+APPEARS_AFTER_S = 0.25  # what comes sooner needs no excuse
 FRAME_S = 0.1
 _FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _ASCII_FRAMES = "|/-\\"
@@ -17,7 +17,7 @@ class WaitRow:
     """What is waited for since `now_s`; empty once an answer has begun. Pure arithmetic on the times handed in."""
 
     def __init__(self, name: str, now_s: float, *, unicode: bool = True) -> None:
-        self._label = f"waiting for {sanitise(name)}"
+        self._label = f"waiting for {' '.join(sanitise(name).split())}"
         self._since_s: float | None = now_s
         self._until_s: float | None = None
         self._reason = ""
@@ -33,24 +33,24 @@ class WaitRow:
         """Something has come: there is nothing to wait for any more."""
         self._since_s = self._until_s = None
 
-    def words(self, now_s: float) -> tuple[str, bool]:
-        """What is waited for, and whether the seconds it has taken belong behind it; empty words for nothing."""
-        if self._until_s is not None and now_s < self._until_s:
-            left_s = math.ceil(self._until_s - now_s)
-            return f"{self._reason}; trying again in {left_s} s (Ctrl-C stops)", False
-        return ("", False) if self._since_s is None else (self._label, True)
-
     def row(self, now_s: float) -> str:
-        """The words with a spinner in front; empty for the first APPEARS_AFTER_S seconds of a wait."""
-        words, counted = self.words(now_s)
-        waited_s = now_s - self._since_s if self._since_s is not None else 0.0
-        if not words or (counted and waited_s < APPEARS_AFTER_S):
-            return ""
-        seconds = f" {int(waited_s)} s" if counted and waited_s >= 1 else ""
-        return f"{self._spinner[int(now_s / FRAME_S) % len(self._spinner)]} {words}{seconds}"
+        """A spinner, the words, and the seconds it has taken; empty for the first APPEARS_AFTER_S seconds of a wait."""
+        words = self._words(now_s)
+        return f"{self._spinner[int(now_s / FRAME_S) % len(self._spinner)]} {words}" if words else ""
 
     def wait_s(self, now_s: float) -> float | None:
         """Seconds until the row may look different; None when it will not."""
         if self._since_s is None:
             return None
         return FRAME_S if self.row(now_s) else max(FRAME_S, self._since_s + APPEARS_AFTER_S - now_s)
+
+    def _words(self, now_s: float) -> str:
+        if self._since_s is None:
+            return ""
+        if self._until_s is not None and now_s < self._until_s:
+            left_s = math.ceil(self._until_s - now_s)
+            return f"{self._reason}; trying again in {left_s} s (Ctrl-C stops)"
+        waited_s = now_s - self._since_s
+        if waited_s < APPEARS_AFTER_S:
+            return ""
+        return f"{self._label} {int(waited_s)} s" if waited_s >= 1 else self._label

@@ -4,10 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from chatbot.core.errors import RateLimited
+from chatbot.core.events import Retrying
 from chatbot.terminal.live import LiveAnswer
 from chatbot.terminal.markdown import one_piece
 from chatbot.terminal.sanitise import sanitise
 from chatbot.terminal.screen import Screen, detect_screen
+from chatbot.terminal.wait_row import WaitRow
 from tests.terminal.emulator import Terminal
 from tests.terminal.texts import TEXTS
 
@@ -33,7 +36,9 @@ class Show:
         self.terminal = Terminal(width, height)
         self.written: list[bytes] = []
         self.clock = Clock()
-        self.answer = LiveAnswer(screen or Screen(width=width, height=height), self._write, self.clock, **options)
+        screen = screen or Screen(width=width, height=height)
+        wait_row = WaitRow("gpt-x", self.clock.now_s)
+        self.answer = LiveAnswer(screen, self._write, self.clock, wait_row, **options)
 
     def _write(self, data: bytes) -> None:
         self.written.append(data)
@@ -140,7 +145,6 @@ def test_an_answer_goes_on_after_the_program_was_suspended() -> None:
 def test_without_a_live_part_the_same_rows_come_out() -> None:
     screen = detect_screen({"TERM": "dumb"}, isatty=True, size=(31, 9), encoding="utf-8")
     show = Show(31, 9, screen)
-    show.answer.status("waiting for m", show.clock.now_s)
     show.tick(1.0)
     assert streamed(show, STEPS, 1) == at_once(STEPS, 31)
     assert b"\x1b" not in b"".join(show.written)
@@ -170,7 +174,6 @@ def test_without_utf_8_the_signs_are_ascii() -> None:
 
 def test_the_wait_is_shown_after_a_quarter_of_a_second_and_leaves_no_trace() -> None:
     show = Show()
-    show.answer.status("waiting for gpt-x", show.clock.now_s)
     assert show.answer.wait_s(show.clock.now_s) == pytest.approx(0.25)
     assert show.tick(0.2) == []
     assert [row[2:] for row in show.tick(0.1)] == ["waiting for gpt-x"]
@@ -180,17 +183,20 @@ def test_the_wait_is_shown_after_a_quarter_of_a_second_and_leaves_no_trace() -> 
     assert show.finish() == ["Hi"]
 
 
-def test_a_countdown_is_shown_as_it_is_given() -> None:
+def test_a_retry_counts_down_and_then_the_wait_begins_again() -> None:
     show = Show()
-    show.answer.status("trying again in 7 s", show.clock.now_s, seconds=False)
-    assert [row[2:] for row in show.tick(2.0)] == ["trying again in 7 s"]
+    show.tick(2.0)
+    show.answer.retrying(Retrying(7.0, 1, RateLimited("too many\x1b[2J requests")), show.clock.now_s)
+    assert [row[2:] for row in show.tick(0.1)] == ["too many␛[2J requests; trying again in 7 s (Ctrl-C stops)"]
+    assert [row[2:] for row in show.tick(4.0)] == ["too many␛[2J requests; trying again in 3 s (Ctrl-C stops)"]
+    assert show.tick(2.91) == [], "what comes within a quarter of a second needs no excuse"
+    assert [row[2:] for row in show.tick(2.0)] == ["waiting for gpt-x 2 s"]
 
 
 def test_a_blank_line_ends_no_wait() -> None:
     show = Show()
-    show.answer.status("waiting", show.clock.now_s)
     show.answer.text("\n\n  ")
-    assert [row[2:] for row in show.tick(1.0)] == ["waiting 1 s"]
+    assert [row[2:] for row in show.tick(1.0)] == ["waiting for gpt-x 1 s"]
     show.answer.text("  code")
     assert show.tick(0.1) == ["    code"]
 
@@ -218,9 +224,8 @@ def test_reasoning_can_be_kept() -> None:
 
 def test_reasoning_can_be_hidden() -> None:
     show = Show(hide_reasoning=True)
-    show.answer.status("thinking", show.clock.now_s)
     show.answer.thinking("secret")
-    assert [row[2:] for row in show.tick(2.0)] == ["thinking 2 s"]
+    assert [row[2:] for row in show.tick(2.0)] == ["waiting for gpt-x 2 s"]
     show.answer.text("Hi")
     assert show.finish() == ["Hi"]
 
@@ -251,7 +256,7 @@ def test_a_note_stays_and_holds_no_controls() -> None:
 
 def test_the_first_text_is_painted_at_once_and_the_next_after_a_gap() -> None:
     show = Show()
-    assert show.answer.wait_s(show.clock.now_s) is None
+    assert show.answer.wait_s(show.clock.now_s) == pytest.approx(0.25), "for the row that says what is waited for"
     show.answer.text("a")
     assert show.answer.wait_s(show.clock.now_s) == 0.0
     show.tick()

@@ -1,4 +1,4 @@
-"""What is shown while there is no answer yet: the status and the reasoning."""
+"""Reasoning, shown while there is no answer yet."""
 
 from collections import deque
 from math import floor
@@ -8,44 +8,7 @@ from chatbot.terminal.markdown.look import DIM
 from chatbot.terminal.markdown.wrap import Wrapper
 from chatbot.terminal.sanitise import Sanitiser
 
-_APPEARS_AFTER_S = 0.25  # what comes sooner needs no excuse
-_TURNS_PER_S = 8
 _LIVE_THOUGHTS = 4  # rows
-
-
-class Status:
-    """`⠋ waiting for gpt-x 3 s`"""
-
-    def __init__(self, unicode: bool) -> None:
-        self._signs = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏" if unicode else "|/-\\"
-        self._label = ""
-        self._since_s = 0.0
-        self._seconds = True
-        self._appears_s = 0.0
-
-    def set(self, label: str, now_s: float, seconds: bool) -> None:
-        label = " ".join(label.split())
-        if not self._label:
-            self._appears_s = now_s + _APPEARS_AFTER_S
-        if label != self._label:
-            self._since_s = now_s
-        self._label, self._seconds = label, seconds
-
-    def clear(self) -> None:
-        self._label = ""
-
-    def rows(self, now_s: float) -> list[Row]:
-        if not self._label or now_s < self._appears_s:
-            return []
-        sign = self._signs[floor(now_s * _TURNS_PER_S) % len(self._signs)]
-        seconds = floor(now_s - self._since_s)
-        counted = f" {seconds} s" if self._seconds and seconds else ""
-        return [Row(((f"{sign} {self._label}{counted}", DIM),))]
-
-    def next_tick_s(self, now_s: float) -> float | None:
-        if not self._label:
-            return None
-        return max(self._appears_s, (floor(now_s * _TURNS_PER_S) + 1) / _TURNS_PER_S)
 
 
 class Thoughts:
