@@ -29,6 +29,16 @@ def test_a_detector_that_is_already_there_stays() -> None:
     assert printed(script) == "True\n"
 
 
+def test_urllib3_gets_the_metadata_of_packages_when_it_asks_for_them() -> None:
+    script = """
+print("importlib.metadata" in sys.modules)
+import urllib3.http2
+from importlib.metadata import version
+print(urllib3.http2.version("urllib3") == version("urllib3"))
+"""
+    assert printed(LOAD + script) == "False\nTrue\n"
+
+
 def test_requests_that_is_already_there_is_left_alone() -> None:
     assert printed("import sys, requests\n" + LOAD + "print(sys.modules['requests'] is requests)") == "True\n"
 
