@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from chatbot.core.addresses import is_loopback
 from chatbot.lab.server import LabServer
@@ -17,6 +18,10 @@ from chatbot.providers.choice import variable_names
 PROXIES = "HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY http_proxy https_proxy all_proxy no_proxy".split()
 NETWORK = "SSL_CERT_FILE SSL_CERT_DIR REQUESTS_CA_BUNDLE CURL_CA_BUNDLE NETRC SSLKEYLOGFILE".split()
 COLOUR = "FORCE_COLOR CLICOLOR CLICOLOR_FORCE COLORTERM".split()
+
+# How long an example takes says nothing here: other work on the machine may slow it down.
+settings.register_profile("patient", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 class NetworkForbidden(RuntimeError):

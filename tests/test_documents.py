@@ -40,7 +40,7 @@ def flags_of_help(home: Path) -> set[str]:
 
 
 def test_ci_runs_the_test_command_of_the_readme() -> None:
-    install, tests = "-e '.[test]'", "-m pytest"
+    install, tests = "-e '.[test]'", "-m pytest -n auto"
     command = next(command for command in COMMANDS if "pytest" in command)
     script = (ROOT / ".ci/run").read_text()
     assert install in command and install in script

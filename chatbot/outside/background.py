@@ -32,7 +32,8 @@ class Inbox:
         threading.Thread(target=self._fill, args=(begin(self._sleep),), daemon=True, name="chat-network").start()
 
     def take(self, timeout_s: float | None) -> list[Event]:
-        """What has come: waits for the first event at most `timeout_s` seconds (None: for ever), then takes all.
+        """What has come: waits for the first event at most `timeout_s` seconds (None: for ever), then takes all, but
+        never so many that a server faster than this loop is followed for ever.
 
         Empty after the time, or after `wake`. Raises what the thread raised, once all that came before is taken.
         """
@@ -46,6 +47,8 @@ class Inbox:
                     self._queue.put(item)
                     break
                 batch.append(item)
+                if len(batch) == MAX_WAITING_EVENTS:
+                    break
                 item = self._queue.get_nowait()
         except Empty:
             pass

@@ -96,7 +96,7 @@ def test_a_base_url_that_may_lead_elsewhere_is_refused_without_repeating_a_secre
     assert str(caught.value).isprintable()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(alphabet="htps:/@\\?#[]. a1\n%é", max_size=30))
 def test_a_base_url_is_refused_or_safe(tail: str) -> None:
     try:

@@ -48,13 +48,13 @@ templates = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(templates)
 def test_what_is_written_is_read_back_as_it_was(template: Template) -> None:
     assert from_toml("t", to_toml(template)) == template
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S", "Cc", "Zs"]), max_size=60))
 def test_no_text_at_all_is_a_fault_of_ours(text: str) -> None:
     for document in (text, f"system = {text}", f"[options]\n{text} = 1"):
@@ -165,7 +165,6 @@ def test_every_mistake_is_named(text: str, sentence: str, advice: str) -> None:
     assert refused.value.exit_code == 78
 
 
-@settings(deadline=None)
 @given(texts)
 def test_a_key_of_any_text_is_written_as_toml_wants_it(key: str) -> None:
     parsed: dict[str, Any] = tomllib.loads(to_toml(Template("t", extra={key: 1})))

@@ -22,7 +22,7 @@ def data(pieces: Any) -> list[Any]:
     return [json.loads(event.data) for event in sse.parse(pieces) if event.data != "[DONE]"]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text())
 def test_tokens_joined_are_the_text(text: str) -> None:
     assert "".join(tokens(text)) == text
@@ -274,7 +274,7 @@ JSON_VALUES = st.recursive(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     body=st.fixed_dictionaries(
         {},

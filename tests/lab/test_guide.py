@@ -150,7 +150,7 @@ def test_a_paragraph_of_the_manual_is_one_line_because_the_terminal_wraps_it() -
     assert not [line for line, after in itertools.pairwise(lines) if prose.match(line) and prose.match(after)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(max_size=200))
 def test_any_question_gets_an_answer(question: str) -> None:
     assert guide.answer(question, SMALL).endswith("\n")

@@ -204,7 +204,7 @@ def test_every_write_is_durable_as_promised(history: History) -> None:
     connection.close()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(question=st.text(st.characters(codec=None)), answer=st.text(st.characters(codec=None)))
 def test_any_text_can_be_kept(question: str, answer: str) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -180,7 +180,7 @@ def sample() -> dict[str, Any]:
     return plain
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(data=st.data())
 def test_an_import_of_anything_else_is_one_sentence(sample: dict[str, Any], data: st.DataObject) -> None:
     """A field of an export, at any depth, is replaced by any value of JSON."""

@@ -222,7 +222,7 @@ def test_a_hostile_body_is_read_quickly_and_quietly(body: bytes) -> None:
     assert len(words(body).sentence) <= MAX_SAID_CHARS
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(alphabet='<>/abht!{}[]":, \n&;', max_size=60))
 def test_no_body_gives_more_than_one_line_or_a_page(body: str) -> None:
     sentence = words(body.encode()).sentence

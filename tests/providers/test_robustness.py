@@ -101,7 +101,7 @@ def read_in_every_way(wire: Provider, document: Any, kind: str, status: int) -> 
 
 
 @pytest.mark.parametrize("wire", WIRES, ids=lambda wire: type(wire).__name__)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(document=documents, kind=st.sampled_from(["message", "error", "ping"]), status=st.integers(300, 599))
 def test_no_document_whatever_raises_anything_but_a_chat_error(
     wire: Provider, document: Any, kind: str, status: int
@@ -110,7 +110,7 @@ def test_no_document_whatever_raises_anything_but_a_chat_error(
 
 
 @pytest.mark.parametrize("wire", WIRES, ids=lambda wire: type(wire).__name__)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(document=mutations(), kind=st.sampled_from(["message", "error"]), status=st.sampled_from([400, 401, 429, 500]))
 def test_no_change_of_a_valid_document_raises_anything_but_a_chat_error(
     wire: Provider, document: Any, kind: str, status: int
@@ -119,7 +119,7 @@ def test_no_change_of_a_valid_document_raises_anything_but_a_chat_error(
 
 
 @pytest.mark.parametrize("wire", WIRES, ids=lambda wire: type(wire).__name__)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(data=st.text(max_size=40), body=st.binary(max_size=60))
 def test_no_text_or_bytes_raise_anything_but_a_chat_error(wire: Provider, data: str, body: bytes) -> None:
     with contextlib.suppress(ChatError):
