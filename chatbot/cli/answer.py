@@ -13,6 +13,7 @@ from chatbot.core.errors import UsageError
 from chatbot.core.messages import Conversation, Image
 from chatbot.core.redaction import Redactor
 from chatbot.outside import lean_requests
+from chatbot.outside.keyboard import SilentKeyboard
 from chatbot.outside.streams import is_terminal
 from chatbot.providers import registry
 from chatbot.terminal.voice import Voice
@@ -47,7 +48,7 @@ def answer(words: Words, voice: Voice) -> int:
         lean_requests.load()
         from chatbot.cli.asking import Asking  # loads the network's libraries
 
-        asking = Asking(words, choice, voice, memory)
+        asking = Asking(words, choice, voice, memory, SilentKeyboard())
         asked = conversation.asking(text, images)
         if conversation.messages:
             asked = _continued(conversation, text, images, words.truncate, voice)

@@ -36,8 +36,9 @@ _SENT_WITHIN_S = 0.05
 class Asking:
     """Asks one question after the other of the chosen model, and shows each answer."""
 
-    def __init__(self, words: Words, choice: Choice, voice: Voice, memory: Memory) -> None:
+    def __init__(self, words: Words, choice: Choice, voice: Voice, memory: Memory, keyboard: SilentKeyboard) -> None:
         self.choice = choice
+        self._keyboard = keyboard
         self._memory = memory
         self._words = words
         self._voice = voice
@@ -72,7 +73,7 @@ class Asking:
         self._sent.clear()
         asked_s = time.monotonic()
         on_screen = is_terminal(1) and not words.json
-        with Interrupts(on_screen=on_screen) as interrupts, SilentKeyboard() as keyboard:
+        with Interrupts(on_screen=on_screen) as interrupts, self._keyboard as keyboard:
             inbox = Inbox(lambda sleep: self._session.ask(conversation, asked, sleep), stop=self._transport.abort)
             interrupts.wake = inbox.wake
             self._sent.wait(_SENT_WITHIN_S)

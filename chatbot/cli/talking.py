@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -25,11 +25,13 @@ from chatbot.core.redaction import Redactor
 from chatbot.core.settings import Options
 from chatbot.core.text import clean
 from chatbot.outside import editor, lean_requests, typed_lines
+from chatbot.outside.background import given_up_after
 from chatbot.outside.files import read_text_file
-from chatbot.outside.keyboard import KeptTerminal
+from chatbot.outside.keyboard import SilentKeyboard
 from chatbot.outside.streams import is_terminal
 from chatbot.providers.choice import Choice, Wish, find_service
 from chatbot.terminal.commands import NAMES
+from chatbot.terminal.failures import error_lines
 from chatbot.terminal.follow import Outcome
 from chatbot.terminal.repl import converse
 from chatbot.terminal.status_line import Status
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 
 VI_VARIABLE = "CHAT_EDITING_MODE"
 _OFFERED_CONVERSATIONS = 30
+_MODELS_WAIT_S = 3.0  # who pressed Tab looks at a prompt that shows nothing
 # Bracketed paste off, autowrap on, cursor shown, no style: whatever a prompt may have left behind.
 _IN_ORDER = b"\x1b[?2004l\x1b[?7h\x1b[?25h\x1b[0m\r\n"
 _ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
@@ -71,7 +74,7 @@ def talk(
     session = _Session(words, choice, memory, voice, open_things)
     read_line = _prompt(session, voice)
     start = Talk(conversation, session.label(), session.options(), raw=words.raw, images=images)
-    with KeptTerminal():
+    with session.keyboard if _is_smart_terminal() else nullcontext():  # the plain prompt reads with echo
         try:
             converse(read_line, session.world(), voice, start, first)
         except SystemExit:
@@ -94,6 +97,7 @@ class _Session:
         self._memory = memory
         self._voice = voice
         self._open_things = open_things
+        self.keyboard = SilentKeyboard()
         self._asking: Asking | None = None
         self._models: list[str] | None = None
         self._loading = threading.Lock()
@@ -131,7 +135,7 @@ class _Session:
                 lean_requests.load()
                 from chatbot.cli.asking import Asking
 
-                self._asking = Asking(self._words, self._choice, self._voice, self._memory)
+                self._asking = Asking(self._words, self._choice, self._voice, self._memory, self.keyboard)
             return self._asking
 
     def load(self) -> None:
@@ -155,8 +159,17 @@ class _Session:
         return self._memory.history.conversations(limit)
 
     def edit(self, text: str) -> str | None:
-        """A text in the person's editor."""
-        return editor.edit(text, history_folder(), os.environ)
+        """A text in the person's editor. Raises UsageError when that cannot be started or fails."""
+        with self.keyboard.lent():
+            return editor.edit(text, history_folder(), os.environ)
+
+    def edit_typed(self, text: str) -> str | None:
+        """The same for what is being typed, which stays as it is when the editor fails."""
+        try:
+            return self.edit(text)
+        except ChatError as error:
+            self._voice.tell(error_lines(error))
+            return None
 
     def _answer(self, ask: Ask) -> Outcome:
         asking = self.asking()
@@ -236,7 +249,7 @@ def _prompt(session: _Session, voice: Voice) -> Callable[[Status], str]:
     file = history_folder() / "typed.jsonl"
     lines = LineHistory(lambda: typed_lines.load(file), lambda text: typed_lines.append(file, text))
     offers = Offers(
-        models=session.models,
+        models=lambda: given_up_after(session.models, _MODELS_WAIT_S, ()),
         files=_files,
         templates=_template_names,
         conversations=lambda: [(row.id, row.title) for row in session.conversations(_OFFERED_CONVERSATIONS)],
@@ -244,7 +257,7 @@ def _prompt(session: _Session, voice: Voice) -> Callable[[Status], str]:
     return Prompt(
         lines if session.world().conversations else LineHistory(),
         offers,
-        edit=session.edit,
+        edit=session.edit_typed,
         as_text=Reader(NAMES, _is_path).as_text,
         when_standing=when_standing,
         vi=os.environ.get(VI_VARIABLE, "") == "vi",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from queue import Empty, SimpleQueue
+from typing import TypeVar
 
 from chatbot.core.errors import Cancelled
 from chatbot.core.events import Event
@@ -16,6 +17,31 @@ from chatbot.core.events import Event
 # Beyond this the reader waits for the screen, so that an endless answer into a stopped pipe does not fill the memory.
 MAX_WAITING_EVENTS = 50_000
 _PAUSE_S = 0.01
+
+T = TypeVar("T")
+
+
+async def given_up_after(work: Callable[[], T], limit_s: float, otherwise: T) -> T:
+    """What `work` returns, done in a thread that nothing waits for at the end; `otherwise` when it takes longer than
+    `limit_s` seconds or fails. An executor's thread would keep its event loop, and the program, from ending.
+    """
+    import asyncio  # loads slowly; who awaits this has it already
+    from concurrent.futures import Future
+
+    found: Future[T] = Future()
+    found.set_running_or_notify_cancel()  # nobody can cancel it any more, so its result may always be set
+
+    def do() -> None:
+        try:
+            found.set_result(work())
+        except Exception:
+            found.set_result(otherwise)
+
+    threading.Thread(target=do, daemon=True, name="chat-aside").start()
+    try:
+        return await asyncio.wait_for(asyncio.wrap_future(found), limit_s)
+    except TimeoutError:
+        return otherwise
 
 
 class Inbox:

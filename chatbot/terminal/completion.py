@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from prompt_toolkit.completion import CompleteEvent, Completer, Completion, ThreadedCompleter
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
 from chatbot.terminal.commands import BY_NAME, COMMANDS, NAMES, Kind
@@ -14,14 +14,18 @@ from chatbot.terminal.setting import SETTINGS
 from chatbot.terminal.typed import MARKS
 
 
+async def _nothing() -> Iterable[str]:
+    return ()
+
+
 class Offers(NamedTuple):
     """Where completions come from. Each function is called at a key press; what it raises means: nothing to offer.
 
-    `models` is called in a thread of its own, because it may have to wait. `files` is given the beginning of a path and
-    gives whole paths. `conversations` gives the id and the title of the newest ones.
+    `models` is waited for while the prompt goes on. `files` is given the beginning of a path and gives whole paths.
+    `conversations` gives the id and the title of the newest ones.
     """
 
-    models: Callable[[], Iterable[str]] = lambda: ()
+    models: Callable[[], Awaitable[Iterable[str]]] = _nothing
     files: Callable[[str], Iterable[str]] = lambda beginning: ()
     conversations: Callable[[], Iterable[tuple[str, str]]] = lambda: ()
     templates: Callable[[], Iterable[str]] = lambda: ()
@@ -40,9 +44,8 @@ class CommandCompleter(Completer):
             "files": lambda typed: _files(typed, offers),
             "conversations": lambda typed: _beginning(typed, offers.conversations()),
             "templates": lambda typed: _beginning(typed, _bare(offers.templates())),
-            "models": lambda typed: _containing(typed, _bare(offers.models())),
         }
-        self._in_thread = ThreadedCompleter(self)
+        self._models = offers.models
 
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterator[Completion]:
         typed = document.text_before_cursor
@@ -64,9 +67,11 @@ class CommandCompleter(Completer):
     async def get_completions_async(
         self, document: Document, complete_event: CompleteEvent
     ) -> AsyncGenerator[Completion, None]:
-        if _kind(document.text_before_cursor) == "models" and complete_event.completion_requested:
-            async for completion in self._in_thread.get_completions_async(document, complete_event):
-                yield completion
+        typed = document.text_before_cursor
+        if _kind(typed) == "models" and complete_event.completion_requested:
+            argument = typed.partition(" ")[2].lstrip()
+            for text, _ in _containing(argument, _bare(await self._models())):
+                yield Completion(text, -len(argument), display=sanitise(text))
         else:
             for completion in self.get_completions(document, complete_event):
                 yield completion

@@ -14,9 +14,12 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from chatbot.terminal.typed import is_open_block
 
 
-def key_bindings(edit: Callable[[str], str | None], as_text: Callable[[str], str]) -> KeyBindings:
+def key_bindings(
+    edit: Callable[[str], str | None], as_text: Callable[[str], str], is_tall: Callable[[str], bool]
+) -> KeyBindings:
     """`edit` opens the editor, and returns None to leave the text as it is. `as_text` makes what is pasted into an
-    empty prompt a question.
+    empty prompt a question. What `is_tall` is taken from the screen when it is sent: the prompt would draw only a part
+    of it, and leave rows of its own in the scrollback.
     """
     keys = KeyBindings()
     typing = has_focus(DEFAULT_BUFFER)
@@ -29,6 +32,7 @@ def key_bindings(edit: Callable[[str], str | None], as_text: Callable[[str], str
         elif is_open_block(buffer.text):
             buffer.insert_text("\n")
         else:
+            event.app.erase_when_done = is_tall(buffer.text)
             buffer.validate_and_handle()
 
     @keys.add("c-j", filter=typing)

@@ -19,12 +19,15 @@ from prompt_toolkit.styles import Style
 from prompt_toolkit.utils import get_cwidth
 
 from chatbot.terminal.completion import CommandCompleter, Offers, is_offered_unasked
+from chatbot.terminal.excerpt import excerpt
 from chatbot.terminal.keys import key_bindings
 from chatbot.terminal.sanitise import sanitise
 from chatbot.terminal.status_line import Status, status_line
 from chatbot.terminal.typed import is_open_block
 
 MESSAGE = "> "
+REPLACEMENT = "\ufffd"
+_ROWS_OF_ITS_OWN = 2  # the line under the prompt, and one that stays free
 _STYLE = Style.from_dict({"bottom-toolbar": "noreverse ansibrightblack", "aborting": "ansibrightblack"})
 _INVISIBLE = re.compile("[\u200e\u200f\u2028-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
 
@@ -65,7 +68,7 @@ class Prompt:
             MESSAGE,
             multiline=True,
             editing_mode=EditingMode.VI if vi else EditingMode.EMACS,
-            key_bindings=key_bindings(edit, as_text),
+            key_bindings=key_bindings(edit, as_text, lambda text: self._excerpt(text) is not None),
             history=_Kept(lines),
             auto_suggest=AutoSuggestFromHistory(),
             completer=CommandCompleter(offers),
@@ -86,7 +89,18 @@ class Prompt:
 
     def __call__(self, status: Status) -> str:
         self._status = status
-        return self._session.prompt()
+        app = self._session.app
+        app.erase_when_done = False
+        text = self._session.prompt()
+        for number, line in enumerate((app.erase_when_done and self._excerpt(text)) or ()):
+            app.output.write(f"{' ' * len(MESSAGE) if number else MESSAGE}{_INVISIBLE.sub(REPLACEMENT, line)}\n")
+        app.output.flush()
+        return text
+
+    def _excerpt(self, text: str) -> list[str] | None:
+        size = self._session.app.output.get_size()
+        columns = max(1, size.columns - len(MESSAGE))
+        return excerpt(text.expandtabs(4), columns, size.rows - _ROWS_OF_ITS_OWN, get_cwidth)
 
     def _standing(self, app: Application[str]) -> None:
         if self._when_standing:
@@ -126,4 +140,4 @@ class _Harmless(Processor):
 
     def apply_transformation(self, transformation_input: TransformationInput) -> Transformation:
         fragments = transformation_input.fragments
-        return Transformation([(style, _INVISIBLE.sub("\ufffd", text), *rest) for style, text, *rest in fragments])  # type: ignore[misc]
+        return Transformation([(style, _INVISIBLE.sub(REPLACEMENT, text), *rest) for style, text, *rest in fragments])  # type: ignore[misc]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+import socket
 import termios
 import time
 from collections.abc import Callable
@@ -62,8 +63,7 @@ class Person:
 
     def leave(self) -> int:
         """Reads to the end of the program; its exit code. The terminal must be as it was."""
-        while self.child.isalive():
-            self.look()
+        self.wait_for(lambda: not self.child.isalive())
         self.look()
         self.child.close()
         self.screen.assert_in_normal_state()
@@ -421,3 +421,28 @@ def test_every_slash_command_does_what_it_says(server: LabServer, tmp_path: Path
     assert "look at these" in (tmp_path / "talk.md").read_text()
     person.child.send("/exit\r")
     assert person.leave() == 0
+
+
+def test_a_server_that_hangs_at_its_models_holds_no_prompt(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as hanging:
+        person = Person([*at(f"http://127.0.0.1:{hanging.getsockname()[1]}"), "-m", "x"], tmp_path)
+        person.wait_for_prompt()
+        person.child.send("/model \t")
+        with hanging.accept()[0]:
+            person.child.send("\x15exit\r")
+            assert person.leave() == 0
+
+
+def test_an_editor_that_fails_costs_nothing_that_was_typed(server: LabServer, tmp_path: Path) -> None:
+    person = Person([*at(server.url), "-m", "echo"], tmp_path, 100, EDITOR="false")
+    person.wait_for_prompt()
+    person.child.send("half a question\x18\x05")
+    person.wait_for_text("the editor false ended with an error")
+    person.wait_for(lambda: person.rows[-1] == "> half a question" or "> half a question" in person.rows)
+    person.child.send("\r")
+    person.wait_for(lambda: bool(server.requests))
+    assert server.requests[-1].json["messages"][-1]["content"] == "half a question"
+    person.wait_for(lambda: person.rows[-1:] == [">"] or ">" in person.rows)
+    person.child.send("\x04")
+    assert person.leave() == 0
+    assert "Traceback" not in person.seen.decode()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable, Iterator
 
@@ -7,7 +8,7 @@ import pytest
 
 from chatbot.core.errors import Cancelled, ConnectionLost
 from chatbot.core.events import Event, Finished, TextDelta, Verdict
-from chatbot.outside.background import MAX_WAITING_EVENTS, Inbox
+from chatbot.outside.background import MAX_WAITING_EVENTS, Inbox, given_up_after
 
 PATIENCE_S = 5.0
 END = Finished(Verdict.COMPLETE)
@@ -188,3 +189,17 @@ def test_an_endless_answer_that_nobody_takes_waits() -> None:
     assert len(inbox.take(PATIENCE_S)) == MAX_WAITING_EVENTS
     inbox.give_up()
     assert made <= 2 * MAX_WAITING_EVENTS + 2
+
+
+def test_work_for_an_event_loop_is_done_in_another_thread() -> None:
+    assert asyncio.run(given_up_after(threading.current_thread, PATIENCE_S, None)) not in (
+        None,
+        threading.main_thread(),
+    )
+
+
+def test_work_that_fails_or_takes_too_long_is_done_without() -> None:
+    hanging = threading.Event()
+    assert asyncio.run(given_up_after(lambda: 1 // 0, PATIENCE_S, -1)) == -1
+    assert asyncio.run(given_up_after(lambda: hanging.wait(PATIENCE_S), 0.01, False)) is False
+    hanging.set()

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable
+from contextlib import nullcontext
 from pathlib import Path
 from types import FrameType
 
@@ -20,6 +21,7 @@ from chatbot.core.errors import RateLimited
 from chatbot.core.events import Finished, Usage, Verdict
 from chatbot.core.messages import Image
 from chatbot.core.text import DecodedText
+from chatbot.outside.keyboard import SilentKeyboard
 from chatbot.terminal.commands import NAMES
 from chatbot.terminal.completion import Offers
 from chatbot.terminal.follow import Outcome
@@ -89,6 +91,10 @@ class Driver:
         return Image("image/png", b"", 4, 3, path), []
 
 
+async def _model_names() -> list[str]:
+    return ["echo", "echo-large", "slow"]
+
+
 def _ended(number: int, frame: FrameType | None) -> None:
     del frame
     raise SystemExit(128 + number)
@@ -113,7 +119,8 @@ def main() -> None:
         edit=driver.edit,
     )
     reader = Reader(NAMES, world.is_path)
-    converse(_prompt(driver, world, reader, words), world, voice, Talk(model="lab/echo"))
+    with nullcontext() if "plain" in words else SilentKeyboard():
+        converse(_prompt(driver, world, reader, words), world, voice, Talk(model="lab/echo"))
     write("left\n")
 
 
@@ -127,7 +134,7 @@ def _prompt(driver: Driver, world: World, reader: Reader, words: list[str]):  # 
 
     return Prompt(
         LineHistory(driver.lines, driver.keep_line),
-        Offers(models=world.models, files=driver.files, conversations=lambda: [("k3m9qx", "why is the sky blue")]),
+        Offers(models=_model_names, files=driver.files, conversations=lambda: [("k3m9qx", "why is the sky blue")]),
         edit=driver.edit,
         as_text=reader.as_text,
         when_standing=standing,

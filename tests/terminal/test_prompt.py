@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -163,7 +162,7 @@ def test_what_loads_later_loads_once_when_the_prompt_stands(keyboard: PipeInput)
 
 
 def offered(typed: str, *, asked: bool = True) -> list[str]:
-    def models() -> Iterable[str]:
+    async def models() -> Iterable[str]:
         return ["openai/gpt-5", "gpt-5", "claude"]
 
     def conversations() -> Iterable[tuple[str, str]]:
@@ -171,7 +170,11 @@ def offered(typed: str, *, asked: bool = True) -> list[str]:
 
     offers = Offers(models, lambda start: [f"{start}.md"], conversations, lambda: ["translate"])
     event = CompleteEvent(completion_requested=asked, text_inserted=not asked)
-    return [found.text for found in CommandCompleter(offers).get_completions(Document(typed), event)]
+
+    async def complete() -> list[str]:
+        return [found.text async for found in CommandCompleter(offers).get_completions_async(Document(typed), event)]
+
+    return asyncio.run(complete())
 
 
 @pytest.mark.parametrize(
@@ -197,24 +200,6 @@ def offered(typed: str, *, asked: bool = True) -> list[str]:
 )
 def test_what_is_offered(typed: str, completions: list[str]) -> None:
     assert offered(typed) == completions
-
-
-def test_models_are_looked_up_in_a_thread_and_nothing_else_is() -> None:
-    threads: list[tuple[str, bool]] = []
-
-    def looked_up(what: str) -> list[str]:
-        threads.append((what, threading.current_thread() is threading.main_thread()))
-        return [what]
-
-    offers = Offers(lambda: looked_up("model"), lambda start: looked_up("file"))
-
-    async def complete(typed: str) -> list[str]:
-        event = CompleteEvent(completion_requested=True)
-        return [found.text async for found in CommandCompleter(offers).get_completions_async(Document(typed), event)]
-
-    assert asyncio.run(complete("/model ")) == ["model"]
-    assert asyncio.run(complete("/file ")) == ["file"]
-    assert threads == [("model", False), ("file", True)]
 
 
 def test_every_command_is_offered_and_nothing_else_while_one_types() -> None:
@@ -277,7 +262,14 @@ def test_a_paste_of_200_lines_is_one_message(tmp_path: Path) -> None:
     person.sees("answer to")
     person.type(CTRL_D)
     assert person.leave() == 0
-    assert person.screen.rows[-4] == "  line 198:   x"
+    assert person.screen.rows == [
+        "> /exit",
+        *(f"  line {number}:     x" for number in range(7)),
+        f"  … and 192 more lines ({len(text.expandtabs(4))} characters in all)",
+        f"answer to {len(text)} characters",
+        ">",
+        "left",
+    ]
 
 
 def test_ctrl_c_drops_the_typed_line_only(tmp_path: Path) -> None:
@@ -491,20 +483,18 @@ def test_pasted_controls_do_not_reach_the_terminal(tmp_path: Path) -> None:
         assert obeyed.encode() not in person.seen
 
 
-def test_what_is_typed_during_an_answer_waits_at_the_next_prompt_and_is_not_sent(tmp_path: Path) -> None:
+def test_what_is_typed_during_an_answer_is_read_line_by_line_at_the_next_prompts(tmp_path: Path) -> None:
     person = Typist(tmp_path)
     person.at_the_prompt()
     person.type("wait", ENTER)
     person.sees("waiting")
     assert person.is_cooked
-    person.type("typed early", ENTER)
+    person.type("typed early", ENTER, "/usage", ENTER, "not ended")
     (tmp_path / "go").touch()
-    person.at_the_prompt(2, "typed early")
-    assert person.asked == ["wait"]
-    person.type(ENTER)
-    person.has_asked("wait", "typed early\n")
-    person.at_the_prompt(3)
-    person.type(CTRL_D)
+    person.has_asked("wait", "typed early")
+    person.at_the_prompt(4, "not ended")
+    assert person.asked == ["wait", "typed early"]
+    person.type(CTRL_C, CTRL_D)
     assert person.leave() == 0
 
 
