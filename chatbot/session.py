@@ -97,7 +97,7 @@ class Session:
                     elapsed_s = self._clock() - started_s
                     delay_s = None if answer.begun else self._policy.delay_s(error, attempt, elapsed_s, self._random)
                     if delay_s is None:
-                        yield answer.finished(self._with_near_names(error, options), sends)
+                        yield answer.finished(self._with_near_names(error, options), sends, options.model)
                         return
                     yield Retrying(delay_s, attempt, error)
                     sleep(delay_s)
@@ -144,7 +144,7 @@ class Session:
                     raise
             yield from answer.rest()
             answer.check(self._provider.needs_end_marker)
-            yield answer.finished(None, sends)
+            yield answer.finished(None, sends, options.model)
             _drain(response)
         except ChatError:
             yield from answer.rest()
@@ -282,7 +282,7 @@ class Answer:
             raise AnswerError("the server sent an empty answer", advice="Run the same command again.")
         raise ConnectionLost("the answer broke off before its end")
 
-    def finished(self, error: ChatError | None, attempts: int) -> Finished:
+    def finished(self, error: ChatError | None, attempts: int, model: str) -> Finished:
         """The last event. The text given out before an error stays an answer, though not a whole one."""
         if error is not None:
             verdict = self._failure(error)
@@ -298,6 +298,7 @@ class Answer:
             request_id=(error.request_id if error else None) or self.request_id,
             attempts=attempts,
             has_text=self._has_text,
+            model=model,
         )
 
     def _failure(self, error: ChatError) -> Verdict:

@@ -19,7 +19,10 @@ from chatbot.providers import registry
 from chatbot.terminal.voice import Voice
 
 if TYPE_CHECKING:
+    from chatbot.core.continuing import Resumed
     from chatbot.core.templates import Filled
+    from chatbot.core.turns import Summary
+    from chatbot.providers.choice import Choice
 
 
 def answer(words: Words, voice: Voice) -> int:
@@ -30,21 +33,22 @@ def answer(words: Words, voice: Voice) -> int:
         filled, words = _templated(words)
         memory = Memory(voice, off=not words.log)
         open_things.callback(memory.close)
-        conversation, words = _stored(words, memory, voice)
+        stored, words = _stored(words, memory)
         choice = choice_for(words, open_things)
         voice.redact = Redactor([choice.key] if choice.key else [])
         if is_terminal(2):
             for notice in choice.notices:
                 voice.notice(notice)
         text = inputs.question(words, voice, filled)
+        conversation = stored[1].conversation if stored else Conversation()
         system = inputs.system(words, voice) or (filled.system if filled else None) or conversation.system
         conversation = conversation._replace(system=system)
         images = inputs.images(words, choice.service.images, voice)
         if text is None or words.interactive:
-            from chatbot.cli.talking import talk
-
-            talk(words, choice, conversation, images, memory, voice, open_things, text)
+            _stay(words, choice, stored, conversation, images, memory, voice, open_things, text)
             return 0
+        for notice in stored[1].notices if stored else ():
+            voice.notice(notice)
         lean_requests.load()
         from chatbot.cli.asking import Asking  # loads the network's libraries
 
@@ -107,29 +111,51 @@ def _save_template(words: Words, voice: Voice) -> int:
     return 0
 
 
-def _stored(words: Words, memory: Memory, voice: Voice) -> tuple[Conversation, Words]:
+def _stay(
+    words: Words,
+    choice: Choice,
+    stored: tuple[Summary, Resumed] | None,
+    conversation: Conversation,
+    images: tuple[Image, ...],
+    memory: Memory,
+    voice: Voice,
+    open_things: ExitStack,
+    first: str | None,
+) -> None:
+    """The session: begun with the question `first`, or with a look at where the stored conversation stopped."""
+    from chatbot.cli.talking import talk
+    from chatbot.core.continuing import Resumed
+    from chatbot.terminal.repl import asking_first, resuming
+
+    resumed = stored[1]._replace(conversation=conversation) if stored else Resumed(conversation)
+    opening = asking_first(first) if first is not None else None
+    if stored and opening is None:
+        opening = resuming(stored[0], resumed.notices)
+    talk(words, choice, resumed, images, memory, voice, open_things, opening)
+
+
+def _stored(words: Words, memory: Memory) -> tuple[tuple[Summary, Resumed] | None, Words]:
     """The conversation to go on with, and the words with its provider and model where they name none."""
     if not words.go_on and words.resume is None:
-        return Conversation(), words
-    found = memory.history.find(words.resume) if words.resume else memory.history.last_conversation_id()
+        return None, words
+    history = memory.history
+    found = history.last_conversation_id() if words.resume is None else history.find(words.resume)
     if found is None:
-        raise UsageError("there is no conversation to go on with yet", advice="Ask without --continue.")
-    going = memory.go_on(found)
-    for notice in going.notices:
-        voice.notice(notice)
-    before = going.stored.summary
+        raise UsageError("there is no conversation to continue yet", advice="Ask without --continue.")
+    stored = memory.go_on(found)
+    before = stored[0]
     if not (words.provider or words.model or words.base_url) and before.provider in registry.BY_NAME:
         words = words._replace(provider=before.provider, model=before.model or None)
-    return going.conversation, words
+    return stored, words
 
 
 def _continued(
     conversation: Conversation, text: str, images: tuple[Image, ...], max_tokens: int | None, voice: Voice
 ) -> Conversation:
     """The next question of a stored conversation; without its oldest turns, where the person asked for that."""
-    from chatbot.core.continuing import ask_next, truncated
+    from chatbot.core.continuing import truncated
 
-    asked = ask_next(conversation, text, images)
+    asked = conversation.asking(text, images)
     if max_tokens is None:
         return asked
     kept, dropped = truncated(asked, max_tokens)

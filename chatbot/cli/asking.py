@@ -27,6 +27,7 @@ from chatbot.terminal.voice import Voice
 
 if TYPE_CHECKING:
     from chatbot.cli.memory import Memory
+    from chatbot.core.turns import Replaced
     from chatbot.terminal.follow import Outcome
 
 # Long enough for a request to leave, short beside any server's answer: what shows the answer loads after that.
@@ -63,10 +64,12 @@ class Asking:
         options: Options | None = None,
         *,
         raw: bool | None = None,
-        replaces_last: bool = False,
+        replaces: Replaced | None = None,
+        continues: str = "",
     ) -> Outcome:
         """The answer to the last question, as far as it came; shown and kept while it comes, with what is to be said
-        of it. `replaces_last`: the question stands for the last one, which counts as taken back.
+        of it. `replaces` and `continues`: see chatbot.terminal.talk.Ask; the question is then the one that was
+        answered, and its whole answer is kept.
         """
         asked = (options or self.options)._replace(model=self.options.model)
         words = self._words if raw is None else self._words._replace(raw=raw)
@@ -81,18 +84,19 @@ class Asking:
             from chatbot.cli.views import view_for
             from chatbot.terminal.follow import follow
 
-            label = asked.model or self.choice.service.title
-            view = view_for(words, label, self._voice, interrupts, keyboard)
+            view = view_for(words, asked.model or self.choice.service.title, self._voice, interrupts, keyboard)
+            question = conversation.messages[-3 if continues else -1]
             writing = self._memory.begin(
-                conversation, self.choice.service.name, asked.model, asked_s, replaces_last=replaces_last
+                question, conversation.system, self.choice.service.name, asked.model, asked_s, replaces=replaces
             )
             if writing is None:
                 outcome = follow(inbox, view, time.monotonic, interrupts.stopped, words.max_time_s)
             else:
                 with writing:
+                    writing.goes_on_from(continues)
                     recording = RecordingView(view, writing)
                     outcome = follow(inbox, recording, time.monotonic, interrupts.stopped, words.max_time_s)
-                    writing.finish(outcome.finished)
+                    writing.finish(outcome.finished, _whole(continues, outcome.text))
             self.signal = interrupts.number
         self._say(outcome, conversation)
         return outcome
@@ -136,3 +140,11 @@ class Asking:
                 "--truncate TOKENS, take a model with a larger context with -m; or /undo, /new in a session."
             )
         return finished
+
+
+def _whole(begun: str, text: str) -> str:
+    if not begun:
+        return text
+    from chatbot.core.continuing import continued
+
+    return continued(begun, text)

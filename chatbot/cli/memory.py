@@ -6,14 +6,15 @@ import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from chatbot.core.events import Event, Retrying, TextDelta, ThinkingDelta
-from chatbot.core.messages import Conversation
+from chatbot.core.messages import Message
 from chatbot.terminal.voice import Voice
 
 if TYPE_CHECKING:
-    from chatbot.core.turns import StoredConversation
+    from chatbot.core.continuing import Resumed
+    from chatbot.core.turns import Replaced, Summary
     from chatbot.outside.history import History, Writing
     from chatbot.terminal.follow import View
 
@@ -36,14 +37,6 @@ def open_history(voice: Voice) -> History:
     )
 
 
-class Going(NamedTuple):
-    """A stored conversation to go on with: what is sent of it, and what a person should know."""
-
-    stored: StoredConversation
-    conversation: Conversation
-    notices: tuple[str, ...]
-
-
 class Memory:
     """Keeps each question and its answer, unless the person wants none of it kept (`off`)."""
 
@@ -52,7 +45,6 @@ class Memory:
         self.conversation_id: str | None = None
         self._voice = voice
         self._history: History | None = None
-        self._unanswered = ""  # a stored question that is sent together with the next one
 
     @property
     def history(self) -> History:
@@ -61,47 +53,51 @@ class Memory:
             self._history = open_history(self._voice)
         return self._history
 
-    def go_on(self, conversation_id: str) -> Going:
+    def go_on(self, conversation_id: str) -> tuple[Summary, Resumed]:
         """Goes on with a stored conversation. Raises UnknownConversation."""
         from chatbot.core.continuing import resumed
 
         stored = self.history.conversation(conversation_id)
         found = resumed(stored.turns, self.history.images(stored.turns))
-        last = found.conversation.messages[-1] if found.conversation.messages else None
-        self._unanswered = last.text if last and last.role == "user" else ""
         self.conversation_id = conversation_id
-        return Going(stored, found.conversation, found.notices)
+        return stored.summary, found
 
     def begin(
-        self, conversation: Conversation, provider: str, model: str, asked_s: float, *, replaces_last: bool = False
+        self,
+        question: Message,
+        system: str | None,
+        provider: str,
+        model: str,
+        asked_s: float,
+        *,
+        replaces: Replaced | None = None,
     ) -> Writing | None:
-        """Stores the last question of `conversation`; None when nothing is kept. Never raises."""
+        """Stores a question, in the place of the last one if it `replaces` that; None when nothing is kept. Never
+        raises.
+        """
         if self.off:
             return None
-        if replaces_last and self.conversation_id:
-            self.withdraw()
-        last = conversation.messages[-1]
-        question = last.text.removeprefix(self._unanswered).lstrip("\n") if self._unanswered else last.text
-        self._unanswered = ""
+        if replaces:
+            self.withdraw(replaces)
         writing = self.history.begin(
-            self.conversation_id, question or last.text, last.images, conversation.system, provider, model, asked_s
+            self.conversation_id, question.text, question.images, system, provider, model, asked_s
         )
         self.conversation_id = writing.conversation_id
         return writing
 
-    def withdraw(self) -> None:
+    def withdraw(self, last_is: Replaced) -> None:
         """Takes the last question back; trouble is told and does no harm."""
         from chatbot.core.errors import ChatError
 
         if self.conversation_id and not self.off:
             try:
-                self.history.withdraw_last(self.conversation_id)
+                self.history.withdraw_last(self.conversation_id, last_is)
             except ChatError as error:
                 self._voice.notice(str(error))
 
     def begin_anew(self) -> None:
         """The next question begins a new conversation."""
-        self.conversation_id, self._unanswered = None, ""
+        self.conversation_id = None
 
     def close(self) -> None:
         """Closes the history, if it was opened."""

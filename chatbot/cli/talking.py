@@ -20,7 +20,7 @@ from chatbot.cli.ask import Words
 from chatbot.cli.choosing import choice_for
 from chatbot.cli.memory import Memory, history_folder
 from chatbot.core.errors import ChatError, UsageError
-from chatbot.core.messages import Conversation, Image
+from chatbot.core.messages import Image
 from chatbot.core.redaction import Redactor
 from chatbot.core.settings import Options
 from chatbot.core.text import clean
@@ -33,15 +33,16 @@ from chatbot.providers.choice import Choice, Wish, find_service
 from chatbot.terminal.commands import NAMES
 from chatbot.terminal.failures import error_lines
 from chatbot.terminal.follow import Outcome
-from chatbot.terminal.repl import converse
+from chatbot.terminal.repl import Opening, converse
 from chatbot.terminal.status_line import Status
 from chatbot.terminal.talk import Ask, Talk
 from chatbot.terminal.typed import Reader
 from chatbot.terminal.voice import Voice
-from chatbot.terminal.world import Resumption, Template, World
+from chatbot.terminal.world import Template, World
 
 if TYPE_CHECKING:
     from chatbot.cli.asking import Asking
+    from chatbot.core.continuing import Resumed
     from chatbot.core.turns import Hit, Summary
 
 VI_VARIABLE = "CHAT_EDITING_MODE"
@@ -55,14 +56,14 @@ _ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasat
 def talk(
     words: Words,
     choice: Choice,
-    conversation: Conversation,
+    resumed: Resumed,
     images: tuple[Image, ...],
     memory: Memory,
     voice: Voice,
     open_things: ExitStack,
-    first: str | None,
+    opening: Opening | None,
 ) -> None:
-    """Holds a conversation until the person leaves. `first` is asked at once, with `images`.
+    """Holds a conversation until the person leaves; `images` go with the first question.
 
     After a piped question the terminal is opened again; raises UsageError when there is none.
     """
@@ -73,10 +74,11 @@ def talk(
             signal.signal(number, _leave)  # an exception, so that the prompt puts the terminal back in order
     session = _Session(words, choice, memory, voice, open_things)
     read_line = _prompt(session, voice)
-    start = Talk(conversation, session.label(), session.options(), raw=words.raw, images=images)
+    conversation, unanswered, verdict, _ = resumed
+    start = Talk(conversation, session.label(), session.options(), words.raw, images, (), unanswered, verdict)
     with session.keyboard if _is_smart_terminal() else nullcontext():  # the plain prompt reads with echo
         try:
-            converse(read_line, session.world(), voice, start, first)
+            converse(read_line, session.world(), voice, start, opening)
         except SystemExit:
             if _is_smart_terminal():
                 standard.write_aside(_IN_ORDER)
@@ -173,7 +175,7 @@ class _Session:
 
     def _answer(self, ask: Ask) -> Outcome:
         asking = self.asking()
-        outcome = asking(ask.conversation, ask.options, raw=ask.raw, replaces_last=ask.replaces_last)
+        outcome = asking(ask.conversation, ask.options, raw=ask.raw, replaces=ask.replaces, continues=ask.continues)
         if asking.signal is not None and asking.signal in _ENDING:  # what came is shown and kept
             raise SystemExit(128 + asking.signal)
         return outcome
@@ -209,12 +211,8 @@ class _Session:
     def _search(self, words: str, limit: int) -> Sequence[Hit]:
         return self._memory.history.search(words, limit)
 
-    def _resume(self, prefix: str) -> Resumption:
-        going = self._memory.go_on(self._memory.history.find(prefix))
-        turns = [turn for turn in going.stored.turns if not turn.withdrawn]
-        return Resumption(
-            going.stored.summary.id, going.conversation, turns[-1].verdict if turns else None, going.notices
-        )
+    def _resume(self, prefix: str) -> tuple[Summary, Resumed]:
+        return self._memory.go_on(self._memory.history.find(prefix))
 
     def _template(self, name: str, values: Mapping[str, str]) -> Template:
         from chatbot.cli.templates import template_folder

@@ -6,13 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from chatbot.core.events import Verdict
-from chatbot.core.messages import Conversation, Image, Message
+from chatbot.core.messages import Conversation, Image
 from chatbot.core.turns import Turn
 
-# A question that got no answer for these reasons would fail again, or was stopped to be asked otherwise.
-_NOT_ASKED_AGAIN = {Verdict.FILTERED, Verdict.REFUSED, Verdict.CANCELLED}
-_FAULT_OF_THE_QUESTION = {"ContextTooLong", "RequestRefused", "ContentFiltered"}
-
+_MIN_OVERLAP, _MAX_OVERLAP = 12, 400
 _MESSAGE_TOKENS = 4  # what a wire format adds to each message, about
 _PIXELS_PER_TOKEN = 750  # platform.claude.com, "Vision"; other providers are of the same order
 _MAX_IMAGE_TOKENS = 1600
@@ -28,66 +25,63 @@ _HOW_IT_ENDED = {
 
 
 class Resumed(NamedTuple):
-    """A conversation to go on with, and what a person should know of it. It may end in a question without an answer:
-    `ask_next` puts the next question to it.
+    """A conversation to go on with, which ends in an answer, and what a person should know of it. `unanswered` is the
+    conversation with the last question, if that has no answer: it may be asked again. `verdict` is how the last answer
+    ended, None if that is not known.
     """
 
     conversation: Conversation
+    unanswered: Conversation | None = None
+    verdict: Verdict | None = None
     notices: tuple[str, ...] = ()
 
 
 def resumed(turns: Sequence[Turn], images: Mapping[str, bytes]) -> Resumed:
     """The conversation that these turns make, its sides strictly in turn, beginning with a question.
 
-    `images` are the bytes by SHA-256. A cut answer stays as it came. A question without an answer is joined to the
-    next one, or left out if it would fail again. The last system prompt counts.
+    `images` are the bytes by SHA-256. A cut answer stays as it came. A question without an answer is left out, as it is
+    in a session where another one is asked instead. The last system prompt counts.
     """
     kept = [turn for turn in turns if not turn.withdrawn]
     conversation = Conversation(system=kept[-1].system if kept else None)
+    unanswered = verdict = None
     missing = 0
     for turn in kept:
-        answered = bool(turn.answer.strip())
-        if answered or _is_asked_again(turn):
-            found = tuple(
-                Image(image.media_type, images[image.sha256], image.width, image.height, image.name)
-                for image in turn.images
-                if image.sha256 in images
-            )
+        found = tuple(
+            Image(image.media_type, images[image.sha256], image.width, image.height, image.name)
+            for image in turn.images
+            if image.sha256 in images
+        )
+        asked = conversation.asking(turn.question, found)
+        if turn.answer.strip():
             missing += len(turn.images) - len(found)
-            conversation = ask_next(conversation, turn.question, found)
-        if answered:
-            conversation = conversation.answered(turn.answer)
+            conversation, unanswered, verdict = asked.answered(turn.answer), None, turn.verdict
+        else:
+            unanswered = asked
     notices = [_last_words(kept[-1])] if kept else []
     if missing:
         notices.append(f"images that are no longer kept are left out: {missing}")
-    return Resumed(conversation, tuple(filter(None, notices)))
-
-
-def ask_next(conversation: Conversation, text: str, images: tuple[Image, ...] = ()) -> Conversation:
-    """The conversation with one more question; joined to the last one if that has no answer yet."""
-    last = conversation.messages[-1] if conversation.messages else None
-    if last is None or last.role != "user":
-        return conversation.asking(text, images)
-    joined = "\n\n".join(part for part in (last.text, text) if part) if text != last.text else text
-    message = Message("user", joined, last.images + tuple(image for image in images if image not in last.images))
-    return conversation._replace(messages=(*conversation.messages[:-1], message))
-
-
-def _is_asked_again(turn: Turn) -> bool:
-    if not turn.question.strip() and not turn.images:
-        return False
-    return turn.verdict not in _NOT_ASKED_AGAIN and (
-        turn.error is None or turn.error.kind not in _FAULT_OF_THE_QUESTION
-    )
+    return Resumed(conversation, unanswered, verdict, tuple(filter(None, notices)))
 
 
 def _last_words(turn: Turn) -> str:
     if not turn.answer.strip():
-        if _is_asked_again(turn):
-            return "the last question has no answer yet; it is sent together with the next one"
         return "the last question has no answer; it is left out"
     how = _HOW_IT_ENDED.get(turn.verdict)
     return f"the last answer {how}; it is sent as far as it came" if how else ""
+
+
+def continued(answer: str, rest: str) -> str:
+    """An answer that broke off, and the rest of it, less what the rest repeats of the end."""
+    return answer + rest[_overlap(answer, rest) :]
+
+
+def _overlap(answer: str, rest: str) -> int:
+    """How many characters at the beginning of `rest` repeat the end of `answer`; short repetitions are chance."""
+    for length in range(min(len(answer), len(rest), _MAX_OVERLAP), _MIN_OVERLAP - 1, -1):
+        if answer.endswith(rest[:length]) and any(map(str.isalnum, rest[:length])):
+            return length
+    return 0
 
 
 def estimated_tokens(conversation: Conversation) -> int:

@@ -96,7 +96,7 @@ class Finished(NamedTuple):
     """The end of every answer.
 
     `error` says more where the verdict is failed, cut or empty; `attempts` counts the requests sent; `has_text` is
-    whether any of the answer was given out.
+    whether any of the answer was given out; `model` is the one that was asked.
     """
 
     verdict: Verdict
@@ -106,6 +106,7 @@ class Finished(NamedTuple):
     request_id: str | None = None
     attempts: int = 1
     has_text: bool = False
+    model: str = ""
 
 
 ProviderEvent = TextDelta | ThinkingDelta | Usage | FinishReason | EndMarker | Notice

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from chatbot.core.errors import ChatError, UsageError
 from chatbot.core.events import Usage, Verdict
@@ -15,6 +15,10 @@ ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 ID_LENGTH = 6
 _MISREAD = str.maketrans("ilo", "110")
 _MAX_TITLE = 200
+
+
+# Which question another one replaces: the last one, with its answer, or a later one for which nothing came.
+Replaced = Literal["answered", "unanswered"]
 
 
 class HistoryUnavailable(ChatError):

@@ -7,6 +7,7 @@ from chatbot.core.events import Verdict
 from chatbot.terminal import talk as talks
 from chatbot.terminal.failures import error_lines
 from chatbot.terminal.talk import Ask, Talk
+from chatbot.terminal.transcript import with_closed_fence
 from chatbot.terminal.world import NO_EDITOR, Here, needed
 
 _NO_QUESTION = "nothing was asked yet"
@@ -27,9 +28,11 @@ def exchange(here: Here, talk: Talk, asked: Ask) -> Talk:
     else:
         after = talks.answered(talk, asked, outcome)
     if after.unanswered:
-        here.voice.notice("/retry asks it again")
-    elif after.verdict is not Verdict.COMPLETE:
+        here.voice.notice("/retry asks it again; it is left out when you ask something else")
+    elif talks.can_go_on(after):
         here.voice.notice("/continue goes on from here, /retry asks again")
+    elif after.verdict is not Verdict.COMPLETE:
+        here.voice.notice("/retry asks again")
     return after
 
 
@@ -42,18 +45,20 @@ def retry(here: Here, talk: Talk, argument: str) -> Talk:
 
 
 def go_on(here: Here, talk: Talk, argument: str) -> Talk:
-    """Streams the rest, then shows the answer as a whole: its Markdown may have been cut anywhere."""
+    """Streams the rest. Where the answer broke off inside of code, it is then shown as a whole."""
     del argument
-    if not talks.last_answer(talk):
-        raise UsageError("there is no answer to go on from")
-    if talk.unanswered and talks.last_question(talk) != talks.GO_ON:
+    before = talks.last_answer(talk)
+    if talk.unanswered:
         raise UsageError("the last question has no answer to go on from", advice="/retry asks it again.")
+    if not before:
+        raise UsageError("there is no answer to go on from")
     if not talks.can_go_on(talk):
         raise UsageError("the last answer came to its end", advice="Ask for more in your own words.")
     after = exchange(here, talk, talks.go_on(talk))
-    if after.unanswered is None:
+    whole = talks.last_answer(after)
+    if whole != before and with_closed_fence(before) != before.rstrip("\n"):
         here.voice.notice("the whole answer:")
-        here.world.show(talks.last_answer(after), after.raw)
+        here.world.show(whole, after.raw)
     return after
 
 
@@ -62,7 +67,7 @@ def undo(here: Here, talk: Talk, argument: str) -> Talk:
     after = talks.undone(talk)
     if after is None:
         raise UsageError(_NO_QUESTION)
-    here.world.withdraw()
+    here.world.withdraw(talks.last_is(talk))
     before = talks.last_question(after)
     taken = first_line(talks.last_question(talk))
     here.voice.tell([f"taken back: {taken}", f"the last question is now: {first_line(before)}" if before else _EMPTY])

@@ -39,7 +39,7 @@ def as_json(outcome: Outcome, provider: str, model: str, redact: Callable[[str],
         "verdict": str(finished.verdict),
         "finish_reason": finished.finish_reason,
         "provider": provider,
-        "model": model or None,
+        "model": finished.model or model or None,
         "usage": None
         if finished.usage is None
         else {

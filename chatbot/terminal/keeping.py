@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from chatbot.core.errors import UsageError
-from chatbot.core.turns import Hit
+from chatbot.core.turns import Hit, Summary
 from chatbot.terminal import talk as talks
 from chatbot.terminal.answering import first_line
 from chatbot.terminal.choosing import unquoted
@@ -44,17 +46,20 @@ def resume(here: Here, talk: Talk, argument: str) -> Talk:
     find = needed(here.world.resume, NO_HISTORY)
     if not argument:
         return history(here, talk, "")
-    found = find(argument)
-    talk = talks.begun_anew(talk, found.conversation, found.verdict)
-    here.voice.tell([f"on with {found.id}: {first_line(_first_question(talk))}", *found.notices])
-    lines = talks.last_question(talk).splitlines()
-    quoted = [f"> {line}" for line in lines[:_QUOTED_LINES]] + (["> …"] if len(lines) > _QUOTED_LINES else [])
-    here.world.show("\n".join([*quoted, "", talks.last_answer(talk)]), talk.raw)
+    summary, found = find(argument)
+    talk = talks.gone_over_to(talk, found.conversation, found.unanswered, found.verdict)
+    show_where_it_stopped(here, talk, summary, found.notices)
     return talk
 
 
-def _first_question(talk: Talk) -> str:
-    return next((message.text for message in talk.conversation.messages), "an empty conversation")
+def show_where_it_stopped(here: Here, talk: Talk, summary: Summary, notices: Sequence[str]) -> None:
+    """The last question and its answer, under the name of the conversation."""
+    here.voice.tell([f"on with {summary.id}: {first_line(summary.title) or 'an empty conversation'}", *notices])
+    lines = talks.last_question(talk).splitlines()
+    quoted = [f"> {line}" for line in lines[:_QUOTED_LINES]] + (["> …"] if len(lines) > _QUOTED_LINES else [])
+    answer = "" if talk.unanswered else talks.last_answer(talk)
+    if quoted or answer:
+        here.world.show("\n".join([*quoted, "", answer]), talk.raw)
 
 
 def fork(here: Here, talk: Talk, argument: str) -> Talk:

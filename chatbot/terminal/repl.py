@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from chatbot.core.errors import ChatError, OutputUnwritable
 from chatbot.core.text import clean
+from chatbot.core.turns import Summary
 from chatbot.terminal import talk as talks
 from chatbot.terminal.answering import exchange
 from chatbot.terminal.commands import BY_NAME, NAMES
 from chatbot.terminal.failures import error_lines
+from chatbot.terminal.keeping import show_where_it_stopped
 from chatbot.terminal.status_line import Status
 from chatbot.terminal.talk import Talk
 from chatbot.terminal.typed import Call, Question, Reader, Unknown
@@ -19,11 +21,13 @@ from chatbot.terminal.world import Here, World
 
 _TWICE_WITHIN_S = 1.0
 
+Opening = Callable[[Here, Talk], Talk]
+
 
 def converse(
-    read_line: Callable[[Status], str], world: World, voice: Voice, talk: Talk, first: str | None = None
+    read_line: Callable[[Status], str], world: World, voice: Voice, talk: Talk, opening: Opening | None = None
 ) -> Talk:
-    """Reads what a person types until they leave; returns how the talk stands then. `first` is asked at once.
+    """Reads what a person types until they leave; returns how the talk stands then. `opening` comes before that.
 
     `read_line` raises EOFError to leave, and KeyboardInterrupt where Ctrl-C was pressed at an empty prompt: twice in a
     second leaves too. No error ends the conversation, except that standard output is gone.
@@ -31,8 +35,8 @@ def converse(
     here = Here(world, voice)
     reader = Reader(NAMES, world.is_path)
     interrupted_s = -math.inf
-    if first is not None:
-        talk = _safely(here, talk, lambda: exchange(here, talk, talks.ask(talk, first)))
+    if opening is not None:
+        talk = _safely(here, talk, lambda: opening(here, talk))
     while not talk.is_over:
         try:
             typed = clean(read_line(Status(talk.model, talk.used, len(talk.images) + len(talk.files))))
@@ -48,6 +52,21 @@ def converse(
             interrupted_s = -math.inf
             talk = _safely(here, talk, lambda: _step(here, talk, reader, typed))  # noqa: B023  (called at once)
     return talk
+
+
+def asking_first(question: str) -> Opening:
+    """A question that is asked at once."""
+    return lambda here, talk: exchange(here, talk, talks.ask(talk, question))
+
+
+def resuming(summary: Summary, notices: Sequence[str]) -> Opening:
+    """A conversation that was gone on with: where it stopped."""
+
+    def show(here: Here, talk: Talk) -> Talk:
+        show_where_it_stopped(here, talk, summary, notices)
+        return talk
+
+    return show
 
 
 def _step(here: Here, talk: Talk, reader: Reader, typed: str) -> Talk:

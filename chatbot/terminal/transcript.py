@@ -58,13 +58,13 @@ def _turn_blocks(turn: Turn, dated: Dated, reasoning: bool) -> Iterator[str]:
     yield f"## You · {dated(turn.created_s)}{taken_back}"
     for image in turn.images:
         yield f"*image: {one_line(image.name)} ({image.width} × {image.height})*"
-    yield _closed(sanitise(turn.question))
+    yield with_closed_fence(sanitise(turn.question))
     names = [one_line(name) for name in (turn.provider, turn.model) if name]
     yield f"## {'/'.join(names) or 'Answer'}"
     if reasoning and turn.reasoning:
         yield "\n".join(f"> {line}".rstrip() for line in sanitise(turn.reasoning).splitlines())
     if turn.answer:
-        yield _closed(sanitise(turn.answer))
+        yield with_closed_fence(sanitise(turn.answer))
     facts = list(_facts(turn))
     if facts:
         yield f"*{' · '.join(facts)}*"
@@ -86,7 +86,7 @@ def _facts(turn: Turn) -> Iterator[str]:
         yield f"{turn.total_s:.1f} s"
 
 
-def _closed(text: str) -> str:
+def with_closed_fence(text: str) -> str:
     """Markdown whose last code fence is closed: an answer that was cut must not swallow what follows it."""
     fence = ""
     for line in text.split("\n"):

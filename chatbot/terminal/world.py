@@ -5,24 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
+from chatbot.core.continuing import Resumed
 from chatbot.core.errors import UsageError
-from chatbot.core.events import Verdict
-from chatbot.core.messages import Conversation, Image
+from chatbot.core.messages import Image
 from chatbot.core.settings import Options
 from chatbot.core.text import DecodedText
-from chatbot.core.turns import Hit, Summary
+from chatbot.core.turns import Hit, Replaced, Summary
 from chatbot.terminal.follow import Outcome
 from chatbot.terminal.talk import Ask
 from chatbot.terminal.voice import Voice
-
-
-class Resumption(NamedTuple):
-    """A stored conversation to go on with, how its last answer ended, and what a person should know of it."""
-
-    id: str
-    conversation: Conversation
-    verdict: Verdict | None = None
-    notices: tuple[str, ...] = ()
 
 
 class Template(NamedTuple):
@@ -54,13 +45,13 @@ class World(NamedTuple):
     time_words: Callable[[float], str]
     clock: Callable[[], float]
     begin_anew: Callable[[], None] = lambda: None
-    withdraw: Callable[[], None] = lambda: None
+    withdraw: Callable[[Replaced], None] = lambda last_is: None
     edit: Callable[[str], str | None] | None = None
     copy: Callable[[str], None] | None = None
     write: Callable[[str, str], None] | None = None
     conversations: Callable[[int], Sequence[Summary]] | None = None
     search: Callable[[str, int], Sequence[Hit]] | None = None
-    resume: Callable[[str], Resumption] | None = None
+    resume: Callable[[str], tuple[Summary, Resumed]] | None = None
     fork: Callable[[], str] | None = None
     templates: Callable[[], Sequence[str]] | None = None
     template: Callable[[str, Mapping[str, str]], Template] | None = None

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.core.continuing import ask_next, estimated_tokens, resumed, truncated
+from chatbot.core.continuing import Resumed, continued, estimated_tokens, resumed, truncated
 from chatbot.core.events import Verdict
 from chatbot.core.messages import Conversation, Image, Message
 from chatbot.core.turns import Failure, ImageReference, Turn
@@ -23,7 +23,7 @@ def said(*turns: Turn) -> list[tuple[str, str]]:
 
 def test_a_conversation_is_sent_again_as_it_was() -> None:
     turns = [turn("one?", "one"), turn("two?", "two", system="be brief")]
-    assert resumed(turns, {}) == (
+    assert resumed(turns, {}) == Resumed(
         Conversation(
             (
                 Message("user", "one?"),
@@ -33,7 +33,7 @@ def test_a_conversation_is_sent_again_as_it_was() -> None:
             ),
             "be brief",
         ),
-        (),
+        verdict=Verdict.COMPLETE,
     )
 
 
@@ -45,48 +45,32 @@ def test_a_cut_answer_stays_as_it_came_and_that_is_said(verdict: Verdict | None)
     assert notice.endswith("; it is sent as far as it came")
 
 
-@pytest.mark.parametrize("verdict", [None, Verdict.CUT, Verdict.FAILED, Verdict.EMPTY])
-def test_a_question_without_an_answer_is_sent_together_with_the_next(verdict: Verdict | None) -> None:
-    assert said(turn("one?", " \n", verdict), turn("two?", "two")) == [("user", "one?\n\ntwo?"), ("assistant", "two")]
-    [notice] = resumed([turn("one?", "", verdict)], {}).notices
-    assert "together with the next" in notice
-
-
-@pytest.mark.parametrize("verdict", [Verdict.CANCELLED, Verdict.FILTERED, Verdict.REFUSED])
-def test_a_question_that_was_stopped_or_declined_is_left_out(verdict: Verdict) -> None:
-    assert said(turn("one?", "", verdict), turn("two?", "two")) == [("user", "two?"), ("assistant", "two")]
-    assert resumed([turn("one?", "", verdict)], {}).notices == ("the last question has no answer; it is left out",)
-
-
-@pytest.mark.parametrize(
-    ("kind", "kept"), [("ContextTooLong", False), ("RequestRefused", False), ("RateLimited", True), ("NoKey", True)]
-)
-def test_a_question_that_was_itself_the_fault_is_not_sent_again(kind: str, kept: bool) -> None:
-    failed = turn("one?", "", Verdict.FAILED, error=Failure(kind, "no"))
-    assert said(failed) == ([("user", "one?")] if kept else [])
+@pytest.mark.parametrize("verdict", [None, Verdict.CUT, Verdict.FAILED, Verdict.EMPTY, Verdict.REFUSED])
+def test_a_question_without_an_answer_is_left_out_and_the_last_one_can_be_asked_again(verdict: Verdict | None) -> None:
+    failed = turn("one?", " \n", verdict, images=(CAT_KEPT,))
+    assert said(failed, turn("two?", "two")) == [("user", "two?"), ("assistant", "two")]
+    found = resumed([turn("zero?", "zero"), failed, failed], {"c1": b"cat"})
+    assert found.notices == ("the last question has no answer; it is left out",)
+    assert found.unanswered == found.conversation.asking("one?", (CAT,))
+    assert resumed([failed, turn("two?", "two")], {}).unanswered is None
 
 
 def test_what_was_taken_back_is_not_sent() -> None:
     assert said(turn("one?", "one"), turn("two?", "two", withdrawn=True)) == [("user", "one?"), ("assistant", "one")]
 
 
-def test_a_question_asked_again_in_the_same_words_is_asked_once() -> None:
-    failed = turn("one?", "", Verdict.FAILED)
-    assert said(failed, failed, turn("one?", "one")) == [("user", "one?"), ("assistant", "one")]
-
-
 def test_images_come_back_and_missing_ones_are_said() -> None:
     kept = turn("what?", "a cat", images=(CAT_KEPT, CAT_KEPT._replace(sha256="d2")))
-    conversation, notices = resumed([kept], {"c1": b"cat"})
+    conversation, _, _, notices = resumed([kept], {"c1": b"cat"})
     assert conversation.messages[0].images == (CAT,)
     assert notices == ("images that are no longer kept are left out: 1",)
 
 
-def test_the_next_question_joins_one_without_an_answer() -> None:
-    waiting = Conversation().asking("one?", (CAT,))
-    assert ask_next(waiting, "two?", (CAT,)).messages == (Message("user", "one?\n\ntwo?", (CAT,)),)
-    answered = waiting.answered("one")
-    assert ask_next(answered, "two?") == answered.asking("two?")
+def test_the_rest_of_an_answer_repeats_nothing_of_its_end() -> None:
+    assert (
+        continued("It runs from east to west", "from east to west and ends.") == "It runs from east to west and ends."
+    )
+    assert continued("forty-", "two") == "forty-two"
 
 
 any_turn = st.builds(
@@ -103,7 +87,7 @@ any_turn = st.builds(
 @given(st.lists(any_turn, max_size=8), st.booleans())
 def test_the_sides_are_always_in_turn_and_a_question_is_first_and_last(turns: list[Turn], has_image: bool) -> None:
     conversation = resumed(turns, {"c1": b"cat"} if has_image else {}).conversation
-    messages = ask_next(conversation, "and now?").messages
+    messages = conversation.asking("and now?").messages
     assert [message.role for message in messages] == ["user", "assistant"] * (len(messages) // 2) + ["user"]
     assert all(message.text.strip() or message.images for message in messages if message.role == "assistant")
     assert messages[-1].text.endswith("and now?")

@@ -446,3 +446,58 @@ def test_an_editor_that_fails_costs_nothing_that_was_typed(server: LabServer, tm
     person.child.send("\x04")
     assert person.leave() == 0
     assert "Traceback" not in person.seen.decode()
+
+
+def test_what_is_taken_back_on_the_screen_is_taken_back_in_the_history(server: LabServer, tmp_path: Path) -> None:
+    person = Person([*at(server.url), "-m", "echo"], tmp_path, 100, 40)
+    person.wait_for_prompt()
+    for number, (line, shown) in enumerate(
+        [
+            ("one", "one"),
+            ("/model wrong-key", "wrong-key"),
+            ("failing", "/retry asks it again"),
+            ("/model echo", "is now"),
+            ("/undo", "taken back: failing"),
+            ("/undo", "taken back: one"),
+        ]
+    ):
+        person.child.send(line + "\r")
+        person.wait_for_text(shown)
+        person.wait_for_prompt(number + 2)
+    person.child.send("\x04")
+    assert person.leave() == 0
+    assert run(*at(server.url), "-m", "echo", "-c", "two", home=tmp_path, **KEYS).text == "two\n"
+    assert [message["content"] for message in server.requests[-1].json["messages"]] == ["two"]
+
+
+def test_an_answer_that_goes_on_is_one_answer_everywhere(server: LabServer, tmp_path: Path) -> None:
+    chunk = b'data: {"choices": [{"delta": {"content": "The answer is forty-"}, "finish_reason": "length"}]}'
+    server.will_answer(headers={"Content-Type": "text/event-stream"}, body=chunk + b"\n\ndata: [DONE]\n\n")
+    server.will_answer(text="two.")
+    person = Person([*at(server.url), "-m", "any"], tmp_path, 100, 40)
+    person.wait_for_prompt()
+    person.child.send("what is it?\r")
+    person.wait_for_text("/continue goes on")
+    person.wait_for_prompt(2)
+    person.child.send("/continue\r")
+    person.wait_for_text("two.")
+    person.wait_for_prompt(3)
+    person.child.send("\x04")
+    assert person.leave() == 0
+    assert run("-c", *at(server.url), "-m", "echo", "and?", home=tmp_path, **KEYS).code == 0
+    assert [message["content"] for message in server.requests[-1].json["messages"]] == [
+        "what is it?",
+        "The answer is forty-two.",
+        "and?",
+    ]
+    exported = run("logs", "export", home=tmp_path).text
+    assert "The answer is forty-two." in exported and "broke off" not in exported
+
+
+def test_a_conversation_gone_on_with_shows_where_it_stopped(server: LabServer, tmp_path: Path) -> None:
+    assert run(*at(server.url), "-m", "echo", "about penguins", home=tmp_path, **KEYS).code == 0
+    person = Person([*at(server.url), "-m", "echo", "-c"], tmp_path, 100, 40)
+    person.wait_for_text(": about penguins")
+    person.wait_for_text("▌ about penguins")
+    person.child.send("\x04")
+    assert person.leave() == 0

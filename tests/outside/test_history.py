@@ -74,7 +74,7 @@ def test_a_pause_of_the_server_leaves_nothing_unstored(history: History, time_: 
 
 
 def test_a_finished_turn_has_everything(history: History, time_: FakeTime) -> None:
-    writing = history.begin(None, "what is this?", [CAT], "be brief", "lab", "guide", asked_s=time_.clock() - 1.0)
+    writing = history.begin(None, "what is this?", [CAT], "be brief", "lab", "", asked_s=time_.clock() - 1.0)
     writing.failed(Retrying(2.0, 1, Overloaded("no capacity", said="try later", status=529)))
     writing.add(reasoning="whiskers ")
     time_.sleep(3.0)
@@ -82,7 +82,7 @@ def test_a_finished_turn_has_everything(history: History, time_: FakeTime) -> No
     time_.sleep(1.0)
     usage = Usage(10, 20, 5, None)
     error = RateLimited("too many", status=429)
-    writing.finish(Finished(Verdict.CUT, "stop", usage, error, "req_1", attempts=2), model="guide-2")
+    writing.finish(Finished(Verdict.CUT, "stop", usage, error, "req_1", attempts=2, model="guide-2"))
     [turn] = history.conversation(writing.conversation_id or "").turns
     assert (turn.question, turn.answer, turn.reasoning, turn.system) == (
         "what is this?",
@@ -182,10 +182,35 @@ def test_a_taken_id_is_not_given_twice(tmp_path: Path) -> None:
 def test_what_was_taken_back_stays_and_is_marked(history: History) -> None:
     conversation_id = ask(history, "first")
     ask(history, "second", conversation_id=conversation_id)
-    assert history.withdraw_last(conversation_id)
+    assert history.withdraw_last(conversation_id, "answered")
     assert [turn.withdrawn for turn in history.conversation(conversation_id).turns] == [False, True]
-    assert history.withdraw_last(conversation_id)
-    assert not history.withdraw_last(conversation_id)
+    assert history.withdraw_last(conversation_id, "answered")
+    assert not history.withdraw_last(conversation_id, "answered")
+
+
+def test_what_is_taken_back_is_the_last_answer_whatever_failed_after_it(history: History) -> None:
+    conversation_id = ask(history, "first")
+    for question in ("failed", "failed too"):
+        with history.begin(conversation_id, question):
+            pass
+    assert history.withdraw_last(conversation_id, "unanswered")
+    assert history.withdraw_last(conversation_id, "answered")
+    assert [turn.withdrawn for turn in history.conversation(conversation_id).turns] == [True, False, True]
+
+
+def test_an_answer_that_was_interrupted_is_one(history: History) -> None:
+    with history.begin(None, "first") as writing:
+        writing.add("half an ")
+    assert history.withdraw_last(writing.conversation_id or "", "answered")
+
+
+def test_an_answer_that_goes_on_is_stored_as_a_whole(history: History) -> None:
+    with history.begin(None, "why?") as writing:
+        writing.goes_on_from("because of ")
+        writing.add("because of gravity")
+        assert reread(history, writing.conversation_id or "") == ("why?", "because of because of gravity", None)
+        writing.finish(COMPLETE, "because of gravity")
+    assert reread(history, writing.conversation_id or "") == ("why?", "because of gravity", Verdict.COMPLETE)
 
 
 def test_the_system_prompt_is_stored_once(history: History) -> None:

@@ -48,7 +48,7 @@ def everything(history: History) -> str:
     writing.finish(Finished(Verdict.CUT, "stop", Usage(1, 2), Overloaded("gone"), "req_1", 2))
     conversation_id = writing.conversation_id or ""
     ask(history, "and this?", "a dog", conversation_id)
-    history.withdraw_last(conversation_id)
+    history.withdraw_last(conversation_id, "answered")
     partial = history.begin(conversation_id, "again?")
     partial.add("it is")
     partial.flush()
@@ -71,7 +71,7 @@ def test_a_fork_has_the_turns_up_to_its_point_and_the_original_stays(history: Hi
 
 def test_a_fork_leaves_out_what_was_taken_back(history: History) -> None:
     original = three_turns(history)
-    history.withdraw_last(original)
+    history.withdraw_last(original, "answered")
     fork = history.fork(original)
     assert questions(history, fork) == ["first", "second"]
     assert [turn.position for turn in history.conversation(fork).turns] == [0, 1]

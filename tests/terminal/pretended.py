@@ -10,7 +10,7 @@ from chatbot.core.events import Finished, Usage, Verdict
 from chatbot.core.messages import Image
 from chatbot.core.text import DecodedText
 from chatbot.terminal.follow import Outcome
-from chatbot.terminal.repl import converse
+from chatbot.terminal.repl import asking_first, converse
 from chatbot.terminal.status_line import Status
 from chatbot.terminal.talk import Ask, Talk
 from chatbot.terminal.voice import Voice
@@ -46,13 +46,14 @@ class Pretended:
             "time_words": lambda seconds: f"at {seconds:g}",
             "clock": lambda: self.now_s,
             "begin_anew": self._noted("begin_anew"),
-            "withdraw": self._noted("withdraw"),
+            "withdraw": lambda last_is: self.called.append(f"withdraw {last_is}"),
         }
         self.world = World(**{**functions, **replaced})
 
     def type(self, *lines: str | type[BaseException], talk: Talk | None = None, first: str | None = None) -> Talk:
         """A session in which these lines are typed (or keys pressed that raise), and then Ctrl-D."""
         typed = iter(lines)
+        opening = asking_first(first) if first is not None else None
         self.statuses: list[Status] = []
 
         def read_line(status: Status) -> str:
@@ -62,7 +63,7 @@ class Pretended:
                 raise line
             return line
 
-        return converse(read_line, self.world, self.voice, talk or Talk(model="lab/echo"), first)
+        return converse(read_line, self.world, self.voice, talk or Talk(model="lab/echo"), opening)
 
     def texts(self, number: int = -1) -> list[str]:
         """What was sent with one of the questions."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from chatbot.core.continuing import Resumed
 from chatbot.core.errors import ChatError, UsageError
 from chatbot.core.events import Usage, Verdict
 from chatbot.core.messages import Conversation, Image, Message
@@ -14,7 +15,7 @@ from chatbot.core.turns import AmbiguousId, Hit, Piece, Summary
 from chatbot.terminal.commands import BY_NAME, COMMANDS, NAMES
 from chatbot.terminal.status_line import Status, status_line
 from chatbot.terminal.talk import GO_ON, Talk
-from chatbot.terminal.world import Resumption, Template
+from chatbot.terminal.world import Template
 from tests.terminal.pretended import CAT, Pretended, lines_of, outcome, refused
 
 SURFACE = (
@@ -71,16 +72,16 @@ def test_retry_asks_the_last_question_again_in_the_place_of_the_first_time() -> 
     session = Pretended()
     session.type("one", "two", "/retry", "three")
     assert session.texts(2) == ["one", "answer 1", "two"]
-    assert session.asks[2].replaces_last and not session.asks[1].replaces_last
+    assert session.asks[2].replaces == "answered" and not session.asks[1].replaces
     assert session.texts(3) == ["one", "answer 1", "two", "answer 3", "three"]
 
 
-def test_continue_asks_for_the_rest_and_shows_the_whole() -> None:
+def test_continue_asks_for_the_rest_and_shows_the_whole_where_it_broke_off_in_code() -> None:
     session = Pretended(outcome("```python\nprint(", Verdict.CUT), "1)\n```")
     session.type("code?", "/continue", "thanks")
     assert session.texts(1) == ["code?", "```python\nprint(", GO_ON]
     assert session.shown == [("```python\nprint(1)\n```", False)]
-    assert session.texts(2) == ["code?", "```python\nprint(", GO_ON, "1)\n```", "thanks"]
+    assert session.texts(2) == ["code?", "```python\nprint(1)\n```", "thanks"]
 
 
 @pytest.mark.parametrize(
@@ -100,15 +101,16 @@ def test_continue_says_why_it_cannot(answers: list[object], said: str) -> None:
 
 def test_a_continuation_that_fails_shows_nothing_and_can_be_tried_again() -> None:
     session = Pretended(outcome("for", Verdict.LENGTH), refused(), "ty")
-    session.type("one", "/continue", "/continue")
-    assert session.shown == [("forty", False)]
+    session.type("one", "/continue", "/continue", "two")
+    assert session.shown == []
+    assert session.texts() == ["one", "forty", "two"]
 
 
 def test_undo_takes_the_last_question_back() -> None:
     session = Pretended()
     session.type("one", "two", "/undo", "three")
     assert session.texts() == ["one", "answer 1", "three"]
-    assert session.called == ["withdraw"]
+    assert session.called == ["withdraw answered"]
     assert "taken back: two" in session.told and "is now: one" in session.told
 
 
@@ -123,7 +125,7 @@ def test_edit_asks_what_comes_back_from_the_editor() -> None:
     session = Pretended(edit=lambda text: text.replace("waht", "what"))
     session.type("waht?", "/edit")
     assert session.texts() == ["what?"]
-    assert session.asks[-1].replaces_last
+    assert session.asks[-1].replaces == "answered"
 
 
 @pytest.mark.parametrize("back", [None, "question", " \n"])
@@ -302,7 +304,7 @@ def test_search_marks_what_was_found() -> None:
 
 def test_resume_goes_on_where_another_conversation_stopped_and_shows_that() -> None:
     conversation = Conversation(system="Be brief.").asking("one\ntwo").answered("**part")
-    found = Resumption("k3m9qx", conversation, Verdict.CUT, ("the last answer was cut",))
+    found = (SKY, Resumed(conversation, None, Verdict.CUT, ("the last answer was cut",)))
     session = Pretended(resume=lambda typed: found)
     session.type("before", "/resume k3", "/continue")
     assert session.texts() == ["one\ntwo", "**part", GO_ON]
@@ -312,7 +314,7 @@ def test_resume_goes_on_where_another_conversation_stopped_and_shows_that() -> N
 
 
 def test_resume_without_an_id_lists_and_an_ambiguous_one_names_the_candidates() -> None:
-    def resume(typed: str) -> Resumption:
+    def resume(typed: str) -> tuple[Summary, Resumed]:
         raise AmbiguousId(typed, [SKY])
 
     session = Pretended(conversations=lambda count: [SKY], resume=resume)

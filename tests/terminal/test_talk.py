@@ -53,7 +53,7 @@ def test_a_question_without_an_answer_is_no_part_of_the_conversation_but_stays_i
     assert asked(talks.ask(talk, "three")) == ["one", "first", "three"]
     again = talks.ask_again(talk)
     assert asked(again) == ["one", "first", "two"]
-    assert again and again.replaces_last and again.conversation.messages[-1].images == (CAT,)
+    assert again and again.replaces == "unanswered" and again.conversation.messages[-1].images == (CAT,)
 
 
 @pytest.mark.parametrize("blank", ["", " \n"])
@@ -92,7 +92,7 @@ def test_asking_again_is_under_the_system_prompt_of_now() -> None:
 def test_another_text_takes_the_place_of_the_question() -> None:
     talk = talks.answered(EMPTY, talks.ask(EMPTY._replace(images=(CAT,)), "waht"), outcome("?"))
     ask = talks.ask_instead(talk, "what")
-    assert ask and ask.replaces_last
+    assert ask and ask.replaces == "answered"
     assert ask.conversation.messages == (Message("user", "what", (CAT,)),)
 
 
@@ -111,34 +111,36 @@ def test_undo_takes_back_one_question_after_the_other() -> None:
 CUT = after(ONE, "two", "The answer is forty-", Verdict.CUT)
 
 
-def test_a_cut_answer_goes_on_in_a_turn_of_its_own_and_reads_as_one() -> None:
+def test_a_cut_answer_goes_on_and_becomes_one_with_its_rest() -> None:
     assert talks.can_go_on(CUT)
     ask = talks.go_on(CUT)
     assert asked(ask) == ["one", "first", "two", "The answer is forty-", GO_ON]
+    assert (ask.replaces, ask.continues) == ("answered", "The answer is forty-")
     talk = talks.answered(CUT, ask, outcome("two.", Verdict.LENGTH))
-    assert talks.last_answer(talk) == "The answer is forty-two."
+    assert texts(talk.conversation) == ["one", "first", "two", "The answer is forty-two."]
     talk = talks.answered(talk, talks.go_on(talk), outcome(" Surely."))
     assert talks.last_answer(talk) == "The answer is forty-two. Surely."
     assert not talks.can_go_on(talk)
 
 
-def test_undo_takes_only_the_continuation_back() -> None:
-    talk = talks.undone(talks.answered(CUT, talks.go_on(CUT), outcome("two.")))
-    assert talk and talk.conversation == CUT.conversation
-    assert talks.can_go_on(talk)
+def test_undo_and_retry_take_an_answer_with_its_rest_for_one() -> None:
+    talk = talks.answered(CUT, talks.go_on(CUT), outcome("two."))
+    assert asked(talks.ask_again(talk)) == ["one", "first", "two"]
+    before = talks.undone(talk)
+    assert before and before.conversation == ONE.conversation
 
 
-def test_going_on_in_vain_can_be_tried_again() -> None:
-    talk = talks.left_unanswered(CUT, talks.go_on(CUT))
-    assert talks.can_go_on(talk)
-    again = talks.go_on(talk)
-    assert asked(again) == asked(talks.go_on(CUT))
-    assert again.replaces_last
+@pytest.mark.parametrize("nothing", ["", " \n"])
+def test_going_on_in_vain_changes_nothing_and_can_be_tried_again(nothing: str) -> None:
+    assert talks.left_unanswered(CUT, talks.go_on(CUT)) == CUT
+    talk = talks.answered(CUT, talks.go_on(CUT), outcome(nothing, Verdict.FAILED))
+    assert asked(talks.go_on(talk))[:-1] == ["one", "first", "two", "The answer is forty-" + nothing]
 
 
-@pytest.mark.parametrize("verdict", [verdict for verdict in Verdict if verdict is not Verdict.COMPLETE])
-def test_any_answer_that_is_not_whole_can_go_on(verdict: Verdict) -> None:
-    assert talks.can_go_on(after(EMPTY, "one", "first", verdict))
+@pytest.mark.parametrize("verdict", Verdict)
+def test_an_answer_that_broke_off_can_go_on_and_one_that_was_refused_cannot(verdict: Verdict) -> None:
+    broke_off = verdict in (Verdict.LENGTH, Verdict.CUT, Verdict.FAILED, Verdict.CANCELLED)
+    assert talks.can_go_on(after(EMPTY, "one", "first", verdict)) == broke_off
 
 
 def test_an_answer_that_is_whole_or_missing_cannot_go_on() -> None:
@@ -158,16 +160,16 @@ def test_short_and_drawn_repetitions_are_kept() -> None:
         assert talks.last_answer(talks.answered(talk, talks.go_on(talk), outcome(rest))) == first + rest
 
 
-def test_a_resumed_question_without_an_answer_is_joined_to_the_next_one() -> None:
-    talk = talks.begun_anew(EMPTY, Conversation((Message("user", "one"),)))
-    assert asked(talks.ask(talk, "two")) == ["one\n\ntwo"]
-    assert asked(talks.ask_again(talk)) == ["one"]
+def test_a_resumed_question_without_an_answer_can_be_asked_again() -> None:
+    talk = talks.gone_over_to(EMPTY, ONE.conversation, ONE.conversation.asking("two"))
+    assert asked(talks.ask(talk, "three")) == ["one", "first", "three"]
+    assert asked(talks.ask_again(talk)) == ["one", "first", "two"]
 
 
-def test_a_new_conversation_keeps_the_choices_only() -> None:
+def test_a_new_conversation_keeps_the_choices_and_what_is_attached() -> None:
     talk = talks.begun_anew(TWO._replace(images=(CAT,), raw=True))
     assert talk.conversation == EMPTY.conversation
-    assert (talk.model, talk.raw, talk.images) == ("lab/echo", True, ())
+    assert (talk.model, talk.raw, talk.images) == ("lab/echo", True, (CAT,))
 
 
 def test_tokens_add_up_where_they_are_reported() -> None:

@@ -6,7 +6,16 @@ import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from chatbot.core.turn_json import Transferred
-from chatbot.core.turns import ID_ALPHABET, ID_LENGTH, ImageReference, Summary, Turn, UnknownConversation, short_id
+from chatbot.core.turns import (
+    ID_ALPHABET,
+    ID_LENGTH,
+    ImageReference,
+    Replaced,
+    Summary,
+    Turn,
+    UnknownConversation,
+    short_id,
+)
 from chatbot.outside.history.rows import conversation, insert_turn, storable, store_images, summaries, turns
 
 Random = Callable[[int], bytes]
@@ -60,12 +69,19 @@ def fork(
     return copy.id
 
 
-def withdraw_last(connection: sqlite3.Connection, conversation_id: str) -> bool:
-    """Takes back the last turn that was not taken back; whether there was one."""
+_IS_ANSWERED = (
+    "(trim(answer, char(9, 10, 13, 32)) <> '' OR EXISTS (SELECT 1 FROM piece WHERE turn_id = turn.id"
+    " AND trim(piece.answer, char(9, 10, 13, 32)) <> ''))"
+)
+
+
+def withdraw_last(connection: sqlite3.Connection, conversation_id: str, last_is: Replaced) -> bool:
+    """Takes back the last turn that has an answer, or the very last one if that has none; whether there was one."""
+    answered = "" if last_is == "unanswered" else f"AND {_IS_ANSWERED}"
     return bool(
         connection.execute(
-            "UPDATE turn SET withdrawn = 1 WHERE id ="
-            " (SELECT id FROM turn WHERE conversation_id = ? AND NOT withdrawn ORDER BY position DESC LIMIT 1)",
+            f"UPDATE turn SET withdrawn = 1 WHERE id = (SELECT id FROM turn"
+            f" WHERE conversation_id = ? AND NOT withdrawn {answered} ORDER BY position DESC LIMIT 1)",
             (conversation_id,),
         ).rowcount
     )

@@ -15,6 +15,7 @@ from chatbot.core.turns import (
     AmbiguousId,
     Hit,
     ImageReference,
+    Replaced,
     Stats,
     StoredConversation,
     Summary,
@@ -153,9 +154,11 @@ class History:
         """
         return self._database.change(lambda db: changes.fork(db, conversation_id, upto, self._now(), self._random))
 
-    def withdraw_last(self, conversation_id: str) -> bool:
-        """Takes back the last turn: it stays in the history, marked, and is not sent again. Whether there was one."""
-        return self._database.change(lambda db: changes.withdraw_last(db, conversation_id))
+    def withdraw_last(self, conversation_id: str, last_is: Replaced) -> bool:
+        """Takes back the last turn that has an answer, or the very last one if that has none: it stays in the history,
+        marked, and is not sent again. Whether there was one.
+        """
+        return self._database.change(lambda db: changes.withdraw_last(db, conversation_id, last_is))
 
     def delete(self, ids: Iterable[str]) -> int:
         """Removes conversations for good; how many there were."""

@@ -86,6 +86,10 @@ class Writing:
         """The id to go on with; None as long as nothing could be stored."""
         return self._stored.conversation_id or self._draft.conversation_id
 
+    def goes_on_from(self, answer: str) -> None:
+        """The turn stands for one whose answer broke off after this: what is added is the rest."""
+        self._answer.append(answer)
+
     def add(self, text: str = "", reasoning: str = "") -> None:
         """The next part of the answer, or of what the model thought before it."""
         if text:
@@ -115,8 +119,8 @@ class Writing:
         if not self._finished and self._has_more():
             self._save(_WAIT_WHILE_GROWING_S, is_last=False)
 
-    def finish(self, finished: Finished, *, model: str | None = None) -> None:
-        """Stores the end of the answer. `model` is the one that answered, if it was not known at the beginning."""
+    def finish(self, finished: Finished, answer: str | None = None) -> None:
+        """Stores the end of the answer; `answer` is all of it, if it is not just what was added."""
         turn = self._draft.turn
         total_s = self._desk.clock() - self._draft.asked_s
         ended = turn._replace(
@@ -129,9 +133,9 @@ class Writing:
             request_id=finished.request_id,
             attempts=finished.attempts,
             failures=tuple(self._failures),
-            answer="".join(self._answer),
+            answer="".join(self._answer) if answer is None else answer,
             reasoning="".join(self._reasoning),
-            model=model or turn.model,
+            model=turn.model or finished.model,
         )
         stored = self._stored
 
