@@ -137,7 +137,9 @@ class Session:
                         yield from answer.text_of(event)
                     else:
                         answer.take(event)
-                        if isinstance(event, (ThinkingDelta, Notice)):
+                        if type(event) is ThinkingDelta:
+                            yield from answer.thought_of(event)
+                        elif type(event) is Notice:
                             yield event
             except NetworkError:
                 if not answer.is_whole(self._provider.needs_end_marker):
@@ -226,6 +228,7 @@ class Answer:
         self._usage: Usage | None = None
         self._think_tags: ThinkTags | None = ThinkTags()  # None once the answer proper has begun
         self._surrogates = SurrogateJoiner()
+        self._thought_surrogates = SurrogateJoiner()
 
     def take(self, event: ProviderEvent) -> None:
         """Notes what the event says of the answer as a whole."""
@@ -251,6 +254,11 @@ class Answer:
                 return (event,)
             return (TextDelta(text),) if text else ()
         return self._noted(self._think_tags.feed(text))
+
+    def thought_of(self, event: ThinkingDelta) -> Iterable[Event]:
+        """The reasoning of a delta, made valid Unicode."""
+        text = self._thought_surrogates.feed(event.text)
+        return (ThinkingDelta(text),) if text else ()
 
     def rest(self) -> Iterable[Event]:
         """Text still held back when the body ends."""

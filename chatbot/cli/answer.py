@@ -11,7 +11,6 @@ from chatbot.cli.choosing import choice_for
 from chatbot.cli.memory import Memory
 from chatbot.core.errors import UsageError
 from chatbot.core.messages import Conversation, Image
-from chatbot.core.redaction import Redactor
 from chatbot.outside import lean_requests
 from chatbot.outside.keyboard import SilentKeyboard
 from chatbot.outside.streams import is_terminal
@@ -34,12 +33,12 @@ def answer(words: Words, voice: Voice) -> int:
         memory = Memory(voice, off=not words.log)
         open_things.callback(memory.close)
         stored, words = _stored(words, memory)
+        text = inputs.question(words, voice, filled)  # what is wrong here is wrong whoever answers
         choice = choice_for(words, open_things)
-        voice.redact = Redactor([choice.key] if choice.key else [])
+        voice.hide(choice.key)
         if is_terminal(2):
             for notice in choice.notices:
                 voice.notice(notice)
-        text = inputs.question(words, voice, filled)
         conversation = stored[1].conversation if stored else Conversation()
         system = inputs.system(words, voice) or (filled.system if filled else None) or conversation.system
         conversation = conversation._replace(system=system)

@@ -102,7 +102,9 @@ def _ask(
         typer.Option("--image", "-a", "--attach", metavar="PATH|-", help="An image, - for piped bytes; repeatable."),
     ] = None,
     temperature: Annotated[float | None, typer.Option(metavar="T", help="How freely the model chooses words.")] = None,
-    top_p: Annotated[float | None, typer.Option(metavar="P", help="The share of likely words it chooses from.")] = None,
+    top_p: Annotated[
+        float | None, typer.Option(metavar="P", min=0.0, max=1.0, help="The share of likely words it chooses from.")
+    ] = None,
     max_tokens: Annotated[int | None, typer.Option(metavar="N", min=1, help="The longest answer, in tokens.")] = None,
     stop: Annotated[
         list[str] | None, typer.Option(metavar="TEXT", help="Words that end the answer; repeatable.")

@@ -37,9 +37,19 @@ _SENT_WITHIN_S = 0.05
 class Asking:
     """Asks one question after the other of the chosen model, and shows each answer."""
 
-    def __init__(self, words: Words, choice: Choice, voice: Voice, memory: Memory, keyboard: SilentKeyboard) -> None:
+    def __init__(
+        self,
+        words: Words,
+        choice: Choice,
+        voice: Voice,
+        memory: Memory,
+        keyboard: SilentKeyboard,
+        *,
+        in_session: bool = False,
+    ) -> None:
         self.choice = choice
         self._keyboard = keyboard
+        self._in_session = in_session
         self._memory = memory
         self._words = words
         self._voice = voice
@@ -121,7 +131,7 @@ class Asking:
 
             model = self.choice.model or ""
             standard.write_answer(as_json(outcome, self.choice.service.name, model, self._voice.redact))
-        lines = list(verdict_lines(finished))
+        lines = list(verdict_lines(finished, in_session=self._in_session))
         if lines and (exit_code(finished) or not self._voice.quiet):
             self._voice.tell(lines)
         if self._words.usage:

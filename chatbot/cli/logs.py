@@ -94,7 +94,7 @@ def _show(
 
     def act(history: History, voice: Voice) -> None:
         del voice
-        [found] = _found(history, [conversation] if conversation else [])
+        [found] = _found(history, [] if conversation is None else [conversation])
         if as_json:
             _write_json(history.export([found]))
             return

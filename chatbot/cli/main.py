@@ -9,17 +9,18 @@ from collections.abc import Callable, Sequence
 
 from chatbot.cli import standard
 from chatbot.core.errors import ChatError
-from chatbot.core.redaction import Redactor
+from chatbot.core.redaction import Redactor, is_secret_name
 from chatbot.outside.streams import is_terminal, reserve_standard_descriptors
 from chatbot.terminal.voice import Voice
 
+_SUBCOMMANDS = ("lab", "logs", "templates")
 USAGE, FAULT, INTERRUPTED, CLOSED_PIPE = 2, 70, 130, 141
 
 
 def main(argv: Sequence[str]) -> int:
     """Runs one command; returns its exit code. Every exception ends here."""
     reserve_standard_descriptors()
-    voice = Voice(_write_error, Redactor(_secrets()), colour=_stderr_takes_colour())
+    voice = Voice(_write_error, Redactor(_secrets()), colour=_stderr_takes_colour(), columns=_stderr_columns)
     try:
         return _command(argv)(list(argv), voice)
     except ChatError as error:
@@ -35,7 +36,9 @@ def main(argv: Sequence[str]) -> int:
     except Exception as error:
         words = getattr(error, "format_message", None)  # Typer's own errors have it
         if words is not None:
-            voice.tell([_sentence(words()), "Try: chat --help"])
+            voice.tell(
+                [_sentence(words()), f"Try: chat {argv[0]} --help" if argv[0] in _SUBCOMMANDS else "Try: chat --help"]
+            )
             return USAGE
         _tell_fault(error, voice, debug="--debug" in argv)
         return FAULT
@@ -82,11 +85,18 @@ def _sentence(text: str) -> str:
 
 def _secrets() -> list[str]:
     """Everything in the environment that is called a key, for the redactor."""
-    return [value for name, value in os.environ.items() if name.endswith(("_KEY", "_TOKEN", "_SECRET"))]
+    return [value for name, value in os.environ.items() if is_secret_name(name)]
 
 
 def _stderr_takes_colour() -> bool:
     return is_terminal(2) and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "dumb") != "dumb"
+
+
+def _stderr_columns() -> int:
+    try:
+        return os.get_terminal_size(2).columns if is_terminal(2) else 0
+    except OSError:
+        return 0
 
 
 def _write_error(text: str) -> None:

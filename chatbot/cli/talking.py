@@ -21,7 +21,6 @@ from chatbot.cli.choosing import choice_for
 from chatbot.cli.memory import Memory, history_folder
 from chatbot.core.errors import ChatError, UsageError
 from chatbot.core.messages import Image
-from chatbot.core.redaction import Redactor
 from chatbot.core.settings import Options
 from chatbot.core.text import clean
 from chatbot.outside import editor, lean_requests, typed_lines
@@ -137,7 +136,9 @@ class _Session:
                 lean_requests.load()
                 from chatbot.cli.asking import Asking
 
-                self._asking = Asking(self._words, self._choice, self._voice, self._memory, self.keyboard)
+                self._asking = Asking(
+                    self._words, self._choice, self._voice, self._memory, self.keyboard, in_session=True
+                )
             return self._asking
 
     def load(self) -> None:
@@ -195,7 +196,7 @@ class _Session:
             words = self._words._replace(model=name, provider=self._choice.service.name)
         choice = choice_for(words, self._open_things)
         self._words, self._choice, self._asking, self._models = words, choice, None, None
-        self._voice.redact = Redactor([choice.key] if choice.key else [])
+        self._voice.hide(choice.key)
         return self.label()
 
     def _load_image(self, path: str) -> tuple[Image, Sequence[str]]:
@@ -220,9 +221,8 @@ class _Session:
 
         filled = applied(template_folder().read(name), values)
         given = {option: value for option, value in filled.options.items() if value not in (None, ())}
-        options = self.options()._replace(**given, extra=filled.extra) if given or filled.extra else None
         named = f"{filled.provider}/{filled.model}" if filled.provider and filled.model else filled.model
-        return Template(filled.system, named, options)
+        return Template(filled.system, named, given, filled.extra)
 
     def _fork(self) -> str:
         if self._memory.conversation_id is None:

@@ -80,8 +80,8 @@ def _screen_view(
         standard.write_answer,
         time.monotonic,
         wait_row,
-        show_thinking=words.show_thinking,
-        hide_reasoning=words.hide_reasoning,
+        show_thinking=words.show_thinking and is_terminal(1),
+        hide_reasoning=words.hide_reasoning or not is_terminal(1),  # a file gets the answer alone
     )
     tell = None if is_terminal(1) and is_terminal(2) else voice.notice
     return LiveView(live, standard.size, pausing(interrupts, keyboard), tell)

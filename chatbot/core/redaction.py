@@ -16,6 +16,11 @@ _SHAPES = (
 _MIN_PART = 8
 
 
+def is_secret_name(name: str) -> bool:
+    """Whether a variable of the environment is called as one that holds a key."""
+    return name.upper().endswith(("_KEY", "_TOKEN", "_SECRET"))
+
+
 class Redactor:
     """Replaces known keys, their beginnings and ends of eight characters or more, and whatever has a key's shape.
 

@@ -52,7 +52,7 @@ def from_plain(plain: object) -> Transferred:
     """
     document = _Fields(plain, "an entry")
     if document.values.get("format") != FORMAT:
-        raise UsageError("this is no conversation exported by chat", advice="chat logs export --json makes one.")
+        raise UsageError("this is no conversation exported by chat", advice="chat logs export --format json makes one.")
     turns = tuple(_turn(_Fields(turn, f"turn {at}"), at) for at, turn in enumerate(document.items("turns")))
     if not turns:
         raise UsageError("the conversation has no turns")

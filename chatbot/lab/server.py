@@ -20,6 +20,7 @@ from chatbot.lab.scenarios import BY_NAME, NAMES, Scenario
 HOST = "127.0.0.1"
 _JSON = "application/json"
 _SSE = "text/event-stream"
+_REMEMBERED = 1000  # requests, with their bodies
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class LabServer:
         log: Callable[[str], None] | None = None,
     ) -> None:
         self.requests: list[Received] = []
+        self._count = 0
         self._port = port
         self._pace_s = pace_s
         self._hang_s = hang_s
@@ -113,7 +115,9 @@ class LabServer:
         with self._lock:
             received = Received(method, target, MappingProxyType(dict(headers)), body, content)
             self.requests.append(received)
-            serial = len(self.requests)
+            del self.requests[:-_REMEMBERED]
+            self._count += 1
+            serial = self._count
             bespoke = self._bespoke[method].popleft() if self._bespoke[method] else None
         found = route(method, target, headers)
         asked = _asked(found, content, serial)

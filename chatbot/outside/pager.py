@@ -6,7 +6,8 @@ import shlex
 import subprocess
 from collections.abc import Mapping
 
-_SECRET_ENDS = ("_KEY", "_TOKEN", "_SECRET")
+from chatbot.core.redaction import is_secret_name
+
 # F: leave at once what fits on the screen; R: colours; X: leave the text on the screen.
 _DEFAULT = "less -FRX"
 
@@ -27,4 +28,4 @@ def page(text: bytes, environ: Mapping[str, str]) -> bool:
 
 def without_secrets(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment for a program that has no business with keys."""
-    return {name: value for name, value in environ.items() if not name.upper().endswith(_SECRET_ENDS)}
+    return {name: value for name, value in environ.items() if not is_secret_name(name)}

@@ -63,9 +63,11 @@ def file(here: Here, talk: Talk, argument: str) -> Talk:
 
 
 def raw(here: Here, talk: Talk, argument: str) -> Talk:
-    del argument
-    here.voice.tell(["answers are shown as Markdown" if talk.raw else "answers are shown as they are"])
-    return talk._replace(raw=not talk.raw)
+    if argument not in ("", "on", "off"):
+        raise UsageError(f"/raw takes on or off, not {argument!r}")
+    is_raw = argument == "on" if argument else not talk.raw
+    here.voice.tell(["answers are shown as they are" if is_raw else "answers are shown as Markdown"])
+    return talk._replace(raw=is_raw)
 
 
 def usage(here: Here, talk: Talk, argument: str) -> Talk:
@@ -81,7 +83,7 @@ def template(here: Here, talk: Talk, argument: str) -> Talk:
         names = needed(here.world.templates, NO_TEMPLATES)()
         here.voice.tell(["the templates:", *names] if names else ["there are no templates yet"])
         return talk
-    name, *pairs = argument.split()
+    name, *pairs = _words(argument)
     for pair in pairs:
         if "=" not in pair:
             raise UsageError(f"a variable is written name=value, not {pair!r}")
@@ -90,10 +92,20 @@ def template(here: Here, talk: Talk, argument: str) -> Talk:
         talk = model(here, talk, chosen.model)
     if chosen.system is not None:
         talk = with_system(talk, chosen.system)
-    if chosen.options is not None:
-        talk = talk._replace(options=chosen.options)
+    options = talk.options._replace(**chosen.options, extra={**talk.options.extra, **chosen.extra})
+    talk = talk._replace(options=options)
     here.voice.tell([f"the template {name} is in use"])
     return talk
+
+
+def _words(argument: str) -> list[str]:
+    """The words, quoted where they have blanks in them."""
+    import shlex
+
+    try:
+        return shlex.split(argument)
+    except ValueError:
+        raise UsageError("a quotation mark is not closed") from None
 
 
 def _parted(pair: str) -> tuple[str, str, str]:

@@ -80,7 +80,7 @@ COMMANDS = (
     Command("export", (), "PATH", "Writes the conversation to a new file.", keeping.export, "files"),
     Command("copy", (), "[code [N]]", "Copies the last answer, or its code.", keeping.copy),
     Command("usage", ("tokens",), "", "Tells the tokens used.", choosing.usage),
-    Command("raw", (), "", "Shows answers as text, or as Markdown.", choosing.raw),
+    Command("raw", (), "[on|off]", "Shows answers as text, or as Markdown.", choosing.raw),
 )
 
 BY_NAME = {row.name: row for row in COMMANDS}

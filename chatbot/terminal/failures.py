@@ -53,11 +53,14 @@ def error_lines(error: ChatError, request_id: str | None = None) -> Iterator[str
         yield f"request id: {error.request_id or request_id}"
 
 
-def verdict_lines(finished: Finished) -> Iterator[str]:
-    """What a person should know of how an answer ended; nothing when it simply is complete."""
+def verdict_lines(finished: Finished, *, in_session: bool = False) -> Iterator[str]:
+    """What a person should know of how an answer ended; nothing when it simply is complete. A session says itself how
+    it can go on.
+    """
     if finished.verdict is Verdict.CUT and finished.has_text:
         yield f"{finished.error or 'the answer broke off before its end'}; what came is above"
-        yield _SENTENCES[Verdict.CUT][1]
+        if not in_session:
+            yield _SENTENCES[Verdict.CUT][1]
     elif finished.error is not None:
         yield from error_lines(finished.error, finished.request_id)
     elif finished.finish_reason in _TOOLS:
@@ -67,6 +70,8 @@ def verdict_lines(finished: Finished) -> Iterator[str]:
         yield sentence + (f" ({finished.finish_reason})" if finished.finish_reason else "")
         if finished.verdict is Verdict.EMPTY and (finished.finish_reason or "").lower() in ("length", "max_tokens"):
             advice = "The token limit was used up before the answer began: raise it with --max-tokens."
+        if in_session:
+            advice = "/set max_tokens N raises it." if "--max-tokens" in advice else ""
         if advice:
             yield advice
     elif finished.finish_reason and finished.finish_reason not in _ORDINARY:
@@ -87,6 +92,8 @@ def usage_line(usage: Usage | None) -> str:
         for count, name in ((usage.cached_tokens, "cached"), (usage.reasoning_tokens, "reasoning"))
         if count
     ]
+    if not told:
+        return "tokens: the provider did not say"
     return "tokens: " + ", ".join(told) + (f" ({', '.join(inner)})" if inner else "")
 
 

@@ -33,9 +33,16 @@ def _finite(text: str) -> float:
     return number
 
 
+def _share(text: str) -> float:
+    number = float(text)
+    if not 0 <= number <= 1:
+        raise ValueError(text)
+    return number
+
+
 SETTINGS = {
     "temperature": _Setting(_finite, "a number, for example 0.2"),
-    "top_p": _Setting(_finite, "a number from 0 to 1"),
+    "top_p": _Setting(_share, "a number from 0 to 1"),
     "max_tokens": _Setting(_natural, "a whole number of tokens"),
     "stop": _Setting(lambda text: (text,), "words that end the answer"),
     "seed": _Setting(int, "a whole number"),
@@ -45,7 +52,7 @@ _BODY = "body."
 
 
 def set_(here: Here, talk: Talk, argument: str) -> Talk:
-    """`key value`; the value `none` takes it back. `body.name` is any field of the request."""
+    """`key value`; the key alone tells it, the value `none` takes it back. `body.name` is any field of the request."""
     key, _, text = argument.replace("=", " ", 1).partition(" ")
     text = text.strip()
     if not key:
@@ -53,9 +60,9 @@ def set_(here: Here, talk: Talk, argument: str) -> Talk:
         return talk
     key = key.replace("-", "_").lower() if not key.startswith(_BODY) else key
     if key.startswith(_BODY) and len(key) > len(_BODY):
-        options = _with_field(talk.options, key.removeprefix(_BODY), text)
+        options = _with_field(talk.options, key.removeprefix(_BODY), text) if text else talk.options
     elif key in SETTINGS:
-        options = talk.options._replace(**{key: _value(key, text)})
+        options = talk.options._replace(**{key: _value(key, text)}) if text else talk.options
     else:
         raise UsageError(f"there is no setting {key!r}", advice=_advice(key))
     here.voice.tell([line for line in _told(options) if line.startswith(f"{key} ")] or [f"{key} is not set"])
@@ -63,7 +70,7 @@ def set_(here: Here, talk: Talk, argument: str) -> Talk:
 
 
 def _value(key: str, text: str) -> Any:
-    if text in ("", NOTHING):
+    if text == NOTHING:
         return Options._field_defaults[key]
     try:
         return SETTINGS[key].read(text)
@@ -73,7 +80,7 @@ def _value(key: str, text: str) -> Any:
 
 def _with_field(options: Options, name: str, text: str) -> Options:
     extra = {key: value for key, value in options.extra.items() if key != name}
-    if text not in ("", NOTHING):
+    if text != NOTHING:
         try:
             extra[name] = json.loads(text)
         except ValueError:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from chatbot.core.continuing import Resumed
 from chatbot.core.errors import UsageError
 from chatbot.core.messages import Image
-from chatbot.core.settings import Options
 from chatbot.core.text import DecodedText
 from chatbot.core.turns import Hit, Replaced, Summary
 from chatbot.terminal.follow import Outcome
@@ -21,7 +20,8 @@ class Template(NamedTuple):
 
     system: str | None = None
     model: str | None = None
-    options: Options | None = None
+    options: Mapping[str, Any] = {}
+    extra: Mapping[str, Any] = {}
 
 
 class World(NamedTuple):

@@ -158,22 +158,26 @@ def test_other_signals_leave_the_terminal_in_order(server: LabServer, tmp_path: 
 
 
 def test_typing_during_an_answer_does_not_disturb_it(server: LabServer, tmp_path: Path) -> None:
-    person = ask(server, tmp_path, "slow")
+    person = ask(server, tmp_path, "hang-in-stream")
     person.wait_for_text("The")
     assert not person.echoes
     person.child.send("typed too early")
-    assert person.leave() == 0
+    person.look(0.1)
+    person.child.send("\x03")
+    assert person.leave() == 130
     assert "typed" not in " ".join(person.rows)
 
 
-def test_ctrl_z_stops_and_the_answer_goes_on(server: LabServer, tmp_path: Path) -> None:
-    person = ask(server, tmp_path, "slow")
-    person.wait_for_text("The")
+def test_after_ctrl_z_the_answer_goes_on_where_it_was(server: LabServer, tmp_path: Path) -> None:
+    # A process that leads its terminal's session, as here, cannot be stopped: it goes on at once.
+    person = ask(server, tmp_path, "hang-in-stream")
+    person.wait_for_text("The lab sends")
     person.child.send("\x1a")
-    person.wait_for(lambda: person.echoes)  # given back before it stops
-    person.child.kill(signal.SIGCONT)
-    assert person.leave() == 0
-    assert " ".join(" ".join(person.rows).split()).endswith("to see, to stop and to break.")
+    person.look(0.3)
+    assert not person.echoes
+    person.child.send("\x03")
+    assert person.leave() == 130
+    assert " ".join(person.rows).count("The lab sends") == 1
 
 
 @pytest.mark.parametrize("after", [(40, 20), (100, 30), (80, 12)], ids=lambda size: f"{size[0]}x{size[1]}")
@@ -219,6 +223,12 @@ def test_forced_colours_into_a_pipe_are_rows_that_never_move(server: LabServer, 
     assert re.sub(r"\x1b\[[\d;]*m", "", result.text) == "Title\n\nbold\n"
     assert "\x1b[" in result.text
     assert not re.search(r"\x1b\[[\d;?]*[^\d;?m]", result.text)
+
+
+def test_forced_colours_into_a_pipe_are_the_answer_alone(server: LabServer, tmp_path: Path) -> None:
+    result = run(*at(server.url), "-m", "thinking", "hi", "--show-thinking", home=tmp_path, **KEYS, FORCE_COLOR="1")
+    plain = run(*at(server.url), "-m", "thinking", "hi", home=tmp_path, **KEYS)
+    assert " ".join(re.sub(r"\x1b\[[\d;]*m", "", result.text).split()) == " ".join(plain.text.split())
 
 
 def test_a_terminal_without_utf8_gets_signs_it_knows(server: LabServer, tmp_path: Path) -> None:

@@ -377,8 +377,19 @@ def test_usage_tells_the_last_answer_and_the_sum() -> None:
 
 def test_raw_changes_how_answers_are_shown_and_back() -> None:
     session = Pretended()
-    session.type("one", "/raw", "two", "/raw", "three")
-    assert [ask.raw for ask in session.asks] == [False, True, False]
+    session.type("one", "/raw", "two", "/raw", "three", "/raw on", "/raw on", "four", "/raw maybe", "/raw off", "five")
+    assert [ask.raw for ask in session.asks] == [False, True, False, True, False]
+    assert "/raw takes on or off, not 'maybe'" in session.told
+
+
+def test_a_setting_without_a_value_is_told_and_stays() -> None:
+    session = Pretended()
+    session.type(
+        "/set temperature 0.2", "/set temperature", "/set body.top_k 4", "/set body.top_k", "/set top_p 7", "one"
+    )
+    assert lines_of(session.told)[:4] == ["temperature 0.2", "temperature 0.2", "body.top_k 4", "body.top_k 4"]
+    assert "top_p is a number from 0 to 1, not '7'" in session.told
+    assert (session.asks[0].options.temperature, session.asks[0].options.top_p) == (0.2, None)
 
 
 def test_a_template_brings_its_prompt_model_and_options() -> None:
@@ -386,13 +397,16 @@ def test_a_template_brings_its_prompt_model_and_options() -> None:
 
     def template(name: str, variables: Mapping[str, str]) -> Template:
         filled.append((name, variables))
-        return Template("Translate.", "slow", Options("", temperature=0.0))
+        return Template("Translate.", "slow", {"temperature": 0.0}, {"top_k": 40})
 
     session = Pretended(template=template, templates=lambda: ["translate"])
-    session.type("/template", "/template translate to=German tone=a=b", "/template translate German", "one")
-    assert filled == [("translate", {"to": "German", "tone": "a=b"})]
+    session.type(
+        "/template", "/set seed 7", "/template translate to='Old German' tone=a=b", "/template translate German", "one"
+    )
+    assert filled == [("translate", {"to": "Old German", "tone": "a=b"})]
     assert session.asks[0].conversation.system == "Translate."
-    assert session.asks[0].options.temperature == 0.0
+    options = session.asks[0].options
+    assert (options.temperature, options.seed, options.extra) == (0.0, 7, {"top_k": 40})
     assert session.statuses[-1].model == "lab/slow"
     assert "name=value, not 'German'" in session.told
 

@@ -1,0 +1,35 @@
+from chatbot.core.redaction import Redactor
+from chatbot.terminal.voice import Voice
+
+KEY, OTHER = "key-of-the-environment", "key-that-was-read-later"
+
+
+def told(*lines: str, columns: int = 0) -> str:
+    written: list[str] = []
+    Voice(written.append, str, colour=False, columns=lambda: columns).tell(lines)
+    return "".join(written)
+
+
+def test_a_message_has_the_name_of_the_program_in_front_once() -> None:
+    assert told("what happened", "what to do") == "chat: what happened\n      what to do\n"
+
+
+def test_on_a_terminal_lines_break_between_words_and_addresses_stay_whole() -> None:
+    page = "https://example.com/a/very/long/address/that/is/to/be/copied"
+    assert told(f"keys are made at the page {page}", columns=40).splitlines() == [
+        "chat: keys are made at the page",
+        f"        {page}",
+    ]
+
+
+def test_elsewhere_a_line_stays_a_line() -> None:
+    assert told("word " * 100).count("\n") == 1
+
+
+def test_every_key_that_was_ever_known_stays_hidden() -> None:
+    written: list[str] = []
+    voice = Voice(written.append, Redactor([KEY]), colour=False)
+    voice.hide(OTHER)
+    voice.hide(None)
+    voice.tell([f"{KEY} and {OTHER}"])
+    assert written == ["chat: [key] and [key]\n"]
