@@ -47,12 +47,13 @@ def logs(argv: list[str], voice: Voice) -> int:
         add_completion=False,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
-        help="What was asked and answered, kept on this computer.",
+        help="What was asked and answered, kept on this computer. Without a command: list.",
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     for name, command in _COMMANDS.items():
         app.command(name)(command)
-    act = app(args=argv or ["list"], prog_name="chat logs", standalone_mode=False)
+    named = bool(argv) and (not argv[0].startswith("-") or argv[0] in ("-h", "--help"))
+    act = app(args=argv if named else ["list", *argv], prog_name="chat logs", standalone_mode=False)
     if not callable(act):  # help was printed
         return 0
     history = open_history(voice)

@@ -153,6 +153,17 @@ def test_a_reader_that_leaves_does_not_cost_what_came(server: LabServer, tmp_pat
     assert kept.startswith("word1")  # how much more depends on when the reader left
 
 
+def test_logs_without_a_command_lists(server: LabServer, tmp_path: Path) -> None:
+    for question in ("one", "other"):
+        ask(server, tmp_path, question)
+    assert run("logs", home=tmp_path).text == run("logs", "list", home=tmp_path).text
+    assert len(run("logs", "-n", "1", home=tmp_path).text.splitlines()) == 1
+    assert json.loads(run("logs", "--json", "-n", "1", home=tmp_path).out)["title"] == "other"
+    wrong = run("logs", "lst", home=tmp_path)
+    assert (wrong.code, "chat logs --help" in wrong.err) == (2, True)
+    assert run("logs", "show", "", home=tmp_path).code == 2
+
+
 def test_a_home_that_cannot_be_written_costs_no_answer(server: LabServer, tmp_path: Path) -> None:
     (tmp_path / ".local").write_text("not a folder")
     result = ask(server, tmp_path, "one")
