@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from chatbot.core.errors import ChatError, OutputUnwritable, UsageError
 from chatbot.core.events import Verdict
+from chatbot.core.fences import with_closed_fence
 from chatbot.terminal import talk as talks
 from chatbot.terminal.failures import error_lines
 from chatbot.terminal.talk import Ask, Talk
-from chatbot.terminal.transcript import with_closed_fence
 from chatbot.terminal.world import NO_EDITOR, Here, needed
 
 _NO_QUESTION = "nothing was asked yet"

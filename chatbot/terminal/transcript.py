@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Iterator
 
 from chatbot.core.events import Usage, Verdict
+from chatbot.core.fences import with_closed_fence
 from chatbot.core.turns import StoredConversation, Turn
 from chatbot.terminal.logs import Dated, one_line
 from chatbot.terminal.sanitise import sanitise
 
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
 _HTML_WIDTH = 100
 _ENDINGS = {
     None: "interrupted",
@@ -84,18 +83,6 @@ def _facts(turn: Turn) -> Iterator[str]:
     )
     if turn.total_s is not None:
         yield f"{turn.total_s:.1f} s"
-
-
-def with_closed_fence(text: str) -> str:
-    """Markdown whose last code fence is closed: an answer that was cut must not swallow what follows it."""
-    fence = ""
-    for line in text.split("\n"):
-        match = _FENCE.match(line)
-        if match and not fence:
-            fence = match[1]
-        elif match and match[1].startswith(fence) and not match[2].strip():
-            fence = ""
-    return text.rstrip("\n") + (f"\n{fence}" if fence else "")
 
 
 class _Nowhere:
