@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from chatbot.core.events import Verdict
 from chatbot.core.messages import Conversation, Image
-from chatbot.core.turns import Turn
+
+if TYPE_CHECKING:  # the session does without the history until something is kept
+    from chatbot.core.turns import Turn
 
 _MIN_OVERLAP, _MAX_OVERLAP = 12, 400
 _MESSAGE_TOKENS = 4  # what a wire format adds to each message, about

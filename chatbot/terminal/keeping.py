@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from chatbot.core.errors import UsageError
-from chatbot.core.turns import Hit, Summary
 from chatbot.terminal import talk as talks
 from chatbot.terminal.answering import first_line
 from chatbot.terminal.choosing import unquoted
 from chatbot.terminal.talk import Talk
 from chatbot.terminal.talk_document import as_markdown, code_blocks
 from chatbot.terminal.world import NO_CLIPBOARD, NO_FILES, NO_HISTORY, Here, needed
+
+if TYPE_CHECKING:  # the session does without the history until something is kept
+    from chatbot.core.turns import Hit, Summary
 
 _LISTED = 15
 _QUOTED_LINES = 5

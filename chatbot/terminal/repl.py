@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from chatbot.core.errors import ChatError, OutputUnwritable
 from chatbot.core.text import clean
-from chatbot.core.turns import Summary
 from chatbot.terminal import talk as talks
 from chatbot.terminal.answering import exchange
 from chatbot.terminal.commands import BY_NAME, NAMES
@@ -18,6 +18,9 @@ from chatbot.terminal.talk import Talk
 from chatbot.terminal.typed import Call, Question, Reader, Unknown
 from chatbot.terminal.voice import Voice
 from chatbot.terminal.world import Here, World
+
+if TYPE_CHECKING:  # the session does without the history until something is kept
+    from chatbot.core.turns import Summary
 
 _TWICE_WITHIN_S = 1.0
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from chatbot.core.continuing import continued
 from chatbot.core.events import Usage, Verdict
 from chatbot.core.messages import Conversation, Image
 from chatbot.core.settings import Options
 from chatbot.core.text import question as joined_question
-from chatbot.core.turns import Replaced
 from chatbot.terminal.follow import Outcome
+
+if TYPE_CHECKING:  # the session does without the history until something is kept
+    from chatbot.core.turns import Replaced
 
 # Said to the model, which sees its own unfinished answer just above it.
 GO_ON = (

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from chatbot.core.continuing import Resumed
 from chatbot.core.errors import UsageError
 from chatbot.core.messages import Image
 from chatbot.core.text import DecodedText
-from chatbot.core.turns import Hit, Replaced, Summary
 from chatbot.terminal.follow import Outcome
 from chatbot.terminal.talk import Ask
 from chatbot.terminal.voice import Voice
+
+if TYPE_CHECKING:  # the session does without the history until something is kept
+    from chatbot.core.continuing import Resumed
+    from chatbot.core.turns import Hit, Replaced, Summary
 
 
 class Template(NamedTuple):
