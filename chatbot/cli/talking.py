@@ -98,7 +98,7 @@ class _Session:
         self._memory = memory
         self._voice = voice
         self._open_things = open_things
-        self.keyboard = SilentKeyboard()
+        self.keyboard = SilentKeyboard(as_typed=_is_smart_terminal())
         self._asking: Asking | None = None
         self._models: list[str] | None = None
         self._loading = threading.Lock()

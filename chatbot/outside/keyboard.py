@@ -1,5 +1,5 @@
-"""The terminal while nobody reads from it: what is typed is not echoed, because each key would move the drawing; and an
-Enter stays an Enter, because as a line feed it would be a new line of the next question instead of its end.
+"""The terminal while nobody reads from it: what is typed is not echoed, because each key would move the drawing, and
+waits for whoever reads next.
 """
 
 from __future__ import annotations
@@ -20,11 +20,13 @@ class SilentKeyboard:
     """While entered, what is typed at the terminal `descriptor` stays unseen; it is kept for whoever reads next.
     Afterwards the modes of the terminal are as they were, also when others have changed them meanwhile.
 
-    It may be entered again inside; the outermost counts. Does nothing where `descriptor` is no terminal.
+    `as_typed` is for a prompt that reads keys: an Enter that became a line feed would be a new line there, and a Ctrl-D
+    would be lost. It may be entered again inside; the outermost counts. Does nothing where `descriptor` is no terminal.
     """
 
-    def __init__(self, descriptor: int = 0) -> None:
+    def __init__(self, descriptor: int = 0, *, as_typed: bool = False) -> None:
         self._descriptor = descriptor
+        self._as_typed = as_typed
         self._before: list[Any] | None = None
         self._entered = 0
 
@@ -52,14 +54,16 @@ class SilentKeyboard:
                 self.silence()
 
     def silence(self) -> None:
-        """Switches the echo off, and the change of Enter to a line feed (termios(3), ECHO and ICRNL)."""
+        """Switches the echo off; see termios(3). Ctrl-C and Ctrl-Z stay signals."""
         if termios is None:
             return
         try:
             self._before = termios.tcgetattr(self._descriptor)
             silent = termios.tcgetattr(self._descriptor)
-            silent[0] &= ~termios.ICRNL
             silent[3] &= ~termios.ECHO
+            if self._as_typed:
+                silent[0] &= ~termios.ICRNL
+                silent[3] &= ~termios.ICANON
             termios.tcsetattr(self._descriptor, termios.TCSADRAIN, silent)
         except termios.error:
             self._before = None

@@ -509,5 +509,6 @@ def test_a_conversation_gone_on_with_shows_where_it_stopped(server: LabServer, t
     person = Person([*at(server.url), "-m", "echo", "-c"], tmp_path, 100, 40)
     person.wait_for_text(": about penguins")
     person.wait_for_text("▌ about penguins")
+    person.wait_for_prompt()
     person.child.send("\x04")
     assert person.leave() == 0

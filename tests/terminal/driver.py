@@ -119,7 +119,7 @@ def main() -> None:
         edit=driver.edit,
     )
     reader = Reader(NAMES, world.is_path)
-    with nullcontext() if "plain" in words else SilentKeyboard():
+    with nullcontext() if "plain" in words else SilentKeyboard(as_typed=True):
         converse(_prompt(driver, world, reader, words), world, voice, Talk(model="lab/echo"))
     write("left\n")
 

@@ -488,7 +488,6 @@ def test_what_is_typed_during_an_answer_is_read_line_by_line_at_the_next_prompts
     person.at_the_prompt()
     person.type("wait", ENTER)
     person.sees("waiting")
-    assert person.is_cooked
     person.type("typed early", ENTER, "/usage", ENTER, "not ended")
     (tmp_path / "go").touch()
     person.has_asked("wait", "typed early")

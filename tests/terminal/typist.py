@@ -6,7 +6,6 @@ import json
 import os
 import re
 import sys
-import termios
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -107,7 +106,3 @@ class Typist:
     def has_asked(self, *questions: str) -> None:
         self.wait_for(lambda: len(self.asked) >= len(questions))
         assert self.asked == list(questions)
-
-    @property
-    def is_cooked(self) -> bool:
-        return bool(termios.tcgetattr(self.child.child_fd)[3] & termios.ICANON)
