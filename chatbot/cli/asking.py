@@ -106,7 +106,7 @@ class Asking:
                     writing.goes_on_from(continues)
                     recording = RecordingView(view, writing)
                     outcome = follow(inbox, recording, time.monotonic, interrupts.stopped, words.max_time_s)
-                    writing.finish(outcome.finished, _whole(continues, outcome.text))
+                    writing.finish(outcome.finished, _whole(continues, outcome.text) if continues else None)
             self.signal = interrupts.number
         self._say(outcome, conversation)
         return outcome
@@ -153,8 +153,6 @@ class Asking:
 
 
 def _whole(begun: str, text: str) -> str:
-    if not begun:
-        return text
     from chatbot.core.continuing import continued
 
     return continued(begun, text)

@@ -20,7 +20,9 @@ USAGE, FAULT, INTERRUPTED, CLOSED_PIPE = 2, 70, 130, 141
 def main(argv: Sequence[str]) -> int:
     """Runs one command; returns its exit code. Every exception ends here."""
     reserve_standard_descriptors()
-    voice = Voice(_write_error, Redactor(_secrets()), colour=_stderr_takes_colour(), columns=_stderr_columns)
+    voice = Voice(
+        _write_error, Redactor(_secrets()), colour=_stderr_takes_colour(), columns=lambda: standard.size(2)[0]
+    )
     try:
         return _command(argv)(list(argv), voice)
     except ChatError as error:
@@ -90,13 +92,6 @@ def _secrets() -> list[str]:
 
 def _stderr_takes_colour() -> bool:
     return is_terminal(2) and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "dumb") != "dumb"
-
-
-def _stderr_columns() -> int:
-    try:
-        return os.get_terminal_size(2).columns if is_terminal(2) else 0
-    except OSError:
-        return 0
 
 
 def _write_error(text: str) -> None:

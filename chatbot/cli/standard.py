@@ -33,10 +33,10 @@ def encoding(stream: TextIO | None) -> str:
     return getattr(stream, "encoding", None) or "utf-8"
 
 
-def size() -> tuple[int, int]:
-    """Columns and rows of the terminal; zeros when it does not say."""
+def size(descriptor: int = 1) -> tuple[int, int]:
+    """Columns and rows of a terminal; zeros when it does not say, or is none."""
     try:
-        return os.get_terminal_size(1)
+        return os.get_terminal_size(descriptor)
     except OSError:
         return 0, 0
 

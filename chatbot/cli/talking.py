@@ -183,9 +183,13 @@ class _Session:
 
     def models(self) -> Sequence[str]:
         """The names of the server's models, asked for once for each model chosen; they are offered at every Tab."""
-        if self._models is None:
-            self._models = self.asking().models()
-        return self._models
+        if self._models is not None:
+            return self._models
+        asking = self.asking()
+        names = asking.models()
+        if asking is self._asking:  # another model may have been chosen meanwhile
+            self._models = names
+        return names
 
     def _choose_model(self, name: str) -> str:
         """A model of the service that its name means, else of the one that answers now."""

@@ -11,7 +11,7 @@ def excerpt(text: str, columns: int, rows: int, width: Callable[[str], int]) -> 
     """The first lines of a text, and how many more there are; None if all of it fits into `rows` rows of `columns`
     cells. `width` is that of a text in cells.
     """
-    lines = text.split("\n")
+    lines = text.expandtabs(4).split("\n")
     heights = [max(1, -(-width(line) // columns)) for line in lines]
     if sum(heights) <= rows:
         return None

@@ -22,15 +22,33 @@ EXIT_CODES = {
 _ORDINARY = {"stop", "end_turn", "stop_sequence", "eos", "STOP"}
 _TOOLS = {"tool_calls", "function_call", "tool_use", "UNEXPECTED_TOOL_CALL"}
 
+_LIMIT_IN_SESSION = "/set max_tokens N raises it."
+# What happened, what to do about it in the shell, and in a session, which says itself how it can go on.
 _SENTENCES = {
-    Verdict.LENGTH: ("the answer stops at the token limit", "Raise it with --max-tokens, or ask for the rest."),
-    Verdict.FILTERED: ("the provider's filter withheld the answer", "Rephrase the question, or ask another provider."),
-    Verdict.REFUSED: ("the model declined to answer", ""),
-    Verdict.CUT: ("the answer broke off before its end", "Run the same command again."),
-    Verdict.FAILED: ("the answer ended in an error", "Run the same command again."),
-    Verdict.EMPTY: ("the model ended without an answer", "Ask again, or choose another model with -m."),
-    Verdict.CANCELLED: ("stopped", ""),
+    Verdict.LENGTH: (
+        "the answer stops at the token limit",
+        "Raise it with --max-tokens, or ask for the rest.",
+        _LIMIT_IN_SESSION,
+    ),
+    Verdict.FILTERED: (
+        "the provider's filter withheld the answer",
+        *["Rephrase the question, or ask another provider."] * 2,
+    ),
+    Verdict.REFUSED: ("the model declined to answer", "", ""),
+    Verdict.CUT: ("the answer broke off before its end", "Run the same command again.", ""),
+    Verdict.FAILED: ("the answer ended in an error", "Run the same command again.", ""),
+    Verdict.EMPTY: (
+        "the model ended without an answer",
+        "Ask again, or choose another model with -m.",
+        "/model NAME chooses another one.",
+    ),
+    Verdict.CANCELLED: ("stopped", "", ""),
 }
+_USED_UP = (
+    "the model ended without an answer",
+    "The token limit was used up before the answer began: raise it with --max-tokens.",
+    f"The token limit was used up before the answer began: {_LIMIT_IN_SESSION}",
+)
 
 
 def exit_code(finished: Finished) -> int:
@@ -54,26 +72,19 @@ def error_lines(error: ChatError, request_id: str | None = None) -> Iterator[str
 
 
 def verdict_lines(finished: Finished, *, in_session: bool = False) -> Iterator[str]:
-    """What a person should know of how an answer ended; nothing when it simply is complete. A session says itself how
-    it can go on.
-    """
+    """What a person should know of how an answer ended; nothing when it simply is complete."""
     if finished.verdict is Verdict.CUT and finished.has_text:
         yield f"{finished.error or 'the answer broke off before its end'}; what came is above"
-        if not in_session:
-            yield _SENTENCES[Verdict.CUT][1]
+        yield from filter(None, [_SENTENCES[Verdict.CUT][1 + in_session]])
     elif finished.error is not None:
         yield from error_lines(finished.error, finished.request_id)
     elif finished.finish_reason in _TOOLS:
         yield f"the model asked for a tool, and chat has none ({finished.finish_reason})"
     elif finished.verdict is not Verdict.COMPLETE:
-        sentence, advice = _SENTENCES[finished.verdict]
-        yield sentence + (f" ({finished.finish_reason})" if finished.finish_reason else "")
-        if finished.verdict is Verdict.EMPTY and (finished.finish_reason or "").lower() in ("length", "max_tokens"):
-            advice = "The token limit was used up before the answer began: raise it with --max-tokens."
-        if in_session:
-            advice = "/set max_tokens N raises it." if "--max-tokens" in advice else ""
-        if advice:
-            yield advice
+        used_up = (finished.finish_reason or "").lower() in ("length", "max_tokens")
+        told = _USED_UP if finished.verdict is Verdict.EMPTY and used_up else _SENTENCES[finished.verdict]
+        yield told[0] + (f" ({finished.finish_reason})" if finished.finish_reason else "")
+        yield from filter(None, [told[1 + in_session]])
     elif finished.finish_reason and finished.finish_reason not in _ORDINARY:
         yield f"the model stopped for its own reason: {finished.finish_reason}"
 

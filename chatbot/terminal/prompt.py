@@ -26,7 +26,6 @@ from chatbot.terminal.status_line import Status, status_line
 from chatbot.terminal.typed import is_open_block
 
 MESSAGE = "> "
-REPLACEMENT = "\ufffd"
 _ROWS_OF_ITS_OWN = 2  # the line under the prompt, and one that stays free
 _STYLE = Style.from_dict({"bottom-toolbar": "noreverse ansibrightblack", "aborting": "ansibrightblack"})
 _INVISIBLE = re.compile("[\u200e\u200f\u2028-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
@@ -92,15 +91,16 @@ class Prompt:
         app = self._session.app
         app.erase_when_done = False
         text = self._session.prompt()
-        for number, line in enumerate((app.erase_when_done and self._excerpt(text)) or ()):
-            app.output.write(f"{' ' * len(MESSAGE) if number else MESSAGE}{_INVISIBLE.sub(REPLACEMENT, line)}\n")
+        lines = self._excerpt(text) if app.erase_when_done else None
+        for number, line in enumerate(lines or ()):
+            app.output.write(f"{' ' * len(MESSAGE) if number else MESSAGE}{sanitise(line)}\n")
         app.output.flush()
         return text
 
     def _excerpt(self, text: str) -> list[str] | None:
         size = self._session.app.output.get_size()
         columns = max(1, size.columns - len(MESSAGE))
-        return excerpt(text.expandtabs(4), columns, size.rows - _ROWS_OF_ITS_OWN, get_cwidth)
+        return excerpt(text, columns, size.rows - _ROWS_OF_ITS_OWN, get_cwidth)
 
     def _standing(self, app: Application[str]) -> None:
         if self._when_standing:
@@ -140,4 +140,4 @@ class _Harmless(Processor):
 
     def apply_transformation(self, transformation_input: TransformationInput) -> Transformation:
         fragments = transformation_input.fragments
-        return Transformation([(style, _INVISIBLE.sub(REPLACEMENT, text), *rest) for style, text, *rest in fragments])  # type: ignore[misc]
+        return Transformation([(style, _INVISIBLE.sub("\ufffd", text), *rest) for style, text, *rest in fragments])  # type: ignore[misc]

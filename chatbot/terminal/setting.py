@@ -26,23 +26,19 @@ def _natural(text: str) -> int:
     return number
 
 
-def _finite(text: str) -> float:
-    number = float(text)
-    if not 0 <= number < 1e6:  # NaN is not less either
-        raise ValueError(text)
-    return number
+def _up_to(most: float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        number = float(text)
+        if not 0 <= number <= most:  # NaN is not less either
+            raise ValueError(text)
+        return number
 
-
-def _share(text: str) -> float:
-    number = float(text)
-    if not 0 <= number <= 1:
-        raise ValueError(text)
-    return number
+    return read
 
 
 SETTINGS = {
-    "temperature": _Setting(_finite, "a number, for example 0.2"),
-    "top_p": _Setting(_share, "a number from 0 to 1"),
+    "temperature": _Setting(_up_to(1e6), "a number, for example 0.2"),
+    "top_p": _Setting(_up_to(1), "a number from 0 to 1"),
     "max_tokens": _Setting(_natural, "a whole number of tokens"),
     "stop": _Setting(lambda text: (text,), "words that end the answer"),
     "seed": _Setting(int, "a whole number"),

@@ -204,6 +204,15 @@ def test_an_answer_that_was_interrupted_is_one(history: History) -> None:
     assert history.withdraw_last(writing.conversation_id or "", "answered")
 
 
+def test_an_answer_that_begins_anew_writes_nothing_before_its_first_text(history: History, time_: FakeTime) -> None:
+    writing = history.begin(None, "why?")
+    writing.goes_on_from("")
+    assert writing.frame() is None
+    time_.sleep(0.1)
+    writing.add("one ")
+    assert reread(history, writing.conversation_id or "") == ("why?", "one ", None), "the first text at once"
+
+
 def test_an_answer_that_goes_on_is_stored_as_a_whole(history: History) -> None:
     with history.begin(None, "why?") as writing:
         writing.goes_on_from("because of ")

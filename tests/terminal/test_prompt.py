@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -265,11 +266,24 @@ def test_a_paste_of_200_lines_is_one_message(tmp_path: Path) -> None:
     assert person.screen.rows == [
         "> /exit",
         *(f"  line {number}:     x" for number in range(7)),
-        f"  … and 192 more lines ({len(text.expandtabs(4))} characters in all)",
+        f"  … and 192 more lines ({len(text)} characters in all)",
         f"answer to {len(text)} characters",
         ">",
         "left",
     ]
+
+
+def test_what_stays_of_a_tall_message_is_harmless(tmp_path: Path) -> None:
+    person = Typist(tmp_path)
+    person.at_the_prompt()
+    person.type(pasted("\n".join(["a\x9b2Jb\u202ec\x07", *["line"] * 60])))
+    person.sees("line")
+    person.type(ENTER)
+    person.sees("53 more lines")
+    person.at_the_prompt(2)
+    person.type(CTRL_D)
+    assert person.leave() == 0
+    assert not re.search("[\x9b\u202e\x07]", person.seen.decode())
 
 
 def test_ctrl_c_drops_the_typed_line_only(tmp_path: Path) -> None:

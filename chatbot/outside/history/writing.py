@@ -88,7 +88,8 @@ class Writing:
 
     def goes_on_from(self, answer: str) -> None:
         """The turn stands for one whose answer broke off after this: what is added is the rest."""
-        self._answer.append(answer)
+        if answer:
+            self._answer.append(answer)
 
     def add(self, text: str = "", reasoning: str = "") -> None:
         """The next part of the answer, or of what the model thought before it."""
