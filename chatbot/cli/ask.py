@@ -2,7 +2,6 @@
 
 # Without `from __future__ import annotations`: Typer would have to evaluate every annotation again at each start.
 
-import json
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, cast
 
@@ -219,6 +218,10 @@ def _color(text: str) -> Literal["auto", "always", "never"]:
 
 def _extra(pairs: list[str]) -> dict[str, Any]:
     """Raw body fields: JSON values as such, everything else as text; dots in a key lead into nested objects."""
+    if not pairs:
+        return {}
+    import json  # only who says --option waits for it here
+
     extra: dict[str, Any] = {}
     for pair in pairs:
         key, equals, text = clean(pair).partition("=")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import gc
-import glob
 import os
 import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from types import FrameType
@@ -23,7 +22,7 @@ from chatbot.core.errors import ChatError, UsageError
 from chatbot.core.messages import Image
 from chatbot.core.settings import Options
 from chatbot.core.text import clean
-from chatbot.outside import editor, lean_requests, typed_lines
+from chatbot.outside import editor, lean_requests
 from chatbot.outside.background import given_up_after
 from chatbot.outside.files import read_text_file
 from chatbot.outside.keyboard import SilentKeyboard
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
     from chatbot.core.turns import Hit, Summary
 
 VI_VARIABLE = "CHAT_EDITING_MODE"
+_TYPED = "typed.jsonl"
 _OFFERED_CONVERSATIONS = 30
 _MODELS_WAIT_S = 3.0  # who pressed Tab looks at a prompt that shows nothing
 # Bracketed paste off, autowrap on, cursor shown, no style: whatever a prompt may have left behind.
@@ -248,8 +248,7 @@ def _prompt(session: _Session, voice: Voice) -> Callable[[Status], str]:
     from chatbot.terminal.completion import Offers
     from chatbot.terminal.prompt import LineHistory, Prompt
 
-    file = history_folder() / "typed.jsonl"
-    lines = LineHistory(lambda: typed_lines.load(file), lambda text: typed_lines.append(file, text))
+    lines = LineHistory(_typed_before, _keep_typed)
     offers = Offers(
         models=lambda: given_up_after(session.models, _MODELS_WAIT_S, ()),
         files=_files,
@@ -265,6 +264,19 @@ def _prompt(session: _Session, voice: Voice) -> Callable[[Status], str]:
         vi=os.environ.get(VI_VARIABLE, "") == "vi",
         colour=voice.colour,
     )
+
+
+def _typed_before() -> Iterator[str]:
+    """What was typed in earlier sessions; looked up when the prompt stands."""
+    from chatbot.outside import typed_lines
+
+    yield from typed_lines.load(history_folder() / _TYPED)
+
+
+def _keep_typed(text: str) -> None:
+    from chatbot.outside import typed_lines
+
+    typed_lines.append(history_folder() / _TYPED, text)
 
 
 def _template_names() -> list[str]:
@@ -297,6 +309,8 @@ def _is_path(text: str) -> bool:
 
 
 def _files(beginning: str) -> Iterable[str]:
+    import glob  # at the first Tab
+
     found = glob.glob(glob.escape(os.path.expanduser(beginning)) + "*")  # noqa: PTH111, PTH207  (keeps ./ and ../)
     return (path + "/" if Path(path).is_dir() else path for path in sorted(found))
 

@@ -22,10 +22,19 @@ _FIELDS = (b"data:", b"event:", b"id:", b"error:")
 def repaired(lines: Iterable[bytes]) -> Iterator[bytes]:
     """The same lines, with errors outside of events made events and a whole last event dispatched.
 
-    A last event whose JSON is cut off stays undispatched: the stream is then cut, not malformed.
+    A last event whose JSON is cut off stays undispatched: the stream is then cut, not malformed. Bare JSON over several
+    lines is dropped when an event begins or ends in it.
     """
     pending: list[bytes] = []  # data lines of an event that has not been dispatched
-    for line in _gathered(lines):
+    document = b""  # bare JSON that is not whole yet
+    for line in lines:
+        if document:
+            if line and not line.startswith(_FIELDS) and len(document) <= MAX_DOCUMENT_BYTES:
+                document += b"\n" + line
+                if line[:1] not in (b"}", b"]") or not _is_whole(document):
+                    continue
+                line = document
+            document = b""
         if line.startswith(b"data:"):
             pending.append(line)
             yield line
@@ -35,32 +44,16 @@ def repaired(lines: Iterable[bytes]) -> Iterator[bytes]:
         elif line.startswith(b"error:"):
             pending = []
             yield from (b"", b"event: error", b"data:" + line.removeprefix(b"error:"), b"")
-        elif line.startswith(_BARE) and _is_whole(line):
-            pending = []
-            yield from (b"", *(b"data: " + part for part in line.split(b"\n")), b"")
+        elif line.startswith(_BARE):
+            if _is_whole(line):
+                pending = []
+                yield from (b"", *(b"data: " + part for part in line.split(b"\n")), b"")
+            else:
+                document = line
         else:
             yield line
     if pending and _is_whole(b"\n".join(line[5:] for line in pending)):
         yield b""
-
-
-def _gathered(lines: Iterable[bytes]) -> Iterator[bytes]:
-    """The same lines, with bare JSON over several of them as one; dropped when an event begins or ends in it."""
-    document = b""
-    for line in lines:
-        if not document:
-            if line.startswith(_BARE) and not _is_whole(line):
-                document = line
-            else:
-                yield line
-        elif not line or line.startswith(_FIELDS) or len(document) > MAX_DOCUMENT_BYTES:
-            document = b""
-            yield line
-        else:
-            document += b"\n" + line
-            if line[:1] in (b"}", b"]") and _is_whole(document):
-                yield document
-                document = b""
 
 
 def _is_whole(text: bytes) -> bool:

@@ -6,11 +6,15 @@ which keys are looked for when a question names neither provider nor model.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from chatbot.core.errors import UsageError
 from chatbot.core.messages import ImageLimits
 from chatbot.core.settings import Endpoint
-from chatbot.providers.base import Provider
 from chatbot.providers.service import KeyVariable, Service, UrlVariable
+
+if TYPE_CHECKING:  # a prompt stands sooner without the wire formats
+    from chatbot.providers.base import Provider
 
 LAB = "chatbot/lab"  # the source that marks the embedded provider's rows
 _WEB = ("image/jpeg", "image/png", "image/webp")

@@ -6,20 +6,8 @@ rest of it is then ordinary text. Only newline and tab are left of the control c
 
 import re
 
-_HIGH_SURROGATE, _LOW_SURROGATE = range(0xD800, 0xDC00), range(0xDC00, 0xE000)
-
-_TABLE: dict[int, str | None] = {
-    **{code: chr(0x2400 + code) for code in range(0x20) if code not in (0x09, 0x0A)},
-    0x7F: "\u2421",
-    0x0D: "\n",
-    0x2028: "\n",
-    0x2029: "\n",
-    # C1 controls work like an escape sequence; bidi controls show text in another order than it is copied.
-    **dict.fromkeys([*range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)], "\ufffd"),
-    **dict.fromkeys([*_HIGH_SURROGATE, *_LOW_SURROGATE], "\ufffd"),
-    **dict.fromkeys(range(0xE0000, 0xE0080), None),  # tag characters: an invisible copy of ASCII
-}
-
+# C1 controls work like an escape sequence; bidi controls show text in another order than it is copied; tag characters
+# are an invisible copy of ASCII.
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\U000e0000-\U000e007f]"
 )
@@ -34,7 +22,18 @@ def sanitise(text: str) -> str:
     if not _UNSAFE.search(text):
         return text
     text = _SURROGATE_PAIR.sub(_joined, text.replace("\r\n", "\n"))
-    return text.translate(_TABLE)
+    return _UNSAFE.sub(_visible, text)
+
+
+def _visible(unsafe: re.Match[str]) -> str:
+    code = ord(unsafe[0])
+    if code in (0x0D, 0x2028, 0x2029):
+        return "\n"
+    if code < 0x20:
+        return chr(0x2400 + code)  # its picture
+    if code == 0x7F:
+        return "\u2421"
+    return "" if code >= 0xE0000 else "\ufffd"
 
 
 def _joined(pair: re.Match[str]) -> str:
@@ -54,7 +53,7 @@ class Sanitiser:
         # A CR has become a newline already.
         piece = piece.removeprefix("\n") if self._held == "\r" else self._held + piece
         self._held = ""
-        if piece and ord(piece[-1]) in _HIGH_SURROGATE:
+        if piece and "\ud800" <= piece[-1] <= "\udbff":
             piece, self._held = piece[:-1], piece[-1]
         elif piece.endswith("\r"):
             self._held = "\r"

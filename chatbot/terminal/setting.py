@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -77,6 +76,8 @@ def _value(key: str, text: str) -> Any:
 def _with_field(options: Options, name: str, text: str) -> Options:
     extra = {key: value for key, value in options.extra.items() if key != name}
     if text != NOTHING:
+        import json  # a prompt stands sooner without
+
         try:
             extra[name] = json.loads(text)
         except ValueError:
@@ -85,6 +86,8 @@ def _with_field(options: Options, name: str, text: str) -> Options:
 
 
 def _told(options: Options) -> list[str]:
+    import json
+
     chosen = {key: getattr(options, key) for key in SETTINGS}
     lines = [
         f"{key} {value[0] if key == 'stop' else value}" for key, value in chosen.items() if value not in (None, ())

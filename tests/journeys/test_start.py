@@ -103,3 +103,19 @@ def test_nothing_is_written_anywhere_when_nothing_is_to_be_kept(server: LabServe
     run(*at(server.url), "-m", "echo", "-n", "hi", home=tmp_path, **KEYS)
     run(*at(server.url), "-m", "echo", "hi", home=tmp_path, CHAT_NO_LOG="1", **KEYS)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_prompt_stands_before_the_network_the_history_and_the_wire_formats_are_loaded(tmp_path: Path) -> None:
+    loaded = {
+        "chatbot.cli.main",
+        "chatbot.cli.ask",
+        "chatbot.cli.answer",
+        "chatbot.cli.talking",
+        "chatbot.terminal.prompt",
+    }
+    code = f"import sys, {', '.join(sorted(loaded))}; sys.stderr.write(' '.join(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, env=environment(tmp_path), cwd=tmp_path, check=True
+    )
+    late = {"requests", "rich", "sqlite3", "json", "platformdirs", "chatbot.core.turns", "chatbot.providers.base"}
+    assert not late & set(done.stderr.decode().split())
