@@ -6,11 +6,12 @@ import os
 import random
 import threading
 import time
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from chatbot.cli import standard
 from chatbot.cli.ask import Words
-from chatbot.core.errors import CannotConnect, ContextTooLong
+from chatbot.core.errors import CannotConnect, ContextTooLong, ProgramFault
 from chatbot.core.events import Finished
 from chatbot.core.messages import Conversation
 from chatbot.core.retry import RetryPolicy
@@ -20,14 +21,17 @@ from chatbot.outside.keyboard import SilentKeyboard
 from chatbot.outside.signals import Interrupts
 from chatbot.outside.streams import is_terminal
 from chatbot.outside.transport import IDLE_TIMEOUT_S, LiveTransport
+from chatbot.outside.watchdog import Watchdog
 from chatbot.providers import registry
 from chatbot.providers.choice import Choice
 from chatbot.session import Session
+from chatbot.terminal.best_effort import BestEffort
 from chatbot.terminal.voice import Voice
 
 if TYPE_CHECKING:
     from chatbot.cli.memory import Memory
     from chatbot.core.turns import Replaced
+    from chatbot.outside.history import Writing
     from chatbot.terminal.follow import Outcome
 
 # Long enough for a request to leave, short beside any server's answer: what shows the answer loads after that.
@@ -85,30 +89,35 @@ class Asking:
         words = self._words if raw is None else self._words._replace(raw=raw)
         self._sent.clear()
         asked_s = time.monotonic()
-        on_screen = is_terminal(1) and not words.json
-        with Interrupts(on_screen=on_screen) as interrupts, self._keyboard as keyboard:
-            inbox = Inbox(lambda sleep: self._session.ask(conversation, asked, sleep), stop=self._transport.abort)
-            interrupts.wake = inbox.wake
-            self._sent.wait(_SENT_WITHIN_S)
-            from chatbot.cli.memory import RecordingView
-            from chatbot.cli.views import view_for
-            from chatbot.terminal.follow import follow
+        with Watchdog() as watchdog:
+            best_effort = BestEffort(watchdog.call, self._voice.notice)
+            with ExitStack() as entered:
+                interrupts = Interrupts(watchdog.call, on_screen=is_terminal(1) and not words.json)
+                best_effort.done("Ctrl-C may lose what came", lambda: entered.enter_context(interrupts))
+                best_effort.done("keys will show in the answer", lambda: entered.enter_context(self._keyboard))
+                inbox = Inbox(lambda sleep: self._session.ask(conversation, asked, sleep), stop=self._transport.abort)
+                interrupts.wake = inbox.wake
+                self._sent.wait(_SENT_WITHIN_S)
+                from chatbot.cli.memory import RecordingView
+                from chatbot.cli.views import guarded_view
+                from chatbot.terminal.follow import follow
 
-            view = view_for(words, asked.model or self.choice.service.title, self._voice, interrupts, keyboard)
-            question = conversation.messages[-3 if continues else -1]
-            writing = self._memory.begin(
-                question, conversation.system, self.choice.service.name, asked.model, asked_s, replaces=replaces
-            )
-            if writing is None:
-                outcome = follow(inbox, view, time.monotonic, interrupts.stopped, words.max_time_s)
-            else:
-                with writing:
-                    writing.goes_on_from(continues)
-                    recording = RecordingView(view, writing)
+                def begin() -> Writing | None:
+                    question = conversation.messages[-3 if continues else -1]
+                    writing = self._memory.begin(
+                        question, conversation.system, self.choice.service.name, asked.model, asked_s, replaces=replaces
+                    )
+                    if writing is not None:
+                        writing.goes_on_from(continues)
+                    return writing
+
+                label = asked.model or self.choice.service.title
+                view = guarded_view(words, label, self._voice, interrupts, self._keyboard, best_effort)
+                with RecordingView(view, self._memory, begin, best_effort) as recording:
                     outcome = follow(inbox, recording, time.monotonic, interrupts.stopped, words.max_time_s)
-                    writing.finish(outcome.finished, _whole(continues, outcome.text) if continues else None)
+                    recording.finish(outcome.finished, _whole(continues, outcome.text) if continues else None)
             self.signal = interrupts.number
-        self._say(outcome, conversation)
+            best_effort.done("how the answer ended cannot be told", lambda: self._say(outcome, conversation))
         return outcome
 
     def models(self) -> list[str]:
@@ -116,9 +125,12 @@ class Asking:
         return self._session.models()
 
     def exit_code(self, outcome: Outcome) -> int:
-        """The exit code for this outcome, or for the signal that ended it."""
+        """The exit code for this outcome, or for the signal that ended it. Raises what is a fault of our own."""
         from chatbot.terminal.failures import exit_code
 
+        fault = outcome.finished.error
+        if isinstance(fault, ProgramFault) and fault.__cause__:
+            raise fault.__cause__
         return 128 + self.signal if self.signal else exit_code(outcome.finished)
 
     def _say(self, outcome: Outcome, conversation: Conversation) -> None:
@@ -130,7 +142,9 @@ class Asking:
             from chatbot.terminal.json_view import as_json
 
             model = self.choice.model or ""
-            standard.write_answer(as_json(outcome, self.choice.service.name, model, self._voice.redact))
+            standard.write_answer(as_json(outcome, self.choice.service.name, model, self._voice.redacted))
+        if isinstance(finished.error, ProgramFault) and not self._in_session:
+            return  # the roof tells it
         lines = list(verdict_lines(finished, in_session=self._in_session))
         if lines and (exit_code(finished) or not self._voice.quiet):
             self._voice.tell(lines)

@@ -94,16 +94,16 @@ def _show(
     """Shows a conversation."""
 
     def act(history: History, voice: Voice) -> None:
-        del voice
         [found] = _found(history, [] if conversation is None else [conversation])
         if as_json:
             _write_json(history.export([found]))
             return
+        from chatbot.cli.views import drawn
         from chatbot.terminal.transcript import as_markdown
 
         text = as_markdown(history.conversation(found), standard.dated, reasoning=reasoning)
         screen = _screen()
-        _write_paged(_drawn(text, screen) if screen.rendered else text.encode())
+        _write_paged(drawn(text, screen, voice) if screen.rendered else text.encode())
 
     return act
 
@@ -298,14 +298,6 @@ def _screen() -> Screen:
     from chatbot.cli.views import this_screen
 
     return this_screen("auto")
-
-
-def _drawn(markdown: str, screen: Screen) -> bytes:
-    from chatbot.terminal.markdown import ASCII, UNICODE, one_piece
-    from chatbot.terminal.painter import Painter
-
-    signs = UNICODE if screen.unicode else ASCII
-    return Painter(screen).frame(one_piece(markdown, screen.width, signs), [])
 
 
 def _write_lines(lines: list[str]) -> None:

@@ -72,7 +72,7 @@ def _tell_fault(error: Exception, voice: Voice, *, debug: bool) -> None:
     if debug:
         import traceback
 
-        _write_error(voice.redact("".join(traceback.format_exception(error))))
+        _write_error(voice.redacted("".join(traceback.format_exception(error))))
     voice.tell(
         [
             f"a fault of chat itself: {type(error).__name__}: {error}",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING
 
-from chatbot.core.events import Event, Retrying, TextDelta, ThinkingDelta
+from chatbot.core.events import Event, Finished, Retrying, TextDelta, ThinkingDelta
 from chatbot.core.messages import Message
 from chatbot.terminal.voice import Voice
 
@@ -16,9 +17,13 @@ if TYPE_CHECKING:
     from chatbot.core.continuing import Resumed
     from chatbot.core.turns import Replaced, Summary
     from chatbot.outside.history import History, Writing
+    from chatbot.terminal.best_effort import BestEffort
     from chatbot.terminal.follow import View
 
 OFF_VARIABLE = "CHAT_NO_LOG"
+NOT_KEPT = "the history does not work, and may not have all of this answer"
+_LIMIT_S = 6.0  # others may write for five seconds at the end
+_LIMIT_BEFORE_THE_END_S = 3.0
 
 
 def history_folder() -> Path:
@@ -32,9 +37,7 @@ def open_history(voice: Voice) -> History:
     """The history; its file is opened when it is first needed."""
     from chatbot.outside.history import History
 
-    return History(
-        history_folder(), now=time.time, clock=time.monotonic, warn=voice.notice, redact=lambda text: voice.redact(text)
-    )
+    return History(history_folder(), now=time.time, clock=time.monotonic, warn=voice.notice, redact=voice.redacted)
 
 
 class Memory:
@@ -72,18 +75,14 @@ class Memory:
         *,
         replaces: Replaced | None = None,
     ) -> Writing | None:
-        """Stores a question, in the place of the last one if it `replaces` that; None when nothing is kept. Never
-        raises.
-        """
+        """Stores a question, in the place of the last one if it `replaces` that; None when nothing is kept."""
         if self.off:
             return None
         if replaces:
             self.withdraw(replaces)
-        writing = self.history.begin(
+        return self.history.begin(
             self.conversation_id, question.text, question.images, system, provider, model, asked_s
         )
-        self.conversation_id = writing.conversation_id
-        return writing
 
     def withdraw(self, last_is: Replaced) -> None:
         """Takes the last question back; trouble is told and does no harm."""
@@ -106,29 +105,67 @@ class Memory:
 
 
 class RecordingView:
-    """A View that also keeps what it shows."""
+    """A View that also keeps what it shows, as far as that can be kept. As a context manager it stores what came of an
+    answer that was not `finish`ed.
+    """
 
-    def __init__(self, view: View, writing: Writing) -> None:
+    def __init__(
+        self, view: View, memory: Memory, begin: Callable[[], Writing | None], best_effort: BestEffort
+    ) -> None:
         self._view = view
-        self._writing = writing
+        self._memory = memory
+        self._best_effort = best_effort
+        self._works = True
+        self._writing: Writing | None = best_effort(NOT_KEPT, begin, None, _LIMIT_BEFORE_THE_END_S)
 
     def show(self, events: Sequence[Event], now_s: float) -> None:
         """See View. What came is kept first: showing it may find that the reader has gone."""
-        for event in events:
-            match event:
-                case TextDelta():
-                    self._writing.add(event.text)
-                case ThinkingDelta():
-                    self._writing.add(reasoning=event.text)
-                case Retrying():
-                    self._writing.failed(event)
+        if self._writing:
+            self._writing.append(
+                "".join([event.text for event in events if type(event) is TextDelta]),
+                "".join([event.text for event in events if type(event) is ThinkingDelta]),
+            )
+            for event in events:
+                if type(event) is Retrying:
+                    self._store(lambda writing: writing.failed(event))  # noqa: B023  (called at once)
+            self._store(lambda writing: writing.frame())
         self._view.show(events, now_s)
 
     def frame(self, now_s: float) -> float | None:
         """See View."""
-        waits = (self._view.frame(now_s), self._writing.frame())
+        waits = [self._view.frame(now_s)]
+        self._store(lambda writing: waits.append(writing.frame()))
         return min((wait_s for wait_s in waits if wait_s is not None), default=None)
+
+    def withdraw(self) -> None:
+        """See View."""
+        self._view.withdraw()
 
     def close(self, now_s: float) -> None:
         """See View."""
         self._view.close(now_s)
+
+    def finish(self, finished: Finished, answer: str | None) -> None:
+        """Stores the end of the answer; without the words of its error where those are what cannot be stored."""
+        if not self._end(lambda writing: writing.finish(finished, answer)):
+            self._end(lambda writing: writing.finish(finished._replace(error=None), answer))
+
+    def __enter__(self) -> RecordingView:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end(lambda writing: writing.close())
+        if self._writing:
+            self._memory.conversation_id = self._writing.conversation_id
+
+    def _store(self, work: Callable[[Writing], object]) -> None:
+        """Stores some of a growing answer. After the first failure only its end is tried again."""
+        writing = self._writing
+        if writing is not None and self._works:
+            self._works = self._best_effort.done(NOT_KEPT, lambda: work(writing), _LIMIT_BEFORE_THE_END_S)
+
+    def _end(self, work: Callable[[Writing], object]) -> bool:
+        writing = self._writing
+        return writing is None or self._best_effort.done(NOT_KEPT, lambda: work(writing), _LIMIT_S)

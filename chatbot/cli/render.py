@@ -28,7 +28,7 @@ def render(file: Path, seed: int | None, tokens_per_s: float, voice: Voice) -> N
     """Shows `file` in one piece, or streamed in pieces cut by `seed`."""
     text = read_text_file(file).text
     if seed is None:
-        show_text(text, False, "auto")
+        show_text(text, False, "auto", voice)
         return
     screen = this_screen("auto")
     with Interrupts(on_screen=True) as interrupts, SilentKeyboard() as keyboard:

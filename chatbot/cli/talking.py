@@ -211,7 +211,7 @@ class _Session:
     def _show(self, text: str, raw: bool) -> None:
         from chatbot.cli.views import show_text
 
-        show_text(text, raw, self._words.color)
+        show_text(text, raw, self._words.color, self._voice)
 
     def _search(self, words: str, limit: int) -> Sequence[Hit]:
         return self._memory.history.search(words, limit)
@@ -295,7 +295,7 @@ def _quietly(work: Callable[[], object]) -> Callable[[], None]:
     def tried() -> None:
         try:
             work()
-        except (ChatError, ImportError, OSError):
+        except Exception:
             pass
 
     return tried

@@ -12,14 +12,38 @@ from chatbot.cli.ask import Words
 from chatbot.outside.keyboard import SilentKeyboard
 from chatbot.outside.signals import Interrupts
 from chatbot.outside.streams import is_terminal
+from chatbot.terminal.best_effort import BestEffort
 from chatbot.terminal.follow import View
 from chatbot.terminal.screen import ColorChoice, Screen, detect_screen
 from chatbot.terminal.voice import Voice
 from chatbot.terminal.wait_row import WaitRow
 
 
-def view_for(words: Words, label: str, voice: Voice, interrupts: Interrupts, keyboard: SilentKeyboard) -> View:
-    """The view that standard output and the person's words ask for. `label` is what is waited for."""
+def guarded_view(
+    words: Words,
+    label: str,
+    voice: Voice,
+    interrupts: Interrupts,
+    keyboard: SilentKeyboard,
+    best_effort: BestEffort,
+) -> View:
+    """The view that standard output and the person's words ask for, and the bare text where that fails. `label` is
+    what is waited for.
+    """
+    from chatbot.terminal.guarded_view import BareText, GuardedView
+
+    harmless = is_terminal(1)
+    write = _nowhere if words.json else standard.write_answer
+    encoding = standard.encoding(sys.stdout) if harmless else "utf-8"
+    bare = BareText(write, voice.notice, harmless=harmless, encoding=encoding)
+    return GuardedView(lambda: _view_for(words, label, voice, interrupts, keyboard), bare, best_effort)
+
+
+def _nowhere(data: bytes) -> None:
+    del data
+
+
+def _view_for(words: Words, label: str, voice: Voice, interrupts: Interrupts, keyboard: SilentKeyboard) -> View:
     screen = this_screen(words.color)
     rendered = screen.rendered and not words.raw and not words.json
     unicode = screen.unicode if rendered else "utf" in standard.encoding(sys.stderr).lower()
@@ -47,7 +71,7 @@ def _plain_view(words: Words, wait_row: WaitRow, voice: Voice) -> View:
     harmless = is_terminal(1)
     draws = is_terminal(2) and os.environ.get("TERM", "dumb") != "dumb" and not os.environ.get("NO_COLOR")
     view = PlainView(
-        (lambda _: None) if words.json else standard.write_answer,
+        _nowhere if words.json else standard.write_answer,
         voice.notice,
         (lambda text: standard.write_aside(text.encode(standard.encoding(sys.stderr), "replace"))) if draws else None,
         wait_row,
@@ -102,18 +126,30 @@ def pausing(interrupts: Interrupts, keyboard: SilentKeyboard) -> Callable[[Calla
     return pause
 
 
-def show_text(text: str, raw: bool, color: ColorChoice) -> None:
+def show_text(text: str, raw: bool, color: ColorChoice, voice: Voice) -> None:
     """Shows a whole text at once: as Markdown where the screen can, else as it is but harmless."""
+    standard.write_answer(drawn(text, this_screen(color), voice, raw=raw))
+
+
+def drawn(text: str, screen: Screen, voice: Voice, *, raw: bool = False) -> bytes:
+    """A whole text as `show_text` writes it."""
+    from chatbot.outside.watchdog import Watchdog
+    from chatbot.terminal.guarded_view import CANNOT_DRAW, harmless, time_to_draw_s
+
+    bare = (harmless(text).removesuffix("\n") + "\n").encode(screen.encoding, "replace")
+    with Watchdog() as watchdog:
+        best_effort = BestEffort(watchdog.call, voice.notice)
+        return best_effort(CANNOT_DRAW, lambda: _drawn(text, screen, raw), bare, time_to_draw_s(len(text)))
+
+
+def _drawn(text: str, screen: Screen, raw: bool) -> bytes:
     from chatbot.terminal.sanitise import sanitise
 
-    screen = this_screen(color)
     safe = sanitise(text)
     if screen.rendered and not raw:
         from chatbot.terminal.markdown import ASCII, UNICODE, one_piece
         from chatbot.terminal.painter import Painter
 
         signs = UNICODE if screen.unicode else ASCII
-        standard.write_answer(Painter(screen).frame(one_piece(safe, screen.width, signs), []))
-    else:
-        ending = "" if safe.endswith("\n") else "\n"
-        standard.write_answer((safe + ending).encode(screen.encoding, "replace"))
+        return Painter(screen).frame(one_piece(safe, screen.width, signs), [])
+    return (safe.removesuffix("\n") + "\n").encode(screen.encoding, "replace")

@@ -28,7 +28,8 @@
     ├── AnswerError                 74   the answer is not whole
     │   └── MalformedAnswer         74
     ├── OutputUnwritable            74
-    └── Cancelled                  130
+    ├── Cancelled                  130
+    └── ProgramFault                70
 
 Exit codes from 64 up are those of sysexits.h.
 """
@@ -241,3 +242,14 @@ class Cancelled(ChatError):
     """The person stopped it."""
 
     exit_code = 130
+
+
+class ProgramFault(ChatError):
+    """Something in this program went wrong that should not have."""
+
+    exit_code = 70  # EX_SOFTWARE
+    advice = "What came of the answer is kept."
+
+
+class Hung(BaseException):
+    """Work beside the answer took too long and was ended. No Exception: what catches all of those lets it pass."""

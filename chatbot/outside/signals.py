@@ -8,20 +8,31 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any
 
+from chatbot.core.errors import Hung
+
 _ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
 _WAKING = ("SIGWINCH", "SIGCONT")
+
+_WAKE_WITHIN_S = 1.0
+TimeLimit = Callable[[Callable[[], None], float], None]
+
+
+def _no_limit(work: Callable[[], None], limit_s: float) -> None:
+    del limit_s
+    work()
 
 
 class Interrupts:
     """While entered, notes the first of SIGINT, SIGTERM and SIGHUP in `number` and calls `wake`.
 
     A second one raises KeyboardInterrupt at once. A signal that was ignored before (nohup) stays ignored.
-    `on_screen` adds what a program that draws wants to know: a new size (only `wake`), and Ctrl-Z (`pause_wanted`),
-    which then waits for `stop_process`.
+    `limit` ends a `wake` that hangs. `on_screen` adds what a program that draws wants to know: a new size (only
+    `wake`), and Ctrl-Z (`pause_wanted`), which then waits for `stop_process`.
     """
 
-    def __init__(self, *, on_screen: bool = False) -> None:
+    def __init__(self, limit: TimeLimit = _no_limit, *, on_screen: bool = False) -> None:
         self.number: int | None = None
+        self._limit = limit
         self._end_wait: Callable[[], None] = lambda: None
         self.pause_wanted = False
         self._handlers: dict[str, Callable[[int, FrameType | None], None]] = dict.fromkeys(_ENDING, self._note)
@@ -72,13 +83,21 @@ class Interrupts:
         if self.number is not None:
             raise KeyboardInterrupt
         self.number = number
-        self.wake()
+        if not self._woken():  # a wait that cannot be ended in order ends at once
+            raise KeyboardInterrupt
 
     def _wake(self, number: int, frame: FrameType | None) -> None:
         del number, frame
-        self.wake()
+        self._woken()
 
     def _want_pause(self, number: int, frame: FrameType | None) -> None:
         del number, frame
         self.pause_wanted = True
-        self.wake()
+        self._woken()
+
+    def _woken(self) -> bool:
+        try:
+            self._limit(self.wake, _WAKE_WITHIN_S)
+        except (Exception, Hung):
+            return False
+        return True

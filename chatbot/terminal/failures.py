@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chatbot.core.errors import ChatError
+from chatbot.core.errors import ChatError, ProgramFault
 from chatbot.core.events import Finished, Usage, Verdict
 
 EXIT_CODES = {
@@ -52,8 +52,10 @@ _USED_UP = (
 
 
 def exit_code(finished: Finished) -> int:
-    """The exit code of an answer: that of its error, unless text was given out; then it is incomplete, 74."""
-    if finished.error is not None and not finished.has_text:
+    """The exit code of an answer: that of its error, unless text was given out; then it is incomplete, 74,
+    or a fault of our own.
+    """
+    if finished.error is not None and (not finished.has_text or isinstance(finished.error, ProgramFault)):
         return finished.error.exit_code
     return EXIT_CODES[finished.verdict]
 

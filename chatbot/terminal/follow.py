@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
-from chatbot.core.errors import TimedOut
+from chatbot.core.errors import ChatError, ProgramFault, TimedOut
 from chatbot.core.events import Event, Finished, TextDelta, ThinkingDelta, Verdict
 
 
@@ -16,13 +16,17 @@ class Inbox(Protocol):
 
 
 class View(Protocol):
-    """Shows an answer. `show` takes what came at once, `frame` lets time pass, `close` leaves the screen in order."""
+    """Shows an answer. `show` takes what came at once, `frame` lets time pass, `close` leaves the screen in order;
+    `withdraw` takes away what is not final, where somebody else goes on.
+    """
 
     def show(self, events: Sequence[Event], now_s: float) -> None: ...
 
     def frame(self, now_s: float) -> float | None:
         """Draws what is due; returns the seconds until it wants to be called again, None for whenever."""
         ...
+
+    def withdraw(self) -> None: ...
 
     def close(self, now_s: float) -> None: ...
 
@@ -53,7 +57,7 @@ def follow(
     try:
         while finished is None:
             wait_s = view.frame(clock())
-            events = inbox.take(_sooner(wait_s, limit_s, clock() - started_s))
+            events = _taken(inbox, _sooner(wait_s, limit_s, clock() - started_s), bool(pieces))
             events = _with_whole_text(events)
             pieces += [event.text for event in events if type(event) is TextDelta]
             thoughts += [event.text for event in events if type(event) is ThinkingDelta]
@@ -67,6 +71,18 @@ def follow(
     finally:
         if finished is None or finished.verdict is Verdict.CANCELLED or isinstance(finished.error, TimedOut):
             inbox.give_up()
+
+
+def _taken(inbox: Inbox, timeout_s: float | None, has_text: bool) -> list[Event]:
+    """What came; that the thread which makes the events has failed is the end of the answer."""
+    try:
+        return inbox.take(timeout_s)
+    except ChatError:
+        raise
+    except Exception as failure:
+        error = ProgramFault(f"a fault of chat itself: {type(failure).__name__}: {failure}")
+        error.__cause__ = failure
+        return [Finished(Verdict.CUT if has_text else Verdict.FAILED, error=error, has_text=has_text)]
 
 
 def _with_whole_text(events: list[Event]) -> list[Event]:

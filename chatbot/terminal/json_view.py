@@ -24,6 +24,10 @@ class JsonView:
         """See View."""
         return self._beside.frame(now_s)
 
+    def withdraw(self) -> None:
+        """See View."""
+        self._beside.withdraw()
+
     def close(self, now_s: float) -> None:
         """See View."""
         self._beside.close(now_s)

@@ -61,6 +61,10 @@ class LiveView:
         self._due_s = now_s + (math.inf if wait_s is None else wait_s)
         return wait_s
 
+    def withdraw(self) -> None:
+        """See View."""
+        self._answer.suspended()
+
     def close(self, now_s: float) -> None:
         """See View."""
         self._answer.finish(now_s)

@@ -67,6 +67,10 @@ class PlainView:
             self._row = row
         return self._waiting.wait_s(now_s)
 
+    def withdraw(self) -> None:
+        """See View."""
+        self._end_aside()
+
     def close(self, now_s: float) -> None:
         """See View. An answer without a newline at its end gets one."""
         self._waiting.over()

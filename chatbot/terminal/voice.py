@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from chatbot.core.errors import Hung
 from chatbot.core.redaction import Redactor
 
+UNCHECKED = "(left out: it could not be searched for keys)"
 _INDENT = "      "
 _MIN_COLUMNS = 20
 
@@ -37,6 +39,13 @@ class Voice:
             known, also = self.redact, Redactor([key])
             self.redact = lambda text: also(known(text))
 
+    def redacted(self, text: str) -> str:
+        """`text` without keys; nothing of it where that cannot be told."""
+        try:
+            return self.redact(text)
+        except (Exception, Hung):
+            return UNCHECKED
+
     def notice(self, text: str) -> None:
         """One line that may be left out."""
         if not self.quiet:
@@ -47,7 +56,7 @@ class Voice:
         from chatbot.terminal.sanitise import sanitise  # most runs have nothing to tell
 
         for number, line in enumerate(lines):
-            text = self.redact(sanitise(line)).replace("\n", " ")
+            text = self.redacted(sanitise(line)).replace("\n", " ")
             first, *rest = self._wrapped(text)
             name = "\x1b[1mchat:\x1b[0m" if self.colour else "chat:"
             self.write(f"{name} {first}\n" if number == 0 else f"{_INDENT}{first}\n")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import NamedTuple, Protocol
 
-from chatbot.core.errors import ChatError
+from chatbot.core.errors import ChatError, Hung
 from chatbot.core.events import Finished, Retrying, Usage
 from chatbot.core.turns import Failure, ImageReference, Turn, title_of
 from chatbot.outside.history.changes import Random, free_id
@@ -92,14 +92,18 @@ class Writing:
             self._answer.append(answer)
 
     def add(self, text: str = "", reasoning: str = "") -> None:
-        """The next part of the answer, or of what the model thought before it."""
+        """The next part of the answer, or of what the model thought before it; stores what is due."""
+        self.append(text, reasoning)
+        self.frame()
+
+    def append(self, text: str = "", reasoning: str = "") -> None:
+        """The same, stored later."""
         if text:
             self._answer.append(text)
             if self._first_text_s is None:
                 self._first_text_s = self._desk.clock() - self._draft.asked_s
         if reasoning:
             self._reasoning.append(reasoning)
-        self.frame()
 
     def failed(self, retrying: Retrying) -> None:
         """An attempt that is repeated."""
@@ -158,6 +162,10 @@ class Writing:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stores what there is of an answer that never came to an end."""
         if not self._finished:
             self._finished = True
             self._save(_WAIT_AT_THE_END_S, is_last=True)
@@ -196,7 +204,7 @@ class Writing:
         conversation_id = draft.conversation_id or free_id(connection, self._desk.random)
         connection.execute(
             "INSERT OR IGNORE INTO conversation (id, created_s, updated_s, title) VALUES (?, ?, ?, ?)",
-            (conversation_id, draft.turn.created_s, draft.turn.created_s, storable(title_of(draft.turn.question))),
+            (conversation_id, draft.turn.created_s, draft.turn.created_s, storable(_title(draft.turn.question))),
         )
         connection.execute("UPDATE conversation SET turns = turns + 1 WHERE id = ?", (conversation_id,))
         _touch(connection, conversation_id, draft.turn.created_s, draft.turn)
@@ -206,6 +214,14 @@ class Writing:
         store_images(connection, draft.images)
         turn = draft.turn._replace(conversation_id=conversation_id, position=position)
         return _Stored(connection, insert_turn(connection, turn), conversation_id)
+
+
+def _title(question: str) -> str:
+    """The conversation's title; one without is better than none."""
+    try:
+        return title_of(question)
+    except (Exception, Hung):
+        return ""
 
 
 def _touch(connection: sqlite3.Connection, conversation_id: str, now_s: float, turn: Turn) -> None:

@@ -1,0 +1,39 @@
+"""`chat`, with one thing in it that fails: `python broken.py MODULE:NAME raises|hangs WORDS...`
+
+NAME may have dots (a method). A call of it raises, or never returns.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import time
+from typing import Any
+
+
+def fail(*_: Any, **__: Any) -> Any:
+    raise RuntimeError("broken on purpose")
+
+
+def hang(*_: Any, **__: Any) -> Any:
+    while True:
+        time.sleep(0.01)
+
+
+def main() -> None:
+    place, how, *words = sys.argv[1:]
+    module, _, name = place.partition(":")
+    owner: Any = importlib.import_module(module)
+    *owners, last = name.split(".")
+    for part in owners:
+        owner = getattr(owner, part)
+    assert hasattr(owner, last), f"{place} is not there to be broken"
+    setattr(owner, last, {"raises": fail, "hangs": hang}[how])
+    from chatbot.__main__ import run
+
+    sys.argv[1:] = words
+    run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,214 @@
+"""Whatever goes beside an answer may raise or hang: the text is whole, the exit code right, the turn kept."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pexpect
+import pytest
+
+from chatbot.lab.server import LabServer
+from tests.journeys.chat import ROOT, at, environment, run
+
+BROKEN = [sys.executable, str(ROOT / "tests/journeys/broken.py")]
+ANSWER = "# Cats\n\nA *cat* is:\n\n```python\ndef cat():\n    return 1\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\nend"
+DRAWS = [
+    "chatbot.terminal.markdown.highlight:Highlighter.line",
+    "chatbot.terminal.markdown.code:FencedCode.line",
+    "chatbot.terminal.markdown.table:Table.line",
+    "chatbot.terminal.markdown.stream:MarkdownStream.feed",
+    "chatbot.terminal.painter:Painter.frame",
+    "chatbot.terminal.sanitise:Sanitiser.feed",
+    "chatbot.terminal.live:LiveAnswer.finish",
+    "chatbot.terminal.live_view:LiveView.frame",
+    "chatbot.terminal.live_view:LiveView.show",
+    "chatbot.cli.views:_view_for",
+]
+STANDS_BESIDE = [
+    "chatbot.terminal.plain:PlainView.show",
+    "chatbot.terminal.plain:PlainView.close",
+    "chatbot.terminal.wait_row:WaitRow.over",
+    "chatbot.cli.views:_view_for",
+    "chatbot.outside.keyboard:SilentKeyboard.silence",
+    "chatbot.outside.signals:Interrupts.__enter__",
+    "chatbot.terminal.failures:verdict_lines",
+]
+KEEPS = [
+    "chatbot.outside.history.store:History.begin",
+    "chatbot.outside.history.database:Database.attempt",
+    "chatbot.outside.history.writing:Writing.frame",
+    "chatbot.cli.memory:history_folder",
+]
+HOW = ["raises", "hangs"]
+
+
+def each(places: list[str], *hanging: str) -> list[tuple[str, str]]:
+    """Every place that raises, and some that hang: how long that lasts is waited for."""
+    return [(place, "raises") for place in places] + [(place, "hangs") for place in hanging]
+
+
+def kept(home: Path) -> dict[str, Any]:
+    """The last turn as the history has it."""
+    shown = run("logs", "show", "--json", home=home)
+    assert shown.code == 0, shown.err
+    turn: dict[str, Any] = json.loads(shown.text)["turns"][-1]
+    return turn
+
+
+def on_a_terminal(place: str, how: str, home: Path, *words: str) -> tuple[str, int]:
+    """What a person sees of `chat` with something broken in it, and its exit code."""
+    command = [*BROKEN[1:], place, how, *words]
+    env = environment(home, TERM="xterm-256color")
+    child = pexpect.spawn(BROKEN[0], command, env=env, cwd=str(home), dimensions=(60, 100), timeout=30)
+    seen: Any = child.read()  # bytes, though the stubs of pexpect say text
+    child.close()
+    return seen.decode().replace("\r\n", "\n"), child.exitstatus or 0
+
+
+def piped(place: str, how: str, home: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
+    """The same with everything in pipes."""
+    return subprocess.run(
+        [*BROKEN, place, how, *words],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=60,
+        env=environment(home),
+        cwd=home,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(("place", "how"), each(DRAWS, DRAWS[0], "chatbot.terminal.live_view:LiveView.frame"))
+def test_what_draws_the_answer_may_fail_and_the_text_comes_plainly(place: str, how: str, tmp_path: Path) -> None:
+    seen, code = on_a_terminal(place, how, tmp_path, "-m", "lab/echo", ANSWER)
+    assert ANSWER in seen
+    assert "chat: the answer cannot be drawn" in seen.replace("\x1b[1m", "").replace("\x1b[0m", "")
+    assert code == 0
+    turn = kept(tmp_path)
+    assert (turn["answer"], turn["verdict"]) == (ANSWER, "complete")
+
+
+@pytest.mark.parametrize(("place", "how"), each(STANDS_BESIDE, "chatbot.terminal.plain:PlainView.show"))
+def test_a_pipe_gets_the_exact_text_once_whatever_fails_beside_it(place: str, how: str, tmp_path: Path) -> None:
+    done = piped(place, how, tmp_path, "-m", "lab/echo", ANSWER)
+    assert done.stdout.decode() == ANSWER + "\n"
+    assert done.returncode == 0
+    assert b"Traceback" not in done.stderr
+    turn = kept(tmp_path)
+    assert (turn["answer"], turn["verdict"]) == (ANSWER, "complete")
+
+
+@pytest.mark.parametrize(("place", "how"), each(KEEPS, "chatbot.outside.history.database:Database.attempt"))
+def test_a_history_that_fails_is_a_notice(place: str, how: str, tmp_path: Path) -> None:
+    done = piped(place, how, tmp_path, "-m", "lab/echo", ANSWER)
+    assert done.stdout.decode() == ANSWER + "\n"
+    assert done.returncode == 0
+    assert done.stderr.decode().count("chat: the history does not work") == 1
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_a_growing_answer_that_cannot_be_kept_is_kept_at_its_end(how: str, tmp_path: Path) -> None:
+    assert (
+        piped("chatbot.outside.history.writing:Writing.frame", how, tmp_path, "-m", "lab/echo", ANSWER).returncode == 0
+    )
+    assert kept(tmp_path)["answer"] == ANSWER
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_a_title_that_cannot_be_made_is_none(how: str, tmp_path: Path) -> None:
+    done = piped("chatbot.outside.history.writing:title_of", how, tmp_path, "-m", "lab/echo", ANSWER)
+    assert (done.stdout.decode(), done.returncode) == (ANSWER + "\n", 0)
+    assert kept(tmp_path)["answer"] == ANSWER
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_a_redactor_that_fails_hides_the_words_and_keeps_the_answer(
+    how: str, tmp_path: Path, server: LabServer
+) -> None:
+    where = [*at(server.url), "-m", "cut", "--max-retries", "0"]
+    right = run(*where, "hello", home=tmp_path, OPENAI_API_KEY="sk-" + "k" * 30)
+    done = subprocess.run(
+        [*BROKEN, "chatbot.core.redaction:Redactor.__call__", how, *where, "hello"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=60,
+        env=environment(tmp_path, OPENAI_API_KEY="sk-" + "k" * 30),
+        cwd=tmp_path,
+        check=False,
+    )
+    assert (done.stdout, done.returncode) == (right.out, right.code)
+    assert b"left out" in done.stderr
+    assert kept(tmp_path)["answer"] == right.text.rstrip("\n")
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_ctrl_c_ends_an_answer_even_where_the_wait_for_it_cannot_be_ended(how: str, tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [*BROKEN, "chatbot.outside.background:Inbox.wake", how, "-m", "lab/hang-in-stream", "hello"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(tmp_path),
+        cwd=tmp_path,
+    ) as child:
+        assert child.stdout
+        began = child.stdout.read(1)
+        child.send_signal(signal.SIGINT)
+        rest = child.stdout.read()
+        assert child.wait(20) == 130
+    assert kept(tmp_path)["answer"].startswith((began + rest).decode().rstrip("\n"))
+
+
+@pytest.mark.parametrize("words", [["--max-time", "1"], []])
+def test_a_view_that_hangs_delays_neither_the_time_limit_nor_ctrl_c(words: list[str], tmp_path: Path) -> None:
+    child = pexpect.spawn(
+        BROKEN[0],
+        [*BROKEN[1:], "chatbot.terminal.live_view:LiveView.show", "hangs", "-m", "lab/hang-in-stream", *words, "hello"],
+        env=environment(tmp_path, TERM="xterm-256color"),
+        cwd=str(tmp_path),
+        timeout=15,
+    )
+    if not words:
+        child.expect("cannot be drawn")
+        child.kill(signal.SIGINT)
+    child.read()
+    child.close()
+    assert child.exitstatus == (74 if words else 130)
+    assert kept(tmp_path)["answer"]
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_what_was_kept_is_shown_plainly_where_it_cannot_be_drawn(how: str, tmp_path: Path) -> None:
+    assert run("-m", "lab/echo", ANSWER, home=tmp_path).code == 0
+    seen, code = on_a_terminal("chatbot.terminal.markdown.blocks:Blocks.line", how, tmp_path, "logs", "show")
+    assert ANSWER in seen
+    assert code == 0
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_a_clipboard_that_fails_costs_a_session_nothing(how: str, tmp_path: Path) -> None:
+    command = [*BROKEN[1:], "chatbot.outside.clipboard:copy", how, "-m", "lab/echo"]
+    child = pexpect.spawn(BROKEN[0], command, env=environment(tmp_path, TERM="dumb"), cwd=str(tmp_path), timeout=15)
+    child.sendline("first question")
+    child.expect("first question")
+    child.expect("first question")
+    child.sendline("/copy")
+    if how == "hangs":
+        child.expect("/copy")
+        child.kill(signal.SIGINT)
+        child.expect("stopped")
+    else:
+        child.expect("fault of chat itself")
+    child.sendline("second question")
+    child.expect("second question")
+    child.expect("second question")
+    child.sendline("/quit")
+    child.read()
+    child.close()
+    assert child.exitstatus == 0
+    assert kept(tmp_path)["answer"] == "second question"
