@@ -1,13 +1,19 @@
 """Colours for code, a line at a time: what is out is never looked at again.
 
 Pygments lexes whole texts. Here its loop over a lexer's table of states stops at the end of each line and goes on
-from there with the next. A token that is still open at the end of the line (a block comment) is lexed again with it.
+from there with the next. A lexer with a loop of its own begins each line anew. A token that is still open at the end
+of a line (a block comment) is lexed again with the next one, together with the line in which it began.
+
+The regular expressions of some lexers take for ever over a few characters: only those in `_LANGUAGES` are used, each
+of which comes to its end with a table of hostile lines and with random blocks (tests/terminal/markdown/languages.py).
 """
 
 from collections.abc import Iterator
 from functools import cache
+from itertools import islice
+from typing import NamedTuple
 
-from pygments.lexer import ExtendedRegexLexer, Lexer, RegexLexer
+from pygments.lexer import Lexer, RegexLexer
 from pygments.lexers import get_lexer_by_name
 from pygments.token import (
     Comment,
@@ -22,14 +28,94 @@ from pygments.token import (
     Whitespace,
     _TokenType,
 )
-from pygments.util import ClassNotFound
 from rich.style import Style
 
 from chatbot.terminal.markdown.look import PLAIN
 from chatbot.terminal.markdown.row import Run, joined
 
-_LONGEST_LINE = 2_000  # characters; longer ones are data, not code to read
-_LONGEST_HELD = 20_000  # characters of an open token
+
+class _Bounds(NamedTuple):
+    """What one line may cost. `characters`: of the line; what comes after them is plain. `rules`: of a lexer's table
+    that are tried. `tokens`: how many there may be; `own_tokens`: of a lexer with a loop of its own.
+    """
+
+    characters: int
+    rules: int
+    tokens: int
+    own_tokens: int
+
+
+_LONGEST_LINE = 500  # characters; longer ones are data, not code to read
+_LONGEST_HELD = 200  # characters of the line in which an open token began
+_WHOLE_LINE = _Bounds(_LONGEST_LINE, 30_000, 600, 600)
+_TYPED_LINE = _Bounds(80, 2_000, 40, 22)  # it is drawn again and again while it grows
+
+# Pygments' name for a language, and other names for it. Left out on purpose: lexers that choose others by a name in the
+# text (markdown, http, vim, and postgresql, which is coloured as any SQL), and those that hang (scala, fish, tcsh...).
+_LANGUAGES = {
+    name: known.split()[0]
+    for known in (
+        "python py python3 py3 gyp",
+        "pycon",
+        "bash sh shell zsh ksh",
+        "console shell-session bash-session",
+        "powershell ps1 pwsh",
+        "batch bat cmd",
+        "javascript js mjs cjs node",
+        "typescript ts",
+        "jsx react",
+        "tsx",
+        "json jsonc json5 ndjson",
+        "yaml yml",
+        "toml",
+        "ini cfg conf dosini editorconfig",
+        "properties",
+        "xml svg rss xsd",
+        "html htm xhtml",
+        "css",
+        "scss",
+        "less",
+        "diff patch udiff",
+        "c h",
+        "cpp c++ cc cxx hpp arduino",
+        "objective-c objc objectivec",
+        "csharp c# cs",
+        "java",
+        "kotlin kt kts",
+        "groovy gradle",
+        "go golang",
+        "rust rs",
+        "swift",
+        "dart",
+        "zig",
+        "ruby rb",
+        "php",
+        "perl pl",
+        "lua",
+        "r rlang",
+        "julia jl",
+        "haskell hs",
+        "ocaml ml",
+        "fsharp f# fs",
+        "elixir ex exs",
+        "erlang erl",
+        "clojure clj cljs",
+        "sql postgresql postgres psql pgsql plpgsql sqlite sqlite3 tsql plsql mssql oracle bigquery snowflake",
+        "mysql mariadb",
+        "graphql gql",
+        "protobuf proto",
+        "docker dockerfile containerfile",
+        "make makefile mk",
+        "cmake",
+        "terraform hcl tf",
+        "nginx",
+        "nix",
+        "awk gawk",
+        "latex tex",
+        "matlab octave",
+    )
+    for name in known.split()
+}
 
 _COLOURS = {
     Token: PLAIN,
@@ -57,6 +143,7 @@ _COLOURS = {
 }
 
 _Place = tuple[int, tuple[str, ...]]  # a position in the held text, and the states of the lexer there
+_ROOT = ("root",)
 
 
 @cache
@@ -68,88 +155,105 @@ def _colour(kind: _TokenType) -> Style:
 
 @cache
 def _lexer(language: str) -> Lexer | None:
-    try:
-        return get_lexer_by_name(language) if language else None
-    except ClassNotFound:
-        return None
+    return get_lexer_by_name(_LANGUAGES[language]) if language in _LANGUAGES else None
 
 
 class Highlighter:
-    """`line` takes the lines of one block of code in order, without their newlines."""
+    """`line` takes the lines of one block of code in order, without their newlines. What a lexer makes of them never
+    matters more than their text: it may fail.
+    """
 
     def __init__(self, language: str) -> None:
         self._lexer = _lexer(language.lower())
         self._held = ""
-        self._place: _Place = (0, ("root",))
+        self._place: _Place = (0, _ROOT)
+        self._bounds = _WHOLE_LINE
 
     def clone(self) -> "Highlighter":
+        """For a look at a line that still grows, which may cost less than a whole one."""
         new = Highlighter.__new__(Highlighter)
-        new._lexer, new._held, new._place = self._lexer, self._held, self._place
+        new._lexer, new._held, new._place, new._bounds = self._lexer, self._held, self._place, _TYPED_LINE
         return new
 
     def line(self, text: str) -> tuple[Run, ...]:
-        if self._lexer is None or len(text) > _LONGEST_LINE or len(self._held) > _LONGEST_HELD:
+        if self._lexer is None or len(text) > _LONGEST_LINE:
             return ((text, PLAIN),) if text else ()
-        if isinstance(self._lexer, RegexLexer) and not isinstance(self._lexer, ExtendedRegexLexer):
+        try:
             runs = joined(self._lex_on(self._lexer, text))
-        else:
-            tokens = self._lexer.get_tokens_unprocessed(text + "\n")
-            runs = joined((part.rstrip("\n"), _colour(kind)) for _, kind, part in tokens)
+        except Exception:
+            runs = ()
         # A lexer may drop or change what it does not expect.
         return runs if "".join(part for part, _ in runs) == text else ((text, PLAIN),)
 
-    def _lex_on(self, lexer: RegexLexer, text: str) -> Iterator[Run]:
+    def _lex_on(self, lexer: Lexer, text: str) -> Iterator[Run]:
         start = len(self._held)
-        self._held += text + "\n"
-        end = len(self._held) - 1
-        tokens, states = _lex(lexer, self._held, self._place)
-        for _, at, kind, part in tokens:
-            yield part[max(0, start - at) : max(0, end - at)], _colour(kind)
-        place, _, _, last = tokens[-1] if tokens else (self._place, 0, Token, "")
-        if last.strip() and last.endswith("\n"):
-            self._go_on_from(place)
-        else:
-            self._held, self._place = "", (0, states)
+        source = self._held + text[: self._bounds.characters] + "\n"
+        end = len(source) - 1
+        tokens, states = _tokens(lexer, source, self._place, self._bounds)
+        for token in tokens:
+            yield token.text[max(0, start - token.at) : max(0, end - token.at)], _colour(token.kind)
+        last = tokens[-1] if tokens else _Token(self._place, 0, Token, "")
+        lexed = min(last.at + len(last.text), end)
+        yield text[max(0, lexed - start) :], PLAIN
+        is_open = last.text.endswith("\n") and not last.text.isspace()
+        self._go_on_from(source, last.place if is_open else (0, states), is_open)
 
-    def _go_on_from(self, place: _Place) -> None:
-        """Keep the line in which `place` is, as `^` in a lexer's table looks at what is before."""
-        line = self._held.rfind("\n", 0, place[0]) + 1
-        self._held = self._held[line:]
-        self._place = (place[0] - line, place[1])
+    def _go_on_from(self, source: str, place: _Place, is_open: bool) -> None:
+        """Keeps the line in which an open token began, as `^` in a lexer's table looks at what is before."""
+        self._held, self._place = "", (0, place[1])
+        if is_open:
+            line = source.rfind("\n", 0, place[0]) + 1
+            began = source[line : source.index("\n", place[0]) + 1]
+            if len(began) <= _LONGEST_HELD:
+                self._held, self._place = began, (place[0] - line, place[1])
 
 
-def _lex(
-    lexer: RegexLexer, text: str, place: _Place
-) -> tuple[list[tuple[_Place, int, _TokenType, str]], tuple[str, ...]]:
-    """The tokens from `place` to the end of `text`, each with the place before it, and the states at the end.
+class _Token(NamedTuple):
+    """`place` is where the lexer was before it."""
 
-    The loop of `RegexLexer.get_tokens_unprocessed`, which keeps the states to itself.
-    """
+    place: _Place
+    at: int
+    kind: _TokenType
+    text: str
+
+
+def _tokens(lexer: Lexer, source: str, place: _Place, bounds: _Bounds) -> tuple[list[_Token], tuple[str, ...]]:
+    """The tokens from `place` to the end of `source`, as far as `bounds` allow, and the states of the lexer then."""
+    if type(lexer).get_tokens_unprocessed is RegexLexer.get_tokens_unprocessed:
+        return _lex(lexer, source, place, bounds)
+    found = islice(lexer.get_tokens_unprocessed(source), bounds.own_tokens)
+    return [_Token((at, _ROOT), at, kind, text) for at, kind, text in found], _ROOT
+
+
+def _lex(lexer: Lexer, text: str, place: _Place, bounds: _Bounds) -> tuple[list[_Token], tuple[str, ...]]:
+    """The loop of `RegexLexer.get_tokens_unprocessed`, which keeps the states to itself and has no bounds."""
     table = lexer._tokens  # type: ignore[attr-defined]
     at, states = place[0], list(place[1])
-    tokens: list[tuple[_Place, int, _TokenType, str]] = []
-    while at < len(text):
+    tokens: list[_Token] = []
+    rules = bounds.rules
+    while at < len(text) and rules > 0 and len(tokens) < bounds.tokens:
         match = None
+        rules -= len(table[states[-1]])
         for match_at, action, change in table[states[-1]]:  # noqa: B007
             if match := match_at(text, at):
                 break
         if not match:
             if text[at] == "\n":
                 states = ["root"]
-                tokens.append(((at, ("root",)), at, Whitespace, "\n"))
+                tokens.append(_Token((at, _ROOT), at, Whitespace, "\n"))
             else:
-                tokens.append(((at, tuple(states)), at, Error, text[at]))
+                tokens.append(_Token((at, tuple(states)), at, Error, text[at]))
             at += 1
             continue
         before = (at, tuple(states))
         if callable(action):
-            tokens += ((before, *token) for token in action(lexer, match))
+            tokens += (_Token(before, *token) for token in action(lexer, match))
         elif action is not None:
-            tokens.append((before, at, action, match.group()))
+            tokens.append(_Token(before, at, action, match.group()))
         at = match.end()
         if change is not None:
             _change(states, change)
-    return tokens, tuple(states)
+    return tokens, tuple(states) if at >= len(text) else place[1]
 
 
 def _change(states: list[str], change: object) -> None:
