@@ -32,7 +32,15 @@ from chatbot.core.events import (
     Verdict,
 )
 from chatbot.core.messages import Conversation
-from chatbot.core.request import MAX_ERROR_BYTES, HttpFailure, HttpResponse, Transport, read_at_most, request_id_in
+from chatbot.core.request import (
+    MAX_ERROR_BYTES,
+    HttpFailure,
+    HttpResponse,
+    Transport,
+    read_at_most,
+    read_what_comes,
+    request_id_in,
+)
 from chatbot.core.retry import RetryPolicy
 from chatbot.core.settings import Options
 from chatbot.core.sse import events as sse_events
@@ -42,7 +50,10 @@ from chatbot.core.surrogates import SurrogateJoiner
 from chatbot.core.thinking import ThinkTags
 from chatbot.providers.base import Payload, Provider
 
-MAX_DOCUMENT_BYTES = 64 * 1024 * 1024
+MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
+MAX_REASON_CHARS = 200
+ERROR_WITHIN_S = 10.0  # for what an error, or a list of models, has to say
+_DRAIN_WITHIN_S = 1.0
 _ENOUGH_BYTES = 4  # to tell JSON, a web page and an event stream apart, also where a byte order mark comes in pieces
 
 
@@ -108,10 +119,11 @@ class Session:
     def models(self) -> list[str]:
         """The names of the server's models. Raises ChatError when it gives no list."""
         response = self._transport(self._provider.models_request())
+        response.close_after(ERROR_WITHIN_S)
         try:
             if response.status != 200:
                 raise self._read_error(response)
-            return self._provider.read_models(_document(read_at_most(response.chunks, MAX_DOCUMENT_BYTES)))
+            return self._provider.read_models(_document(read_at_most(response.chunks, MAX_DOCUMENT_BYTES + 1)))
         finally:
             response.close()
 
@@ -158,7 +170,7 @@ class Session:
         """What a body of status 200 says, be it the stream asked for or something else: servers do both."""
         start, chunks = _peek(response.chunks)
         if start[:1] in (b"{", b"["):
-            document = _document(read_at_most(chunks, MAX_DOCUMENT_BYTES))
+            document = _document(read_at_most(chunks, MAX_DOCUMENT_BYTES + 1))
             events = list(self._provider.read_answer(document))
             if not events:
                 raise MalformedAnswer("the server sent JSON that is not an answer")
@@ -177,10 +189,8 @@ class Session:
                 raise _no_event(response, start)
 
     def _read_error(self, response: HttpResponse) -> ChatError:
-        try:
-            body = read_at_most(response.chunks, MAX_ERROR_BYTES)
-        except ChatError:  # the status alone says enough
-            body = b""
+        response.close_after(ERROR_WITHIN_S)
+        body = read_what_comes(response.chunks, MAX_ERROR_BYTES)  # where it breaks off, the status alone says enough
         return self._provider.read_error(HttpFailure(response.status, response.headers, body), self._now())
 
     def _mended(self, payload: Payload | None, error: ChatError, tried: set[str]) -> tuple[Payload, Notice] | None:
@@ -250,6 +260,8 @@ class Answer:
         self._any = True
         text = self._surrogates.feed(event.text)
         if self._think_tags is None:
+            if not self._has_text:
+                self._has_text = bool(text.strip())
             if text is event.text:
                 return (event,)
             return (TextDelta(text),) if text else ()
@@ -272,8 +284,10 @@ class Answer:
     def _noted(self, deltas: Iterable[TextDelta | ThinkingDelta]) -> list[Event]:
         found: list[Event] = list(deltas)
         self.begun = self.begun or bool(found)
-        if any(type(event) is TextDelta for event in found):
-            self._has_text, self._think_tags = True, None
+        texts = [event.text for event in found if type(event) is TextDelta]
+        if texts:
+            self._think_tags = None
+            self._has_text = self._has_text or not "".join(texts).isspace()
         return found
 
     def is_whole(self, needs_end_marker: bool) -> bool:
@@ -300,7 +314,7 @@ class Answer:
                 verdict = Verdict.EMPTY
         return Finished(
             verdict,
-            finish_reason=self._finish.reason if self._finish else None,
+            finish_reason=self._finish.reason[:MAX_REASON_CHARS] if self._finish else None,
             usage=self._usage,
             error=error,
             request_id=(error.request_id if error else None) or self.request_id,
@@ -348,13 +362,13 @@ def _no_event(response: HttpResponse, start: bytes) -> ChatError:
 
 def _drain(response: HttpResponse) -> None:
     """Reads the little that is left after the end marker, so that the connection can be used again. Nobody waits."""
-    try:
-        read_at_most(response.chunks, MAX_ERROR_BYTES)
-    except ChatError:
-        pass
+    response.close_after(_DRAIN_WITHIN_S)
+    read_what_comes(response.chunks, MAX_ERROR_BYTES)
 
 
 def _document(body: bytes) -> Any:
+    if len(body) > MAX_DOCUMENT_BYTES:
+        raise MalformedAnswer(f"the server sent an answer of more than {MAX_DOCUMENT_BYTES // 1024 // 1024} MB")
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as error:

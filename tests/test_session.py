@@ -94,6 +94,11 @@ def ask(
     return events
 
 
+def _delta(content: str, reason: str | None = None) -> bytes:
+    choice = {"index": 0, "delta": {"content": content}, "finish_reason": reason}
+    return b"data: " + json.dumps({"choices": [choice]}).encode() + b"\n\n"
+
+
 def end(events: list[Event]) -> Finished:
     last = events[-1]
     assert isinstance(last, Finished)
@@ -278,9 +283,64 @@ class TestNotAStream:
         assert [type(event) for event in events] == [Retrying, TextDelta, TextDelta, Finished]
 
     def test_json_that_is_no_answer_is_said_to_be_none(self) -> None:
-        for body in (b"{}", b"[]", b'{"detail": "Not Found"}'):
+        for body in (b"{}", b"[]"):
             events = ask(Server(Reply(headers=JSON, chunks=[body])))
             assert isinstance(fault(events), errors.MalformedAnswer)
+
+    @pytest.mark.parametrize("wire", WIRES)
+    @pytest.mark.parametrize(
+        "error",
+        [
+            {"object": "error", "message": "no such adapter", "code": 400},
+            {"detail": "no such adapter"},
+            {"code": 400, "message": "no such adapter"},
+            {"type": "error", "message": "no such adapter"},
+            {"error": "no such adapter"},
+        ],
+    )
+    @pytest.mark.parametrize("framed", [False, True])
+    def test_an_error_of_any_shape_in_a_200_is_told_in_the_servers_words(
+        self, wire: str, error: dict[str, Any], framed: bool
+    ) -> None:
+        body = json.dumps(error).encode()
+        reply = Reply(chunks=[b"data: " + body + b"\n\n"]) if framed else Reply(headers=JSON, chunks=[body])
+        found = fault(ask(Server(reply), wire, policy=RetryPolicy(max_retries=0)))
+        assert not isinstance(found, errors.MalformedAnswer)
+        assert found.said == "no such adapter"
+
+    def test_json_that_never_ends_is_given_up(self) -> None:
+        piece = b"[" + b"1," * 500_000
+        events = ask(Server(Reply(headers=JSON, chunks=[piece] * 20)))
+        assert isinstance(fault(events), errors.MalformedAnswer)
+        assert "16 MB" in str(fault(events))
+
+    @pytest.mark.parametrize("wire", WIRES)
+    def test_a_foreign_end_marker_is_an_end(self, wire: str) -> None:
+        stream: dict[str, list[Any]] = {
+            "openai": [{"choices": [{"delta": {"content": "Hi"}, "finish_reason": "stop"}]}],
+            "anthropic": [
+                {"type": "content_block_delta", "delta": {"type": "text_delta", "text": "Hi"}},
+                {"type": "message_delta", "delta": {"stop_reason": "end_turn"}},
+            ],
+            "gemini": [{"candidates": [{"content": {"parts": [{"text": "Hi"}]}, "finishReason": "STOP"}]}],
+        }
+        chunks = [b"data: " + json.dumps(document).encode() + b"\n\n" for document in stream[wire]]
+        events = ask(Server(Reply(chunks=[*chunks, b"data: [DONE]\n\n"])), wire)
+        assert (text(events), end(events).verdict) == ("Hi", Verdict.COMPLETE)
+
+    @pytest.mark.parametrize("blank", [" ", "\n\n", "\t \n", "\u3000"])
+    def test_an_answer_of_white_space_is_empty(self, blank: str) -> None:
+        chunks = [_delta(blank), _delta(blank), _delta("", "stop"), b"data: [DONE]\n\n"]
+        events = ask(Server(Reply(chunks=chunks)))
+        assert end(events).verdict is Verdict.EMPTY
+        assert text(events) == blank * 2
+        events = ask(Server(Reply(chunks=[_delta(blank), _delta("x"), *chunks[2:]])))
+        assert end(events).verdict is Verdict.COMPLETE
+
+    def test_ids_and_reasons_are_no_longer_than_real_ones(self) -> None:
+        chunks = [_delta("Hi"), _delta("", "r" * 60_000), b"data: [DONE]\n\n"]
+        last = end(ask(Server(Reply(headers={**SSE, "x-request-id": "i" * 60_000}, chunks=chunks))))
+        assert (len(last.request_id or ""), len(last.finish_reason or "")) == (128, 200)
 
     @pytest.mark.parametrize("body", [b'{"choices": [', b"{'a'}", b"[" * 100_000])
     def test_broken_json_is_a_malformed_answer(self, body: bytes) -> None:

@@ -8,6 +8,7 @@ import threading
 import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from chatbot.cli import standard
 from chatbot.cli.ask import Words
@@ -99,8 +100,9 @@ class Asking:
                 interrupts.wake = inbox.wake
                 self._sent.wait(_SENT_WITHIN_S)
                 from chatbot.cli.memory import RecordingView
-                from chatbot.cli.views import guarded_view
+                from chatbot.cli.views import guarded_view, shows_waiting
                 from chatbot.terminal.follow import follow
+                from chatbot.terminal.silence import SilenceNotice
 
                 def begin() -> Writing | None:
                     question = conversation.messages[-3 if continues else -1]
@@ -113,6 +115,8 @@ class Asking:
 
                 label = asked.model or self.choice.service.title
                 view = guarded_view(words, label, self._voice, interrupts, self._keyboard, best_effort)
+                if not shows_waiting(words):
+                    view = SilenceNotice(view, self._voice.notice, self._place(), asked_s)
                 with RecordingView(view, self._memory, begin, best_effort) as recording:
                     outcome = follow(inbox, recording, time.monotonic, interrupts.stopped, words.max_time_s)
                     recording.finish(outcome.finished, _whole(continues, outcome.text) if continues else None)
@@ -132,6 +136,10 @@ class Asking:
         if isinstance(fault, ProgramFault) and fault.__cause__:
             raise fault.__cause__
         return 128 + self.signal if self.signal else exit_code(outcome.finished)
+
+    def _place(self) -> str:
+        """Host and port of the server."""
+        return urlsplit(self.choice.endpoint.base_url).netloc.rpartition("@")[2]
 
     def _say(self, outcome: Outcome, conversation: Conversation) -> None:
         """What is to be said of an answer: in the JSON object, and to the person."""

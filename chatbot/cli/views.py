@@ -39,6 +39,20 @@ def guarded_view(
     return GuardedView(lambda: _view_for(words, label, voice, interrupts, keyboard), bare, best_effort)
 
 
+def shows_waiting(words: Words) -> bool:
+    """Whether a row tells, and changes, while an answer is waited for."""
+    screen = this_screen(words.color)
+    return screen.live if screen.rendered and not words.raw and not words.json else _draws_aside()
+
+
+def _draws_aside() -> bool:
+    return is_terminal(2) and os.environ.get("TERM", "dumb") != "dumb" and not os.environ.get("NO_COLOR")
+
+
+def _write_aside(text: str) -> None:
+    standard.write_aside(text.encode(standard.encoding(sys.stderr), "replace"))
+
+
 def _nowhere(data: bytes) -> None:
     del data
 
@@ -69,11 +83,12 @@ def _plain_view(words: Words, wait_row: WaitRow, voice: Voice) -> View:
     from chatbot.terminal.plain import PlainView
 
     harmless = is_terminal(1)
-    draws = is_terminal(2) and os.environ.get("TERM", "dumb") != "dumb" and not os.environ.get("NO_COLOR")
     view = PlainView(
         _nowhere if words.json else standard.write_answer,
         voice.notice,
-        (lambda text: standard.write_aside(text.encode(standard.encoding(sys.stderr), "replace"))) if draws else None,
+        (lambda text: standard.write_aside(text.encode(standard.encoding(sys.stderr), "replace")))
+        if _draws_aside()
+        else None,
         wait_row,
         show_thinking=not words.hide_reasoning,
         dim=voice.colour,

@@ -24,6 +24,7 @@
     │   ├── TlsFailed               69   not retried
     │   ├── ProxyFailed             69
     │   ├── TimedOut                69
+    │   ├── NotHttp                 69   not retried
     │   └── ConnectionLost          69
     ├── AnswerError                 74   the answer is not whole
     │   └── MalformedAnswer         74
@@ -212,6 +213,13 @@ class ProxyFailed(NetworkError):
 
 class TimedOut(NetworkError):
     """Nothing came for too long."""
+
+
+class NotHttp(NetworkError):
+    """Something answers, but not in HTTP: another kind of server listens at this port."""
+
+    retryable = False
+    advice = "Check the host and the port of the base URL."
 
 
 class ConnectionLost(NetworkError):

@@ -3,7 +3,10 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
+from chatbot.core.errors import ChatError
+
 MAX_ERROR_BYTES = 64 * 1024
+MAX_REQUEST_ID_CHARS = 128  # real ones have 20 to 70
 
 _REQUEST_ID_HEADERS = (
     "x-request-id",
@@ -30,13 +33,15 @@ class HttpRequest(NamedTuple):
 class HttpResponse(NamedTuple):
     """Status, headers (lower-case names) and the decoded body as it arrives.
 
-    Iterating `chunks` may raise a `NetworkError`. `close` may be called at any time, from any thread, more than once.
+    Iterating `chunks` may raise a `NetworkError`. `close` may be called at any time, from any thread, more than once;
+    `close_after` does so in that many seconds.
     """
 
     status: int
     headers: Mapping[str, str]
     chunks: Iterator[bytes]
     close: Callable[[], None]
+    close_after: Callable[[float], None] = lambda limit_s: None
 
 
 class HttpFailure(NamedTuple):
@@ -61,6 +66,20 @@ def read_at_most(chunks: Iterator[bytes], max_bytes: int) -> bytes:
     return bytes(kept[:max_bytes])
 
 
+def read_what_comes(chunks: Iterator[bytes], max_bytes: int) -> bytes:
+    """The same of a body that may break off."""
+    kept = bytearray()
+    try:
+        for chunk in chunks:
+            kept += chunk
+            if len(kept) >= max_bytes:
+                break
+    except ChatError:
+        pass
+    return bytes(kept[:max_bytes])
+
+
 def request_id_in(headers: Mapping[str, str]) -> str | None:
     """The provider's name for the exchange, whichever header (lower-case name) it puts it in."""
-    return next((headers[name] for name in _REQUEST_ID_HEADERS if headers.get(name)), None)
+    found = next((headers[name] for name in _REQUEST_ID_HEADERS if headers.get(name)), None)
+    return found and found[:MAX_REQUEST_ID_CHARS]

@@ -1,10 +1,11 @@
 """What real servers put into an event stream beyond the standard, made standard again.
 
-A filter on lines, so that the parser below it stays the standard's own. It mends three things, each seen in recorded
+A filter on lines, so that the parser below it stays the standard's own. It mends four things, each seen in recorded
 traffic, because each one would otherwise make an error or an end vanish:
 
 - gpustack and older llama.cpp report a failure as a line `error: {...}`, which is an unknown field to the standard,
   with or without a member `error` in it: the event gets the type `error`;
+- some proxies leave out the blank lines: each `data:` line is then a whole document of its own;
 - Gemini reports a failure in mid-stream as bare JSON over several lines, without `data:`;
 - Gemini, and servers that die politely, end the body without the blank line that would dispatch the last event.
 """
@@ -36,6 +37,9 @@ def repaired(lines: Iterable[bytes]) -> Iterator[bytes]:
                 line = document
             document = b""
         if line.startswith(b"data:"):
+            if pending and line[5:].lstrip()[:1] in _BARE and _is_whole(b"\n".join(line[5:] for line in pending)):
+                pending = []
+                yield b""
             pending.append(line)
             yield line
         elif not line:

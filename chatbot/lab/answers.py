@@ -39,11 +39,14 @@ class Fault(enum.StrEnum):
 
 
 class Answer(NamedTuple):
-    """What the model says. Without an `ending` the answer just stops: no finish reason, no end marker."""
+    """What the model says. Without an `ending` the answer just stops: no finish reason, no end marker. `counted` is
+    how many tokens are said to be in it, where that is not the truth.
+    """
 
     text: str
     thinking: str = ""
     ending: Ending | None = Ending.STOP
+    counted: int | None = None
 
 
 class Asked(NamedTuple):
@@ -51,6 +54,7 @@ class Asked(NamedTuple):
 
     `parameters` are the optional fields sent, as the dialect spells them. `images` describe the pictures sent with the
     last question. `sse` is false for the JSON array that only Gemini has. `serial` numbers the requests of one server.
+    `key` is the one that came with the request.
     """
 
     model: str
@@ -62,6 +66,7 @@ class Asked(NamedTuple):
     usage_wanted: bool = True
     input_tokens: int = 0
     serial: int = 1
+    key: str = ""
 
 
 class FaultRow(NamedTuple):
@@ -164,6 +169,8 @@ def tokens(text: str) -> list[str]:
 
 def output_tokens(answer: Answer) -> int:
     """The length of the whole answer, reasoning included."""
+    if answer.counted is not None:
+        return answer.counted
     return len(tokens(answer.text)) + len(tokens(answer.thinking))
 
 

@@ -17,6 +17,8 @@ from chatbot.lab.exchanges import Exchange
 
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER on, zero seconds: close() sends RST instead of FIN
 
+_EARLY_HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n"
+
 Respond = Callable[[str, str, Mapping[str, str], bytes], Exchange]
 """Method, target, headers (lower-case names) and body of a request to what is sent."""
 
@@ -50,9 +52,10 @@ class Connection(BaseHTTPRequestHandler):
         return {name.lower(): value for name, value in self.headers.items()}
 
     def _play(self, exchange: Exchange) -> None:
+        self.wfile.write(_EARLY_HINTS * exchange.early_hints)
         if exchange.status is not None:
             self._send_head(exchange)
-            self._send_body(exchange)
+        self._send_body(exchange)
         match exchange.then:
             case "end" if exchange.chunked and self._may_chunk:
                 self.wfile.write(b"0\r\n\r\n")

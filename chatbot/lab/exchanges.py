@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Literal
 
@@ -27,7 +27,8 @@ class Say:
     """An answer, or the first part of one.
 
     `stop_after` tokens the text breaks off, without a finish reason or an end marker; `then` follows, or first the
-    event of `fault`. `cut_at` is a pattern of places where the bytes are cut into pieces of their own.
+    event of `fault`. `cut_at` is a pattern of places where the bytes are cut into pieces of their own. `early_hints`
+    interim responses come before it. `counted` tokens are said to be in it. `echoes_key`: the key is the request's id.
     """
 
     text: Text
@@ -39,15 +40,21 @@ class Say:
     crlf: bool = False
     cut_at: bytes | None = None
     paced: bool = False
+    early_hints: int = 0
+    counted: int | None = None
+    echoes_key: bool = False
 
 
 @dataclass(frozen=True)
 class Refuse:
-    """An error. `status` replaces the HTTP status that the dialect has for this fault, not the one its body names."""
+    """An error. `status` replaces the HTTP status that the dialect has for this fault, not the one its body names.
+    With another `then` than the end, half of its body comes.
+    """
 
     fault: Fault
     status: int | None = None
     retry_after: str | None = None
+    then: Then = "end"
 
 
 @dataclass(frozen=True)
@@ -69,9 +76,10 @@ class Raw:
 
 @dataclass(frozen=True)
 class Silence:
-    """Not one byte."""
+    """No HTTP: not one byte, or what another protocol says first."""
 
     then: Then
+    banner: bytes = b""
 
 
 Turn = Say | Refuse | RefuseParameters | Raw | Silence
@@ -79,7 +87,8 @@ Turn = Say | Refuse | RefuseParameters | Raw | Silence
 
 @dataclass(frozen=True)
 class Exchange:
-    """What the server sends. `status` None: not even a status line.
+    """What the server sends. `status` None: not even a status line. `early_hints`: how many interim responses
+    (RFC 8297) before that.
 
     The headers say how the body is framed: Content-Length, `Transfer-Encoding: chunked` (each piece is a chunk), or
     neither: the end of the connection is the end of the body (RFC 9112, section 6.3).
@@ -90,6 +99,7 @@ class Exchange:
     pieces: Iterable[bytes] = ()
     then: Then = "end"
     paced: bool = False
+    early_hints: int = 0
 
     @property
     def chunked(self) -> bool:
@@ -106,12 +116,13 @@ def perform(turn: Turn, dialect: Dialect, asked: Asked) -> Exchange:
     """The turn as this dialect writes it, for this request."""
     match turn:
         case Silence():
-            return Exchange(None, then=turn.then)
+            return Exchange(None, pieces=[turn.banner], then=turn.then)
         case Raw():
             return whole(turn.status, turn.content_type, turn.body)
         case Refuse():
             refusal = dialect.refusal(turn.fault, asked.serial, turn.retry_after, model=asked.model)
-            return refuse(dialect, refusal, asked, turn.status)
+            refused = refuse(dialect, refusal, asked, turn.status)
+            return refused if turn.then == "end" else _half(refused, turn.then)
         case RefuseParameters():
             sent = next((name for name in turn.names if name in asked.parameters), None)
             if sent is None:
@@ -136,25 +147,29 @@ def _say(say: Say, dialect: Dialect, asked: Asked) -> Exchange:
     if say.fault and not asked.streamed:
         return perform(Refuse(say.fault), dialect, asked)
     text = say.text if isinstance(say.text, str) else say.text(asked)
-    answer = Answer(text, say.thinking, say.ending)
+    answer = Answer(text, say.thinking, say.ending, say.counted)
     if say.stop_after is not None:
         answer = Answer("".join(tokens(text)[: say.stop_after]), say.thinking, None)
     headers = _request_id(dialect, asked.serial)
+    if say.echoes_key and asked.key:
+        headers = {dialect.request_id_header or "x-request-id": asked.key}
     if not asked.streamed:
         body = encoded(dumps(dialect.whole(answer, asked)))
         exchange = whole(200, "application/json", body, headers)
-        return exchange if say.then == "end" else _half(exchange, body, say.then)
+        exchange = replace(exchange, early_hints=say.early_hints)
+        return exchange if say.then == "end" else _half(exchange, say.then)
     pieces = dialect.stream(answer, asked)
     if say.fault:
         refusal = dialect.refusal(say.fault, asked.serial, model=asked.model)
         pieces = chain(pieces, [dialect.stream_error(refusal, asked)])
     headers |= {"Content-Type": dialect.content_type(asked), "Cache-Control": "no-cache", **CHUNKED}
-    return Exchange(200, headers, _reshaped(pieces, say), say.then, say.paced)
+    return Exchange(200, headers, _reshaped(pieces, say), say.then, say.paced, say.early_hints)
 
 
-def _half(exchange: Exchange, body: bytes, then: Then) -> Exchange:
+def _half(exchange: Exchange, then: Then) -> Exchange:
     """The headers promise all of the body, half of it comes."""
-    return Exchange(exchange.status, exchange.headers, [body[: len(body) // 2]], then)
+    body = b"".join(exchange.pieces)
+    return replace(exchange, pieces=[body[: len(body) // 2]], then=then)
 
 
 def _reshaped(pieces: Iterable[bytes], say: Say) -> Iterator[bytes]:

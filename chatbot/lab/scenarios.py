@@ -241,6 +241,36 @@ SCENARIOS: tuple[Scenario, ...] = (
         (Raw(200, "text/html", _HTML % (b"Welcome", b"Please sign in")),),
     ),
     Scenario(
+        "early-hints",
+        "Three interim responses (103 Early Hints) come before the answer.",
+        "What comes before the answer is not the answer; mistaken for it, every later one is one too early.",
+        (Say("The answer is behind its early hints.", early_hints=3),),
+    ),
+    Scenario(
+        "error-body-hangs",
+        "The key is rejected, and the body of the error stalls in its middle.",
+        "The status says enough; the rest is not worth a long wait.",
+        (Refuse(Fault.WRONG_KEY, then="hang"),),
+    ),
+    Scenario(
+        "not-http",
+        "What answers greets as an SSH server does.",
+        "Something listens at the port; asking it again in HTTP cannot help.",
+        (Silence("close", b"SSH-2.0-OpenSSH_9.6\r\n"),),
+    ),
+    Scenario(
+        "huge-usage",
+        "The answer is whole, and its usage counts 2^64-1 tokens.",
+        "Numbers from a server are claims; one that cannot be true was not said.",
+        (Say("The answer is whole.", counted=2**64 - 1),),
+    ),
+    Scenario(
+        "key-echo",
+        "The server gives the key back, as the id of the request.",
+        "A key is hidden wherever it comes back: on the screen, in JSON, in the history.",
+        (Say("The answer is whole.", echoes_key=True),),
+    ),
+    Scenario(
         "split-utf8",
         "Characters of several bytes arrive in pieces.",
         "Bytes become text only when a character is whole.",

@@ -120,7 +120,7 @@ class LabServer:
             serial = self._count
             bespoke = self._bespoke[method].popleft() if self._bespoke[method] else None
         found = route(method, target, headers)
-        asked = _asked(found, content, serial)
+        asked = _asked(found, content, serial)._replace(key=_key_in(headers))
         exchange = self._exchange(found, asked, content, bespoke)
         if self._log:
             self._log(f"{method} {found.path} {asked.model} {exchange.status or 'no answer'}".replace("  ", " "))
@@ -183,6 +183,12 @@ def _parsed(body: bytes) -> Any:
 def _asked(found: Route, content: Any, serial: int) -> Asked:
     asked = Asked(found.model, streamed=found.streamed, sse=found.sse, serial=serial)
     return found.dialect.read(content, asked) if isinstance(content, dict) else asked
+
+
+def _key_in(headers: Mapping[str, str]) -> str:
+    """The key that came with a request, in whichever header the wire format has it."""
+    named = headers.get("x-api-key") or headers.get("x-goog-api-key")
+    return named or headers.get("authorization", "").removeprefix("Bearer ")
 
 
 def _malformed(dialect: Dialect, content: Any, serial: int) -> Refusal | None:

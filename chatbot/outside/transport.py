@@ -7,9 +7,12 @@ is not trusted wholesale; the TLS context is made once, because loading the CA b
 
 from __future__ import annotations
 
+import http.client
 import io
+import os
 import socket
 import ssl
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from http.cookiejar import DefaultCookiePolicy
@@ -29,6 +32,7 @@ from chatbot import __version__
 from chatbot.core import errors
 from chatbot.core.addresses import is_loopback
 from chatbot.core.request import HttpRequest, HttpResponse
+from chatbot.outside.response_head import BoundedResponse
 
 CONNECT_TIMEOUT_S = 5.0  # for each address of the host
 IDLE_TIMEOUT_S = 300.0
@@ -82,7 +86,7 @@ class LiveTransport:
         exchange.answered(response)
         headers = {name.lower(): value for name, value in response.headers.items()}
         chunks = _chunks(response, request.url, self._timeout_s[1])
-        return HttpResponse(response.status_code, headers, chunks, exchange.close)
+        return HttpResponse(response.status_code, headers, chunks, exchange.close, exchange.close_after)
 
     def abort(self) -> None:
         """Ends the running exchange from another thread: a pending read returns, an unsent body is never sent."""
@@ -98,6 +102,7 @@ class _Exchange:
         self.connected = False  # the body is being sent, so there is a connection
         self._connections = connections
         self._response: requests.Response | None = None
+        self._timer: threading.Timer | None = None
 
     def answered(self, response: requests.Response) -> None:
         """The headers have come."""
@@ -115,8 +120,16 @@ class _Exchange:
             if connection.sock is not None:
                 _shut_down(partial(connection.sock.shutdown, socket.SHUT_RDWR))
 
+    def close_after(self, limit_s: float) -> None:
+        """Closes the exchange in so many seconds, whatever the server does."""
+        self._timer = threading.Timer(limit_s, self.close)
+        self._timer.daemon = True
+        self._timer.start()
+
     def close(self) -> None:
         """Closing alone would wait for a read in another thread."""
+        if self._timer is not None:
+            self._timer.cancel()
         if self._response is not None:
             _shut_down(self._response.raw.shutdown)
             self._response.close()
@@ -161,6 +174,7 @@ class _Adapter(HTTPAdapter):
 
     def _connection(self, kind: type[HTTPConnection], **options: Any) -> HTTPConnection:
         connection = kind(**options)
+        connection.response_class = BoundedResponse
         self._connections.add(connection)
         return connection
 
@@ -189,10 +203,21 @@ def _context(ca_bundle: str) -> ssl.SSLContext:
             return ssl.create_default_context(capath=ca_bundle)
         return ssl.create_default_context(cafile=ca_bundle)
     except OSError as error:
-        raise errors.ConfigurationError(
-            f"the certificate file {ca_bundle} cannot be read: {error.strerror or error}",
-            advice="Check SSL_CERT_FILE, REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.",
-        ) from error
+        raise _unreadable(ca_bundle, error) from error
+
+
+def _unreadable(ca_bundle: str, error: OSError) -> errors.ConfigurationError:
+    """The context reads the authorities, and opens the file that SSLKEYLOGFILE names; its error does not say which."""
+    key_log = os.environ.get("SSLKEYLOGFILE")
+    if key_log and os.access(ca_bundle, os.R_OK) and not isinstance(error, ssl.SSLError):
+        return errors.ConfigurationError(
+            f"the file {key_log}, which SSLKEYLOGFILE names, cannot be written: {error.strerror or error}",
+            advice="Name another, or unset SSLKEYLOGFILE.",
+        )
+    return errors.ConfigurationError(
+        f"the certificate file {ca_bundle} cannot be read: {error.strerror or error}",
+        advice="Check SSL_CERT_FILE, REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.",
+    )
 
 
 def _ca_bundle(environ: Mapping[str, str]) -> str:
@@ -234,7 +259,17 @@ def _typed(error: Exception, url: str, timeout_s: tuple[float, float], connected
     if isinstance(error, requests.exceptions.SSLError) or isinstance(
         cause, (ssl.SSLError, urllib3.exceptions.SSLError)
     ):
-        return errors.TlsFailed(f"no safe connection to {place}: {_tls_reason(cause)}")
+        return _tls_failed(url, cause)
+    if isinstance(cause, (http.client.UnknownProtocol, http.client.BadStatusLine)) and not isinstance(
+        cause, http.client.RemoteDisconnected
+    ):
+        return errors.NotHttp(f"what answers at {place} does not speak HTTP")
+    if isinstance(cause, (http.client.HTTPException, urllib3.exceptions.InvalidHeader)) and not isinstance(
+        cause, (http.client.RemoteDisconnected, http.client.IncompleteRead)
+    ):
+        return errors.MalformedAnswer(
+            f"the answer of {place} begins in a way that HTTP does not allow", advice="Check the base URL."
+        )
     if isinstance(cause, urllib3.exceptions.NewConnectionError):
         refused = "refused" in str(cause).lower()
         why = "the connection was refused" if refused else "no connection"
@@ -265,6 +300,19 @@ def _cause(error: BaseException) -> BaseException:
     """The innermost reason in the chain of wrappers of requests and urllib3."""
     inner = getattr(error, "reason", None) or next((arg for arg in error.args if isinstance(arg, Exception)), None)
     return _cause(inner) if isinstance(inner, Exception) and not isinstance(error, ssl.SSLError) else error
+
+
+def _tls_failed(url: str, cause: BaseException) -> errors.TlsFailed:
+    """Which of OpenSSL's reasons means that the other side is not TLS at all depends on what it answers, and when."""
+    place = _place(url)
+    reason = _tls_reason(cause)
+    if reason not in ("wrong version number", "http request", "packet length too long", "record layer failure"):
+        return errors.TlsFailed(f"no safe connection to {place}: {reason}")
+    here = is_loopback(urlsplit(url).hostname)
+    return errors.TlsFailed(
+        f"{place} does not speak TLS" + (", but perhaps plain http" if here else ""),
+        advice=f"Use http://{place} in the base URL." if here else "Check the port of the base URL.",
+    )
 
 
 def _tls_reason(cause: BaseException) -> str:

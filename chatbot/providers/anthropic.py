@@ -70,6 +70,8 @@ class AnthropicMessages:
 
     def read_event(self, event: SseEvent) -> Iterable[ProviderEvent]:
         """See Provider. The type inside the JSON counts; some gateways send no `event:` lines."""
+        if not event.data.startswith("{") and base.is_end_marker(event):
+            return (EndMarker(),)
         return self._read(base.json_of(event))
 
     def read_answer(self, document: Any) -> Iterable[ProviderEvent]:
@@ -100,6 +102,8 @@ class AnthropicMessages:
                 yield from _usage(document)
                 yield EndMarker()
             case {"type": "error"} | {"error": dict() | str() | list()}:
+                raise base.error_in_body(document, self.service)
+            case dict() if "type" not in document and base.is_error(document):
                 raise base.error_in_body(document, self.service)
         # Kinds we do not know pass by: the provider adds them without notice.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import math
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
@@ -15,6 +14,8 @@ from chatbot.core.request import HttpFailure, HttpRequest
 from chatbot.core.settings import Endpoint, Options
 from chatbot.core.sse import SseEvent
 from chatbot.providers.service import Service
+
+MAX_TOKENS = 2**53  # what every JSON parser can count to (RFC 8259, section 6)
 
 Payload = dict[str, Any]
 
@@ -103,11 +104,26 @@ def json_of(event: SseEvent) -> Any:
     except (ValueError, RecursionError) as error:
         if not event.data.strip():
             return None
+        if event.type == "error":
+            return {"error": event.data}
         start = " ".join(event.data.split())[:80]
         raise MalformedAnswer(f"the server sent something in the stream that is not JSON: {start}") from error
     if event.type == "error" and not (isinstance(document, dict) and document.get("error")):
         return {"error": document}
     return document
+
+
+def is_end_marker(event: SseEvent) -> bool:
+    """Whether the event is OpenAI's end of a stream, which gateways put behind those of other wire formats too."""
+    return event.data.startswith("[DONE]") or event.data.lstrip().startswith("[DONE]")
+
+
+def is_error(document: dict[str, Any]) -> bool:
+    """Whether a document without any part of an answer is an error in one of the shapes that name it nowhere: vLLM's
+    `{"object": "error", "message": ...}`, FastAPI's `{"detail": ...}`, a gateway's `{"code": ..., "message": ...}`.
+    """
+    says_so = "error" in (document.get("object"), document.get("type"))
+    return bool(says_so or document.get("detail") or (document.get("message") and document.get("code")))
 
 
 def first_of(choices: Any) -> dict[str, Any] | None:
@@ -119,10 +135,10 @@ def first_of(choices: Any) -> dict[str, Any] | None:
 
 
 def integer(value: Any) -> int | None:
-    """`value` if it is a number of tokens."""
-    if isinstance(value, float) and math.isfinite(value):
-        return int(value)
-    return value if type(value) is int else None
+    """`value` if it can be a number of tokens; what a server says beyond that was not said."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return value if type(value) is int and 0 <= value <= MAX_TOKENS else None
 
 
 def named_models(entries: Any, *, key: str = "id") -> list[str]:

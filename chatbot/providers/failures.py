@@ -137,7 +137,7 @@ SENTENCES: dict[type[ChatError], str] = {
 
 def read_error(failure: HttpFailure, now: float, service: Service) -> ChatError:
     """The error that an HTTP answer of status 400 or more (or a redirect) means. `now` is Unix seconds."""
-    if 300 <= failure.status < 400:
+    if 300 <= failure.status < 400 and failure.status != 304:
         return errors.Redirected(_redirect(failure, service), status=failure.status)
     said = words(failure.body)
     wait_s = retry_after_s(failure.headers, now)

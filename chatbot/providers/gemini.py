@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from chatbot.core.errors import ChatError
-from chatbot.core.events import FinishReason, Notice, ProviderEvent, TextDelta, ThinkingDelta, Usage, Verdict
+from chatbot.core.events import EndMarker, FinishReason, Notice, ProviderEvent, TextDelta, ThinkingDelta, Usage, Verdict
 from chatbot.core.messages import Conversation, Message
 from chatbot.core.request import HttpFailure, HttpRequest
 from chatbot.core.settings import Endpoint, Options, merged
@@ -69,6 +69,8 @@ class GeminiGenerate:
 
     def read_event(self, event: SseEvent) -> Iterable[ProviderEvent]:
         """See Provider."""
+        if not event.data.startswith("{") and base.is_end_marker(event):
+            return (EndMarker(),)
         return self.read_answer(base.json_of(event))
 
     def read_answer(self, document: Any) -> Iterable[ProviderEvent]:
@@ -76,7 +78,7 @@ class GeminiGenerate:
         found: list[ProviderEvent] = []
         for part in document if isinstance(document, list) else [document]:
             if isinstance(part, dict):
-                if part.get("error"):
+                if part.get("error") or ("candidates" not in part and base.is_error(part)):
                     raise base.error_in_body(part, self.service)
                 found += _read(part)
         return found

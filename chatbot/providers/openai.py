@@ -69,7 +69,7 @@ class OpenAIChat:
 
     def read_event(self, event: SseEvent) -> Iterable[ProviderEvent]:
         """See Provider."""
-        if not event.data.startswith("{") and event.data.lstrip().startswith("[DONE]"):
+        if not event.data.startswith("{") and base.is_end_marker(event):
             return (EndMarker(),)
         return self._read(base.json_of(event), "delta", "message")
 
@@ -84,7 +84,10 @@ class OpenAIChat:
         if document.get("error"):
             raise base.error_in_body(document, self.service)
         found: list[ProviderEvent] = []
-        choice = base.first_of(document.get("choices"))
+        choices = document.get("choices")
+        if choices is None and base.is_error(document):
+            raise base.error_in_body(document, self.service)
+        choice = base.first_of(choices)
         if choice is not None:
             if choice.get("error"):  # OpenRouter reports an upstream failure inside the choice
                 raise base.error_in_body(choice, self.service)

@@ -108,3 +108,17 @@ def test_no_line_of_data_is_lost(stream: list[bytes]) -> None:
     standard = [line for event in events(stream) for line in event.data.split("\n")]
     mended = iter([line for event in events(repaired(stream)) for line in event.data.split("\n")])
     assert all(line in mended for line in standard), "one after the other, in their order"
+
+
+@given(st.lists(st.dictionaries(st.text(max_size=5), JSON, max_size=3), min_size=1), st.lists(st.booleans()))
+def test_events_without_their_blank_lines_are_all_there(documents: list[dict[str, object]], blanks: list[bool]) -> None:
+    lines = [b"data: " + json.dumps(document).encode() for document in documents]
+    ends = [b"\n\n" if blank else b"\n" for blank in [*blanks, *[False] * len(lines)]]
+    stream = b"".join(line + end for line, end in zip(lines, ends, strict=False)) + b"data: [DONE]\n\n"
+    found = datas(stream)
+    assert [json.loads(data) for data in found[:-1]] == documents
+    assert found[-1] == "[DONE]"
+
+
+def test_a_document_over_several_data_lines_stays_one() -> None:
+    assert datas(b'data: {"a":\ndata: {"b": 1}}\n\n') == ['{"a":\n{"b": 1}}']

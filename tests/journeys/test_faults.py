@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,6 +41,8 @@ FAULTS = (
     Fault("error-200", 69, "it says:"),
     Fault("empty-200", 74, "empty answer"),
     Fault("html-200", 74, "a web page instead of an answer"),
+    Fault("error-body-hangs", 77, "rejected the key"),
+    Fault("not-http", 69, "does not speak HTTP"),
     Fault("refusal", 1, "declined to answer", keeps="I can't"),
     Fault("filtered", 1, "filter withheld the answer", keeps="This begins"),
     Fault("length", 0, "stops at the token limit", keeps="The answer goes on"),
@@ -81,6 +84,31 @@ def test_what_can_be_mended_is_answered(server: LabServer, tmp_path: Path, scena
     assert (result.code, bool(result.out)) == (0, True)
 
 
+@pytest.mark.parametrize("wire", ["openai", "anthropic", "gemini"])
+@pytest.mark.parametrize("scenario", ["early-hints", "huge-usage", "key-echo"])
+def test_what_a_server_adds_costs_no_answer(server: LabServer, tmp_path: Path, wire: str, scenario: str) -> None:
+    result = run(*at(server.url, wire=wire), "-m", scenario, "--json", "hi", home=tmp_path, **KEYS)
+    told = json.loads(result.text)
+    assert (result.code, told["verdict"], result.err) == (0, "complete", "")
+    assert told["text"].startswith("The answer is")
+    assert (told["usage"]["output_tokens"] or 0) < 100
+    kept = json.loads(run("logs", "show", "--json", home=tmp_path).text)["turns"]
+    assert [turn["verdict"] for turn in kept] == ["complete"]
+
+
+@pytest.mark.parametrize("wire", ["openai", "anthropic", "gemini"])
+@pytest.mark.parametrize("scenario", ["error-body-hangs", "not-http"])
+def test_trouble_below_the_wire_format_is_the_same_in_each(
+    server: LabServer, tmp_path: Path, wire: str, scenario: str
+) -> None:
+    fault = next(fault for fault in FAULTS if fault.scenario == scenario)
+    words = (*at(server.url, wire=wire), "-m", scenario, "--timeout", "1", "hi")
+    result = run(*words, home=tmp_path, **KEYS)
+    assert (result.code, result.out) == (fault.code, b"")
+    assert fault.says in result.err
+    assert len(server.requests) == 1
+
+
 def test_a_very_long_answer_arrives_whole(server: LabServer, tmp_path: Path) -> None:
     streamed = run(*at(server.url), "-m", "long", "hi", home=tmp_path, **KEYS)
     whole = run(*at(server.url), "-m", "long", "--no-stream", "hi", home=tmp_path, **KEYS)
@@ -90,6 +118,7 @@ def test_a_very_long_answer_arrives_whole(server: LabServer, tmp_path: Path) -> 
 
 def test_every_scenario_is_tested_here_or_named_as_an_ordinary_answer() -> None:
     ordinary = {"guide", "echo", "long", "escapes", "markdown", "unsupported-parameter"}
+    ordinary |= {"early-hints", "huge-usage", "key-echo"}
     assert {fault.scenario for fault in FAULTS} | set(FINE) | ordinary == set(NAMES)
 
 

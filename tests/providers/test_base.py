@@ -79,7 +79,14 @@ def test_present_keeps_zero_and_leaves_out_what_was_not_given() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "read"), [(3, 3), (3.7, 3), (10**400, 10**400), (True, None), ("3", None), (None, None)]
+    ("value", "read"),
+    [
+        (3, 3),
+        (0, 0),
+        (3.0, 3),
+        (2**53, 2**53),
+        *((value, None) for value in (3.7, -1, 2**53 + 1, 2**64 - 1, 10**400, 1e300, float("nan"), True, "3", None)),
+    ],
 )
-def test_a_number_of_tokens_is_a_number(value: object, read: int | None) -> None:
+def test_a_number_of_tokens_is_one_that_can_be_true(value: object, read: int | None) -> None:
     assert base.integer(value) == read
