@@ -6,16 +6,17 @@ rest of it is then ordinary text. Only newline and tab are left of the control c
 
 import re
 
-# C1 controls work like an escape sequence; bidi controls show text in another order than it is copied; tag characters
-# are an invisible copy of ASCII.
-_UNSAFE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\U000e0000-\U000e007f]"
-)
+# C1 controls work like an escape sequence; bidi controls show text in another order than it is copied. What has
+# no look and no use in an answer is dropped, or it would be copied unseen: zero width spaces, invisible operators, byte
+# order marks, and tag characters, which are a copy of ASCII.
+_DROPPED = "\u061c\u200b\u2060-\u2064\u206a-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"
+_UNSAFE = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff{_DROPPED}]")
+_IS_DROPPED = re.compile(f"[{_DROPPED}]")
 _SURROGATE_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 
 def sanitise(text: str) -> str:
-    """`text` with controls made visible; line ends become a newline; lone surrogates U+FFFD.
+    """`text` with controls made visible, invisible signs dropped; line ends become a newline; lone surrogates U+FFFD.
 
     Kept: newline, tab, joiners, variation selectors, LRM and RLM.
     """
@@ -33,7 +34,7 @@ def _visible(unsafe: re.Match[str]) -> str:
         return chr(0x2400 + code)  # its picture
     if code == 0x7F:
         return "\u2421"
-    return "" if code >= 0xE0000 else "\ufffd"
+    return "" if _IS_DROPPED.match(unsafe[0]) else "\ufffd"
 
 
 def _joined(pair: re.Match[str]) -> str:

@@ -32,11 +32,18 @@ def test_line_ends_become_a_newline(text: str) -> None:
     assert sanitise(text) == "a\nb"
 
 
+@pytest.mark.parametrize(
+    "code", [0x61C, 0x200B, *range(0x2060, 0x2065), *range(0x206A, 0x2070), 0xFEFF, 0xFFF9, 0xFFFB]
+)
+def test_a_sign_without_a_look_is_dropped(code: int) -> None:
+    assert sanitise(f"a{chr(code)}b") == "ab"
+
+
 def test_tag_characters_are_dropped() -> None:
     assert sanitise("a\U000e0041\U000e007fb") == "ab"
 
 
-@pytest.mark.parametrize("text", ["👩\u200d👧", "❤\ufe0f", "a\u200eb\u200f", "\u200b", "é漢字 plain"])
+@pytest.mark.parametrize("text", ["👩\u200d👧", "❤\ufe0f", "a\u200eb\u200f", "a\u200cb", "é漢字 plain"])
 def test_joiners_selectors_and_marks_of_direction_stay(text: str) -> None:
     assert sanitise(text) == text
 

@@ -237,6 +237,10 @@ class Blocks:
         """End the open block and all containers but the first `kept`."""
         if self._leaf:
             self.rows += self._leaf.finish()
+            if isinstance(self._leaf, FencedCode) and any(
+                isinstance(container, Item) for container in self._containers
+            ):
+                self._gap = len(self._containers)  # code stands at the margin: what follows in the list stands apart
             self._leaf = None
         if any(isinstance(container, Item) for container in self._containers[max(kept, self._with_rows) :]):
             self.rows.append(self._lead().row(()))  # an item without text

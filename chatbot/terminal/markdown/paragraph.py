@@ -54,14 +54,17 @@ class Paragraph:
         rows = self._release()
         if not self._empty:
             rows += self._rows(self._phrases.preview() if preview else self._phrases.finish())
-            rows += self.lead.rows(self._wrapper.finish())
+            rows += self._led(self._wrapper.finish())
         return rows
 
     def _release(self) -> list[Row]:
         return self.begin_line(self.take_head()) if self.held is not None else []
 
     def _rows(self, runs: list[Run]) -> list[Row]:
-        rows = self.lead.rows(self._wrapper.feed(runs))
+        return self._led(self._wrapper.feed(runs))
+
+    def _led(self, rows: list[Row]) -> list[Row]:
+        led = self.lead.rows(rows)
         if rows:
             self.lead = self.lead.after_first()
-        return rows
+        return led

@@ -8,7 +8,7 @@ from rich.style import Style
 
 from chatbot.terminal.markdown.containers import Lead
 from chatbot.terminal.markdown.lines import cells
-from chatbot.terminal.markdown.look import DIM, PLAIN, STRONG, Signs
+from chatbot.terminal.markdown.look import CODE, DIM, PLAIN, STRONG, Signs
 from chatbot.terminal.markdown.phrases import settled
 from chatbot.terminal.markdown.row import Row, Run
 from chatbot.terminal.markdown.wrap import Wrapper
@@ -98,9 +98,14 @@ class Table:
 
 
 def _cell(text: str, style: Style = PLAIN) -> Cell:
-    if "`" not in text:
-        text = _LINE_BREAK.sub("\n", text)
-    return [(part, style + part_style) for part, part_style in settled(text.expandtabs(1))]
+    runs = settled(text.expandtabs(1))
+    return [
+        (_broken(part) if part_style.color != CODE.color else part, style + part_style) for part, part_style in runs
+    ]
+
+
+def _broken(text: str) -> str:
+    return _LINE_BREAK.sub("\n", text) if "<" in text else text
 
 
 def _wrapped(cell: Cell, width: int) -> list[Row]:

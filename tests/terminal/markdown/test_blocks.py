@@ -43,6 +43,12 @@ def test_blank_rows_are_where_the_source_has_blank_lines_one_at_most() -> None:
     assert shown("\n\na\n\n\n\n- b\n- c\n\n- d\ne\n\n") == ["a", "", "• b", "• c", "", "• d", "  e"]
 
 
+def test_code_in_an_item_has_a_blank_row_after_it() -> None:
+    assert shown("- a\n  ```\n  x\n  ```\n- b") == ["• a", "```", "x", "```", "", "• b"]
+    assert shown("- a\n  ```\n  x\n  ```\n  b\n\nc") == ["• a", "```", "x", "```", "", "  b", "", "c"]
+    assert shown("- a\n  ```\n  x\nc") == ["• a", "```", "x", "```", "", "c"]
+
+
 def test_a_heading_has_a_blank_row_before_it() -> None:
     assert shown("a\n# b\nc\n- # d") == ["a", "", "b", "c", "• d"]
 

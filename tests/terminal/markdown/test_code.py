@@ -15,7 +15,16 @@ def test_code_is_not_wrapped_nor_padded() -> None:
 
 
 def test_code_in_a_list_stands_at_the_left_margin() -> None:
-    assert shown("- a\n\n  ```py\n  if x:\n      y\n  ```\n  b") == ["• a", "", "```py", "if x:", "    y", "```", "  b"]
+    assert shown("- a\n\n  ```py\n  if x:\n      y\n  ```\n  b") == [
+        "• a",
+        "",
+        "```py",
+        "if x:",
+        "    y",
+        "```",
+        "",
+        "  b",
+    ]
 
 
 def test_an_item_that_is_only_code_has_its_marker() -> None:

@@ -31,6 +31,19 @@ def test_a_break_in_a_cell_is_a_new_row() -> None:
     assert shown("|a|b|\n|-|-|\n|1<br>2|`<br>`|")[2:] == ["1  <br>", "2"]
 
 
+def test_a_break_beside_code_in_a_cell_is_a_new_row_too() -> None:
+    assert shown("|a|b|\n|-|-|\n|1|`c`<BR />d `x<br>`|")[2:] == ["1  c", "   d x<br>"]
+
+
+def test_an_escaped_break_is_text() -> None:
+    assert shown("|a|\n|-|\n|x\\<br>y|")[2:] == ["x<br>y"]
+
+
+def test_a_table_right_under_the_text_of_an_item_does_not_repeat_the_marker() -> None:
+    assert shown("- text\n  |a|b|\n  |-|-|\n  |1|2|") == ["• text", "  a  b", "  ─  ─", "  1  2"]
+    assert shown("- |a|b|\n  |-|-|\n  |1|2|") == ["• a  b", "  ─  ─", "  1  2"]
+
+
 def test_cells_wrap_when_the_screen_is_narrow() -> None:
     assert shown("|name|description|\n|-|-|\n|x|some words that are long|", 24) == [
         "name  description",
