@@ -104,12 +104,12 @@ class TookTooLong(BaseException):
 
 
 def cost_of(work: Callable[[], object]) -> float:
-    """Its CPU in ms: the least of a few runs."""
+    """Its CPU in ms: the least of a few runs. The clock of the process goes in steps once a CPU alarm was set."""
     costs = []
     for _ in range(3):
-        began_s = time.process_time()
+        began_s = time.thread_time()
         work()
-        costs.append(1_000 * (time.process_time() - began_s))
+        costs.append(1_000 * (time.thread_time() - began_s))
     return min(costs)
 
 
