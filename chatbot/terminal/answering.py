@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from chatbot.core.errors import ChatError, OutputUnwritable, UsageError
 from chatbot.core.events import Verdict
-from chatbot.core.fences import with_closed_fence
 from chatbot.terminal import talk as talks
 from chatbot.terminal.failures import error_lines
+from chatbot.terminal.fences import ends_in_code
 from chatbot.terminal.talk import Ask, Talk
 from chatbot.terminal.world import NO_EDITOR, Here, needed
 
@@ -56,7 +56,7 @@ def go_on(here: Here, talk: Talk, argument: str) -> Talk:
         raise UsageError("the last answer came to its end", advice="Ask for more in your own words.")
     after = exchange(here, talk, talks.go_on(talk))
     whole = talks.last_answer(after)
-    if whole != before and with_closed_fence(before) != before.rstrip("\n"):
+    if whole != before and ends_in_code(before):
         here.voice.notice("the whole answer:")
         here.world.show(whole, after.raw)
     return after

@@ -6,8 +6,8 @@ import html
 from collections.abc import Iterator
 
 from chatbot.core.events import Usage, Verdict
-from chatbot.core.fences import with_closed_fence
 from chatbot.core.turns import StoredConversation, Turn
+from chatbot.terminal.fences import with_closed_fence
 from chatbot.terminal.logs import Dated, one_line
 from chatbot.terminal.sanitise import sanitise
 

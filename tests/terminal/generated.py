@@ -12,6 +12,7 @@ _INLINE = (
     "**bold**", "**bold", "bold** t", "`tick", "`` ` ``", "*em* and _u_", "a*b*c", "[l](http://e.com/a_b)", "[open",
     "](url)", "(x)", "<tag>", "&amp; &#27; &#x202e;", "é 漢字かな「引用」。", "~~s~~", "![i](u)", "https://e.com/x_y_z",
     "2 * 3 * 4", "a_b_c", "<http://a.b>", "\u202eb", "\x1b[31m", "😀 👩‍👩‍👧 e\u0301", "\\*", "\\(x_1\\)", "$a*b$", "$5",
+    "**注意：**", "请看", "“重点”", "，",
     "a very long line of words that needs to be wrapped more than once at this width, surely **yes** it does",
     "word" * 12, "__x__", "***", "**", "_", "\t",
 )  # fmt: skip

@@ -10,18 +10,35 @@ from typing import NamedTuple
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
+from markdown_it.rules_inline.state_inline import Scanned
 from markdown_it.token import Token
 from rich.style import Style
 
 from chatbot.terminal.markdown.look import CODE, DIM, EMPHASIS, LINK, PLAIN, STRONG, STRUCK
 from chatbot.terminal.markdown.row import Run
+from chatbot.terminal.markdown.wrap import WIDE
 from chatbot.terminal.sanitise import sanitise
 
 _DOLLARS = re.compile(r"\$(?![\s$])[^$\n]*?(?<![\s\\])\$(?!\d)")
+_CJK = re.compile(f"[{WIDE}\u1100-\u11ff\uac00-\ud7a3]")
 _PRICE = re.compile(r"\$\d")
 _CLOSER = {r"\(": r"\)", r"\[": r"\]", "$$": "$$"}
 _STYLES = {"strong_open": STRONG, "em_open": EMPHASIS, "s_open": STRUCK, "link_open": LINK}
 _UNFINISHED = re.compile(r"(?:&#?\w*|<[A-Za-z/][^\s<>]*)$")  # an entity, an autolink
+
+
+class _State(StateInline):
+    """Marks next to Chinese, Japanese or Korean: there are no spaces between words, so only white space on the inner
+    side keeps a mark from being one (the proposal "CJK-friendly emphasis"). CommonMark would show `**注意：**请看`.
+    """
+
+    def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:  # noqa: N802, N803
+        found = super().scanDelims(start, canSplitWord)
+        end = start + found.length
+        before, after = self.src[max(start - 1, 0) : start] or " ", self.src[end : min(end + 1, self.posMax)] or " "
+        if canSplitWord and (_CJK.match(before) or _CJK.match(after)):
+            return Scanned(not after.isspace(), not before.isspace(), found.length)
+        return found
 
 
 class Inline(NamedTuple):
@@ -34,7 +51,7 @@ class Inline(NamedTuple):
 
 def parse(source: str) -> Inline:
     parser = _parser()
-    state = StateInline(source, parser, {}, [])
+    state = _State(source, parser, {}, [])
     parser.inline.tokenize(state)
     for rule in parser.inline.ruler2.getRules(""):
         rule(state)

@@ -9,11 +9,11 @@ from rich.style import Style
 from chatbot.terminal.markdown.row import Row, Run, joined
 
 # Scripts without spaces break between any two characters: CJK, kana, full-width forms.
-_WIDE = "\u2e80-\u2fff\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff01-\uff60\U00020000-\U0003ffff"
+WIDE = "\u2e80-\u2fff\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff01-\uff60\U00020000-\U0003ffff"
 # Parts of a long word are joined again; it is only never held whole.
-_PARTS = re.compile(f"\n| +|[{_WIDE}]|[^ \n{_WIDE}]{{1,500}}")
+_PARTS = re.compile(f"\n| +|[{WIDE}]|[^ \n{WIDE}]{{1,500}}")
 _ASCII_PARTS = re.compile("\n| +|[^ \n]{1,500}")
-_IS_WIDE = re.compile(f"[{_WIDE}]")
+_IS_WIDE = re.compile(f"[{WIDE}]")
 _STAYS_WITH_LAST = re.compile(
     "[、。，．：；？！）］｝」』】〕〉》〗”’…‥・ー々ゝゞヽヾぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮ"
     "\\]),.:;!?%}\"'\u0300-\u036f\u200b-\u200d\u20d0-\u20ff\u3099\u309a\ufe00-\ufe0f]"

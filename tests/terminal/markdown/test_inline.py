@@ -59,6 +59,32 @@ def test_a_formula_is_kept_as_it_is(formula: str) -> None:
     assert parse(formula).runs == [(formula, CODE)]
 
 
+@pytest.mark.parametrize(
+    ("source", "bold"),
+    [
+        ("**注意：**请看", "注意："),
+        ("这是**“重点”**的内容", "“重点”"),
+        ("これは**「強調」**です", "「強調」"),
+        ("**'강조'**는", "'강조'"),
+        ("中文**（括号）**，完", "（括号）"),
+        ("版本**v1.0（新）**发布", "v1.0（新）"),
+        ("**a**，**b**", "ab"),
+        ("见**`代码`**吧", "代码"),
+    ],
+)
+def test_bold_needs_no_space_beside_chinese_japanese_or_korean(source: str, bold: str) -> None:
+    runs = parse(source).runs
+    assert "".join(text for text, style in runs if style.bold) == bold
+    assert "*" not in shown(source)
+
+
+@pytest.mark.parametrize(
+    "source", ["中文 ** 星 ** 号", "a**“x”**b", '**"x."**y', "a * b", "漢字 * 3 * 4", "_注意：_请看"]
+)
+def test_marks_that_enclose_nothing_stay_text(source: str) -> None:
+    assert shown(source) == source
+
+
 def test_prices_are_no_formula() -> None:
     assert shown("from $5 *to* $10") == "from $5 to $10"
 
