@@ -16,7 +16,7 @@ class Thoughts:
 
     def __init__(self, width: int, *, show: bool, hide: bool) -> None:
         self._sanitiser = Sanitiser()
-        self._wrapper = Wrapper(width)
+        self._wrapper = Wrapper(width, cut_addresses=not show)
         self._show, self._hide = show, hide
         self._rows: deque[Row] = deque(maxlen=None if show else _LIVE_THOUGHTS)
         self._open = False

@@ -52,7 +52,7 @@ class Lead:
         return Row(_trimmed((*self.first, *runs)))
 
     def rows(self, rows: Sequence[Row]) -> list[Row]:
-        return [Row(_trimmed((*(self.rest if at else self.first), *row.runs))) for at, row in enumerate(rows)]
+        return [Row(_trimmed((*(self.rest if at else self.first), *row.runs)), row.raw) for at, row in enumerate(rows)]
 
     def after_first(self) -> "Lead":
         return Lead(self.rest, self.rest, self.bars, self.width, marked=False)

@@ -10,7 +10,9 @@ Run = tuple[str, Style]
 
 
 class Row(NamedTuple):
-    """Runs of text, left to right. A `raw` row is a line of code: the terminal wraps it, so it copies as one line."""
+    """Runs of text, left to right. A `raw` row is a line of code or a long address: the terminal wraps it, so it copies
+    as one line.
+    """
 
     runs: tuple[Run, ...] = ()
     raw: bool = False

@@ -1,6 +1,7 @@
 """A table: widths come from the head and the first rows, then they stay."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 
@@ -11,10 +12,11 @@ from chatbot.terminal.markdown.lines import cells
 from chatbot.terminal.markdown.look import CODE, DIM, PLAIN, STRONG, Signs
 from chatbot.terminal.markdown.phrases import settled
 from chatbot.terminal.markdown.row import Row, Run
-from chatbot.terminal.markdown.wrap import Wrapper
+from chatbot.terminal.markdown.wrap import Wrapper, longest_word
 
 _MEASURED_ROWS = 20
-_LEAST_COLUMN = 8  # cells; narrower, and each row is shown as lines of `head: value`
+_LEAST_COLUMN = 8  # cells; narrower, or words do not fit, and each row is shown as lines of `head: value`
+_LONGEST_WORD = 20  # cells; what is longer is an address or the like, and may be cut
 _GAP = 2
 _LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 
@@ -54,7 +56,9 @@ class Table:
     def _freeze(self) -> list[Row]:
         columns = zip(self._head, *self._waiting, strict=True)
         natural = [max(_natural_width(cell) for cell in column) for column in columns]
-        self._widths = _shares(natural, self._lead.rest_width - _GAP * (len(natural) - 1))
+        room = self._lead.rest_width - _GAP * (len(natural) - 1)
+        columns = zip(self._head, *self._waiting, strict=True)
+        self._widths = natural if sum(natural) <= room else _shares(natural, map(_longest_word, columns), room)
         rows: list[Row] = []
         if self._widths:
             rows += self._across(self._head)
@@ -93,7 +97,8 @@ class Table:
     def _record(self, row: list[Cell]) -> list[Row]:
         rows: list[Row] = []
         for head, value in zip(self._head, row, strict=True):
-            rows += _wrapped([*head, (": ", PLAIN), *value], self._lead.rest_width)
+            wrapper = Wrapper(self._lead.rest_width)
+            rows += wrapper.feed([*head, (": ", PLAIN), *value]) + wrapper.finish()
         return self._led([*rows, Row(((self._signs.line * _LEAST_COLUMN, DIM),))])
 
 
@@ -109,7 +114,7 @@ def _broken(text: str) -> str:
 
 
 def _wrapped(cell: Cell, width: int) -> list[Row]:
-    wrapper = Wrapper(width)
+    wrapper = Wrapper(width, cut_addresses=True)
     return wrapper.feed(cell) + wrapper.finish()
 
 
@@ -117,20 +122,24 @@ def _natural_width(cell: Cell) -> int:
     return max((row.cells for row in _wrapped(cell, 10_000)), default=0)
 
 
-def _shares(natural: list[int], room: int) -> list[int]:
-    """Widths of columns that fit: the widest are cut to a common limit; none if that is too narrow to read."""
-    if sum(natural) <= room:
-        return natural
-    limit, left, columns = 0, room, sorted(natural)
-    for at, width in enumerate(columns):
-        limit = left // (len(columns) - at)
-        if width > limit:
-            break
-        left -= width
+def _longest_word(column: Iterable[Cell]) -> int:
+    return min(max(map(longest_word, column)), _LONGEST_WORD)
+
+
+def _shares(natural: Sequence[int], words: Iterable[int], room: int) -> list[int]:
+    """Widths of columns that fit: the widest are cut to a common limit, but not into `words`; none if that is too
+    narrow to read.
+    """
+    least = [min(pair) for pair in zip(natural, words, strict=True)]
+
+    def limited(limit: int) -> list[int]:
+        return [min(width, max(limit, word)) for width, word in zip(natural, least, strict=True)]
+
+    limit = bisect_right(range(room + 1), room, key=lambda limit: sum(limited(limit))) - 1
     if limit < _LEAST_COLUMN:
         return []
-    shares = [min(width, limit) for width in natural]
+    shares = limited(limit)
     for at, width in enumerate(natural):
-        if width > limit and sum(shares) < room:
+        if width > shares[at] == limit and sum(shares) < room:
             shares[at] += 1
     return shares

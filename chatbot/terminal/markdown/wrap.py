@@ -13,24 +13,29 @@ WIDE = "\u2e80-\u2fff\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff01-
 # Parts of a long word are joined again; it is only never held whole.
 _PARTS = re.compile(f"\n| +|[{WIDE}]|[^ \n{WIDE}]{{1,500}}")
 _ASCII_PARTS = re.compile("\n| +|[^ \n]{1,500}")
+_WORD = re.compile(f"[^ \n{WIDE}]+")
 _IS_WIDE = re.compile(f"[{WIDE}]")
 _STAYS_WITH_LAST = re.compile(
     "[、。，．：；？！）］｝」』】〕〉》〗”’…‥・ー々ゝゞヽヾぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮ"
     "\\]),.:;!?%}\"'\u0300-\u036f\u200b-\u200d\u20d0-\u20ff\u3099\u309a\ufe00-\ufe0f]"
 )
 _STAYS_WITH_NEXT = frozenset("（［｛「『【〔〈《〖“‘([{")
+_ADDRESS = re.compile(r"[(<\[\"']{0,2}(?:[a-z][a-z0-9+.-]{1,20}://|www\.)", re.IGNORECASE)
+_LONGEST_ADDRESS = 2_000  # cells that are held until its end is seen
 
 
 class Wrapper:
     """A row is out as soon as no later text can change it: when the word that does not fit has begun.
 
-    `first` is the width of the first row, `width` that of the others, in cells.
+    `first` is the width of the first row, `width` that of the others, in cells. An address that is longer is a raw row
+    of its own, so that it can be clicked and copied whole; but with `cut_addresses` no row is wider.
     """
 
-    __slots__ = ("_col", "_gap", "_row", "_word", "_word_cells", "first", "width")
+    __slots__ = ("_col", "_cut_addresses", "_gap", "_row", "_word", "_word_cells", "first", "width")
 
-    def __init__(self, width: int, first: int | None = None) -> None:
+    def __init__(self, width: int, first: int | None = None, *, cut_addresses: bool = False) -> None:
         self.width = width
+        self._cut_addresses = cut_addresses
         self.first = width if first is None else first
         self._row: list[Run] = []
         self._col = 0
@@ -39,7 +44,7 @@ class Wrapper:
         self._word_cells = 0
 
     def clone(self) -> "Wrapper":
-        new = Wrapper(self.width, self.first)
+        new = Wrapper(self.width, self.first, cut_addresses=self._cut_addresses)
         new._row, new._col, new._gap = self._row.copy(), self._col, self._gap
         new._word, new._word_cells = self._word.copy(), self._word_cells
         return new
@@ -95,20 +100,29 @@ class Wrapper:
         self._col += self._word_cells
         self._word, self._word_cells = [], 0
 
-    def _end_row(self, rows: list[Row]) -> None:
-        rows.append(Row(joined(self._row)))
+    def _end_row(self, rows: list[Row], raw: bool = False) -> None:
+        raw = raw or self._col > self.first
+        rows.append(Row(joined(self._row), raw))
         self._row, self._col, self._gap, self.first = [], 0, None, self.width
 
     def _overflow(self, rows: list[Row]) -> None:
         if self._col:
             self._end_row(rows)
         while self._word_cells > self.first:
-            head, rest = _cut(self._word, self.first)
+            is_address = self._is_address()
+            if is_address and self._word_cells <= _LONGEST_ADDRESS:
+                return
+            head, rest = _cut(self._word, _LONGEST_ADDRESS if is_address else self.first)
             if not rest:  # one character wider than the row, to which a mark may still be added
                 return
             self._row, self._word = head, rest
-            self._end_row(rows)
+            self._end_row(rows, raw=is_address)
             self._word_cells = sum(cell_len(text) for text, _ in self._word)
+
+    def _is_address(self) -> bool:
+        """Decided by the characters that fill a row: those that come later change nothing."""
+        beginning = "".join(text for text, _ in self._word)[: self.first]
+        return not self._cut_addresses and _ADDRESS.match(beginning) is not None
 
 
 def _may_break(before: str, after: str) -> bool:
@@ -142,6 +156,11 @@ def _fitting(text: str, cells: int, at_least_one: bool) -> int:
         if total > cells and (start or not at_least_one):
             return start
     return len(text)
+
+
+def longest_word(runs: Iterable[Run]) -> int:
+    """Cells of the longest part of a text that can be broken only by force."""
+    return max(map(cell_len, _WORD.findall("".join(text for text, _ in runs))), default=0)
 
 
 def fold(row: Row, width: int) -> list[Row]:

@@ -53,6 +53,26 @@ def test_cells_wrap_when_the_screen_is_narrow() -> None:
     ]
 
 
+def test_columns_are_not_narrower_than_their_words() -> None:
+    assert shown("|name|description|\n|-|-|\n|some_identifier|some words that are long|", 30) == [
+        "name             description",
+        "───────────────  ─────────────",
+        "some_identifier  some words",
+        "                 that are long",
+    ]
+
+
+def test_words_that_do_not_fit_beside_each_other_make_records() -> None:
+    rows = shown("|a|b|\n|-|-|\n|some_identifier|another_identifier|", 30)
+    assert rows == ["a: some_identifier", "b: another_identifier", "────────"]
+
+
+def test_an_address_in_a_record_is_whole() -> None:
+    address = "https://example.org/" + "x" * 20
+    assert address in shown(f"|a|b|c|\n|-|-|-|\n|one|two|{address}|", 20)
+    assert all(len(row) <= 40 for row in shown(f"|a|b|\n|-|-|\n|one|{address}|", 40))
+
+
 def test_too_many_columns_become_records() -> None:
     rows = shown("|a|b|c|\n|-|-|-|\n|one thing|two things|three things|", 20)
     assert rows == ["a: one thing", "b: two things", "c: three things", "────────"]

@@ -34,6 +34,38 @@ def test_a_word_longer_than_a_row_begins_on_its_own_and_is_cut() -> None:
     assert wrapped("a xxxxxxxxxx b", 4) == ["a", "xxxx", "xxxx", "xx b"]
 
 
+ADDRESS = "https://example.org/abc-def/" + "x" * 20
+
+
+def test_an_address_longer_than_a_row_is_a_row_of_its_own_that_the_terminal_wraps() -> None:
+    wrapper = Wrapper(20)
+    rows = wrapper.feed([(f"See {ADDRESS}, and more", PLAIN)]) + wrapper.finish()
+    assert [(row.text, row.raw) for row in rows] == [("See", False), (f"{ADDRESS},", True), ("and more", False)]
+
+
+@pytest.mark.parametrize("begin", ["(http://", "<ftp://", "www.", "HTTPS://", "('git+ssh://"])
+def test_what_else_is_an_address(begin: str) -> None:
+    assert wrapped(f"a {begin}{'x' * 30} b", 20) == ["a", f"{begin}{'x' * 30}", "b"]
+
+
+def test_an_address_that_fits_a_row_goes_on_in_it() -> None:
+    assert wrapped("a http://x.y b", 12) == ["a http://x.y", "b"]
+
+
+def test_an_address_is_cut_where_no_row_may_be_wider() -> None:
+    wrapper = Wrapper(20, cut_addresses=True)
+    rows = wrapper.feed([(ADDRESS, PLAIN)]) + wrapper.finish()
+    assert [row.cells for row in rows] == [20, 20, len(ADDRESS) - 40]
+
+
+def test_an_address_without_end_is_not_kept() -> None:
+    wrapper = Wrapper(20)
+    rows = wrapper.feed([("http://", PLAIN)])
+    for _ in range(500):
+        rows += wrapper.feed([("x" * 100, PLAIN)])
+    assert sum(row.cells for row in rows) > 47_000
+
+
 def test_a_word_of_several_styles_is_one_word() -> None:
     wrapper = Wrapper(6)
     rows = wrapper.feed([("aa b", PLAIN), ("bb", STRONG), ("b c", PLAIN)]) + wrapper.finish()
@@ -61,7 +93,7 @@ def test_a_no_break_space_does_not_break() -> None:
     assert wrapped("aa b\xa0b", 4) == ["aa", "b\xa0b"]
 
 
-_ANY = st.text(st.sampled_from("ab 漢。「\n\u0301\u200d👩❤\ufe0fé"), max_size=60)
+_ANY = st.lists(st.sampled_from([*"ab 漢。「\n\u0301\u200d👩❤\ufe0fé", "http://", "www."]), max_size=60).map("".join)
 
 
 @given(_ANY, st.integers(1, 12), st.lists(st.integers(0, 9)))
