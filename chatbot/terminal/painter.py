@@ -36,6 +36,7 @@ class Painter:
         self.screen = screen
         self._live: list[Row] = []
         self._stale: list[Row] = []  # live rows drawn before the size changed
+        self._scrolled: list[Row] = []  # live rows that a new size has pushed off the screen: they stand above for good
         self._codes: dict[Style, str] = {}
         self._doubtful = _DOUBTFUL if screen.unicode else _NOT_ASCII
 
@@ -43,8 +44,10 @@ class Painter:
         """Write `commit` for good, show the end of `live` below; empty if nothing changes."""
         if not self.screen.live:
             return "".join(self._styled(row.runs) + "\n" for row in commit).encode(self.screen.encoding, "replace")
+        text = self._erase_stale()
+        commit, live = self._below_scrolled(commit, live)
         shown = self._folded(live)
-        text = self._erase_stale() + self._change([*commit, *shown], len(commit))
+        text += self._change([*commit, *shown], len(commit))
         self._live, self._stale = shown, []
         return text.encode(self.screen.encoding, "replace")
 
@@ -66,9 +69,26 @@ class Painter:
         if not self._stale:
             return ""
         width = self.screen.width if self.screen.reflows else sys.maxsize
-        rows = sum(max(1, -(-row.cells // width)) for row in self._stale)
-        up = min(rows, self.screen.height) - 1
+        heights = [max(1, -(-row.cells // width)) for row in self._stale]
+        first = 0
+        while sum(heights[first:]) > self.screen.height and first < len(heights) - 1:
+            first += 1
+        self._scrolled += self._stale[:first]
+        up = min(sum(heights[first:]), self.screen.height) - 1
         return (f"\x1b[{up}A" if up else "") + "\r" + _ERASE_BELOW
+
+    def _below_scrolled(self, commit: Sequence[Row], live: Sequence[Row]) -> tuple[Sequence[Row], Sequence[Row]]:
+        """The rows that do not stand above already."""
+        if not self._scrolled:
+            return commit, live
+        pairs = zip(self._scrolled, [*commit, *live], strict=False)
+        same = next((at for at, (above, row) in enumerate(pairs) if above != row), None)
+        if same is None:
+            same = min(len(self._scrolled), len(commit) + len(live))
+        else:
+            del self._scrolled[same:]
+        del self._scrolled[: len(commit)]
+        return commit[same:], live[max(0, same - len(commit)) :]
 
     def _folded(self, live: Sequence[Row]) -> list[Row]:
         rows: list[Row] = []

@@ -187,6 +187,31 @@ def test_after_a_resize_no_more_rows_are_erased_than_the_screen_has() -> None:
     assert painter.frame([], []).startswith(b"\x1b[2A\r\x1b[J")
 
 
+def test_live_rows_that_a_resize_pushed_off_the_screen_are_not_written_again() -> None:
+    painter = Painter(Screen(width=20, height=10))
+    painter.frame([], rows(*"abcdefgh"))
+    painter.resized(20, 3)
+    assert painter.frame([], rows(*"abcdefghi")) == b"\x1b[2A\r\x1b[Jh\r\ni"
+    assert painter.frame(rows(*"abc"), rows(*"defghi")) == b""
+    painter.erased()
+    assert painter.frame(rows(*"defghijk"), []) == b"f\r\ng\r\nh\r\ni\r\nj\r\nk\r\n"
+
+
+def test_a_row_that_the_edge_of_the_screen_cuts_stays() -> None:
+    painter = Painter(Screen(width=20, height=10))
+    painter.frame([], rows("x" * 18, "y" * 18, "z"))
+    painter.resized(10, 4)
+    assert painter.frame(rows("x" * 18, "y" * 18, "z"), []) == b"\x1b[2A\r\x1b[J" + b"y" * 18 + b"\r\nz\r\n"
+
+
+def test_rows_that_changed_after_they_were_pushed_off_are_written_as_they_are_now() -> None:
+    painter = Painter(Screen(width=20, height=10))
+    painter.frame([], rows(*"abcde"))
+    painter.resized(20, 3)
+    assert painter.frame(rows(*"aBcde"), []) == b"\x1b[2A\r\x1b[JB\r\nc\r\nd\r\ne\r\n"
+    assert painter.frame(rows("b"), []) == b"b\r\n"
+
+
 def test_two_resizes_before_a_frame_are_as_one() -> None:
     painter = Painter(Screen(width=20, height=10))
     painter.frame([], rows("x" * 18))
