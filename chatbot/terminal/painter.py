@@ -21,7 +21,10 @@ from chatbot.terminal.screen import Screen
 _RESET = "\x1b[m"
 _SYNCHRONIZED = ("\x1b[?2026h", "\x1b[?2026l")  # terminals that do not know it ignore it
 _NO_AUTOWRAP = ("\x1b[?7l", "\x1b[?7h")
-_ERASE_BELOW, _ERASE_RIGHT = "\x1b[J", "\x1b[K"
+_ERASE_RIGHT = "\x1b[K"
+_ERASE_AFTER = "\x1b[J"
+# Not from the start of the row: in the top left corner of the screen, tmux keeps in its scrollback all that is erased.
+_ERASE_FROM_ROW = f"\r{_ERASE_RIGHT}\x1b[C{_ERASE_AFTER}\r"
 
 # Characters whose width terminals agree on: Latin, Greek, Cyrillic, common punctuation, boxes, CJK, Hangul.
 _DOUBTFUL = re.compile(
@@ -75,7 +78,7 @@ class Painter:
             first += 1
         self._scrolled += self._stale[:first]
         up = min(sum(heights[first:]), self.screen.height) - 1
-        return (f"\x1b[{up}A" if up else "") + "\r" + _ERASE_BELOW
+        return (f"\x1b[{up}A" if up else "") + _ERASE_FROM_ROW
 
     def _below_scrolled(self, commit: Sequence[Row], live: Sequence[Row]) -> tuple[Sequence[Row], Sequence[Row]]:
         """The rows that do not stand above already."""
@@ -125,12 +128,16 @@ class Painter:
         column = cell_len(first.text[:kept]) + 1
         if column > self.screen.width:  # there is no place behind a full row: write it again
             kept = 0
-        erase = _ERASE_BELOW if unsure or len(new) < len(old) else ""
-        go = (f"\x1b[{up}A" if up else "") + (f"\x1b[{column}G" if kept else "\r")
+        erase = unsure or len(new) < len(old)
+        go = f"\x1b[{up}A" if up else ""
+        if kept:
+            go += f"\x1b[{column}G" + (_ERASE_AFTER if erase else "")
+        else:
+            go += _ERASE_FROM_ROW if erase else "\r"
         body = self._styled(_after(first.runs, kept))
         if not erase and first.cells < old[same].cells:
             body += _ERASE_RIGHT
-        text = go + erase + self._rows(new, same, committed, body, [] if erase else old)
+        text = go + self._rows(new, same, committed, body, [] if erase else old)
         return text.join(_SYNCHRONIZED) if up else text
 
     def _appended(self, old: Row, new: Row) -> str:

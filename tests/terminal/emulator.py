@@ -39,6 +39,11 @@ class Terminal(pyte.Screen):
             self.scrollback.append(self._row(0))
         super().index()
 
+    def erase_in_display(self, how: int = 0, *args: object, **kwargs: object) -> None:
+        if how == 0 and (self.cursor.x, self.cursor.y) == (0, 0):  # as tmux does (`scroll-on-clear`)
+            self.scrollback += [row for row in map(self._row, range(self.lines)) if row]
+        super().erase_in_display(how, *args, **kwargs)
+
     def cursor_up(self, count: int | None = None) -> None:
         self.went_above_the_top |= (count or 1) > self.cursor.y
         super().cursor_up(count)

@@ -170,28 +170,28 @@ def test_after_a_resize_the_live_rows_are_erased_as_they_are_wrapped_now() -> No
     painter = Painter(Screen(width=20, height=10))
     painter.frame([], rows("x" * 18, "y"))
     painter.resized(10, 10)
-    assert painter.frame(rows("z"), []) == b"\x1b[2A\r\x1b[Jz\r\n"
+    assert painter.frame(rows("z"), []) == b"\x1b[2A\r\x1b[K\x1b[C\x1b[J\rz\r\n"
 
 
 def test_a_terminal_that_cuts_rows_keeps_their_count() -> None:
     painter = Painter(Screen(width=20, height=10, reflows=False))
     painter.frame([], rows("x" * 18, "y"))
     painter.resized(10, 10)
-    assert painter.frame(rows("z"), []) == b"\x1b[1A\r\x1b[Jz\r\n"
+    assert painter.frame(rows("z"), []) == b"\x1b[1A\r\x1b[K\x1b[C\x1b[J\rz\r\n"
 
 
 def test_after_a_resize_no_more_rows_are_erased_than_the_screen_has() -> None:
     painter = Painter(Screen(width=20, height=10))
     painter.frame([], rows(*"abcdefgh"))
     painter.resized(20, 3)
-    assert painter.frame([], []).startswith(b"\x1b[2A\r\x1b[J")
+    assert painter.frame([], []).startswith(b"\x1b[2A\r\x1b[K\x1b[C\x1b[J\r")
 
 
 def test_live_rows_that_a_resize_pushed_off_the_screen_are_not_written_again() -> None:
     painter = Painter(Screen(width=20, height=10))
     painter.frame([], rows(*"abcdefgh"))
     painter.resized(20, 3)
-    assert painter.frame([], rows(*"abcdefghi")) == b"\x1b[2A\r\x1b[Jh\r\ni"
+    assert painter.frame([], rows(*"abcdefghi")) == b"\x1b[2A\r\x1b[K\x1b[C\x1b[J\rh\r\ni"
     assert painter.frame(rows(*"abc"), rows(*"defghi")) == b""
     painter.erased()
     assert painter.frame(rows(*"defghijk"), []) == b"f\r\ng\r\nh\r\ni\r\nj\r\nk\r\n"
@@ -201,14 +201,16 @@ def test_a_row_that_the_edge_of_the_screen_cuts_stays() -> None:
     painter = Painter(Screen(width=20, height=10))
     painter.frame([], rows("x" * 18, "y" * 18, "z"))
     painter.resized(10, 4)
-    assert painter.frame(rows("x" * 18, "y" * 18, "z"), []) == b"\x1b[2A\r\x1b[J" + b"y" * 18 + b"\r\nz\r\n"
+    assert (
+        painter.frame(rows("x" * 18, "y" * 18, "z"), []) == b"\x1b[2A\r\x1b[K\x1b[C\x1b[J\r" + b"y" * 18 + b"\r\nz\r\n"
+    )
 
 
 def test_rows_that_changed_after_they_were_pushed_off_are_written_as_they_are_now() -> None:
     painter = Painter(Screen(width=20, height=10))
     painter.frame([], rows(*"abcde"))
     painter.resized(20, 3)
-    assert painter.frame(rows(*"aBcde"), []) == b"\x1b[2A\r\x1b[JB\r\nc\r\nd\r\ne\r\n"
+    assert painter.frame(rows(*"aBcde"), []) == b"\x1b[2A\r\x1b[K\x1b[C\x1b[J\rB\r\nc\r\nd\r\ne\r\n"
     assert painter.frame(rows("b"), []) == b"b\r\n"
 
 
@@ -217,7 +219,7 @@ def test_two_resizes_before_a_frame_are_as_one() -> None:
     painter.frame([], rows("x" * 18))
     painter.resized(5, 10)
     painter.resized(10, 10)
-    assert painter.frame([], []) == b"\x1b[1A\r\x1b[J"
+    assert painter.frame([], []) == b"\x1b[1A\r\x1b[K\x1b[C\x1b[J\r"
 
 
 def test_a_suspended_program_leaves_no_live_rows() -> None:
