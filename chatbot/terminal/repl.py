@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from chatbot.core.errors import ChatError, OutputUnwritable
+from chatbot.core.errors import ChatError, OutputUnwritable, UsageError
 from chatbot.core.text import clean
 from chatbot.terminal import talk as talks
 from chatbot.terminal.answering import exchange
@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # the session does without the history until something is kep
     from chatbot.core.turns import Summary
 
 _TWICE_WITHIN_S = 1.0
+_NOTHING_DONE = "Nothing was done. The Up key brings the line back; a blank in front sends it as it is."
 
 Opening = Callable[[Here, Talk], Talk]
 
@@ -80,7 +81,10 @@ def _step(here: Here, talk: Talk, reader: Reader, typed: str) -> Talk:
         case Question(text):
             return exchange(here, talk, talks.ask(talk, text))
         case Call(name, argument):
-            return BY_NAME[name].run(here, talk, argument)
+            command = BY_NAME[name]
+            if argument and not command.words:
+                raise UsageError(f"/{name} takes nothing", advice=_NOTHING_DONE)
+            return command.run(here, talk, argument)
         case Unknown(word, nearest):
             meant = f"Did you mean /{nearest}?" if nearest else "/help lists the commands."
             here.voice.tell([f"there is no command {word}", f"{meant} A blank in front sends it as it is."])

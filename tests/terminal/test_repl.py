@@ -161,3 +161,12 @@ def test_what_is_typed_can_be_encoded() -> None:
     session = Pretended()
     session.type("caf\udcc3\udca9 \ud800 \0")
     assert session.texts() == ["café \ufffd "]
+
+
+@pytest.mark.parametrize("line", ["/new tell me of cats", "/undo it", "/retry shorter", "/q no"])
+def test_a_command_that_takes_nothing_does_nothing_when_something_follows(line: str) -> None:
+    session = Pretended()
+    session.type("one", line, "two")
+    assert session.texts() == ["one", "answer 1", "two"]
+    assert session.called == []
+    assert "takes nothing" in session.told and "Nothing was done." in session.told
