@@ -36,6 +36,7 @@ from chatbot.outside.response_head import BoundedResponse
 
 CONNECT_TIMEOUT_S = 5.0  # for each address of the host
 IDLE_TIMEOUT_S = 300.0
+_HEAD_SILENCES = 2  # a head that comes in drips takes at most as long as this many silences
 _READ_BYTES = 64 * 1024
 
 
@@ -68,7 +69,9 @@ class LiveTransport:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """See Transport."""
-        exchange = self._current = _Exchange(self._connections)
+        exchange = self._current = _Exchange(self._connections, _HEAD_SILENCES * self._timeout_s[1])
+        if not request.body:
+            exchange.asked()
         try:
             response = self._session.request(
                 request.method,
@@ -81,9 +84,14 @@ class LiveTransport:
                 proxies=_proxies(request.url),
             )
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, UnicodeError) as error:
+            exchange.close()
+            if exchange.overdue:
+                raise _overdue(request.url, exchange.head_within_s) from error
             connected = exchange.connected or not request.body
             raise _typed(error, request.url, self._timeout_s, connected) from error
         exchange.answered(response)
+        if exchange.overdue:  # a head that is cut in a header reads like a whole one
+            raise _overdue(request.url, exchange.head_within_s)
         headers = {name.lower(): value for name, value in response.headers.items()}
         chunks = _chunks(response, request.url, self._timeout_s[1])
         return HttpResponse(response.status_code, headers, chunks, exchange.close, exchange.close_after)
@@ -95,10 +103,16 @@ class LiveTransport:
 
 
 class _Exchange:
-    """The running exchange, for whoever wants to end it. `connections` are those that may carry it."""
+    """The running exchange, for whoever wants to end it. `connections` are those that may carry it.
 
-    def __init__(self, connections: Iterable[HTTPConnection]) -> None:
+    It ends itself when the head of the answer is not whole `head_within_s` after the request: the timeout of a socket
+    begins again with each byte.
+    """
+
+    def __init__(self, connections: Iterable[HTTPConnection], head_within_s: float) -> None:
         self.aborted = False
+        self.overdue = False  # and aborted for it
+        self.head_within_s = head_within_s
         self.connected = False  # the body is being sent, so there is a connection
         self._connections = connections
         self._response: requests.Response | None = None
@@ -106,6 +120,7 @@ class _Exchange:
 
     def answered(self, response: requests.Response) -> None:
         """The headers have come."""
+        self._stop_timer()
         self._response = response
         if self.aborted:  # at the very moment when they came
             self.close()
@@ -120,19 +135,34 @@ class _Exchange:
             if connection.sock is not None:
                 _shut_down(partial(connection.sock.shutdown, socket.SHUT_RDWR))
 
+    def asked(self) -> None:
+        """The request has left."""
+        self._act_after(self.head_within_s, self._give_up)
+
     def close_after(self, limit_s: float) -> None:
         """Closes the exchange in so many seconds, whatever the server does."""
-        self._timer = threading.Timer(limit_s, self.close)
-        self._timer.daemon = True
-        self._timer.start()
+        self._act_after(limit_s, self.close)
 
     def close(self) -> None:
         """Closing alone would wait for a read in another thread."""
-        if self._timer is not None:
-            self._timer.cancel()
+        self._stop_timer()
         if self._response is not None:
             _shut_down(self._response.raw.shutdown)
             self._response.close()
+
+    def _give_up(self) -> None:
+        self.overdue = True
+        self.abort()
+
+    def _act_after(self, limit_s: float, act: Callable[[], None]) -> None:
+        self._stop_timer()
+        self._timer = threading.Timer(limit_s, act)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
 
 
 def _shut_down(shut_down: Callable[[], None]) -> None:
@@ -156,6 +186,7 @@ class _Body(io.BytesIO):
         self._exchange.connected = True
         piece = super().read(size)
         if not piece:  # asked for more: the piece before is on its way
+            self._exchange.asked()
             self._on_sent()
         return piece
 
@@ -325,6 +356,10 @@ def _timed_out(url: str, timeout_s: float) -> errors.TimedOut:
         f"nothing came from {_place(url)} for {timeout_s:g} s",
         advice=f"A slow model may need longer: --timeout {timeout_s * 3:g}.",
     )
+
+
+def _overdue(url: str, limit_s: float) -> errors.TimedOut:
+    return errors.TimedOut(f"{_place(url)} had not sent the head of an answer after {limit_s:g} s")
 
 
 def _place(url: str) -> str:

@@ -127,6 +127,27 @@ def test_what_servers_may_send_is_read(whole: bytes) -> None:
         assert ask(LiveTransport({}), server) == b"one"
 
 
+@pytest.mark.parametrize("method", ["POST", "GET"])
+@pytest.mark.parametrize("start", [b"", b"HTTP/1.1 200 OK\r\nX-Slow: "], ids=["the status", "a header"])
+def test_a_head_that_drips_without_end_comes_to_an_end(start: bytes, method: str) -> None:
+    ended = threading.Event()
+
+    def talk(server: Wire, sock: socket.socket) -> None:
+        server.hear(sock)
+        sock.sendall(start)
+        while not ended.wait(0.01):
+            sock.sendall(b"H")
+
+    with wire(talk) as server:
+        body = b"{}" if method == "POST" else b""
+        began_s = time.monotonic()
+        with pytest.raises(errors.TimedOut) as caught:
+            LiveTransport({}, idle_timeout_s=0.2)(HttpRequest(method, server.url, {}, body))
+        ended.set()
+        assert str(caught.value) == f"127.0.0.1:{server.port} had not sent the head of an answer after 0.4 s"
+        assert time.monotonic() - began_s < PATIENCE_S - 1
+
+
 @pytest.mark.parametrize("drips", [False, True], ids=["stalls", "drips"])
 def test_a_body_can_be_ended_while_it_is_read(drips: bool) -> None:
     ended = threading.Event()
