@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,6 +34,7 @@ def _guards(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         _forbid_network(patch)
         _hide_home(patch, tmp_path_factory.mktemp("home"))
+        _feel_signals()
         for name in (*variable_names(), *PROXIES, *NETWORK, *COLOUR):
             patch.delenv(name, raising=False)
         patch.setenv("COLUMNS", "80")
@@ -40,6 +42,13 @@ def _guards(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("NO_COLOR", "1")
         patch.setenv("TERM", "dumb")
         yield
+
+
+def _feel_signals() -> None:
+    """A job started with `&`, or under nohup, ignores signals, and so would each program that a test starts."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for name in ("SIGHUP", "SIGQUIT", "SIGTERM", "SIGTSTP", "SIGTTIN", "SIGTTOU"):
+        signal.signal(getattr(signal, name), signal.SIG_DFL)
 
 
 def _forbid_network(patch: pytest.MonkeyPatch) -> None:
