@@ -12,7 +12,7 @@ from chatbot.terminal.markdown.code import FencedCode, IndentedCode
 from chatbot.terminal.markdown.containers import Container, Item, Lead, Quote, lead
 from chatbot.terminal.markdown.lines import TAB, Cursor, Fence
 from chatbot.terminal.markdown.look import DIM, HEADINGS, Signs
-from chatbot.terminal.markdown.paragraph import HEAD_PIPE_WITHIN, Paragraph
+from chatbot.terminal.markdown.paragraph import HEAD_PIPE_WITHIN, LONGEST_HEAD, Paragraph
 from chatbot.terminal.markdown.phrases import settled
 from chatbot.terminal.markdown.row import Row
 from chatbot.terminal.markdown.table import Table
@@ -69,7 +69,9 @@ class Blocks:
         reading = self._read(Cursor(text))
         leaf = self._leaf
         goes_on = reading.kind == "goes on" and isinstance(leaf, Paragraph) and leaf.held is None
-        if not (goes_on or reading.kind == "text") or "|" in text[:HEAD_PIPE_WITHIN]:
+        if not (goes_on or reading.kind == "text"):
+            return False
+        if "|" in text[:HEAD_PIPE_WITHIN] and len(text) <= LONGEST_HEAD:
             return False
         if reading.kind == "text":
             self._enter(reading)

@@ -8,7 +8,7 @@ import re
 from functools import cache
 from typing import NamedTuple
 
-from markdown_it import MarkdownIt
+from markdown_it import MarkdownIt, helpers
 from markdown_it.rules_inline import StateInline
 from markdown_it.rules_inline.state_inline import Scanned
 from markdown_it.token import Token
@@ -20,6 +20,7 @@ from chatbot.terminal.markdown.wrap import WIDE
 from chatbot.terminal.sanitise import sanitise
 
 _DOLLARS = re.compile(r"\$(?![\s$])[^$\n]*?(?<![\s\\])\$(?!\d)")
+_FARTHEST_LOOK = 10_000  # characters that are looked at for the ends of links: more openings than these are text
 _CJK = re.compile(f"[{WIDE}\u1100-\u11ff\uac00-\ud7a3]")
 _PRICE = re.compile(r"\$\d")
 _CLOSER = {r"\(": r"\)", r"\[": r"\]", "$$": "$$"}
@@ -66,8 +67,29 @@ def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "maxNesting": 100})
     parser.enable("strikethrough").disable("html_inline")
     parser.inline.ruler.before("escape", "formula", _formula)
+    parser.helpers = _LinkParts  # type: ignore[assignment]
     parser.normalizeLink = lambda url: url  # type: ignore[method-assign]  # shown, never followed
     return parser
+
+
+class _LinkParts:
+    """markdown-it's helpers of this name, but a `[` that begins no link is not followed to the end of the text."""
+
+    parseLinkDestination = staticmethod(helpers.parseLinkDestination)  # noqa: N815
+    parseLinkTitle = staticmethod(helpers.parseLinkTitle)  # noqa: N815
+
+    @staticmethod
+    def parseLinkLabel(state: StateInline, start: int, disableNested: bool = False) -> int:  # noqa: N802, N803
+        if state.src.find("](", start, max(start, state.src.rfind(")", start, state.posMax))) < 0:
+            return -1
+        looked_at, most = state.env.get("looked_at", 0), state.posMax - start
+        if looked_at > _FARTHEST_LOOK:
+            return -1
+        state.env["looked_at"] = looked_at + most
+        end = helpers.parseLinkLabel(state, start, disableNested)
+        if end >= 0:
+            state.env["looked_at"] -= most - (end - start)
+        return end
 
 
 def _formula(state: StateInline, silent: bool) -> bool:

@@ -7,6 +7,7 @@ from chatbot.terminal.markdown.row import Row, Run
 from chatbot.terminal.markdown.wrap import Wrapper
 
 HEAD_PIPE_WITHIN = 200  # characters: a line whose first `|` stands later is no head of a table
+LONGEST_HEAD = 2_000  # characters: nor is a line that is longer before it ends
 
 
 class Paragraph:

@@ -14,6 +14,7 @@ from chatbot.terminal.markdown.look import PLAIN
 from chatbot.terminal.markdown.row import Run
 
 _LONGEST_PHRASE = 1_000  # an opening mark without a closing one within so many characters is a plain character
+_MOST_HEALED = 8  # marks that are closed in a preview
 _OPENING = re.compile(r"[`*_~\[<&$\\]")
 _PAIR = r"[^`*_~\[\]<>&$\\;)!]{2}"
 _PLAIN_PAIR = re.compile(_PAIR)
@@ -53,7 +54,7 @@ class Phrases:
 
     def preview(self) -> list[Run]:
         """The rest as it will look once the marks that are open are closed, so that they do not flash."""
-        return inline.parse(_healed(self._pending)).runs if self._marked else [(self._pending, PLAIN)]
+        return _healed(self._pending) if self._marked else [(self._pending, PLAIN)]
 
     def _step(self, runs: list[Run]) -> bool:
         return self._marked_step(runs) if self._marked else self._plain_step(runs)
@@ -102,12 +103,13 @@ def settled(text: str) -> list[Run]:
     return phrases.feed(text) + phrases.finish()
 
 
-def _healed(source: str) -> str:
+def _healed(source: str) -> list[Run]:
     source = _UNFINISHED_LINK.sub(r"\1", source)
     ticks = _TICKS.findall(source)
     if ticks and ticks.count(ticks[-1]) % 2:
         bare = source.rstrip("`")
-        return source + ticks[-1] if bare == source else bare
+        return inline.parse(source + ticks[-1] if bare == source else bare).runs
     source = _MARKS_AT_END.sub("", source)
-    openers = inline.parse(source).openers
-    return source.rstrip() + openers[::-1] if openers else source
+    as_it_is = inline.parse(source)
+    openers = as_it_is.openers[-_MOST_HEALED:]
+    return inline.parse(source.rstrip() + openers[::-1]).runs if openers else as_it_is.runs

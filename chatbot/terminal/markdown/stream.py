@@ -8,6 +8,7 @@ from chatbot.terminal.markdown.paragraph import HEAD_PIPE_WITHIN
 from chatbot.terminal.markdown.row import Row
 
 # A line that is only this much may become anything: showing it would make it flash.
+_LONGEST_PREVIEW = 2_000  # characters of a line that has not ended
 _UNDECIDED = re.compile(r"[\s>]*(?:[-+*#=:|`~_]+\s*)*$")
 
 
@@ -40,7 +41,7 @@ class MarkdownStream:
         rows, self._blocks.rows = self._blocks.rows, []
         ahead = self._blocks.clone()
         if not self._long and not _UNDECIDED.match(self._partial):
-            ahead.line(self._partial)
+            ahead.line(self._partial[:_LONGEST_PREVIEW])
         ahead.finish(preview=True)
         return rows, ahead.rows
 

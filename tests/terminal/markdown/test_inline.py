@@ -1,4 +1,6 @@
 import re
+import sys
+from collections.abc import Callable
 
 import pytest
 
@@ -97,6 +99,39 @@ def test_text_that_may_still_change_is_open(source: str) -> None:
 @pytest.mark.parametrize("source", ["a **b** c", "2 * 3", "a_b_c", "[a] b", "[a](b) c", "a < b", "AT&T x", "`a`", "~5"])
 def test_text_that_cannot_change_is_not_open(source: str) -> None:
     assert not parse(source).open
+
+
+def test_a_label_may_hold_brackets_an_image_and_marks() -> None:
+    assert shown("[a[0] **b** [c]](u) [![i](v)](w)") == "a[0] b [c] (u) [image: i] (v) (w)"
+    assert shown("[a](u] (x) [b](v)") == "[a](u] (x) b (v)"
+
+
+def steps_of(work: Callable[[], object]) -> int:
+    """Calls of functions: a measure of its cost that no load changes."""
+    count = 0
+
+    def counts(frame: object, event: str, arg: object) -> None:
+        nonlocal count
+        count += event == "call"
+
+    sys.setprofile(counts)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["<![CDATA[", "![", "![a](", "[[a]", "[a](", "[a][", "[", "[a](<", "[a](b 'c", "![[", "[![", "**a ", "a*", "$a "],
+)
+@pytest.mark.parametrize("ending", ["", "](u)"])
+def test_openings_that_repeat_cost_no_more_than_their_length(unit: str, ending: str) -> None:
+    parse("[warm](u) **up**")
+    one, four = (steps_of(lambda: parse((unit * 1_000)[:length] + ending)) for length in (250, 1_000))  # noqa: B023
+    assert four < 12 * one
+    assert four < 100 * 1_000
 
 
 def words(text: str) -> list[str]:

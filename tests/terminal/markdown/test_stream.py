@@ -163,6 +163,15 @@ def test_marks_in_the_middle_of_a_long_line_begin_no_block() -> None:
     assert not [row.text for row in one_piece(text, 12) if "•" in row.text or "▌" in row.text]
 
 
+def test_a_long_line_with_pipes_is_out_before_it_ends() -> None:
+    text = "| a " * 2_000
+    assert_each_row_comes_once(text, 80, seed=1, longest=200)
+    stream = MarkdownStream(80)
+    stream.feed(text)
+    rows, live = stream.pump()
+    assert len(rows) + len(live) == 100
+
+
 def test_only_a_newline_ends_a_line() -> None:
     text = "a\x0bb\x0cc\x1cd\x85e"  # str.splitlines would make five lines of it
     assert len(one_piece(sanitise(text), 80)) == 1
