@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 
@@ -17,7 +18,17 @@ def run() -> None:
 
     code = main(sys.argv[1:])
     gc.freeze()
+    _give_up_output()
     sys.exit(code)
+
+
+def _give_up_output() -> None:
+    """What standard output did not take has been told; Python would try again at exit, and end with 120."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError, AttributeError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1 if stream is sys.stdout else 2)
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ def answer(words: Words, voice: Voice) -> int:
         stored, words = _stored(words, memory)
         text = inputs.question(words, voice, filled)  # what is wrong here is wrong whoever answers
         choice = choice_for(words, open_things)
-        voice.hide(choice.key)
+        voice.hide(choice.secrets)
         if is_terminal(2):
             for notice in choice.notices:
                 voice.notice(notice)

@@ -6,6 +6,7 @@ import os
 import random
 import threading
 import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -13,8 +14,9 @@ from urllib.parse import urlsplit
 from chatbot.cli import standard
 from chatbot.cli.ask import Words
 from chatbot.core.errors import CannotConnect, ContextTooLong, ProgramFault
-from chatbot.core.events import Finished
+from chatbot.core.events import Event, Finished
 from chatbot.core.messages import Conversation
+from chatbot.core.redacted_events import redacted
 from chatbot.core.retry import RetryPolicy
 from chatbot.core.settings import Options
 from chatbot.outside.background import Inbox
@@ -96,7 +98,7 @@ class Asking:
                 interrupts = Interrupts(watchdog.call, on_screen=is_terminal(1) and not words.json)
                 best_effort.done("Ctrl-C may lose what came", lambda: entered.enter_context(interrupts))
                 best_effort.done("keys will show in the answer", lambda: entered.enter_context(self._keyboard))
-                inbox = Inbox(lambda sleep: self._session.ask(conversation, asked, sleep), stop=self._transport.abort)
+                inbox = Inbox(lambda sleep: self._events(conversation, asked, sleep), stop=self._transport.abort)
                 interrupts.wake = inbox.wake
                 self._sent.wait(_SENT_WITHIN_S)
                 from chatbot.cli.memory import RecordingView
@@ -137,6 +139,10 @@ class Asking:
             raise fault.__cause__
         return 128 + self.signal if self.signal else exit_code(outcome.finished)
 
+    def _events(self, conversation: Conversation, options: Options, sleep: Callable[[float], None]) -> Iterator[Event]:
+        events = self._session.ask(conversation, options, sleep)
+        return redacted(events, self.choice.secrets, self._voice.redacted)
+
     def _place(self) -> str:
         """Host and port of the server."""
         return urlsplit(self.choice.endpoint.base_url).netloc.rpartition("@")[2]
@@ -150,7 +156,7 @@ class Asking:
             from chatbot.terminal.json_view import as_json
 
             model = self.choice.model or ""
-            standard.write_answer(as_json(outcome, self.choice.service.name, model, self._voice.redacted))
+            standard.write_answer(as_json(outcome, self.choice.service.name, model))
         if isinstance(finished.error, ProgramFault) and not self._in_session:
             return  # the roof tells it
         lines = list(verdict_lines(finished, in_session=self._in_session))

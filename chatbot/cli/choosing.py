@@ -35,14 +35,23 @@ def choice_for(words: Words, open_things: ExitStack) -> Choice:
     if service is None:
         service = next((row for row in registry.SERVICES if row.probe and _listening_url(row)), None)
     if service is None:
-        raise _nothing_set_up()
+        raise _with_notices(_nothing_set_up(), notices)
     at = None
     if service.source == registry.LAB:
         at = _start_lab(service, open_things)
     elif service.other_base_urls and not base_url and not any(url.name in variables for url in service.urls):
         at = _listening_url(service)
-    choice = choose(service, model, wish, variables, at)
+    try:
+        choice = choose(service, model, wish, variables, at)
+    except NoKey as error:
+        raise _with_notices(error, notices) from None
     return choice._replace(notices=(*notices, *choice.notices))
+
+
+def _with_notices(error: NoKey, notices: tuple[str, ...]) -> NoKey:
+    """The error with what was found wrong in the files where a key may be."""
+    error.advice = "\n".join((*notices, error.advice))
+    return error
 
 
 def _listening_url(service: Service) -> str | None:

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from chatbot.cli import standard
 from chatbot.core.errors import ConfigurationError
 from chatbot.outside.signals import Interrupts
 from chatbot.terminal.voice import Voice
@@ -68,9 +69,10 @@ def _show_scenarios(voice: Voice) -> None:
     from chatbot.lab.scenarios import SCENARIOS
 
     width = max(len(scenario.name) for scenario in SCENARIOS)
+    lines = []
     for scenario in SCENARIOS:
-        typer.echo(f"lab/{scenario.name:<{width}}  {scenario.happens}")
-        typer.echo(f"    {'':<{width}}  {scenario.teaches}")
+        lines += [f"lab/{scenario.name:<{width}}  {scenario.happens}", f"    {'':<{width}}  {scenario.teaches}"]
+    standard.write_answer("".join(f"{line}\n" for line in lines).encode())
 
 
 def _run_server(port: int, voice: Voice) -> None:

@@ -17,8 +17,10 @@ import typer
 from chatbot.cli import standard
 from chatbot.cli.memory import open_history
 from chatbot.core.errors import OutputUnwritable, UsageError
+from chatbot.core.json_text import dumps
 from chatbot.core.turns import Summary
 from chatbot.outside.history import History
+from chatbot.outside.private import write_new
 from chatbot.outside.streams import is_terminal
 from chatbot.terminal.screen import Screen
 from chatbot.terminal.voice import Voice
@@ -251,7 +253,7 @@ def _found(history: History, prefixes: Iterable[str]) -> list[str]:
 def _exported(history: History, ids: list[str], form: Format) -> Iterator[bytes]:
     if form is Format.JSON:
         for number, plain in enumerate(history.export(ids)):
-            yield (b"[\n" if number == 0 else b",\n") + json.dumps(plain, ensure_ascii=False).encode()
+            yield (b"[\n" if number == 0 else b",\n") + dumps(plain).encode()
         yield b"\n]\n" if ids else b"[]\n"
         return
     from chatbot.terminal.transcript import as_html, as_markdown
@@ -265,8 +267,7 @@ def _exported(history: History, ids: list[str], form: Format) -> Iterator[bytes]
 def _write_file(path: Path, parts: Iterable[bytes]) -> None:
     """A new file that only the person can read: nothing is overwritten."""
     try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.writelines(parts)
+        write_new(path, parts)
     except FileExistsError as error:
         raise UsageError(f"{path} is there already", advice="Choose another name: nothing is overwritten.") from error
     except OSError as error:
@@ -315,4 +316,4 @@ def _write_paged(text: bytes) -> None:
 
 def _write_json(rows: Iterable[dict[str, Any]]) -> None:
     for row in rows:
-        standard.write_answer(json.dumps(row, ensure_ascii=False).encode() + b"\n")
+        standard.write_answer(dumps(row).encode() + b"\n")

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from chatbot.cli import standard
+from chatbot.cli import commands, standard
 from chatbot.core.errors import ChatError
 from chatbot.core.redaction import Redactor, is_secret_name
 from chatbot.outside.streams import is_terminal, reserve_standard_descriptors
 from chatbot.terminal.voice import Voice
 
-_SUBCOMMANDS = ("lab", "logs", "templates")
 USAGE, FAULT, INTERRUPTED, CLOSED_PIPE = 2, 70, 130, 141
+# What a full disk, a quota, a bad medium or a closed terminal says of standard output.
+_OUTPUT_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -24,23 +26,24 @@ def main(argv: Sequence[str]) -> int:
         _write_error, Redactor(_secrets()), colour=_stderr_takes_colour(), columns=lambda: standard.size(2)[0]
     )
     try:
-        return _command(argv)(list(argv), voice)
+        return commands.find(argv)(list(argv), voice)
     except ChatError as error:
-        from chatbot.terminal.failures import error_lines
-
-        voice.tell(error_lines(error))
-        return error.exit_code
+        return _told(error, voice)
     except BrokenPipeError:
         return CLOSED_PIPE
+    except OSError as error:
+        if error.errno not in _OUTPUT_ERRORS:
+            _tell_fault(error, voice, debug="--debug" in argv)
+            return FAULT
+        return _told(standard.unwritable(error), voice)
     except KeyboardInterrupt:
         _write_error("\n")
         return INTERRUPTED
     except Exception as error:
         words = getattr(error, "format_message", None)  # Typer's own errors have it
         if words is not None:
-            voice.tell(
-                [_sentence(words()), f"Try: chat {argv[0]} --help" if argv[0] in _SUBCOMMANDS else "Try: chat --help"]
-            )
+            named = f" {argv[0]}" if argv[0] in commands.names() else ""
+            voice.tell([_sentence(words()), f"Try: chat{named} --help"])
             return USAGE
         _tell_fault(error, voice, debug="--debug" in argv)
         return FAULT
@@ -48,24 +51,11 @@ def main(argv: Sequence[str]) -> int:
         gc.enable()
 
 
-def _command(argv: Sequence[str]) -> Callable[[list[str], Voice], int]:
-    """A first word that is exactly a subcommand means it; everything else is a question."""
-    match argv[0] if argv else "":
-        case "lab":
-            from chatbot.cli.lab import lab
+def _told(error: ChatError, voice: Voice) -> int:
+    from chatbot.terminal.failures import error_lines
 
-            return lambda words, voice: lab(words[1:], voice)
-        case "logs":
-            from chatbot.cli.logs import logs
-
-            return lambda words, voice: logs(words[1:], voice)
-        case "templates":
-            from chatbot.cli.templates import templates
-
-            return lambda words, voice: templates(words[1:], voice)
-    from chatbot.cli.ask import ask
-
-    return ask
+    voice.tell(error_lines(error))
+    return error.exit_code
 
 
 def _tell_fault(error: Exception, voice: Voice, *, debug: bool) -> None:

@@ -27,10 +27,17 @@ _LIMIT_BEFORE_THE_END_S = 3.0
 
 
 def history_folder() -> Path:
-    """The person's data folder of this program."""
+    """The person's data folder of this program. Raises HistoryUnavailable where it has no name: who is not in the
+    list of users (as in a container) and has no HOME has no home.
+    """
     from platformdirs import user_data_dir
 
-    return Path(user_data_dir("chat", appauthor=False))
+    folder = Path(user_data_dir("chat", appauthor=False))
+    if not folder.is_absolute():
+        from chatbot.core.turns import HistoryUnavailable
+
+        raise HistoryUnavailable("nothing is kept: there is no home folder", advice="Set HOME, or XDG_DATA_HOME.")
+    return folder
 
 
 def open_history(voice: Voice) -> History:
@@ -76,13 +83,24 @@ class Memory:
         replaces: Replaced | None = None,
     ) -> Writing | None:
         """Stores a question, in the place of the last one if it `replaces` that; None when nothing is kept."""
-        if self.off:
+        if self.off or not self._is_there():
             return None
         if replaces:
             self.withdraw(replaces)
         return self.history.begin(
             self.conversation_id, question.text, question.images, system, provider, model, asked_s
         )
+
+    def _is_there(self) -> bool:
+        """Whether there is a place for a history; that there is none is told once."""
+        from chatbot.core.turns import HistoryUnavailable
+
+        try:
+            return bool(self.history)
+        except HistoryUnavailable as error:
+            self._voice.notice(str(error))
+            self.off = True
+            return False
 
     def withdraw(self, last_is: Replaced) -> None:
         """Takes the last question back; trouble is told and does no harm."""

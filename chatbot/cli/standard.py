@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from typing import TextIO
 
-from chatbot.core.errors import OutputUnwritable
+from chatbot.core.errors import OutputUnwritable, TerminalClosed
 from chatbot.outside.streams import write_all
 
 
@@ -17,7 +18,14 @@ def write_answer(data: bytes) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise OutputUnwritable(f"the answer cannot be written: {error.strerror}") from error
+        raise unwritable(error) from error
+
+
+def unwritable(error: OSError) -> OutputUnwritable:
+    """The error for standard output that takes no more. Of a terminal it means that its window is gone."""
+    if error.errno == errno.EIO:
+        return TerminalClosed("the terminal was closed")
+    return OutputUnwritable(f"the answer cannot be written: {error.strerror}")
 
 
 def write_aside(data: bytes) -> None:

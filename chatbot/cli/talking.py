@@ -164,14 +164,14 @@ class _Session:
     def edit(self, text: str) -> str | None:
         """A text in the person's editor. Raises UsageError when that cannot be started or fails."""
         with self.keyboard.lent():
-            return editor.edit(text, history_folder(), os.environ)
+            return editor.edit(text, _folder_to_edit_in(), os.environ)
 
     def edit_typed(self, text: str) -> str | None:
         """The same for what is being typed, which stays as it is when the editor fails."""
         try:
             return self.edit(text)
         except ChatError as error:
-            self._voice.tell(error_lines(error))
+            self._voice.tell(error_lines(error, in_session=True))
             return None
 
     def _answer(self, ask: Ask) -> Outcome:
@@ -200,7 +200,7 @@ class _Session:
             words = self._words._replace(model=name, provider=self._choice.service.name)
         choice = choice_for(words, self._open_things)
         self._words, self._choice, self._asking, self._models = words, choice, None, None
-        self._voice.hide(choice.key)
+        self._voice.hide(choice.secrets)
         return self.label()
 
     def _load_image(self, path: str) -> tuple[Image, Sequence[str]]:
@@ -266,23 +266,43 @@ def _prompt(session: _Session, voice: Voice) -> Callable[[Status], str]:
     )
 
 
+def _folder_to_edit_in() -> Path:
+    """The data folder; without a home, a folder for temporary files, which is private too."""
+    try:
+        return history_folder()
+    except ChatError:
+        import tempfile
+
+        return Path(tempfile.mkdtemp(prefix="chat-"))
+
+
 def _typed_before() -> Iterator[str]:
     """What was typed in earlier sessions; looked up when the prompt stands."""
     from chatbot.outside import typed_lines
 
-    yield from typed_lines.load(history_folder() / _TYPED)
+    try:
+        folder = history_folder()
+    except ChatError:
+        return
+    yield from typed_lines.load(folder / _TYPED)
 
 
 def _keep_typed(text: str) -> None:
     from chatbot.outside import typed_lines
 
-    typed_lines.append(history_folder() / _TYPED, text)
+    try:
+        typed_lines.append(history_folder() / _TYPED, text)
+    except ChatError:
+        pass
 
 
 def _template_names() -> list[str]:
     from chatbot.cli.templates import template_folder
 
-    return template_folder().names()
+    try:
+        return template_folder().names()
+    except ChatError:
+        return []
 
 
 def _is_smart_terminal() -> bool:
@@ -304,7 +324,7 @@ def _quietly(work: Callable[[], object]) -> Callable[[], None]:
 def _is_path(text: str) -> bool:
     try:
         return Path(text).expanduser().exists()
-    except (OSError, ValueError):
+    except (OSError, ValueError, RuntimeError):  # RuntimeError: there is no such ~user
         return False
 
 

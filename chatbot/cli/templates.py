@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from chatbot.cli import standard
-from chatbot.core.errors import UsageError
+from chatbot.core.errors import ConfigurationError, UsageError
 from chatbot.core.templates import Template
 from chatbot.outside.streams import is_terminal
 from chatbot.outside.templates import TemplateFolder
@@ -27,10 +27,13 @@ Name = Annotated[str, typer.Argument(help="The template's name.", metavar="NAME"
 
 
 def template_folder() -> TemplateFolder:
-    """The person's own templates."""
+    """The person's own templates. Raises ConfigurationError where there is no home for them."""
     from platformdirs import user_config_dir  # only who uses templates waits for it
 
-    return TemplateFolder(Path(user_config_dir("chat", appauthor=False)) / "templates")
+    folder = Path(user_config_dir("chat", appauthor=False))
+    if not folder.is_absolute():
+        raise ConfigurationError("there is no home folder for templates", advice="Set HOME, or XDG_CONFIG_HOME.")
+    return TemplateFolder(folder / "templates")
 
 
 def templates(argv: list[str], voice: Voice) -> int:

@@ -29,6 +29,7 @@
     ├── AnswerError                 74   the answer is not whole
     │   └── MalformedAnswer         74
     ├── OutputUnwritable            74
+    │   └── TerminalClosed         129
     ├── Cancelled                  130
     └── ProgramFault                70
 
@@ -244,6 +245,12 @@ class OutputUnwritable(ChatError):
     """The answer could not be written to standard output."""
 
     exit_code = 74  # EX_IOERR
+
+
+class TerminalClosed(OutputUnwritable):
+    """The terminal is gone, as a hang-up says too."""
+
+    exit_code = 129  # 128 + SIGHUP
 
 
 class Cancelled(ChatError):

@@ -44,8 +44,13 @@ def _strip_jpeg(data: bytes) -> bytes:
         else:
             wanted = marker != _JPEG_COMMENT
         if wanted:
-            kept.append(segment)
+            kept.append(_without_thumbnail(segment) if marker == 0xE0 else segment)
     return b"".join(kept)
+
+
+def _without_thumbnail(jfif: bytes) -> bytes:
+    """A JFIF segment whose thumbnail has no rows (JFIF 1.02: width and height at 16 and 17, then its pixels)."""
+    return jfif[:2] + struct.pack(">H", 16) + jfif[4:16] + b"\0\0" if len(jfif) > 18 else jfif
 
 
 def _jpeg_segments(data: bytes) -> Iterator[tuple[int, bytes]]:

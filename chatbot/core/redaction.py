@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterable
+from urllib.parse import quote
 
 MASK = "[key]"
 # Compiled at the first use: most answers have nothing to redact.
@@ -16,9 +18,22 @@ _SHAPES = (
 _MIN_PART = 8
 
 
+_SECRET_HEADERS = frozenset(
+    "authorization proxy-authorization x-api-key api-key x-goog-api-key cookie set-cookie x-auth-token x-access-token "
+    "x-amz-security-token x-csrf-token openai-organization openai-project".split()
+)
+_SECRET_ENDINGS = ("-key", "-token", "-secret", "-password", "-authorization")
+
+
+def is_secret_header(name: str) -> bool:
+    """Whether a header of this name identifies the person, and goes only where a key may go."""
+    name = name.lower()
+    return name in _SECRET_HEADERS or name.endswith(_SECRET_ENDINGS)
+
+
 def is_secret_name(name: str) -> bool:
     """Whether a variable of the environment is called as one that holds a key."""
-    return name.upper().endswith(("_KEY", "_TOKEN", "_SECRET"))
+    return name.upper().endswith(("_KEY", "_TOKEN", "_SECRET", "_PAT", "PASSWORD"))
 
 
 class Redactor:
@@ -28,7 +43,7 @@ class Redactor:
     """
 
     def __init__(self, keys: Iterable[str] = ()) -> None:
-        self._keys = tuple(key for key in keys if len(key) >= _MIN_PART)
+        self._keys = tuple(form for key in keys if len(key) >= _MIN_PART for form in _forms(key))
 
     def __call__(self, text: str) -> str:
         for key in self._keys:
@@ -36,6 +51,13 @@ class Redactor:
             text = _without_part(text, key[:_MIN_PART], key, forward=True)
             text = _without_part(text, key[-_MIN_PART:], key, forward=False)
         return re.sub(_SHAPES, MASK, text)
+
+
+def _forms(key: str) -> list[str]:
+    """The key as it is, percent-encoded, and in Base64 (less the characters that depend on what stands beside it)."""
+    encoded = [base64.b64encode(b" " * shift + key.encode("utf-8", "replace")).decode() for shift in range(3)]
+    inside = [text[4 if shift else 0 : len(text) // 4 * 4 - 4] for shift, text in enumerate(encoded)]
+    return list(dict.fromkeys([key, quote(key, safe=""), *(text for text in inside if len(text) >= _MIN_PART)]))
 
 
 def _without_part(text: str, part: str, key: str, *, forward: bool) -> str:

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from chatbot.core.errors import FileUnreadable, UsageError
+from chatbot.outside import private
 from chatbot.outside.pager import without_secrets
-from chatbot.outside.private import private_folder
 
 _NAME = "question.md"
 
@@ -22,11 +22,10 @@ def edit(text: str, folder: Path, environ: Mapping[str, str]) -> str | None:
     keys in it. Raises UsageError when the editor cannot be started or fails.
     """
     editor = environ.get("VISUAL") or environ.get("EDITOR") or "vi"
-    file = private_folder(folder) / f"{os.getpid()}-{_NAME}"
+    file = private.private_folder(folder) / f"{os.getpid()}-{_NAME}"
     try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace") as opened:
-            opened.write(text)
+        file.unlink(missing_ok=True)
+        private.write_new(file, [text.encode("utf-8", "replace")])
         done = subprocess.run([*shlex.split(editor), str(file)], env=without_secrets(environ), check=False)
         if done.returncode:
             raise UsageError(f"the editor {editor} ended with an error ({done.returncode}); nothing was changed")
@@ -40,12 +39,11 @@ def edit(text: str, folder: Path, environ: Mapping[str, str]) -> str | None:
 
 
 def write_new(path: str, text: str) -> None:
-    """Writes a new file. Raises FileUnreadable when it exists already, or cannot be written."""
+    """Writes a new file that only this person can read. Raises FileUnreadable when it is there or cannot be written."""
     try:
-        with Path(path).expanduser().open("x", encoding="utf-8", errors="replace") as file:
-            file.write(text)
+        private.write_new(Path(path).expanduser(), [text.encode("utf-8", "replace")])
     except FileExistsError as error:
         raise FileUnreadable(f"{path} exists already", advice="Choose another name.") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: there is no such ~user
         what = getattr(error, "strerror", None) or error
         raise FileUnreadable(f"{path} cannot be written: {what}") from error

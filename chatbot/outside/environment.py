@@ -7,6 +7,7 @@ names, no interpolation (which could copy another secret into a URL), and never 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from chatbot.core.settings import Variable
 from chatbot.outside.files import read_text_file
 
 MAX_ENV_BYTES = 64 * 1024
+_MEANT = re.compile(r"\s*(?:export\s+)?([A-Z][A-Z0-9_]{2,})\s*([:=])(.*)")
 LOCAL_NAME = ".env"
 
 
@@ -36,13 +38,13 @@ def read_variables(
     if folder is not None and os.path.lexists(folder / LOCAL_NAME):
         try:
             _require_own(folder / LOCAL_NAME)
-            values = _read(folder / LOCAL_NAME, notices)
+            values = _read(folder / LOCAL_NAME, local_names, notices)
             found |= {name: Variable(values[name], "./.env", True) for name in values if name in local_names}
         except FileUnreadable as error:
             notices.append(f"{error}; it is left out")
     found |= {name: Variable(environ[name], "the environment") for name in names if environ.get(name, "").strip()}
     if env_file is not None:
-        values = _read(env_file, notices)
+        values = _read(env_file, names, notices)
         found |= {name: Variable(values[name], str(env_file)) for name in values if name in names}
     return found, tuple(notices)
 
@@ -57,11 +59,23 @@ def _require_own(path: Path) -> None:
         raise FileUnreadable(f"{path} belongs to another user")
 
 
-def _read(path: Path, notices: list[str]) -> dict[str, str]:
+def _read(path: Path, names: Collection[str], notices: list[str]) -> dict[str, str]:
     text, warning = read_text_file(path, MAX_ENV_BYTES)
     if warning:
         notices.append(warning)
-    return _parsed(text)
+    values = _parsed(text)
+    notices += _not_assigned(path, text, set(names) - set(values))
+    return values
+
+
+def _not_assigned(path: Path, text: str, names: set[str]) -> list[str]:
+    """The lines that are meant to set a variable and do not: `NAME: value`, a quote that is not closed."""
+    found = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        meant = _MEANT.match(line)
+        if meant and meant[1] in names and meant[3].strip():
+            found.append(f"{path}, line {number} does not set {meant[1]}: it wants {meant[1]}=value")
+    return found
 
 
 def _parsed(text: str) -> dict[str, str]:

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
+from collections.abc import Iterable
 from pathlib import Path
+
+OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
+# A link is not followed, and a pipe that nobody reads is not waited for.
+_PLAIN = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 def private_folder(folder: Path) -> Path:
@@ -15,8 +22,52 @@ def private_folder(folder: Path) -> Path:
     return folder
 
 
+def require_ours(folder: Path) -> None:
+    """Raises PermissionError where other users may write: they could put a file, or a link, in the place of ours."""
+    status = folder.stat()
+    if hasattr(os, "geteuid") and status.st_uid not in (os.geteuid(), 0):
+        raise PermissionError(errno.EPERM, "the folder belongs to another user", str(folder))
+    if os.name == "posix" and status.st_mode & OTHERS_MAY_WRITE:
+        raise PermissionError(errno.EPERM, "other users may write in the folder", str(folder))
+
+
 def append_line(file: Path, line: str) -> None:
-    """Adds a line to a file of mode 0600. Raises OSError."""
-    descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    """Adds a line to a file of mode 0600, which is no link and no pipe. Raises OSError."""
+    descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | _PLAIN, 0o600)
     with os.fdopen(descriptor, "a", encoding="utf-8", errors="replace") as opened:
+        _make_private(descriptor)
         opened.write(line + "\n")
+
+
+def read_end(file: Path, max_bytes: int) -> bytes:
+    """The last bytes of a file, which is no link and no pipe. Raises OSError."""
+    descriptor = os.open(file, os.O_RDONLY | _PLAIN)
+    with os.fdopen(descriptor, "rb") as opened:
+        _require_file(descriptor)
+        opened.seek(max(0, os.fstat(descriptor).st_size - max_bytes))
+        return opened.read(max_bytes)
+
+
+def write_new(file: Path, parts: Iterable[bytes]) -> None:
+    """Makes a file of mode 0600 with these parts, or none at all. Raises FileExistsError, other OSErrors, and whatever
+    `parts` raises.
+    """
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _PLAIN, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as opened:
+            _make_private(descriptor)
+            opened.writelines(parts)
+    except BaseException:
+        file.unlink(missing_ok=True)
+        raise
+
+
+def _make_private(descriptor: int) -> None:
+    _require_file(descriptor)
+    if os.name == "posix":
+        os.fchmod(descriptor, 0o600)
+
+
+def _require_file(descriptor: int) -> None:
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        raise OSError(errno.EINVAL, "it is not a regular file")

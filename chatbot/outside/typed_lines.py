@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from chatbot.outside.private import append_line, private_folder
+from chatbot.outside.private import append_line, private_folder, read_end, require_ours
 
 _MAX_BYTES = 2_000_000  # of the newest lines
 
@@ -14,16 +14,15 @@ _MAX_BYTES = 2_000_000  # of the newest lines
 def load(file: Path) -> Iterator[str]:
     """The texts, the newest first, none twice in a row. A file that is missing or damaged gives what it can."""
     try:
-        with file.open("rb") as opened:
-            opened.seek(max(0, file.stat().st_size - _MAX_BYTES))
-            lines = opened.read(_MAX_BYTES).splitlines()
+        require_ours(file.parent)
+        lines = read_end(file, _MAX_BYTES).splitlines()
     except OSError:
         return
     before = None
     for line in reversed(lines):
         try:
             text = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(text, str) and text != before:
             before = text
@@ -33,7 +32,7 @@ def load(file: Path) -> Iterator[str]:
 def append(file: Path, text: str) -> None:
     """Keeps one more text; where that is not possible, it is not kept."""
     try:
-        private_folder(file.parent)
+        require_ours(private_folder(file.parent))
         append_line(file, json.dumps(text))
     except OSError:
         pass

@@ -20,10 +20,10 @@ from urllib.parse import urlencode, urlsplit
 
 from chatbot.core.addresses import base_url, from_host, is_loopback
 from chatbot.core.errors import ConfigurationError, UsageError
+from chatbot.core.redaction import is_secret_header
 from chatbot.core.settings import Endpoint, Variable
 from chatbot.providers import registry
 from chatbot.providers.credentials import (
-    SECRET_HEADERS,
     Variables,
     auth_header,
     check_pair,
@@ -56,6 +56,12 @@ class Choice(NamedTuple):
     endpoint: Endpoint
     key: str | None = None
     notices: tuple[str, ...] = ()
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What a request carries that nobody else may see: the key, and the values of secret headers."""
+        values = [value for name, value in self.endpoint.headers if is_secret_header(name)]
+        return (*([self.key] if self.key else []), *values, *(value.partition(" ")[2] for value in values))
 
     def __repr__(self) -> str:
         return f"Choice({self.service.name}, {self.model}, {self.endpoint})"
@@ -122,11 +128,15 @@ def choose(service: Service, model: str | None, wish: Wish, variables: Variables
         raise ConfigurationError(f"{service.title} has no address of its own", advice=f"Set {names}, or --base-url.")
     url = url._replace(value=base_url(url.value, url.origin))
     headers = tuple(header(text) for text in wish.headers)
-    own_key = any(name.lower() in SECRET_HEADERS for name, _ in headers)
+    secret_headers = [name.lower() for name, _ in headers if is_secret_header(name)]
+    own_key = any(not name.startswith("openai-") for name in secret_headers)
     if key is None and not own_key and service.key_required and url.value == (service.base_url or url.value):
         raise no_key(service)
-    if own_key:
-        check_pair(service, "the key in --header", Variable("", "--header"), url)
+    if secret_headers:
+        check_pair(service, f"the header {secret_headers[0]}", Variable("", "--header"), url)
+    for name, variable in service.header_variables:
+        if is_secret_header(name) and variable in variables:
+            check_pair(service, variable, variables[variable], url)
     check_pair(service, key_variable.name if key_variable else "", key, url)
     model = model or service.default_model
     if not model and service.model_required:

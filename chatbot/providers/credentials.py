@@ -15,7 +15,6 @@ from chatbot.providers.service import KeyVariable, Service
 
 Variables = Mapping[str, Variable]
 
-SECRET_HEADERS = {"authorization", "x-api-key", "api-key", "x-goog-api-key"}
 _PLAIN = re.compile(r"[\x20-\x7e\xa0-\xff]*")  # what a header can carry (RFC 9110, section 5.5; Latin-1)
 
 

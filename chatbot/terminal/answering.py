@@ -21,7 +21,7 @@ def exchange(here: Here, talk: Talk, asked: Ask) -> Talk:
     except OutputUnwritable:
         raise
     except ChatError as error:
-        here.voice.tell(error_lines(error))
+        here.voice.tell(error_lines(error, in_session=True))
         after = talks.left_unanswered(talk, asked)
     except KeyboardInterrupt:
         after = talks.left_unanswered(talk, asked)

@@ -60,7 +60,29 @@ def exit_code(finished: Finished) -> int:
     return EXIT_CODES[finished.verdict]
 
 
-def error_lines(error: ChatError, request_id: str | None = None) -> Iterator[str]:
+# What is advised in the words of the command line, in those of a session.
+_IN_SESSION = (
+    (r"--var (\w+=)", r"\1"),
+    (r", set with name=value", ", set with /template NAME name=value"),
+    (r"leave --var out", "leave the values out"),
+    (r"\b(with|to) --(file|image)\b", r"\1 /\2"),
+    (r"\bwith -m\b", "with /model"),
+    (r"Name it with /model", "Name it with /model NAME"),
+    (r"[Rr]un the same command again\b", "/retry asks again"),
+    (r"--truncate TOKENS, ", ""),
+)
+
+
+def in_session_words(advice: str) -> str:
+    """Advice for somebody who is in a session, where the options of the command line do not exist."""
+    import re
+
+    for command_line, session in _IN_SESSION:
+        advice = re.sub(command_line, session, advice)
+    return advice
+
+
+def error_lines(error: ChatError, request_id: str | None = None, *, in_session: bool = False) -> Iterator[str]:
     """What happened, what the provider said of it, what to do, and the request id: two to four lines."""
     yield str(error)
     if error.said and error.said not in str(error):
@@ -68,7 +90,7 @@ def error_lines(error: ChatError, request_id: str | None = None) -> Iterator[str
     if error.retryable and error.retry_after_s and error.retry_after_s >= 1:
         yield f"It asks to wait {duration(error.retry_after_s)}."
     elif error.advice:
-        yield from error.advice.splitlines()
+        yield from (in_session_words(error.advice) if in_session else error.advice).splitlines()
     if error.request_id or request_id:
         yield f"request id: {error.request_id or request_id}"
 
@@ -79,7 +101,7 @@ def verdict_lines(finished: Finished, *, in_session: bool = False) -> Iterator[s
         yield f"{finished.error or 'the answer broke off before its end'}; what came is above"
         yield from filter(None, [_SENTENCES[Verdict.CUT][1 + in_session]])
     elif finished.error is not None:
-        yield from error_lines(finished.error, finished.request_id)
+        yield from error_lines(finished.error, finished.request_id, in_session=in_session)
     elif finished.finish_reason in _TOOLS:
         yield f"the model asked for a tool, and chat has none ({finished.finish_reason})"
     elif finished.verdict is not Verdict.COMPLETE:

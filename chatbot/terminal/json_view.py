@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from chatbot.core.events import Event, TextDelta
+from chatbot.core.json_text import dumps
 from chatbot.terminal.failures import exit_code
 from chatbot.terminal.follow import Outcome, View
 
@@ -33,7 +33,7 @@ class JsonView:
         self._beside.close(now_s)
 
 
-def as_json(outcome: Outcome, provider: str, model: str, redact: Callable[[str], str]) -> bytes:
+def as_json(outcome: Outcome, provider: str, model: str) -> bytes:
     """The outcome as a line of JSON (UTF-8): the text, how it ended, what it took, what went wrong."""
     finished = outcome.finished
     error = finished.error
@@ -58,12 +58,12 @@ def as_json(outcome: Outcome, provider: str, model: str, redact: Callable[[str],
         if error is None
         else {
             "type": type(error).__name__,
-            "message": redact(str(error)),
-            "said": redact(error.said) or None,
+            "message": str(error),
+            "said": error.said or None,
             "status": error.status,
-            "advice": redact(error.advice) or None,
+            "advice": error.advice or None,
             "retryable": error.retryable,
         },
         "exit_code": exit_code(finished),
     }
-    return json.dumps(document, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+    return dumps(document).encode() + b"\n"

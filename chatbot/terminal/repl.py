@@ -98,7 +98,7 @@ def _safely(here: Here, talk: Talk, step: Callable[[], Talk]) -> Talk:
     except (BrokenPipeError, OutputUnwritable):
         raise
     except ChatError as error:
-        here.voice.tell(error_lines(error))
+        here.voice.tell(error_lines(error, in_session=True))
     except KeyboardInterrupt:
         here.voice.tell(["stopped"])
     except Exception as error:  # a fault of ours must not cost the conversation

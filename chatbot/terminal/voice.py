@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from chatbot.core.errors import Hung
 from chatbot.core.redaction import Redactor
@@ -33,10 +33,10 @@ class Voice:
         self._columns = columns
         self.quiet = False
 
-    def hide(self, key: str | None) -> None:
-        """One more key that is never shown."""
-        if key:
-            known, also = self.redact, Redactor([key])
+    def hide(self, keys: Sequence[str]) -> None:
+        """More keys that are never shown."""
+        if keys:
+            known, also = self.redact, Redactor(keys)
             self.redact = lambda text: also(known(text))
 
     def redacted(self, text: str) -> str:

@@ -52,7 +52,7 @@ def test_values_that_may_meet(variables: dict[str, Variable], address: str, key:
         (
             Wish("openai", headers=(f"Authorization: Bearer {SECRET}",)),
             local(OPENAI_API_KEY="A", OPENAI_BASE_URL=EVIL),
-            "the key in --header from --header will not be sent there",
+            "the header authorization from --header will not be sent there",
         ),
         (Wish("openai"), trusted(OPENAI_API_KEY=SECRET, OPENAI_BASE_URL="http://h.example/v1"), "unencrypted"),
         (Wish("openai"), trusted(OPENAI_API_KEY=SECRET, OPENAI_BASE_URL=" HTTP://h.example/v1"), "unencrypted"),

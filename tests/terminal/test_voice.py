@@ -29,7 +29,7 @@ def test_elsewhere_a_line_stays_a_line() -> None:
 def test_every_key_that_was_ever_known_stays_hidden() -> None:
     written: list[str] = []
     voice = Voice(written.append, Redactor([KEY]), colour=False)
-    voice.hide(OTHER)
-    voice.hide(None)
+    voice.hide([OTHER])
+    voice.hide([])
     voice.tell([f"{KEY} and {OTHER}"])
     assert written == ["chat: [key] and [key]\n"]

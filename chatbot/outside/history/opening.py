@@ -43,6 +43,8 @@ class Opener(NamedTuple):
         """The database, made if there is none. Raises HistoryUnavailable, OSError and sqlite3.Error."""
         place.make_folder(self.folder)
         place.check(self.folder)
+        if place.is_read_only(self.path):
+            return self._immutable()._replace(notices=("the history is read-only: answers are not kept",))
         with place.locked(self.folder, shared=True):
             place.make_private(self.path)
             opened = self._unless_corrupt(self._as_it_is)

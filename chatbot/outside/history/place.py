@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from chatbot.core.turns import HistoryUnavailable
+from chatbot.outside.private import OTHERS_MAY_WRITE
 
 NAME = "history.db"
 _COMPANIONS = ("-wal", "-shm")
 _PRIVATE_FOLDER, _PRIVATE_FILE = 0o700, 0o600
-_OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _LOCK_TRIES, _PAUSE_S = 500, 0.01
 
 
@@ -30,7 +30,7 @@ def check(folder: Path) -> None:
     status = folder.stat()
     if hasattr(os, "geteuid") and status.st_uid not in (os.geteuid(), 0):
         raise HistoryUnavailable(f"the history is not used: {folder} belongs to another user")
-    if os.name == "posix" and status.st_mode & _OTHERS_MAY_WRITE:
+    if os.name == "posix" and status.st_mode & OTHERS_MAY_WRITE:
         advice = f"Make it private: chmod go-w {folder}"
         raise HistoryUnavailable(f"the history is not used: other users may write in {folder}", advice=advice)
     path = folder / NAME
@@ -49,10 +49,19 @@ def make_private(path: Path) -> None:
     except FileExistsError:
         for file in (path, *companions(path)):  # SQLite gives its companions the mode of the database
             try:
-                if file.stat().st_mode & 0o077:
-                    file.chmod(_PRIVATE_FILE)
+                mode = file.stat().st_mode
+                if mode & 0o077:
+                    file.chmod(mode & 0o700)  # what its owner may not do stays so
             except OSError:
                 pass  # not there, or where nothing may be written
+
+
+def is_read_only(path: Path) -> bool:
+    """Whether its owner made the file so; the superuser could write it all the same."""
+    try:
+        return not path.stat().st_mode & stat.S_IWUSR
+    except OSError:
+        return False
 
 
 def make_new(path: Path) -> None:

@@ -1,0 +1,111 @@
+"""What comes from a server, without the keys that went to it.
+
+A server may give a key back anywhere: in a header, an id, a finish reason, an error, even in the answer. Each string is
+redacted once, here, so that no view, history or export has to think of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from chatbot.core.errors import ChatError
+from chatbot.core.events import Event, Finished, FinishReason, Notice, Retrying, TextDelta, ThinkingDelta
+from chatbot.core.redaction import MASK
+
+_MASKED = f"the server gave the key back in its answer; it stands as {MASK} there"
+_MIN_KEY_CHARS = 8  # a shorter one may well be a word
+
+
+def redacted(events: Iterable[Event], keys: Sequence[str], redact: Callable[[str], str]) -> Iterator[Event]:
+    """The events with every string redacted. In the text of the answer only `keys`, those that this very request
+    carried, are masked: whatever else looks like a key is what the model says.
+    """
+    answer, reasoning = KeyMask(keys), KeyMask(keys)
+    told = False
+    for event in events:
+        kind = type(event)
+        if kind is TextDelta:
+            text = answer.feed(event.text)  # type: ignore[union-attr]
+            if text is event.text:  # type: ignore[union-attr]
+                yield event
+            elif text:
+                yield TextDelta(text)
+        elif kind is ThinkingDelta:
+            text = reasoning.feed(event.text)  # type: ignore[union-attr]
+            if text:
+                yield ThinkingDelta(text)
+        else:
+            if kind is Finished:
+                if rest := reasoning.finish():
+                    yield ThinkingDelta(rest)
+                if rest := answer.finish():
+                    yield TextDelta(rest)
+            yield _redacted(event, redact)
+        if not told and (answer.masked or reasoning.masked):
+            told = True
+            yield Notice(_MASKED)
+
+
+def _redacted(event: Event, redact: Callable[[str], str]) -> Event:
+    match event:
+        case Notice():
+            return Notice(redact(event.text))
+        case FinishReason():
+            return event._replace(reason=redact(event.reason))
+        case Retrying():
+            _hide_in(event.error, redact)
+        case Finished():
+            if event.error:
+                _hide_in(event.error, redact)
+            return event._replace(
+                finish_reason=event.finish_reason and redact(event.finish_reason),
+                request_id=event.request_id and redact(event.request_id),
+                model=redact(event.model),
+            )
+    return event
+
+
+def _hide_in(error: ChatError, redact: Callable[[str], str]) -> None:
+    error.args = tuple(redact(str(part)) for part in error.args)
+    error.said, error.advice = redact(error.said), redact(error.advice)
+    error.request_id = error.request_id and redact(error.request_id)
+    error.parameter = error.parameter and redact(error.parameter)
+
+
+class KeyMask:
+    """A filter on the pieces of one text that masks `keys`; the same result however it is cut."""
+
+    def __init__(self, keys: Iterable[str]) -> None:
+        self.masked = False
+        self._keys = tuple(key for key in keys if len(key) >= _MIN_KEY_CHARS)
+        self._held = ""
+
+    def feed(self, text: str) -> str:
+        """What is certain after one more piece: what may be the beginning of a key waits for the next."""
+        if self._held:
+            text, self._held = self._held + text, ""
+        for key in self._keys:
+            if key in text:
+                self.masked = True
+                text = text.replace(key, MASK)
+        held = max((_overlap(text, key) for key in self._keys), default=0)
+        if held:
+            self._held = text[-held:]
+            text = text[:-held]
+        return text
+
+    def finish(self) -> str:
+        """What is still held at the end of the text."""
+        held, self._held = self._held, ""
+        return held
+
+
+def _overlap(text: str, key: str) -> int:
+    """How many characters at the end of `text` are the beginning of `key`."""
+    tail = text[1 - len(key) :]
+    at = tail.find(key[0])
+    while at >= 0:
+        if key.startswith(tail[at:]):
+            return len(tail) - at
+        at = tail.find(key[0], at + 1)
+    return 0

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatbot.core.errors import KeyRejected, RateLimited
+from chatbot.core.events import Event, Finished, FinishReason, Notice, Retrying, TextDelta, ThinkingDelta, Verdict
+from chatbot.core.redacted_events import KeyMask, redacted
+from chatbot.core.redaction import MASK, Redactor
+
+KEY = "sk-secret-0123456789-abcdef"
+
+
+def read(*events: Event, keys: Iterable[str] = (KEY,)) -> list[Event]:
+    return list(redacted(events, tuple(keys), Redactor([KEY])))
+
+
+def text(events: list[Event]) -> str:
+    return "".join(event.text for event in events if isinstance(event, TextDelta))
+
+
+@given(st.text(max_size=20), st.lists(st.integers(1, 12)), st.sampled_from([KEY, "aaaaaaaab", "abababababac"]))
+def test_a_key_is_masked_however_the_text_is_cut(around: str, cuts: list[int], key: str) -> None:
+    whole = around + key + around + key[:7] + key + key[:5]
+    mask, at, found = KeyMask([key]), 0, ""
+    for size in cuts:
+        found += mask.feed(whole[at : at + size])
+        at += size
+    found += mask.feed(whole[at:]) + mask.finish()
+    assert found == whole.replace(key, MASK)
+    assert mask.masked
+
+
+@given(st.lists(st.text(alphabet="sk-e0 ", max_size=5)))
+def test_a_text_without_a_key_is_whole(pieces: list[str]) -> None:
+    events = read(*map(TextDelta, pieces), Finished(Verdict.COMPLETE))
+    assert text(events) == "".join(pieces)
+    assert not any(isinstance(event, Notice) for event in events)
+
+
+def test_a_piece_that_holds_nothing_back_is_the_same_object() -> None:
+    delta = TextDelta("word ")
+    assert read(delta)[0] is delta
+
+
+def test_a_key_in_the_answer_is_told_once() -> None:
+    events = read(TextDelta(f"a {KEY} b"), TextDelta(KEY), ThinkingDelta(KEY), Finished(Verdict.COMPLETE))
+    assert text(events) == f"a {MASK} b{MASK}"
+    assert sum(isinstance(event, Notice) for event in events) == 1
+
+
+def test_the_answer_may_speak_of_other_keys() -> None:
+    said = "A key looks like sk-proj-0123456789abcdef."
+    assert text(read(TextDelta(said))) == said
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        Notice(f"used {KEY}"),
+        FinishReason(f"stop {KEY}", Verdict.COMPLETE),
+        Retrying(1.0, 1, RateLimited("busy", said=KEY, request_id=KEY)),
+        Finished(Verdict.COMPLETE, finish_reason=KEY, request_id=KEY, model=KEY),
+        Finished(Verdict.FAILED, error=KeyRejected(f"no {KEY}", said=KEY, advice=KEY, request_id=KEY, parameter=KEY)),
+    ],
+)
+def test_no_other_string_of_a_server_holds_a_key(event: Event) -> None:
+    [found] = read(event)
+    error = getattr(found, "error", None)
+    assert KEY not in f"{found!r} {error!r} {vars(error) if error else ''}"
+    assert MASK in f"{found!r} {error!r} {vars(error) if error else ''}"
