@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from chatbot.core.events import Event, Finished, Retrying, TextDelta, ThinkingDelta
 from chatbot.core.messages import Message
+from chatbot.outside.folders import data_folder
 from chatbot.terminal.voice import Voice
 
 if TYPE_CHECKING:
@@ -27,13 +28,9 @@ _LIMIT_BEFORE_THE_END_S = 3.0
 
 
 def history_folder() -> Path:
-    """The person's data folder of this program. Raises HistoryUnavailable where it has no name: who is not in the
-    list of users (as in a container) and has no HOME has no home.
-    """
-    from platformdirs import user_data_dir
-
-    folder = Path(user_data_dir("chat", appauthor=False))
-    if not folder.is_absolute():
+    """The person's data folder of this program. Raises HistoryUnavailable where there is none."""
+    folder = data_folder()
+    if folder is None:
         from chatbot.core.turns import HistoryUnavailable
 
         raise HistoryUnavailable("nothing is kept: there is no home folder", advice="Set HOME, or XDG_DATA_HOME.")

@@ -6,7 +6,6 @@ import os
 import sys
 import textwrap
 from collections.abc import Callable
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,6 +13,7 @@ import typer
 from chatbot.cli import standard
 from chatbot.core.errors import ConfigurationError, UsageError
 from chatbot.core.templates import Template
+from chatbot.outside.folders import config_folder
 from chatbot.outside.streams import is_terminal
 from chatbot.outside.templates import TemplateFolder
 from chatbot.terminal.sanitise import sanitise
@@ -28,10 +28,8 @@ Name = Annotated[str, typer.Argument(help="The template's name.", metavar="NAME"
 
 def template_folder() -> TemplateFolder:
     """The person's own templates. Raises ConfigurationError where there is no home for them."""
-    from platformdirs import user_config_dir  # only who uses templates waits for it
-
-    folder = Path(user_config_dir("chat", appauthor=False))
-    if not folder.is_absolute():
+    folder = config_folder()
+    if folder is None:
         raise ConfigurationError("there is no home folder for templates", advice="Set HOME, or XDG_CONFIG_HOME.")
     return TemplateFolder(folder / "templates")
 

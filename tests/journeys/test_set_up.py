@@ -118,21 +118,15 @@ def test_json_gives_a_terminal_no_orders(server: LabServer, tmp_path: Path) -> N
         assert "\\u202e" in text
 
 
-@pytest.mark.parametrize(
-    "words", [["--help"], ["--version"], ["lab", "list"], ["logs", "--help"], ["help"], ["version"]]
-)
+@pytest.mark.parametrize("words", ["--help", "--version", "lab list", "logs --help", "help", "version"])
 def test_a_full_disk_is_told_whatever_is_written(words: str, tmp_path: Path) -> None:
     full = Path("/dev/full")
     if not full.exists():
         pytest.skip("there is no /dev/full here")
+    command = [*COMMAND, *words.split()]
     with full.open("wb") as out:
         done = subprocess.run(
-            [*COMMAND, *words.split()],
-            stdout=out,
-            stderr=subprocess.PIPE,
-            env=environment(tmp_path),
-            check=False,
-            timeout=30,
+            command, stdout=out, stderr=subprocess.PIPE, env=environment(tmp_path), check=False, timeout=30
         )
     assert done.returncode == 74
     assert done.stderr.decode() == "chat: the answer cannot be written: No space left on device\n"

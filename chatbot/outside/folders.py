@@ -1,0 +1,28 @@
+"""The person's own folders of this program, where there is a home for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+
+def data_folder() -> Path | None:
+    """What is kept. None without a home: in a container a user may have no HOME and no entry in the list of users."""
+    from platformdirs import user_data_dir
+
+    return _named(lambda: user_data_dir("chat", appauthor=False))
+
+
+def config_folder() -> Path | None:
+    """What the person writes; None without a home."""
+    from platformdirs import user_config_dir
+
+    return _named(lambda: user_config_dir("chat", appauthor=False))
+
+
+def _named(find: Callable[[], str]) -> Path | None:
+    try:
+        folder = Path(find())
+    except RuntimeError:
+        return None
+    return folder if folder.is_absolute() else None
