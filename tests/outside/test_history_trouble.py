@@ -303,7 +303,11 @@ def reachable() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-AS_SOMEBODY = f"os.setgroups([]); os.setgid({SOMEBODY}); os.setuid({SOMEBODY})\n" if is_root else ""
+BECOME_SOMEBODY = f"""
+import fcntl, urllib.parse  # modules that are loaded when needed: somebody may not be able to read Python's
+os.setgroups([]); os.setgid({SOMEBODY}); os.setuid({SOMEBODY})
+"""
+AS_SOMEBODY = BECOME_SOMEBODY if is_root else ""
 READ_AND_WRITE = """
 h = history()
 [summary] = h.conversations(5)
