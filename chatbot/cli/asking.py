@@ -6,7 +6,7 @@ import os
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -16,7 +16,7 @@ from chatbot.cli.ask import Words
 from chatbot.core.errors import CannotConnect, ContextTooLong, ProgramFault
 from chatbot.core.events import Event, Finished
 from chatbot.core.messages import Conversation
-from chatbot.core.redacted_events import redacted
+from chatbot.core.redacted_events import EventRedactor
 from chatbot.core.retry import RetryPolicy
 from chatbot.core.settings import Options
 from chatbot.outside.background import Inbox
@@ -28,7 +28,7 @@ from chatbot.outside.watchdog import Watchdog
 from chatbot.providers import registry
 from chatbot.providers.choice import Choice
 from chatbot.session import Session
-from chatbot.terminal.best_effort import BestEffort
+from chatbot.terminal.best_effort import LIMIT_S, BestEffort
 from chatbot.terminal.voice import Voice
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class Asking:
                 interrupts = Interrupts(watchdog.call, on_screen=is_terminal(1) and not words.json)
                 best_effort.done("Ctrl-C may lose what came", lambda: entered.enter_context(interrupts))
                 best_effort.done("keys will show in the answer", lambda: entered.enter_context(self._keyboard))
-                inbox = Inbox(lambda sleep: self._events(conversation, asked, sleep), stop=self._transport.abort)
+                inbox = Inbox(lambda sleep: self._session.ask(conversation, asked, sleep), stop=self._transport.abort)
                 interrupts.wake = inbox.wake
                 self._sent.wait(_SENT_WITHIN_S)
                 from chatbot.cli.memory import RecordingView
@@ -120,7 +120,8 @@ class Asking:
                 if not shows_waiting(words):
                     view = SilenceNotice(view, self._voice.notice, self._place(), asked_s)
                 with RecordingView(view, self._memory, begin, best_effort) as recording:
-                    outcome = follow(inbox, recording, time.monotonic, interrupts.stopped, words.max_time_s)
+                    redacted = _RedactedInbox(inbox, self.choice.secrets, self._voice.redacted, watchdog)
+                    outcome = follow(redacted, recording, time.monotonic, interrupts.stopped, words.max_time_s)
                     recording.finish(outcome.finished, _whole(continues, outcome.text) if continues else None)
             self.signal = interrupts.number
             best_effort.done("how the answer ended cannot be told", lambda: self._say(outcome, conversation))
@@ -138,10 +139,6 @@ class Asking:
         if isinstance(fault, ProgramFault) and fault.__cause__:
             raise fault.__cause__
         return 128 + self.signal if self.signal else exit_code(outcome.finished)
-
-    def _events(self, conversation: Conversation, options: Options, sleep: Callable[[float], None]) -> Iterator[Event]:
-        events = self._session.ask(conversation, options, sleep)
-        return redacted(events, self.choice.secrets, self._voice.redacted)
 
     def _place(self) -> str:
         """Host and port of the server."""
@@ -178,6 +175,20 @@ class Asking:
                 "--truncate TOKENS, take a model with a larger context with -m; or /undo, /new in a session."
             )
         return finished
+
+
+class _RedactedInbox:
+    """The events of an inbox, redacted in the thread that takes them: there a redactor that hangs comes to an end."""
+
+    def __init__(self, inbox: Inbox, keys: Sequence[str], redact: Callable[[str], str], watchdog: Watchdog) -> None:
+        self._inbox = inbox
+        self._redacted = EventRedactor(keys, lambda text: watchdog.call(lambda: redact(text), LIMIT_S))
+
+    def take(self, timeout_s: float | None) -> list[Event]:
+        return list(self._redacted(self._inbox.take(timeout_s)))
+
+    def give_up(self) -> None:
+        self._inbox.give_up()
 
 
 def _whole(begun: str, text: str) -> str:

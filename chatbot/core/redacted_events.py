@@ -16,33 +16,38 @@ _MASKED = f"the server gave the key back in its answer; it stands as {MASK} ther
 _MIN_KEY_CHARS = 8  # a shorter one may well be a word
 
 
-def redacted(events: Iterable[Event], keys: Sequence[str], redact: Callable[[str], str]) -> Iterator[Event]:
-    """The events with every string redacted. In the text of the answer only `keys`, those that this very request
-    carried, are masked: whatever else looks like a key is what the model says.
+class EventRedactor:
+    """Redacts every string of the events of one answer. In its text only `keys`, those that this very request carried,
+    are masked: whatever else looks like a key is what the model says.
     """
-    answer, reasoning = KeyMask(keys), KeyMask(keys)
-    told = False
-    for event in events:
-        kind = type(event)
-        if kind is TextDelta:
-            text = answer.feed(event.text)  # type: ignore[union-attr]
-            if text is event.text:  # type: ignore[union-attr]
-                yield event
-            elif text:
-                yield TextDelta(text)
-        elif kind is ThinkingDelta:
-            text = reasoning.feed(event.text)  # type: ignore[union-attr]
-            if text:
-                yield ThinkingDelta(text)
-        else:
-            if kind is Finished:
-                if rest := reasoning.finish():
-                    yield ThinkingDelta(rest)
-                if rest := answer.finish():
-                    yield TextDelta(rest)
-            yield _redacted(event, redact)
-        if not told and (answer.masked or reasoning.masked):
-            told = True
+
+    def __init__(self, keys: Sequence[str], redact: Callable[[str], str]) -> None:
+        self._redact = redact
+        self._answer, self._reasoning = KeyMask(keys), KeyMask(keys)
+
+    def __call__(self, events: Iterable[Event]) -> Iterator[Event]:
+        """The next events, redacted; what may be the beginning of a key comes with later ones."""
+        for event in events:
+            if isinstance(event, TextDelta):
+                text = self._answer.feed(event.text)
+                if text is event.text:
+                    yield event
+                elif text:
+                    yield TextDelta(text)
+            elif isinstance(event, ThinkingDelta):
+                if text := self._reasoning.feed(event.text):
+                    yield ThinkingDelta(text)
+            else:
+                if isinstance(event, Finished):
+                    yield from self._rest()
+                yield _redacted(event, self._redact)
+
+    def _rest(self) -> Iterator[Event]:
+        if thought := self._reasoning.finish():
+            yield ThinkingDelta(thought)
+        if text := self._answer.finish():
+            yield TextDelta(text)
+        if self._answer.masked or self._reasoning.masked:
             yield Notice(_MASKED)
 
 

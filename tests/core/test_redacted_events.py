@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 
 from chatbot.core.errors import KeyRejected, RateLimited
 from chatbot.core.events import Event, Finished, FinishReason, Notice, Retrying, TextDelta, ThinkingDelta, Verdict
-from chatbot.core.redacted_events import KeyMask, redacted
+from chatbot.core.redacted_events import EventRedactor, KeyMask
 from chatbot.core.redaction import MASK, Redactor
 
 KEY = "sk-secret-0123456789-abcdef"
 
 
 def read(*events: Event, keys: Iterable[str] = (KEY,)) -> list[Event]:
-    return list(redacted(events, tuple(keys), Redactor([KEY])))
+    return list(EventRedactor(tuple(keys), Redactor([KEY]))(events))
 
 
 def text(events: list[Event]) -> str:
