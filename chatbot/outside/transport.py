@@ -87,6 +87,8 @@ class LiveTransport:
             exchange.close()
             if exchange.overdue:
                 raise _overdue(request.url, exchange.head_within_s) from error
+            if exchange.aborted:  # what a TLS socket gives after that is not the server's word
+                raise errors.ConnectionLost(f"the exchange with {_place(request.url)} was ended here") from error
             connected = exchange.connected or not request.body
             raise _typed(error, request.url, self._timeout_s, connected) from error
         exchange.answered(response)
