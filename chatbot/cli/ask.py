@@ -138,8 +138,9 @@ def _ask(
         bool, typer.Option("--hide-reasoning", "-R", help="Leave out what the model thinks first.")
     ] = False,
     show_thinking: Annotated[
-        bool, typer.Option("--show-thinking", help="Keep what the model thinks first, above the answer.")
+        bool, typer.Option("--show-reasoning", help="Keep what the model thinks first, above the answer.")
     ] = False,
+    old_show_thinking: Annotated[bool, typer.Option("--show-thinking", hidden=True)] = False,
     usage: Annotated[bool, typer.Option("--usage", "-u", help="Say how many tokens it took.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No notices; errors only.")] = False,
     color: Annotated[str, typer.Option(metavar="WHEN", help="auto, always or never.")] = "auto",
@@ -189,7 +190,7 @@ def _ask(
         raw=raw,
         json=as_json,
         hide_reasoning=hide_reasoning,
-        show_thinking=show_thinking,
+        show_thinking=show_thinking or old_show_thinking,
         usage=usage,
         quiet=quiet,
         color=_color(color),

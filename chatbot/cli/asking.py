@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from chatbot.cli import standard
 from chatbot.cli.ask import Words
-from chatbot.core.errors import CannotConnect, ContextTooLong, ProgramFault
+from chatbot.core.errors import CannotConnect, ContextTooLong, KeyRejected, ProgramFault, UnknownModel
 from chatbot.core.events import Event, Finished
 from chatbot.core.messages import Conversation
 from chatbot.core.redacted_events import EventRedactor
@@ -162,11 +162,21 @@ class Asking:
         if self._words.usage:
             self._voice.tell([usage_line(finished.usage)])
 
+    def _tell_of_no_key(self, error: KeyRejected) -> None:
+        service = self.choice.service
+        names = " or ".join(key.name for key in service.keys)
+        error.args = (f"{service.title} wants a key, and none is set (HTTP {error.status})",)
+        error.advice = f"Set {names}, in the shell or in ./.env ." if names else "Give it with --header."
+
     def _advised(self, finished: Finished, conversation: Conversation) -> Finished:
         """What can be done that only this floor knows: start the local server, or shorten a long conversation."""
         error = finished.error
         if isinstance(error, CannotConnect) and self.choice.service.start_advice:
             error.advice = self.choice.service.start_advice
+        if isinstance(error, KeyRejected) and not self.choice.secrets:
+            self._tell_of_no_key(error)
+        if isinstance(error, UnknownModel) and self.choice.service.source == registry.LAB:
+            error.advice = f"{error.advice}\nchat lab list shows them all, with what each teaches."
         if isinstance(error, ContextTooLong) and len(conversation.messages) > 1:
             from chatbot.core.continuing import estimated_tokens
 

@@ -13,7 +13,15 @@ from chatbot.core.errors import NoKey
 from chatbot.outside.environment import read_variables
 from chatbot.outside.listening import listens
 from chatbot.providers import registry
-from chatbot.providers.choice import Choice, Wish, choose, find_service, local_names, variable_names
+from chatbot.providers.choice import (
+    Choice,
+    Wish,
+    check_service_named_in,
+    choose,
+    find_service,
+    local_names,
+    variable_names,
+)
 from chatbot.providers.service import Service
 
 
@@ -35,6 +43,7 @@ def choice_for(words: Words, open_things: ExitStack) -> Choice:
     if service is None:
         service = next((row for row in registry.SERVICES if row.probe and _listening_url(row)), None)
     if service is None:
+        check_service_named_in(words.model)
         raise _with_notices(_nothing_set_up(), notices)
     at = None
     if service.source == registry.LAB:
@@ -45,6 +54,9 @@ def choice_for(words: Words, open_things: ExitStack) -> Choice:
         choice = choose(service, model, wish, variables, at)
     except NoKey as error:
         raise _with_notices(error, notices) from None
+    at_home = choice.endpoint.base_url == service.base_url or service.source == registry.LAB
+    if at_home and service.has_plain_model_names:
+        check_service_named_in(choice.model)
     return choice._replace(notices=(*notices, *choice.notices))
 
 

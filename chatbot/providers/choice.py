@@ -116,6 +116,15 @@ def _usual_model(service: Service, variables: Variables) -> str | None:
     return model if usual is service else None
 
 
+def check_service_named_in(model: str | None) -> None:
+    """Raises UsageError where `model` is `service/name` with a service that does not exist. For places that have no
+    model with a slash in its name: elsewhere that is a name like any other.
+    """
+    prefix, slash, _ = (model or "").partition("/")
+    if slash and prefix.lower() not in ("models", "tunedmodels"):  # Google's own prefixes
+        registry.find(prefix)
+
+
 def choose(service: Service, model: str | None, wish: Wish, variables: Variables, at: str | None = None) -> Choice:
     """The service with its address and key. `at` is an address that the caller knows better than the registry.
 
@@ -126,7 +135,8 @@ def choose(service: Service, model: str | None, wish: Wish, variables: Variables
     if url is None:
         names = " or ".join(name.name for name in service.urls)
         raise ConfigurationError(f"{service.title} has no address of its own", advice=f"Set {names}, or --base-url.")
-    url = url._replace(value=base_url(url.value, url.origin))
+    url = url._replace(value=base_url(url.value, _named(url, service, variables)))
+    service = _called_by_its_place(service, url.value)
     headers = tuple(header(text) for text in wish.headers)
     secret_headers = [name.lower() for name, _ in headers if is_secret_header(name)]
     own_key = any(not name.startswith("openai-") for name in secret_headers)
@@ -149,6 +159,20 @@ def choose(service: Service, model: str | None, wish: Wish, variables: Variables
         _query(service, variables),
     )
     return Choice(service, model, endpoint, secret, notices)
+
+
+def _named(url: Variable, service: Service, variables: Variables) -> str:
+    """Where a base URL is from, in words that tell what to change."""
+    names = [row.name for row in service.urls if variables.get(row.name, url).origin == url.origin]
+    return f"{names[0]} in {url.origin}" if names and names[0] in variables else url.origin
+
+
+def _called_by_its_place(service: Service, url: str) -> Service:
+    """The service under the name of its host, where that is not the company's own: a gateway, or another server."""
+    elsewhere = service.key_page and service.base_url and _place(url) != _place(service.base_url)
+    if not elsewhere and service.name != "custom":
+        return service
+    return service._replace(title=urlsplit(url).netloc, key_page="")
 
 
 def _by_model(name: str) -> tuple[Service | None, str]:

@@ -59,3 +59,8 @@ class Service(NamedTuple):
     start_advice: str = ""
     probe: bool = False
     images: ImageLimits = ImageLimits()
+
+    @property
+    def has_plain_model_names(self) -> bool:
+        """Whether no model of this service has a slash in its name."""
+        return bool(self.model_prefixes) or self.name.startswith("lab")

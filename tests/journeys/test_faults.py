@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -209,3 +209,36 @@ def test_text_of_the_server_in_an_error_cannot_reach_the_terminal_as_an_escape(
     server.will_answer(status=400, headers={}, body=b'{"error":{"message":"\\u001b]52;c;eA==\\u0007"}}')
     result = run(*at(server.url), "-m", "echo", "hi", home=tmp_path, **KEYS)
     assert "\x1b" not in result.err
+
+
+def test_a_server_that_wants_a_key_is_told_by_its_place_and_that_none_is_set(server: LabServer, tmp_path: Path) -> None:
+    result = run("--base-url", f"{server.url}/v1", "-m", "wrong-key", "hi", home=tmp_path)
+    place = server.url.removeprefix("http://")
+    assert result.code == 77
+    assert f"{place} wants a key, and none is set (HTTP 401)" in result.err
+    assert "CUSTOM_API_KEY" in result.err
+    rejected = run(*at(server.url), "-m", "wrong-key", "hi", home=tmp_path, **KEYS)
+    assert f"{place} rejected the key (HTTP 401)" in rejected.err
+    assert "OpenAI" not in rejected.err
+    assert "platform.openai.com" not in rejected.err
+
+
+def test_a_scenario_that_does_not_exist_shows_the_way_to_the_list(tmp_path: Path) -> None:
+    result = run("-m", "lab/nosuch", "hi", home=tmp_path)
+    assert result.code == 1
+    assert "chat lab list" in result.err
+
+
+@pytest.mark.parametrize("keys", [{}, {"OPENAI_API_KEY": KEY}])
+def test_a_name_of_no_service_is_judged_before_a_missing_key(keys: dict[str, Any], tmp_path: Path) -> None:
+    result = run("-m", "nosuch/model", "hi", home=tmp_path, **keys)
+    assert result.code == 2
+    assert "there is no provider 'nosuch'" in result.err
+
+
+def test_reasoning_has_one_name_and_the_old_one_goes_on(server: LabServer, tmp_path: Path) -> None:
+    words = [*at(server.url), "-m", "thinking", "hi"]
+    shown = [run(*words, flag, home=tmp_path, **KEYS) for flag in ("--show-reasoning", "--show-thinking")]
+    assert shown[0] == shown[1]
+    assert shown[0].code == 0
+    assert "--show-thinking" not in run("--help", home=tmp_path).text

@@ -7,7 +7,7 @@ import pytest
 from chatbot.core.errors import ChatError, ConfigurationError, UsageError
 from chatbot.core.settings import Variable
 from chatbot.providers import registry
-from chatbot.providers.choice import Wish, choose, find_service, local_names, variable_names
+from chatbot.providers.choice import Wish, check_service_named_in, choose, find_service, local_names, variable_names
 from tests.providers.choosing import chosen, local, trusted
 
 EVIL = "https://evil.example/v1"
@@ -195,3 +195,33 @@ def test_a_local_file_may_name_keys_addresses_model_and_provider_and_nothing_els
     assert not {"OPENAI_ORG_ID", "OPENAI_API_VERSION"} & local_names()
     assert {"OPENAI_ORG_ID", "OPENAI_API_VERSION"} | local_names() == {"OPENAI_PROJECT_ID"} ^ variable_names()
     assert not [name for name in variable_names() if name.lower().endswith(("_proxy", "_bundle", "path", "_file"))]
+
+
+@pytest.mark.parametrize("model", ["nosuch/model", "opnai/gpt-5", "/x"])
+def test_a_service_that_does_not_exist_is_told(model: str) -> None:
+    with pytest.raises(UsageError, match="there is no provider"):
+        check_service_named_in(model)
+
+
+@pytest.mark.parametrize("model", [None, "", "gpt-5", "openai/gpt-5", "models/gemini-3", "tunedModels/mine"])
+def test_other_names_name_no_service_or_one_that_exists(model: str | None) -> None:
+    check_service_named_in(model)
+
+
+def test_another_server_is_called_by_its_place_and_has_no_key_page() -> None:
+    variables = {"OPENAI_API_KEY": Variable("k" * 20, "the environment")}
+    wish = Wish(provider="openai", base_url="http://127.0.0.1:4000/v1")
+    elsewhere = choose(registry.find("openai"), "m", wish, variables)
+    assert (elsewhere.service.title, elsewhere.service.key_page) == ("127.0.0.1:4000", "")
+    assert elsewhere.service.name == "openai"
+    at_home = choose(registry.find("openai"), "m", Wish(provider="openai"), variables)
+    assert at_home.service.title == "OpenAI"
+
+
+def test_a_bad_base_url_names_its_variable() -> None:
+    variables = {
+        "OPENAI_API_KEY": Variable("k" * 20, "the environment"),
+        "OPENAI_BASE_URL": Variable("api.example.com", "the environment"),
+    }
+    with pytest.raises(ConfigurationError, match=r"^OPENAI_BASE_URL in the environment is no base URL"):
+        choose(registry.find("openai"), "m", Wish(provider="openai"), variables)
