@@ -174,7 +174,7 @@ def test_after_ctrl_z_the_answer_goes_on_where_it_was(server: LabServer, tmp_pat
     person.wait_for_text("The lab sends")
     person.child.send("\x1a")
     person.look(0.3)
-    assert not person.echoes
+    person.wait_for(lambda: not person.echoes)  # the terminal is given back for a moment
     person.child.send("\x03")
     assert person.leave() == 130
     assert " ".join(person.rows).count("The lab sends") == 1

@@ -82,3 +82,16 @@ def test_a_database_of_this_version_is_left_alone() -> None:
     migrate(connection, STEPS, never)
     assert connection.total_changes == before
     connection.close()
+
+
+@pytest.mark.parametrize("version", [0, -3])
+@pytest.mark.parametrize("steps", [STEPS, NEXT])
+def test_a_database_that_has_lost_its_version_is_one_of_the_first(folder: Path, version: int, steps: Steps) -> None:
+    connection = sqlite3.connect(folder / NAME)
+    connection.execute(f"PRAGMA user_version = {version}")
+    connection.commit()
+    connection.close()
+    opened = opener(folder, steps).for_writing()
+    assert version_of(opened.connection) == len(steps)
+    assert opened.writable
+    assert opened.connection.execute("SELECT count(*) FROM turn").fetchone() == (1,)

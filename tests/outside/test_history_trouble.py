@@ -347,3 +347,21 @@ def test_a_home_that_may_only_be_read_costs_no_answer(reachable: Path) -> None:
     code = AS_SOMEBODY + "h = history(); h.begin(None, 'why?').finish(COMPLETE); print(h.conversations(5))"
     output = output_of(code, reachable / "chat" / "data" / "chat").splitlines()
     assert output == ["warned: the history cannot be written: permission denied; answers are not kept", "()"]
+
+
+def test_a_history_that_its_owner_made_read_only_stays_so_and_is_read(tmp_path: Path) -> None:
+    history = a_history(tmp_path)
+    ask(history)
+    history.close()
+    file = tmp_path / "history.db"
+    file.chmod(0o444)
+    before = file.read_bytes()
+    told = Told()
+    history = a_history(tmp_path, told=told)
+    assert len(history.conversations(9)) == 1
+    assert told == []
+    history.begin(None, "why?").finish(COMPLETE)
+    history.close()
+    assert file.read_bytes() == before
+    assert file.stat().st_mode & 0o777 == 0o444
+    assert told == ["the history is read-only: answers are not kept"]

@@ -58,6 +58,9 @@ class Opener(NamedTuple):
         if not os.path.lexists(self.path):
             return Opened(self._in_memory(), writable=False)
         try:
+            if place.is_read_only(self.path):
+                place.check(self.folder)
+                return self._immutable()
             return self.for_writing()
         except (OSError, sqlite3.OperationalError):
             place.check(self.folder)

@@ -104,7 +104,13 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 def version_of(connection: sqlite3.Connection) -> int:
     """The version of the schema; 0 for an empty database."""
-    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+    return max(0, int(connection.execute("PRAGMA user_version").fetchone()[0]))
+
+
+def _has_lost_its_version(connection: sqlite3.Connection) -> bool:
+    """Whether a database without a version has the tables of the first one: copies made by hand forget it."""
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    return {"conversation", "turn", "piece", "image"} <= tables
 
 
 def migrate(connection: sqlite3.Connection, steps: Steps, back_up: Callable[[int], None]) -> None:
@@ -113,10 +119,12 @@ def migrate(connection: sqlite3.Connection, steps: Steps, back_up: Callable[[int
     """
     with transaction(connection):
         version = version_of(connection)
+        if version == 0 and _has_lost_its_version(connection):
+            version = 1
         if 0 < version < len(steps):
             back_up(version)
         for step in steps[version:]:
             for statement in step:
                 connection.execute(statement)
-        if version < len(steps):
+        if version_of(connection) < len(steps):
             connection.execute(f"PRAGMA user_version = {len(steps)}")
