@@ -42,7 +42,7 @@ FLOORS = {
     "outside": floor("core", STDLIB, "requests urllib3 certifi dotenv PIL platformdirs"),
     "lab": floor("core", STDLIB),
     "session": floor("core providers", PURE),
-    "terminal": floor("core session", PURE, "sys rich prompt_toolkit markdown_it pygments"),
+    "terminal": floor("core session", PURE, "sys rich prompt_toolkit markdown_it pygments wcwidth"),
     "cli": floor("core providers outside lab session terminal", STDLIB, "typer platformdirs"),
 }
 

@@ -12,6 +12,7 @@ from chatbot.cli import commands, standard
 from chatbot.core.errors import ChatError
 from chatbot.core.redaction import Redactor, is_secret_name
 from chatbot.outside.streams import is_terminal, reserve_standard_descriptors
+from chatbot.terminal.screen import is_dumb
 from chatbot.terminal.voice import Voice
 
 USAGE, FAULT, INTERRUPTED, CLOSED_PIPE = 2, 70, 130, 141
@@ -81,7 +82,7 @@ def _secrets() -> list[str]:
 
 
 def _stderr_takes_colour() -> bool:
-    return is_terminal(2) and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "dumb") != "dumb"
+    return is_terminal(2) and not os.environ.get("NO_COLOR") and not is_dumb(os.environ)
 
 
 def _write_error(text: str) -> None:

@@ -32,6 +32,7 @@ from chatbot.terminal.commands import NAMES
 from chatbot.terminal.failures import error_lines
 from chatbot.terminal.follow import Outcome
 from chatbot.terminal.repl import Opening, converse
+from chatbot.terminal.screen import is_dumb
 from chatbot.terminal.status_line import Status
 from chatbot.terminal.talk import Ask, Talk
 from chatbot.terminal.typed import Reader
@@ -306,7 +307,7 @@ def _template_names() -> list[str]:
 
 
 def _is_smart_terminal() -> bool:
-    return os.environ.get("TERM", "dumb") not in ("dumb", "unknown")
+    return not is_dumb(os.environ)
 
 
 def _quietly(work: Callable[[], object]) -> Callable[[], None]:
@@ -344,7 +345,7 @@ def _time_words(then_s: float) -> str:
 def _copy(text: str) -> None:
     from chatbot.outside.clipboard import copy
 
-    draws = is_terminal(1) and os.environ.get("TERM", "dumb") != "dumb"
+    draws = is_terminal(1) and not is_dumb(os.environ)
     copy(text, os.environ, standard.write_answer if draws else None)
 
 

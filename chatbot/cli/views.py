@@ -14,7 +14,7 @@ from chatbot.outside.signals import Interrupts
 from chatbot.outside.streams import is_terminal
 from chatbot.terminal.best_effort import BestEffort
 from chatbot.terminal.follow import View
-from chatbot.terminal.screen import ColorChoice, Screen, detect_screen
+from chatbot.terminal.screen import ColorChoice, Screen, detect_screen, is_dumb
 from chatbot.terminal.voice import Voice
 from chatbot.terminal.wait_row import WaitRow
 
@@ -46,7 +46,7 @@ def shows_waiting(words: Words) -> bool:
 
 
 def _draws_aside() -> bool:
-    return is_terminal(2) and os.environ.get("TERM", "dumb") != "dumb" and not os.environ.get("NO_COLOR")
+    return is_terminal(2) and not is_dumb(os.environ) and not os.environ.get("NO_COLOR")
 
 
 def _write_aside(text: str) -> None:

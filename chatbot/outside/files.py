@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 from pathlib import Path
+from urllib.parse import unquote_to_bytes
 
 from chatbot.core.errors import FileUnreadable
 from chatbot.core.text import DecodedText, clean, decode, size_words
@@ -70,7 +72,14 @@ def display_name(path: str | Path) -> str:
     return name if len(name) <= _SHOWN_CHARACTERS else f"{name[:100]}…{name[-60:]}"
 
 
+def is_file_address(path: str | Path) -> bool:
+    """Whether it is an address of a file of this computer (RFC 8089), as file managers drop it."""
+    return re.match(r"(?i)file:(//(localhost)?)?/(?!/)", str(path)) is not None
+
+
 def _expanded(path: str | Path) -> Path:
+    if is_file_address(path):
+        path = os.fsdecode(unquote_to_bytes(re.sub(r"(?i)^file:(//(localhost)?)?", "", str(path))))
     path = Path(path)
     return path.expanduser() if path.parts[:1] == ("~",) else path
 

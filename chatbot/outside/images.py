@@ -16,7 +16,7 @@ from chatbot.core.image_metadata import without_metadata
 from chatbot.core.messages import Image, ImageLimits
 from chatbot.core.text import size_words
 from chatbot.outside import pillow_faults, pixels
-from chatbot.outside.files import display_name, read_file
+from chatbot.outside.files import display_name, is_file_address, read_file
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
@@ -43,7 +43,7 @@ def load_image(path: str | Path, limits: ImageLimits) -> tuple[Image, tuple[str,
 
     Raises ImageUnreadable when the file cannot be read, is no image or does not fit; UsageError for an URL.
     """
-    if _IS_URL.match(str(path)):
+    if _IS_URL.match(str(path)) and not is_file_address(path):
         raise UsageError(
             f"{display_name(path)} is an address, and images are not fetched from the network",
             advice="Download it first, then give the file to --image.",

@@ -25,4 +25,6 @@ def excerpt(text: str, columns: int, rows: int, width: Callable[[str], int]) -> 
     if not shown:
         return [lines[0][: columns * _SHOWN_ROWS // 2] + f"… (in all {len(text)} characters)"]
     more = len(lines) - len(shown)
+    if not more:  # a screen with less room than the few lines that stay in any case
+        return shown
     return [*shown, f"… and {more} more line{'s' if more > 1 else ''} ({len(text)} characters in all)"]

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from prompt_toolkit.application import run_in_terminal
+from prompt_toolkit.application import get_app, run_in_terminal
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.document import Document
 from prompt_toolkit.enums import DEFAULT_BUFFER
-from prompt_toolkit.filters import emacs_insert_mode, has_focus, vi_navigation_mode
+from prompt_toolkit.filters import (
+    Condition,
+    emacs_insert_mode,
+    has_focus,
+    has_selection,
+    vi_insert_mode,
+    vi_navigation_mode,
+)
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
+from chatbot.terminal.graphemes import length_of_first, length_of_last
 from chatbot.terminal.typed import is_open_block
 
 
@@ -23,6 +31,8 @@ def key_bindings(
     """
     keys = KeyBindings()
     typing = has_focus(DEFAULT_BUFFER)
+    inserting = typing & (emacs_insert_mode | vi_insert_mode) & ~has_selection
+    at_end = Condition(lambda: get_app().current_buffer.document.is_cursor_at_the_end)  # there it takes a suggestion
 
     @keys.add("enter", filter=typing)
     def _(event: KeyPressEvent) -> None:
@@ -38,7 +48,34 @@ def key_bindings(
     @keys.add("c-j", filter=typing)
     @keys.add("escape", "enter", filter=typing & emacs_insert_mode)
     def _(event: KeyPressEvent) -> None:
-        event.current_buffer.insert_text("\n")
+        if event.current_buffer.text:  # the LF of a pasted CR LF, whose CR has sent the line before
+            event.current_buffer.insert_text("\n")
+
+    @keys.add("backspace", filter=inserting)
+    def _(event: KeyPressEvent) -> None:
+        for _ in range(event.arg):
+            buffer = event.current_buffer
+            buffer.delete_before_cursor(length_of_last(buffer.document.text_before_cursor))
+
+    @keys.add("delete", filter=inserting)
+    def _(event: KeyPressEvent) -> None:
+        for _ in range(event.arg):
+            buffer = event.current_buffer
+            buffer.delete(length_of_first(buffer.document.text_after_cursor))
+
+    @keys.add("left", filter=inserting)
+    @keys.add("c-b", filter=inserting & emacs_insert_mode)
+    def _(event: KeyPressEvent) -> None:
+        for _ in range(event.arg):
+            buffer = event.current_buffer
+            buffer.cursor_left(length_of_last(buffer.document.current_line_before_cursor))
+
+    @keys.add("right", filter=inserting & ~at_end)
+    @keys.add("c-f", filter=inserting & emacs_insert_mode & ~at_end)
+    def _(event: KeyPressEvent) -> None:
+        for _ in range(event.arg):
+            buffer = event.current_buffer
+            buffer.cursor_right(length_of_first(buffer.document.current_line_after_cursor))
 
     @keys.add("<bracketed-paste>", filter=typing)
     def _(event: KeyPressEvent) -> None:

@@ -1,5 +1,6 @@
 """What the output can show, decided once from what the world says about it. Nothing is asked of the terminal."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -29,6 +30,11 @@ class Screen:
         return self.encoding.lower().replace("-", "").replace("_", "").startswith("utf")
 
 
+def is_dumb(environ: Mapping[str, str]) -> bool:
+    """Whether the terminal does not say that it knows escape sequences, as git has it: TERM is not set, or dumb."""
+    return environ.get("TERM", "") in ("", "dumb", "unknown") and sys.platform != "win32"
+
+
 def detect_screen(
     environ: Mapping[str, str],
     *,
@@ -43,7 +49,7 @@ def detect_screen(
     NO_COLOR leaves no escape sequence at all, so that a screen reader or a log sees plain text; `--color never` only
     takes the styles. Sources: no-color.org, force-color.org (any value that is not empty), terminfo's `dumb`.
     """
-    dumb = environ.get("TERM", "") in ("dumb", "unknown") or "INSIDE_EMACS" in environ
+    dumb = is_dumb(environ) or "INSIDE_EMACS" in environ
     plain = color != "always" and bool(environ.get("NO_COLOR"))
     forced = color == "always" or (bool(environ.get("FORCE_COLOR")) and not plain)
     styles = color != "never" and not plain and (forced or (isatty and not dumb))

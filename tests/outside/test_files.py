@@ -2,6 +2,7 @@ import os
 import socket
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -159,3 +160,15 @@ def test_no_descriptor_stays_open(tmp_path: Path) -> None:
     after = os.open(path, os.O_RDONLY)
     os.close(after)
     assert after == before
+
+
+@pytest.mark.parametrize("beginning", ["file://", "file://localhost", "file:", "FILE://"])
+def test_an_address_of_a_local_file_is_that_file(tmp_path: Path, beginning: str) -> None:
+    file = tmp_path / "a b%ü.txt"
+    file.write_text("text")
+    assert read_text_file(beginning + quote(str(file))).text == "text"
+
+
+def test_an_address_of_another_computer_is_no_local_file() -> None:
+    with pytest.raises(FileUnreadable):
+        read_text_file("file://elsewhere/etc/hostname")

@@ -89,7 +89,7 @@ def test_an_empty_file_is_refused() -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["http://127.0.0.1:9/cat.png", "HTTPS://example.org/cat.png", "data:image/png;base64,AAAA", "file:///cat"],
+    ["http://127.0.0.1:9/cat.png", "HTTPS://example.org/cat.png", "data:image/png;base64,AAAA"],
 )
 def test_an_address_is_wrong_usage_and_is_not_fetched(address: str) -> None:
     with pytest.raises(UsageError) as refused:
