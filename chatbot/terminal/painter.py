@@ -24,7 +24,7 @@ _NO_AUTOWRAP = ("\x1b[?7l", "\x1b[?7h")
 _ERASE_RIGHT = "\x1b[K"
 _ERASE_AFTER = "\x1b[J"
 # Not from the start of the row: in the top left corner of the screen, tmux keeps in its scrollback all that is erased.
-_ERASE_FROM_ROW = f"\r{_ERASE_RIGHT}\x1b[C{_ERASE_AFTER}\r"
+ERASE_FROM_ROW = f"\r{_ERASE_RIGHT}\x1b[C{_ERASE_AFTER}\r"
 
 # Characters whose width terminals agree on: Latin, Greek, Cyrillic, common punctuation, boxes, CJK, Hangul.
 _DOUBTFUL = re.compile(
@@ -78,7 +78,7 @@ class Painter:
             first += 1
         self._scrolled += self._stale[:first]
         up = min(sum(heights[first:]), self.screen.height) - 1
-        return (f"\x1b[{up}A" if up else "") + _ERASE_FROM_ROW
+        return (f"\x1b[{up}A" if up else "") + ERASE_FROM_ROW
 
     def _below_scrolled(self, commit: Sequence[Row], live: Sequence[Row]) -> tuple[Sequence[Row], Sequence[Row]]:
         """The rows that do not stand above already."""
@@ -133,7 +133,7 @@ class Painter:
         if kept:
             go += f"\x1b[{column}G" + (_ERASE_AFTER if erase else "")
         else:
-            go += _ERASE_FROM_ROW if erase else "\r"
+            go += ERASE_FROM_ROW if erase else "\r"
         body = self._styled(_after(first.runs, kept))
         if not erase and first.cells < old[same].cells:
             body += _ERASE_RIGHT

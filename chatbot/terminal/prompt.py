@@ -15,12 +15,14 @@ from prompt_toolkit.history import History
 from prompt_toolkit.input import Input
 from prompt_toolkit.layout.processors import Processor, TabsProcessor, Transformation, TransformationInput
 from prompt_toolkit.output import ColorDepth, Output
+from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.styles import Style
 from prompt_toolkit.utils import get_cwidth
 
 from chatbot.terminal.completion import CommandCompleter, Offers, is_offered_unasked
 from chatbot.terminal.excerpt import excerpt
 from chatbot.terminal.keys import key_bindings
+from chatbot.terminal.painter import ERASE_FROM_ROW
 from chatbot.terminal.sanitise import sanitise
 from chatbot.terminal.status_line import Status, status_line
 from chatbot.terminal.typed import is_open_block
@@ -82,6 +84,7 @@ class Prompt:
             input=input,
             output=output,
         )
+        _erase_nothing_from_the_corner(self._session.app.output)
         # A terminal that does not tell where its cursor is gets no line under the prompt; that needs no warning.
         self._session.app.renderer.cpr_not_supported_callback = None
         self._session.app.after_render += self._standing
@@ -117,6 +120,12 @@ class Prompt:
             in_block=is_open_block(self._session.default_buffer.text),
             vi_mode=vi_mode,
         )
+
+
+def _erase_nothing_from_the_corner(output: Output) -> None:
+    """prompt_toolkit erases from the start of the prompt's first row, or of the one after its last."""
+    if isinstance(output, Vt100_Output):
+        output.erase_down = lambda: output.write_raw(ERASE_FROM_ROW)  # type: ignore[method-assign]
 
 
 class _Kept(History):
