@@ -158,7 +158,10 @@ class Asking:
             return  # the roof tells it
         lines = list(verdict_lines(finished, in_session=self._in_session))
         if lines and (exit_code(finished) or not self._voice.quiet):
-            self._voice.tell(lines)
+            if finished.error is not None:
+                self._voice.error(lines)
+            else:
+                self._voice.tell(lines)
         if self._words.usage:
             self._voice.tell([usage_line(finished.usage)])
 

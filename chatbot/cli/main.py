@@ -44,7 +44,7 @@ def main(argv: Sequence[str]) -> int:
         words = getattr(error, "format_message", None)  # Typer's own errors have it
         if words is not None:
             named = f" {argv[0]}" if argv[0] in commands.names() else ""
-            voice.tell([_sentence(words()), f"Try: chat{named} --help"])
+            voice.error([_sentence(words()), f"Try: chat{named} --help"])
             return USAGE
         _tell_fault(error, voice, debug="--debug" in argv)
         return FAULT
@@ -55,7 +55,7 @@ def main(argv: Sequence[str]) -> int:
 def _told(error: ChatError, voice: Voice) -> int:
     from chatbot.terminal.failures import error_lines
 
-    voice.tell(error_lines(error))
+    voice.error(error_lines(error))
     return error.exit_code
 
 
@@ -64,7 +64,7 @@ def _tell_fault(error: Exception, voice: Voice, *, debug: bool) -> None:
         import traceback
 
         _write_error(voice.redacted("".join(traceback.format_exception(error))))
-    voice.tell(
+    voice.error(
         [
             f"a fault of chat itself: {type(error).__name__}: {error}",
             "" if debug else "Run it again with --debug to see where.",

@@ -72,6 +72,7 @@ def talk(
     for number in _ENDING:
         if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, _leave)  # an exception, so that the prompt puts the terminal back in order
+    voice.in_session = True
     session = _Session(words, choice, memory, voice, open_things)
     read_line = _prompt(session, voice)
     conversation, unanswered, verdict, _ = resumed
@@ -172,10 +173,11 @@ class _Session:
         try:
             return self.edit(text)
         except ChatError as error:
-            self._voice.tell(error_lines(error, in_session=True))
+            self._voice.error(error_lines(error, in_session=True))
             return None
 
     def _answer(self, ask: Ask) -> Outcome:
+        self._voice.write("\n")
         asking = self.asking()
         outcome = asking(ask.conversation, ask.options, raw=ask.raw, replaces=ask.replaces, continues=ask.continues)
         if asking.signal is not None and asking.signal in _ENDING:  # what came is shown and kept

@@ -11,28 +11,34 @@ from chatbot.terminal.talk import Ask, Talk
 from chatbot.terminal.world import NO_EDITOR, Here, needed
 
 _NO_QUESTION = "nothing was asked yet"
+_STOPPED = "stopped; "
 _EMPTY = "the conversation is empty again"
 
 
 def exchange(here: Here, talk: Talk, asked: Ask) -> Talk:
     """Asks, and shows the answer. Whatever happens, the question stays in reach. Raises OutputUnwritable."""
+    began_s = here.world.clock()
+    stopped = ""
     try:
         outcome = here.world.answer(asked)
     except OutputUnwritable:
         raise
     except ChatError as error:
-        here.voice.tell(error_lines(error, in_session=True))
+        here.voice.error(error_lines(error, in_session=True))
         after = talks.left_unanswered(talk, asked)
     except KeyboardInterrupt:
+        stopped = _STOPPED
         after = talks.left_unanswered(talk, asked)
     else:
+        stopped = _STOPPED if outcome.finished.verdict is Verdict.CANCELLED else ""
         after = talks.answered(talk, asked, outcome)
+    after = after._replace(asked_count=talk.asked_count + 1, last_took_s=here.world.clock() - began_s)
     if after.unanswered:
-        here.voice.notice("/retry asks it again; it is left out when you ask something else")
+        here.voice.notice(f"{stopped}/retry asks it again; it is left out when you ask something else")
     elif talks.can_go_on(after):
-        here.voice.notice("/continue goes on from here, /retry asks again")
+        here.voice.notice(f"{stopped}/continue goes on, /retry asks again")
     elif after.verdict is not Verdict.COMPLETE:
-        here.voice.notice("/retry asks again")
+        here.voice.notice(f"{stopped}/retry asks again")
     return after
 
 

@@ -104,6 +104,8 @@ def verdict_lines(finished: Finished, *, in_session: bool = False) -> Iterator[s
         yield from error_lines(finished.error, finished.request_id, in_session=in_session)
     elif finished.finish_reason in _TOOLS:
         yield f"the model asked for a tool, and chat has none ({finished.finish_reason})"
+    elif finished.verdict is Verdict.CANCELLED and in_session:
+        return  # the session tells it together with how to go on
     elif finished.verdict is not Verdict.COMPLETE:
         used_up = (finished.finish_reason or "").lower() in ("length", "max_tokens")
         told = _USED_UP if finished.verdict is Verdict.EMPTY and used_up else _SENTENCES[finished.verdict]

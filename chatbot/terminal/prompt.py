@@ -29,7 +29,9 @@ from chatbot.terminal.typed import is_open_block
 
 MESSAGE = "> "
 _ROWS_OF_ITS_OWN = 2  # the line under the prompt, and one that stays free
-_STYLE = Style.from_dict({"bottom-toolbar": "noreverse ansibrightblack", "aborting": "ansibrightblack"})
+_STYLE = Style.from_dict(
+    {"sign": "bold ansicyan", "bottom-toolbar": "noreverse ansibrightblack", "aborting": "ansibrightblack"}
+)
 _INVISIBLE = re.compile("[\u200e\u200f\u2028-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
 
 
@@ -66,7 +68,7 @@ class Prompt:
         self._status = Status()
         self._when_standing: Callable[[], None] | None = when_standing
         self._session: PromptSession[str] = PromptSession(
-            MESSAGE,
+            [("class:sign", MESSAGE)],
             multiline=True,
             editing_mode=EditingMode.VI if vi else EditingMode.EMACS,
             key_bindings=key_bindings(edit, as_text, lambda text: self._excerpt(text) is not None),
@@ -93,10 +95,13 @@ class Prompt:
         self._status = status
         app = self._session.app
         app.erase_when_done = False
+        app.output.write("\n")
+        app.output.flush()
         text = self._session.prompt()
         lines = self._excerpt(text) if app.erase_when_done else None
         for number, line in enumerate(lines or ()):
-            app.output.write(f"{' ' * len(MESSAGE) if number else MESSAGE}{sanitise(line)}\n")
+            sign = " " * len(MESSAGE) if number else MESSAGE
+            app.print_text([("class:sign", sign), ("bold", f"{sanitise(line)}\n")])
         app.output.flush()
         return text
 
@@ -149,4 +154,8 @@ class _Harmless(Processor):
 
     def apply_transformation(self, transformation_input: TransformationInput) -> Transformation:
         fragments = transformation_input.fragments
-        return Transformation([(style, _INVISIBLE.sub("\ufffd", text), *rest) for style, text, *rest in fragments])  # type: ignore[misc]
+        return Transformation([(_bold(style), _INVISIBLE.sub("\ufffd", text)) for style, text, *_ in fragments])
+
+
+def _bold(style: str) -> str:
+    return style if "auto-suggestion" in style else f"{style} bold"

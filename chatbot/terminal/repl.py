@@ -43,7 +43,7 @@ def converse(
         talk = _safely(here, talk, lambda: opening(here, talk))
     while not talk.is_over:
         try:
-            typed = clean(read_line(Status(talk.model, talk.used, len(talk.images) + len(talk.files))))
+            typed = clean(read_line(_status(talk)))
         except EOFError:
             break
         except KeyboardInterrupt:
@@ -56,6 +56,10 @@ def converse(
             interrupted_s = -math.inf
             talk = _safely(here, talk, lambda: _step(here, talk, reader, typed))  # noqa: B023  (called at once)
     return talk
+
+
+def _status(talk: Talk) -> Status:
+    return Status(talk.model, talk.used, len(talk.images) + len(talk.files), talk.asked_count, talk.last_took_s)
 
 
 def asking_first(question: str) -> Opening:
@@ -87,7 +91,7 @@ def _step(here: Here, talk: Talk, reader: Reader, typed: str) -> Talk:
             return command.run(here, talk, argument)
         case Unknown(word, nearest):
             meant = f"Did you mean /{nearest}?" if nearest else "/help lists the commands."
-            here.voice.tell([f"there is no command {word}", f"{meant} A blank in front sends it as it is."])
+            here.voice.error([f"there is no command {word}", f"{meant} A blank in front sends it as it is."])
     return talk
 
 
@@ -98,11 +102,11 @@ def _safely(here: Here, talk: Talk, step: Callable[[], Talk]) -> Talk:
     except (BrokenPipeError, OutputUnwritable):
         raise
     except ChatError as error:
-        here.voice.tell(error_lines(error, in_session=True))
+        here.voice.error(error_lines(error, in_session=True))
     except KeyboardInterrupt:
-        here.voice.tell(["stopped"])
+        here.voice.notice("stopped")
     except Exception as error:  # a fault of ours must not cost the conversation
-        here.voice.tell(
+        here.voice.error(
             [f"this is a fault of chat itself: {type(error).__name__}: {error}", "The conversation goes on."]
         )
     return talk

@@ -1,4 +1,4 @@
-"""The line under the prompt: the model, the tokens used so far, and what the keys do, as far as it fits."""
+"""The line under the prompt: the model, the tokens used, the time of the last answer, and at first what keys do."""
 
 from __future__ import annotations
 
@@ -10,15 +10,20 @@ from chatbot.core.events import Usage
 _GAP = "   "
 _KEYS = ("/help", "Alt-Enter new line", "Ctrl-R search", "Ctrl-X Ctrl-E editor", "Ctrl-D leaves")
 _VI_KEYS = ("/help", "Ctrl-J new line", "Ctrl-R search", "v editor", "Ctrl-D leaves")
+_KEYS_UNTIL_QUESTION = 3
 _IN_BLOCK = ('""" ends the text',)
 
 
 class Status(NamedTuple):
-    """What is shown of the talk: the model, the tokens used so far, and how much goes with the next question."""
+    """What is shown of the talk: the model, the tokens used so far, how much goes with the next question, how many were
+    asked, and how long the last answer took.
+    """
 
     model: str = ""
     used: Usage = Usage()
     attached: int = 0
+    asked_count: int = 0
+    last_took_s: float | None = None
 
 
 def status_line(status: Status, columns: int, width: Callable[[str], int], *, in_block: bool, vi_mode: str = "") -> str:
@@ -27,9 +32,12 @@ def status_line(status: Status, columns: int, width: Callable[[str], int], *, in
     `in_block`: a text in triple quotes is being typed. `vi_mode`: the name of vi's mode, where vi's keys hold.
     """
     attached = f"{status.attached} attached" if status.attached else ""
-    keys = _IN_BLOCK if in_block else _VI_KEYS if vi_mode else _KEYS
+    keys = (
+        _IN_BLOCK if in_block else () if status.asked_count >= _KEYS_UNTIL_QUESTION else _VI_KEYS if vi_mode else _KEYS
+    )
     line = ""
-    for part in (vi_mode, status.model, attached, _tokens(status.used), *keys):
+    took = "" if status.last_took_s is None else f"last answer {seconds(status.last_took_s)}"
+    for part in (vi_mode, status.model, attached, _tokens(status.used), took, *keys):
         longer = f"{line}{_GAP}{part}" if line and part else line or part
         if width(longer) < columns:
             line = longer
@@ -39,7 +47,14 @@ def status_line(status: Status, columns: int, width: Callable[[str], int], *, in
 def _tokens(used: Usage) -> str:
     if used.input_tokens is None and used.output_tokens is None:
         return ""
-    return f"{_short(used.input_tokens or 0)} in, {_short(used.output_tokens or 0)} out"
+    return f"{_short((used.input_tokens or 0) + (used.output_tokens or 0))} tokens"
+
+
+def seconds(count: float) -> str:
+    """A time of an answer: `0.9 s`, `34 s`, `2 min 5 s`."""
+    from chatbot.terminal.failures import duration
+
+    return f"{count:.1f} s" if count < 9.95 else duration(count)
 
 
 def _short(count: int) -> str:

@@ -29,7 +29,7 @@ class Talk(NamedTuple):
     nothing came for that: then `conversation` is as before. `images` and `files`
     (name and text) go with the next question. `verdict` is how the last answer ended, None if that is not known. `used`
     is the sum of all reports, `last_used` the last one. `model` is how it is called on the screen; the one in `options`
-    is not used.
+    is not used. `asked_count` questions were asked in this session; the last answer took `last_took_s` seconds.
     """
 
     conversation: Conversation = Conversation()
@@ -43,6 +43,8 @@ class Talk(NamedTuple):
     used: Usage = Usage()
     last_used: Usage | None = None
     is_over: bool = False
+    asked_count: int = 0
+    last_took_s: float | None = None
 
 
 class Ask(NamedTuple):

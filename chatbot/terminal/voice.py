@@ -9,6 +9,8 @@ from chatbot.core.redaction import Redactor
 
 UNCHECKED = "(left out: it could not be searched for keys)"
 _INDENT = "      "
+_SESSION_INDENT = "  "
+_BOLD, _DIM, _RED, _YELLOW = "1", "2", "1;31", "33"
 _MIN_COLUMNS = 20
 
 
@@ -16,7 +18,8 @@ class Voice:
     """Writes lines for a person. `write` takes text; `redact` takes keys out of it. `columns` is the width of the
     terminal they are written to, 0 if it is none: lines are then not wrapped.
 
-    `quiet` leaves out notices; errors are always told.
+    `quiet` leaves out notices; errors are always told. `in_session`: nobody else writes here, so that messages go
+    without the program's name, and errors are called so.
     """
 
     def __init__(
@@ -32,6 +35,7 @@ class Voice:
         self.colour = colour
         self._columns = columns
         self.quiet = False
+        self.in_session = False
 
     def hide(self, keys: Sequence[str]) -> None:
         """More keys that are never shown."""
@@ -49,19 +53,32 @@ class Voice:
     def notice(self, text: str) -> None:
         """One line that may be left out."""
         if not self.quiet:
-            self.tell([text])
+            self._tell([text], _YELLOW, _YELLOW)
 
     def tell(self, lines: Iterable[str]) -> None:
-        """A message: its first line after the program's name, the others under it."""
+        """A reply: its first line after the program's name, the others under it."""
+        style = _DIM if self.in_session else ""
+        self._tell(lines, style, style)
+
+    def error(self, lines: Iterable[str]) -> None:
+        """What went wrong as the first line, what to do about it under it."""
+        self._tell(lines, _BOLD if self.in_session else _RED, "", name="error:" if self.in_session else "")
+
+    def _tell(self, lines: Iterable[str], first_style: str, style: str, *, name: str = "") -> None:
         from chatbot.terminal.sanitise import sanitise  # most runs have nothing to tell
 
+        indent = _SESSION_INDENT if self.in_session else _INDENT
+        head = f"{self._styled(name, _RED)} " if name else "" if self.in_session else f"{self._styled('chat:', _BOLD)} "
         for number, line in enumerate(lines):
             text = self.redacted(sanitise(line)).replace("\n", " ")
             first, *rest = self._wrapped(text)
-            name = "\x1b[1mchat:\x1b[0m" if self.colour else "chat:"
-            self.write(f"{name} {first}\n" if number == 0 else f"{_INDENT}{first}\n")
+            chosen = style if number else first_style
+            self.write(f"{indent if number else head}{self._styled(first, chosen)}\n")
             for row in rest:
-                self.write(f"{_INDENT}  {row}\n")
+                self.write(f"{indent}  {self._styled(row, chosen)}\n")
+
+    def _styled(self, text: str, style: str) -> str:
+        return f"\x1b[{style}m{text}\x1b[0m" if self.colour and style and text else text
 
     def _wrapped(self, text: str) -> list[str]:
         columns = self._columns() - len(_INDENT)

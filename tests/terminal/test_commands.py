@@ -411,7 +411,7 @@ def test_a_template_brings_its_prompt_model_and_options() -> None:
     assert "name=value, not 'German'" in session.told
 
 
-FULL = Status("openai/gpt-5", Usage(12_345, 950), 2)
+FULL = Status("openai/gpt-5", Usage(12_345, 950), 2, 1, 0.94)
 
 
 @pytest.mark.parametrize(
@@ -421,12 +421,18 @@ FULL = Status("openai/gpt-5", Usage(12_345, 950), 2)
         (10, "/help"),
         (13, "openai/gpt-5"),
         (30, "openai/gpt-5   2 attached"),
-        (46, "openai/gpt-5   2 attached   12k in, 950 out"),
-        (60, "openai/gpt-5   2 attached   12k in, 950 out   /help"),
+        (40, "openai/gpt-5   2 attached   13k tokens"),
+        (60, "openai/gpt-5   2 attached   13k tokens   last answer 0.9 s"),
+        (67, "openai/gpt-5   2 attached   13k tokens   last answer 0.9 s   /help"),
     ],
 )
 def test_the_line_under_the_prompt_shows_what_fits(columns: int, line: str) -> None:
     assert status_line(FULL, columns, len, in_block=False) == line
+
+
+def test_the_keys_are_named_until_the_third_question() -> None:
+    assert "/help" in status_line(Status("m", asked_count=2), 80, len, in_block=False)
+    assert status_line(Status("m", asked_count=3), 80, len, in_block=False) == "m"
 
 
 def test_the_line_under_the_prompt_in_a_block_and_in_vi() -> None:
@@ -439,7 +445,7 @@ def test_the_line_under_the_prompt_in_a_block_and_in_vi() -> None:
 )
 def test_tokens_are_counted_briefly(count: int, words: str) -> None:
     line = status_line(Status(used=Usage(count, None)), 80, len, in_block=False)
-    assert line.startswith(f"{words} in, 0 out")
+    assert line.startswith(f"{words} tokens")
 
 
 def test_a_talk_without_anything_has_a_line_of_keys() -> None:

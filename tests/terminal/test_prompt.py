@@ -244,10 +244,10 @@ def test_a_session_from_its_prompt_to_its_end(tmp_path: Path) -> None:
     assert (tmp_path / "standing").read_text() == "once"
     person.type("hello", ENTER)
     person.at_the_prompt(2)
-    person.sees("1.0k in, 20 out")
+    person.sees("1.0k tokens")
     person.type(CTRL_D)
     assert person.leave() == 0
-    assert person.screen.rows == ["> hello", "answer to 5 characters", ">", "left"]
+    assert person.screen.rows == ["", "> hello", "answer to 5 characters", "", ">", "left"]
     assert person.asked == ["hello"]
 
 
@@ -264,10 +264,12 @@ def test_a_paste_of_200_lines_is_one_message(tmp_path: Path) -> None:
     person.type(CTRL_D)
     assert person.leave() == 0
     assert person.screen.rows == [
+        "",
         "> /exit",
         *(f"  line {number}:     x" for number in range(7)),
         f"  … and 192 more lines ({len(text)} characters in all)",
         f"answer to {len(text)} characters",
+        "",
         ">",
         "left",
     ]

@@ -33,3 +33,31 @@ def test_every_key_that_was_ever_known_stays_hidden() -> None:
     voice.hide([])
     voice.tell([f"{KEY} and {OTHER}"])
     assert written == ["chat: [key] and [key]\n"]
+
+
+def voice_of_a_session(*, colour: bool) -> tuple[Voice, list[str]]:
+    written: list[str] = []
+    voice = Voice(written.append, str, colour=colour)
+    voice.in_session = True
+    return voice, written
+
+
+def test_in_a_session_three_voices_are_told_apart_without_colour_too() -> None:
+    voice, written = voice_of_a_session(colour=False)
+    voice.error(["no such model", "/models lists them"])
+    voice.notice("stopped")
+    voice.tell(["the model is m"])
+    assert "".join(written) == "error: no such model\n  /models lists them\nstopped\nthe model is m\n"
+
+
+def test_in_a_session_an_error_is_red_a_notice_yellow_and_a_reply_dim() -> None:
+    voice, written = voice_of_a_session(colour=True)
+    voice.error(["no such model", "/models lists them"])
+    voice.notice("stopped")
+    voice.tell(["the model is m"])
+    assert written == [
+        "\x1b[1;31merror:\x1b[0m \x1b[1mno such model\x1b[0m\n",
+        "  /models lists them\n",
+        "\x1b[33mstopped\x1b[0m\n",
+        "\x1b[2mthe model is m\x1b[0m\n",
+    ]
