@@ -94,7 +94,11 @@ class Session:
         while True:
             try:
                 options = self._with_model(options)
-                payload = payload or self._provider.payload(conversation, options)
+                if payload is None:
+                    payload = self._provider.payload(conversation, options)
+                    left_out = self._provider.left_out(options)
+                    if left_out:
+                        yield Notice(left_out)
                 yield from self._attempt(payload, options, answer, sends)
                 return
             except Cancelled:

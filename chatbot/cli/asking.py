@@ -72,7 +72,13 @@ class Asking:
             now=time.time,
             random=random.random,
         )
-        self.options = Options(model=choice.model or "", stream=words.stream, extra=words.extra, **words.options)
+        self.options = Options(
+            model=choice.model or "",
+            stream=words.stream,
+            show_reasoning=words.show_thinking and not words.hide_reasoning,
+            extra=words.extra,
+            **words.options,
+        )
         self.signal: int | None = None
 
     def __call__(

@@ -157,7 +157,13 @@ class _Session:
     def options(self) -> Options:
         """What the command line says of every question."""
         words = self._words
-        return Options(model=self._choice.model or "", stream=words.stream, extra=words.extra, **words.options)
+        return Options(
+            model=self._choice.model or "",
+            stream=words.stream,
+            show_reasoning=words.show_thinking and not words.hide_reasoning,
+            extra=words.extra,
+            **words.options,
+        )
 
     def conversations(self, limit: int) -> Sequence[Summary]:
         """The newest conversations."""

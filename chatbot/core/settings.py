@@ -9,6 +9,7 @@ class Options(NamedTuple):
     empty `model` means the first of the server's list.
 
     `extra` holds raw body fields; they are merged into the body last, nested objects member by member.
+    `show_reasoning` asks for the reasoning's text where a provider sends it only on request.
     """
 
     model: str
@@ -19,6 +20,7 @@ class Options(NamedTuple):
     stop: tuple[str, ...] = ()
     seed: int | None = None
     reasoning_effort: str | None = None
+    show_reasoning: bool = False
     extra: Mapping[str, Any] = {}
 
 

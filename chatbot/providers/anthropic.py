@@ -16,7 +16,7 @@ from chatbot.core.messages import Conversation, Message
 from chatbot.core.request import HttpFailure, HttpRequest
 from chatbot.core.settings import Endpoint, Options, merged
 from chatbot.core.sse import SseEvent
-from chatbot.providers import base
+from chatbot.providers import base, models
 from chatbot.providers.service import Service
 
 HEADERS = {"anthropic-version": "2023-06-01"}
@@ -24,6 +24,7 @@ HEADERS = {"anthropic-version": "2023-06-01"}
 # the request is repeated with its number. Unstreamed answers must fit into ten minutes.
 DEFAULT_MAX_TOKENS = 32_000
 DEFAULT_MAX_TOKENS_UNSTREAMED = 16_000
+MIN_BUDGET_TOKENS = 1024
 
 VERDICTS = {
     "max_tokens": Verdict.LENGTH,
@@ -42,23 +43,30 @@ class AnthropicMessages:
     needs_end_marker = True
 
     def payload(self, conversation: Conversation, options: Options) -> base.Payload:
-        """See Provider. A seed does not exist here, so it is not sent."""
+        """See Provider."""
         default = DEFAULT_MAX_TOKENS if options.stream else DEFAULT_MAX_TOKENS_UNSTREAMED
+        max_tokens = options.max_tokens or default
         fields = base.present(
             system=conversation.system or None,
             temperature=options.temperature,
             top_p=options.top_p,
             stop_sequences=list(options.stop),
             stream=options.stream or None,
-            output_config={"effort": options.reasoning_effort} if options.reasoning_effort else None,
+            **_reasoning(options, max_tokens),
         )
         payload = {
             "model": options.model,
-            "max_tokens": options.max_tokens or default,
+            "max_tokens": max_tokens,
             "messages": [{"role": message.role, "content": _content(message)} for message in conversation.messages],
             **fields,
         }
         return merged(payload, options.extra)
+
+    def left_out(self, options: Options) -> str | None:
+        """See Provider."""
+        max_tokens = options.max_tokens or DEFAULT_MAX_TOKENS_UNSTREAMED
+        effort = options.reasoning_effort == "none" or bool(_reasoning(options, max_tokens))
+        return base.left_out(self.service, options, seed=False, effort=effort)
 
     def request(self, payload: base.Payload, options: Options) -> HttpRequest:
         """See Provider."""
@@ -114,6 +122,21 @@ class AnthropicMessages:
     def read_models(self, document: Any) -> list[str]:
         """See Provider."""
         return base.named_models(document.get("data")) if isinstance(document, dict) else []
+
+
+def _reasoning(options: Options, max_tokens: int) -> base.Payload:
+    """The fields that ask for reasoning: an effort, or before Claude 4.6 a budget, which is part of `max_tokens`."""
+    kind = models.facts(options.model).reasoning
+    if kind == "effort":
+        return base.present(
+            thinking={"type": "adaptive", "display": "summarized"} if options.show_reasoning else None,
+            output_config={"effort": options.reasoning_effort} if options.reasoning_effort else None,
+        )
+    wanted = options.reasoning_effort or ("medium" if options.show_reasoning else "none")
+    budget_tokens = min(models.reasoning_budget(wanted), max_tokens - 1)
+    if kind == "none" or budget_tokens < MIN_BUDGET_TOKENS:
+        return {}
+    return {"thinking": {"type": "enabled", "budget_tokens": budget_tokens}}
 
 
 def _content(message: Message) -> str | list[base.Payload]:

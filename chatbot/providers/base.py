@@ -32,6 +32,10 @@ class Provider(Protocol):
         """The request body, as the object that will be JSON."""
         ...
 
+    def left_out(self, options: Options) -> str | None:
+        """What was chosen and has no field here, as a sentence; None when everything is sent."""
+        ...
+
     def request(self, payload: Payload, options: Options) -> HttpRequest:
         """The request that carries `payload`."""
         ...
@@ -88,6 +92,19 @@ def _url(endpoint: Endpoint, path: str) -> str:
 def present(**fields: Any) -> Payload:
     """The fields that were given: not None, not empty."""
     return {name: value for name, value in fields.items() if value is not None and value != () and value != []}
+
+
+def left_out(service: Service, options: Options, *, seed: bool, effort: bool = True) -> str | None:
+    """The sentence for a seed or a reasoning effort that was chosen where there is none."""
+    unsent = []
+    if options.seed is not None and not seed:
+        unsent.append("seed")
+    if options.reasoning_effort and not effort:
+        unsent.append("reasoning effort")
+    if not unsent:
+        return None
+    who = options.model if unsent == ["reasoning effort"] else service.title
+    return f"{who} takes no {' and no '.join(unsent)}; asked without"
 
 
 def base64_of(image: Image) -> str:

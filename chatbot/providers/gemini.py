@@ -16,7 +16,7 @@ from chatbot.core.messages import Conversation, Message
 from chatbot.core.request import HttpFailure, HttpRequest
 from chatbot.core.settings import Endpoint, Options, merged
 from chatbot.core.sse import SseEvent
-from chatbot.providers import base
+from chatbot.providers import base, models
 from chatbot.providers.service import Service
 
 _WITHHELD = (
@@ -47,7 +47,7 @@ class GeminiGenerate:
             topP=options.top_p,
             stopSequences=list(options.stop),
             seed=options.seed,
-            thinkingConfig={"thinkingLevel": options.reasoning_effort} if options.reasoning_effort else None,
+            thinkingConfig=_thinking(options) or None,
         )
         payload: base.Payload = {"contents": [_content(message) for message in conversation.messages]}
         if conversation.system:
@@ -55,6 +55,10 @@ class GeminiGenerate:
         if generation:
             payload["generationConfig"] = generation
         return merged(payload, options.extra)
+
+    def left_out(self, options: Options) -> str | None:
+        """See Provider."""
+        return base.left_out(self.service, options, seed=True, effort=bool(_thinking(options)))
 
     def request(self, payload: base.Payload, options: Options) -> HttpRequest:
         """See Provider."""
@@ -92,6 +96,18 @@ class GeminiGenerate:
         entries = document.get("models") if isinstance(document, dict) else None
         chats = [entry for entry in (entries if isinstance(entries, list) else []) if _can_answer(entry)]
         return [name.removeprefix("models/") for name in base.named_models(chats, key="name")]
+
+
+def _thinking(options: Options) -> base.Payload:
+    """`thinkingConfig`: a level, or up to Gemini 2.5 a budget."""
+    kind, effort = models.facts(options.model).reasoning, options.reasoning_effort
+    if kind == "none":
+        return {}
+    return base.present(
+        includeThoughts=options.show_reasoning or None,
+        thinkingLevel=effort if kind == "effort" else None,
+        thinkingBudget=models.reasoning_budget(effort) if effort and kind == "budget" else None,
+    )
 
 
 def _can_answer(entry: Any) -> bool:

@@ -49,6 +49,9 @@ MODELS: tuple[ModelFacts, ...] = (
     ModelFacts("grok-3(-mini)?.*", 131_072),
     ModelFacts("sonar", 128_000),
 )
+# Google's own, ai.google.dev, "OpenAI compatibility".
+_BUDGETS_TOKENS = {"none": 0, "minimal": 1024, "low": 1024, "medium": 8192}
+_LARGEST_BUDGET_TOKENS = 24_576
 _UNKNOWN = ModelFacts("", None)
 
 
@@ -63,3 +66,8 @@ def facts(model: str) -> ModelFacts:
 def context_window(model: str) -> int | None:
     """The tokens that `model` takes in and gives out together; None where that is not known."""
     return facts(model).context_window
+
+
+def reasoning_budget(effort: str) -> int:
+    """The tokens that stand for an effort (low, medium, high, ...) where a model wants a number."""
+    return _BUDGETS_TOKENS.get(effort, _LARGEST_BUDGET_TOKENS)

@@ -58,6 +58,10 @@ class OpenAIChat:
             fields["stream_options"] = {"include_usage": True}
         return merged({"model": options.model, "messages": messages, **fields}, options.extra)
 
+    def left_out(self, options: Options) -> str | None:
+        """See Provider."""
+        return base.left_out(self.service, options, seed=bool(self.service.seed_field))
+
     def request(self, payload: base.Payload, options: Options) -> HttpRequest:
         """See Provider."""
         path = self.service.chat_path.format(model=quote(options.model, safe=""))

@@ -26,7 +26,7 @@ _OTHER_NAMES = {"max_tokens": "max_completion_tokens", "max_completion_tokens": 
 _NEEDED = {"model", "messages", "contents", "stream", "system", "systemInstruction", "generationConfig"}
 # What a field is called besides its own name, as it is spelled in other cases.
 _ALSO_CALLED = {
-    "thinkingConfig": "thinking_?level|thinking_?budget|thinking level|thinking budget",
+    "thinkingConfig": "thinking[_ ]?(level|budget)|include_?thoughts|thinking is not",
     "output_config": "effort",
     "stop_sequences": "stop sequences?",
 }

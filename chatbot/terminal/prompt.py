@@ -21,6 +21,7 @@ from prompt_toolkit.utils import get_cwidth
 
 from chatbot.terminal.completion import CommandCompleter, Offers, is_offered_unasked
 from chatbot.terminal.excerpt import excerpt
+from chatbot.terminal.key_parser import KeyParser
 from chatbot.terminal.keys import key_bindings
 from chatbot.terminal.painter import ERASE_FROM_ROW
 from chatbot.terminal.sanitise import sanitise
@@ -87,6 +88,9 @@ class Prompt:
             output=output,
         )
         _erase_nothing_from_the_corner(self._session.app.output)
+        keyboard = self._session.app.input
+        if parser := getattr(keyboard, "vt100_parser", None):  # Windows gives keys, not sequences
+            keyboard.vt100_parser = KeyParser(parser.feed_key_callback)  # type: ignore[attr-defined]
         # A terminal that does not tell where its cursor is gets no line under the prompt; that needs no warning.
         self._session.app.renderer.cpr_not_supported_callback = None
         self._session.app.after_render += self._standing

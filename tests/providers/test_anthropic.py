@@ -70,6 +70,35 @@ def test_every_choice_has_its_field_and_there_is_no_seed() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("model", "options", "fields"),
+    [
+        ("claude-haiku-5-5", {"show_reasoning": True}, {"thinking": {"type": "adaptive", "display": "summarized"}}),
+        (
+            "claude-opus-4-6",
+            {"show_reasoning": True, "reasoning_effort": "low"},
+            {"thinking": {"type": "adaptive", "display": "summarized"}, "output_config": {"effort": "low"}},
+        ),
+        ("claude-haiku-4-5", {"show_reasoning": True}, {"thinking": {"type": "enabled", "budget_tokens": 8192}}),
+        ("claude-haiku-4-5", {"reasoning_effort": "low"}, {"thinking": {"type": "enabled", "budget_tokens": 1024}}),
+        (
+            "claude-sonnet-4-20250514",
+            {"reasoning_effort": "high", "max_tokens": 2000},
+            {"thinking": {"type": "enabled", "budget_tokens": 1999}},
+        ),
+        ("claude-haiku-4-5", {"reasoning_effort": "low", "max_tokens": 1024}, {}),
+        ("claude-haiku-4-5", {"reasoning_effort": "none"}, {}),
+        ("claude-3-5-haiku-latest", {"reasoning_effort": "low", "show_reasoning": True}, {}),
+    ],
+)
+def test_a_model_is_asked_to_reason_in_the_way_it_knows(
+    model: str, options: dict[str, Any], fields: dict[str, Any]
+) -> None:
+    asked = payload("anthropic", model=model, **options)
+
+    assert {name: asked[name] for name in ("thinking", "output_config") if name in asked} == fields
+
+
 @pytest.mark.parametrize("auth", [("x-api-key", "secret"), ("Authorization", "Bearer secret")])
 def test_the_key_and_the_version_are_in_headers(auth: tuple[str, str]) -> None:
     sent = request("anthropic", Endpoint(URL, auth))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
 from chatbot.core.errors import MalformedAnswer, UsageError
-from chatbot.core.settings import Endpoint
+from chatbot.core.settings import Endpoint, Options
 from chatbot.core.sse import SseEvent
 from chatbot.providers import base
+from tests.providers.asking import provider
 
 HERE = Endpoint("https://api.example.com/v1")
 
@@ -90,3 +92,32 @@ def test_present_keeps_zero_and_leaves_out_what_was_not_given() -> None:
 )
 def test_a_number_of_tokens_is_one_that_can_be_true(value: object, read: int | None) -> None:
     assert base.integer(value) == read
+
+
+@pytest.mark.parametrize(
+    ("service", "options", "sentence"),
+    [
+        ("anthropic", {"seed": 0}, "Anthropic takes no seed; asked without"),
+        ("anthropic", {"model": "claude-3-5-haiku-latest", "reasoning_effort": "low"}, "takes no reasoning effort"),
+        ("anthropic", {"model": "claude-haiku-4-5", "reasoning_effort": "low", "max_tokens": 9}, "no reasoning effort"),
+        (
+            "anthropic",
+            {"model": "claude-3-5-haiku-latest", "seed": 1, "reasoning_effort": "low"},
+            "Anthropic takes no seed and no reasoning effort; asked without",
+        ),
+        ("gemini", {"model": "gemini-2.0-flash", "reasoning_effort": "low"}, "gemini-2.0-flash takes no reasoning"),
+        ("perplexity", {"seed": 1}, "Perplexity takes no seed"),
+    ],
+)
+def test_a_choice_that_a_wire_format_has_no_field_for_is_told(
+    service: str, options: dict[str, Any], sentence: str
+) -> None:
+    assert sentence in (provider(service).left_out(Options(**{"model": "m", **options})) or "")
+
+
+@pytest.mark.parametrize("service", ["openai", "anthropic", "gemini", "mistral"])
+def test_nothing_is_told_where_every_choice_is_sent(service: str) -> None:
+    seed = None if service == "anthropic" else 1
+    options = Options("m", temperature=0.5, seed=seed, reasoning_effort="low", show_reasoning=True)
+
+    assert provider(service).left_out(options) is None

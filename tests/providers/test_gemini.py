@@ -53,6 +53,33 @@ def test_every_choice_has_its_field_in_camel_case() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("model", "options", "thinking"),
+    [
+        ("gemini-3.5-flash-lite", {"show_reasoning": True}, {"includeThoughts": True}),
+        (
+            "gemini-3.5-flash-lite",
+            {"show_reasoning": True, "reasoning_effort": "high"},
+            {"includeThoughts": True, "thinkingLevel": "high"},
+        ),
+        ("gemini-2.5-flash", {"show_reasoning": True}, {"includeThoughts": True}),
+        ("gemini-2.5-flash", {"reasoning_effort": "low"}, {"thinkingBudget": 1024}),
+        ("gemini-2.5-flash", {"reasoning_effort": "none"}, {"thinkingBudget": 0}),
+        ("models/gemini-2.5-pro", {"reasoning_effort": "high"}, {"thinkingBudget": 24_576}),
+    ],
+)
+def test_a_model_is_asked_to_reason_in_the_way_it_knows(
+    model: str, options: dict[str, Any], thinking: dict[str, Any]
+) -> None:
+    assert payload("gemini", model=model, **options)["generationConfig"] == {"thinkingConfig": thinking}
+
+
+def test_a_model_that_does_not_reason_is_not_asked_to() -> None:
+    asked = payload("gemini", model="gemini-2.0-flash", show_reasoning=True, reasoning_effort="low")
+
+    assert "generationConfig" not in asked
+
+
 def test_raw_fields_go_into_the_generation_config() -> None:
     asked = payload("gemini", max_tokens=9, extra={"generationConfig": {"topK": 3}})
 
