@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 from chatbot.cli import standard
 from chatbot.cli.ask import Words
-from chatbot.core.errors import CannotConnect, ContextTooLong, KeyRejected, ProgramFault, UnknownModel
-from chatbot.core.events import Event, Finished
+from chatbot.core.errors import AnswerError, CannotConnect, ContextTooLong, KeyRejected, ProgramFault, UnknownModel
+from chatbot.core.events import Event, Finished, Verdict
 from chatbot.core.messages import Conversation
 from chatbot.core.redacted_events import EventRedactor
 from chatbot.core.retry import RetryPolicy
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 # Long enough for a request to leave, short beside any server's answer: what shows the answer loads after that.
 _SENT_WITHIN_S = 0.05
+_MANY_TOKENS = 1_500  # the smallest contexts that local servers start with have 2 048
 
 
 class Asking:
@@ -186,6 +187,15 @@ class Asking:
             self._tell_of_no_key(error)
         if isinstance(error, UnknownModel) and self.choice.service.source == registry.LAB:
             error.advice = f"{error.advice}\nchat lab list shows them all, with what each teaches."
+        if type(error) is AnswerError and finished.verdict is Verdict.EMPTY:
+            from chatbot.core.continuing import estimated_tokens
+
+            tokens = estimated_tokens(conversation)
+            if tokens > _MANY_TOKENS:  # llama.cpp's server answers so what does not fit into its context
+                error.advice = (
+                    f"About {tokens} tokens were sent, which may be more than the model takes: send less text, leave "
+                    "out old turns with --truncate TOKENS, or start the server with a larger context."
+                )
         if isinstance(error, ContextTooLong) and len(conversation.messages) > 1:
             from chatbot.core.continuing import estimated_tokens
 

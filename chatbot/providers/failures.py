@@ -35,6 +35,7 @@ _CONTEXT = Rule(
     "|".join(
         (
             "prompt is too long",
+            "contextwindowexceedederror",  # LiteLLM puts the name of its class before the words of others
             "too many total text bytes",
             "exceeds the context window",
             "maximum context length",
@@ -80,7 +81,15 @@ RULES = (
     Rule(errors.ContextTooLong, frozenset(), "request too large for"),
     Rule(
         errors.ContentFiltered,
-        frozenset({"content_filter", "content_policy_violation", "moderation_blocked", "data_inspection_failed"}),
+        frozenset(
+            {
+                "content_filter",
+                "content_filter_policy",
+                "content_policy_violation",
+                "moderation_blocked",
+                "data_inspection_failed",
+            }
+        ),
         "content management policy|flagged by moderation|requires moderation|flagged as potentially violating|"
         "content violates usage guidelines",
     ),
@@ -88,7 +97,7 @@ RULES = (
         errors.UnknownModel,
         frozenset({"model_not_found", "deploymentnotfound", "model_not_supported", "invalid_model"}),
         "model .*(does not exist|not found)|^model: |is not found for api version|supported api model names|"
-        "not a valid model|no endpoints found for|not a chat model|unknown model",
+        "not a valid model|no endpoints found for|not a chat model|unknown model|invalid model name passed",
     ),
     Rule(errors.PermissionRefused, frozenset({"permission_error", "permission_denied"}), "insufficient permissions"),
     Rule(

@@ -242,3 +242,24 @@ def test_reasoning_has_one_name_and_the_old_one_goes_on(server: LabServer, tmp_p
     assert shown[0] == shown[1]
     assert shown[0].code == 0
     assert "--show-thinking" not in run("--help", home=tmp_path).text
+
+
+def test_an_empty_answer_to_a_long_prompt_tells_how_long_it_was(server: LabServer, tmp_path: Path) -> None:
+    server.will_answer(body=b"", headers={"Content-Type": "text/event-stream"})
+    result = run(*at(server.url), "-m", "m", "--max-retries", "0", "word " * 3_000, home=tmp_path, **KEYS)
+    assert result.code == 74
+    assert "tokens were sent" in result.err
+    assert "--truncate" in result.err
+
+
+@pytest.mark.parametrize(
+    ("message", "code", "says"),
+    [
+        ("litellm.ContextWindowExceededError: OpenAIException - too much", 1, "too long for the model"),
+        ("/chat/completions: Invalid model name passed in model=nosuch", 1, "does not know the model"),
+    ],
+)
+def test_a_gateways_words_are_understood(server: LabServer, tmp_path: Path, message: str, code: int, says: str) -> None:
+    server.will_answer(status=400, body=json.dumps({"error": {"message": message, "code": "400"}}).encode())
+    result = run(*at(server.url), "-m", "m", "hi", home=tmp_path, **KEYS)
+    assert (result.code, says in result.err) == (code, True), result.err
