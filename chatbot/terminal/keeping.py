@@ -9,6 +9,7 @@ from chatbot.core.errors import UsageError
 from chatbot.terminal import talk as talks
 from chatbot.terminal.answering import first_line
 from chatbot.terminal.choosing import unquoted
+from chatbot.terminal.sanitise import sanitise
 from chatbot.terminal.talk import Talk
 from chatbot.terminal.talk_document import as_markdown, code_blocks
 from chatbot.terminal.world import NO_CLIPBOARD, NO_FILES, NO_HISTORY, Here, needed
@@ -78,10 +79,19 @@ def save(here: Here, talk: Talk, argument: str) -> Talk:
 
 
 def export(here: Here, talk: Talk, argument: str) -> Talk:
-    """The whole conversation to a file."""
+    """The whole conversation to a file: HTML where its name says so, else Markdown."""
     if not talk.conversation.messages:
         raise UsageError("nothing was said yet")
-    return _write(here, talk, argument, as_markdown(talk.conversation), "the conversation")
+    text, name = as_markdown(talk.conversation), unquoted(argument).lower()
+    if name.endswith(".json"):
+        raise UsageError(
+            "JSON is made of what is kept", advice="Outside of the session: chat logs export --format json"
+        )
+    if name.endswith((".html", ".htm")):
+        from chatbot.terminal.transcript import html_page
+
+        text = html_page(sanitise(text), first_line(talks.last_question(talk)))
+    return _write(here, talk, argument, text, "the conversation")
 
 
 def _write(here: Here, talk: Talk, argument: str, text: str, what: str) -> Talk:

@@ -98,7 +98,12 @@ class _Nowhere:
 
 
 def as_html(conversation: StoredConversation, dated: Dated, *, reasoning: bool = False) -> str:
-    """The conversation as one page of HTML without anything to load, as it looks on a terminal."""
+    """The conversation as one page of HTML; see `html_page`."""
+    return html_page(as_markdown(conversation, dated, reasoning=reasoning), one_line(conversation.summary.title))
+
+
+def html_page(markdown: str, title: str) -> str:
+    """Sanitised Markdown as one page of HTML without anything to load, as it looks on a terminal."""
     from rich.console import Console
     from rich.text import Text
 
@@ -112,7 +117,7 @@ def as_html(conversation: StoredConversation, dated: Dated, *, reasoning: bool =
         color_system="truecolor",
         legacy_windows=False,
     )
-    for row in one_piece(as_markdown(conversation, dated, reasoning=reasoning), _HTML_WIDTH):
+    for row in one_piece(markdown, _HTML_WIDTH):
         console.print(Text.assemble(*row.runs), soft_wrap=True)
     page = console.export_html(code_format=_PAGE)
-    return page.replace("%title%", html.escape(one_line(conversation.summary.title)), 1)
+    return page.replace("%title%", html.escape(title), 1)

@@ -330,6 +330,16 @@ def test_fork_says_the_new_id_and_goes_on() -> None:
     assert session.texts() == ["one", "answer 1", "two"]
 
 
+def test_an_export_is_what_its_name_says() -> None:
+    written: dict[str, str] = {}
+    session = Pretended("**bold** <tag>", write=written.__setitem__)
+    session.type("one", "/export talk.html", "/export talk.JSON")
+    page = written["talk.html"].lower()
+    assert "<html" in page and "&lt;tag&gt;" in page and "**" not in page
+    assert list(written) == ["talk.html"]
+    assert "chat logs export --format json" in session.told
+
+
 def test_save_and_export_write_files() -> None:
     written: dict[str, str] = {}
     session = Pretended("**a**", write=written.__setitem__)
