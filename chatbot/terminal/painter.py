@@ -16,15 +16,13 @@ from rich.style import Style
 
 from chatbot.terminal.markdown.row import Row, Run
 from chatbot.terminal.markdown.wrap import fold
-from chatbot.terminal.screen import Screen
+from chatbot.terminal.screen import ERASE_FROM_ROW, Screen
 
 _RESET = "\x1b[m"
 _SYNCHRONIZED = ("\x1b[?2026h", "\x1b[?2026l")  # terminals that do not know it ignore it
 _NO_AUTOWRAP = ("\x1b[?7l", "\x1b[?7h")
 _ERASE_RIGHT = "\x1b[K"
 _ERASE_AFTER = "\x1b[J"
-# Not from the start of the row: in the top left corner of the screen, tmux keeps in its scrollback all that is erased.
-ERASE_FROM_ROW = f"\r{_ERASE_RIGHT}\x1b[C{_ERASE_AFTER}\r"
 
 # Characters whose width terminals agree on: Latin, Greek, Cyrillic, common punctuation, boxes, CJK, Hangul.
 _DOUBTFUL = re.compile(

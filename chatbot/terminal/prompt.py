@@ -23,8 +23,8 @@ from chatbot.terminal.completion import CommandCompleter, Offers, is_offered_una
 from chatbot.terminal.excerpt import excerpt
 from chatbot.terminal.key_parser import KeyParser
 from chatbot.terminal.keys import key_bindings
-from chatbot.terminal.painter import ERASE_FROM_ROW
 from chatbot.terminal.sanitise import sanitise
+from chatbot.terminal.screen import ERASE_FROM_ROW
 from chatbot.terminal.status_line import Status, status_line
 from chatbot.terminal.typed import is_open_block
 

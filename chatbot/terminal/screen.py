@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+# Not from the start of the row: in the top left corner of the screen, tmux keeps in its scrollback all that is erased.
+ERASE_FROM_ROW = "\r\x1b[K\x1b[C\x1b[J\r"
+
 ColorChoice = Literal["auto", "always", "never"]
 
 

@@ -66,7 +66,7 @@ def test_no_text_at_all_is_a_fault_of_ours(text: str) -> None:
 
 
 def test_every_option_of_a_question_can_be_saved() -> None:
-    assert set(OPTIONS) == set(Options._fields) - {"model", "stream", "extra"}
+    assert set(OPTIONS) == set(Options._fields) - {"model", "stream", "extra", "show_reasoning"}
 
 
 def test_a_template_reads_well() -> None:
