@@ -64,7 +64,7 @@ def _view_for(words: Words, label: str, voice: Voice, interrupts: Interrupts, ke
     wait_row = WaitRow(label, time.monotonic(), unicode=unicode)
     if rendered:
         return _screen_view(words, screen, wait_row, voice, interrupts, keyboard)
-    return _plain_view(words, wait_row, voice)
+    return _plain_view(words, wait_row, voice, unicode)
 
 
 def this_screen(color: ColorChoice) -> Screen:
@@ -78,7 +78,7 @@ def this_screen(color: ColorChoice) -> Screen:
     )
 
 
-def _plain_view(words: Words, wait_row: WaitRow, voice: Voice) -> View:
+def _plain_view(words: Words, wait_row: WaitRow, voice: Voice, unicode: bool) -> View:
     """The text as it is: for pipes and files, for --raw, and beside --json."""
     from chatbot.terminal.plain import PlainView
 
@@ -92,6 +92,7 @@ def _plain_view(words: Words, wait_row: WaitRow, voice: Voice) -> View:
         wait_row,
         show_thinking=not words.hide_reasoning,
         dim=voice.colour,
+        bar="│ " if unicode else "| ",
         harmless=harmless,
         encoding=standard.encoding(sys.stdout) if harmless else "utf-8",
     )

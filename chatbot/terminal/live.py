@@ -1,4 +1,4 @@
-"""An answer on the screen while it arrives: waiting, thinking, text.
+"""An answer on the screen while it arrives: waiting, reasoning, text.
 
 Driven by a loop that knows the time, the network and the signals: it tells what came, sleeps for `wait_s`, asks for a
 `frame`. Nothing here sleeps, starts a thread or handles a signal.
@@ -11,9 +11,9 @@ from chatbot.terminal.markdown import ASCII, UNICODE, MarkdownStream, Row
 from chatbot.terminal.markdown.look import DIM
 from chatbot.terminal.markdown.wrap import Wrapper
 from chatbot.terminal.painter import Painter
+from chatbot.terminal.reasoning import Reasoning
 from chatbot.terminal.sanitise import Sanitiser, sanitise
 from chatbot.terminal.screen import Screen
-from chatbot.terminal.thoughts import Thoughts
 from chatbot.terminal.wait_row import WaitRow
 
 _SHORTEST_GAP_S, _LONGEST_GAP_S = 1 / 30, 0.5
@@ -40,10 +40,11 @@ class LiveAnswer:
         self._write = write
         self._clock = clock
         self._painter = Painter(screen)
-        self._markdown = MarkdownStream(screen.width, UNICODE if screen.unicode else ASCII)
+        signs = UNICODE if screen.unicode else ASCII
+        self._markdown = MarkdownStream(screen.width, signs)
         self._sanitiser = Sanitiser()
         self._waiting = waiting
-        self._thoughts = Thoughts(screen.width, show=show_thinking, hide=hide_reasoning)
+        self._reasoning = Reasoning(screen.width, signs, show=show_thinking, hide=hide_reasoning)
         self._committed: list[Row] = []
         self._answering = False
         self._dirty = False
@@ -61,7 +62,7 @@ class LiveAnswer:
     def thinking(self, delta: str) -> None:
         """Reasoning, as it came. It is not Markdown here, and is not shown once the answer has begun."""
         if not self._answering:
-            self._thoughts.feed(delta)
+            self._reasoning.feed(delta)
             self._dirty = True
 
     def retrying(self, event: Retrying, now_s: float) -> None:
@@ -94,7 +95,7 @@ class LiveAnswer:
         """Blocks that begin after this have the new width."""
         self._painter.resized(width, height)
         self._markdown.resized(width)
-        self._thoughts.resized(width)
+        self._reasoning.resized(width)
         self._dirty = True
 
     def suspended(self) -> None:
@@ -111,9 +112,9 @@ class LiveAnswer:
         commit, live = self._committed, list[Row]()
         self._committed = []
         if self._answering or final:
-            commit += self._thoughts.end(now_s, self._answering)
+            commit += self._reasoning.end(now_s, self._answering)
         else:
-            live += self._thoughts.live(now_s, commit)
+            live += self._reasoning.live(now_s, commit)
         if self._answering:
             rows, preview = self._markdown.pump(final)
             commit += rows
@@ -133,5 +134,5 @@ class LiveAnswer:
         if not self._painter.screen.live:
             return None
         wait_s = self._waiting.wait_s(now_s)
-        ticks = (None if wait_s is None else now_s + wait_s, self._thoughts.next_tick_s(now_s))
+        ticks = (None if wait_s is None else now_s + wait_s, self._reasoning.next_tick_s(now_s))
         return min((tick for tick in ticks if tick is not None), default=None)

@@ -18,7 +18,8 @@ class PlainView:
 
     `harmless` is for a terminal: control characters are shown instead of obeyed, in the terminal's `encoding`.
 
-    `aside` writes to the terminal behind standard error, or is None when there is none.
+    `aside` writes to the terminal behind standard error, or is None when there is none. Reasoning stands there behind
+    a `bar`, and dim and slanted if it may be `dim`.
     """
 
     def __init__(
@@ -30,6 +31,7 @@ class PlainView:
         *,
         show_thinking: bool,
         dim: bool,
+        bar: str = "│ ",
         harmless: bool = False,
         encoding: str = "utf-8",
     ) -> None:
@@ -39,11 +41,13 @@ class PlainView:
         self._waiting = waiting
         self._show_thinking = show_thinking
         self._dim = ("\x1b[2m", "\x1b[0m") if dim else ("", "")
+        self._bar = f"\x1b[23m{bar}\x1b[3m" if dim else bar  # upright beside slanted words
         self._sanitiser = Sanitiser()
         self._answer_sanitiser = Sanitiser() if harmless else None
         self._encoding = encoding
         self._row = ""  # what stands in the transient row on standard error
-        self._thinking = False
+        self._reasoning = False
+        self._line_ends = ""  # of the reasoning, held until something follows them
         self._ends_in_newline = True
 
     def show(self, events: Sequence[Event], now_s: float) -> None:
@@ -61,7 +65,7 @@ class PlainView:
         """See View."""
         if self._aside is None:
             return None
-        row = "" if self._thinking else self._waiting.row(now_s)
+        row = "" if self._reasoning else self._waiting.row(now_s)
         if row != self._row:
             self._aside(f"\r\x1b[K{row}")
             self._row = row
@@ -88,11 +92,7 @@ class PlainView:
     def _beside(self, event: Event, now_s: float) -> None:
         match event:
             case ThinkingDelta() if self._aside and self._show_thinking:
-                self._clear_row()
-                if not self._thinking:
-                    self._aside(self._dim[0])
-                    self._thinking = True
-                self._aside(self._sanitiser.feed(event.text))
+                self._reason(self._sanitiser.feed(event.text))
             case Notice():
                 self._end_aside()
                 self._tell(event.text)
@@ -102,11 +102,25 @@ class PlainView:
                     self._tell(f"{event.error}; trying again")
                 self._waiting.retrying(event, now_s)
 
+    def _reason(self, text: str) -> None:
+        """More of the reasoning, the bar at the start of each of its lines."""
+        text = self._line_ends + text
+        if not self._reasoning:
+            text = text.lstrip("\n")
+        whole = text.rstrip("\n")
+        self._line_ends = text[len(whole) :]
+        if not whole or not self._aside:
+            return
+        self._clear_row()
+        before = "" if self._reasoning else self._dim[0] + self._bar
+        self._reasoning = True
+        self._aside(before + whole.replace("\n", f"\n{self._bar}"))
+
     def _end_aside(self) -> None:
         self._clear_row()
-        if self._thinking and self._aside:
+        if self._reasoning and self._aside:
             self._aside(f"{self._dim[1]}\n")
-            self._thinking = False
+            self._reasoning, self._line_ends = False, ""
 
     def _clear_row(self) -> None:
         if self._row and self._aside:

@@ -243,7 +243,8 @@ def test_show_thinking_keeps_the_reasoning(server: LabServer, tmp_path: Path) ->
     person = ask(server, tmp_path, "thinking", "--show-thinking")
     assert person.leave() == 0
     assert person.rows[-1].startswith("Forty-two")
-    assert not person.rows[0].startswith("thought for")
+    assert person.rows[0].startswith("│ ")
+    assert not person.rows[0].startswith("│ reasoned for")
 
 
 def test_raw_shows_the_text_as_it_is_but_harmless(server: LabServer, tmp_path: Path) -> None:
@@ -263,7 +264,7 @@ def test_an_error_is_told_under_what_came(server: LabServer, tmp_path: Path) -> 
 def test_thinking_becomes_one_row(server: LabServer, tmp_path: Path) -> None:
     person = ask(server, tmp_path, "thinking")
     assert person.leave() == 0
-    assert person.rows[0].startswith("thought for")
+    assert person.rows[0].startswith("│ reasoned for")
     assert person.rows[-1].startswith("Forty-two")
 
 

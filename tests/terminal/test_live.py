@@ -206,20 +206,57 @@ def test_reasoning_is_live_and_becomes_one_row() -> None:
     show.answer.thinking("First thought.\nSecond.\n")
     show.tick()
     show.answer.thinking("Third.\nFourth.\nFifth.\nSix")
-    assert show.tick(12.0) == ["thinking 12 s", "Third.", "Fourth.", "Fifth.", "Six"]
+    assert show.tick(12.0) == ["│ reasoning 12 s", "│ Third.", "│ Fourth.", "│ Fifth.", "│ Six"]
     show.answer.text("The answer.")
-    assert show.tick(0.1) == ["thought for 12 s", "", "The answer."]
-    assert show.finish() == ["thought for 12 s", "", "The answer."]
+    assert show.tick(0.1) == ["│ reasoned for 12 s", "", "The answer."]
+    assert show.finish() == ["│ reasoned for 12 s", "", "The answer."]
     assert b"for 12 s" in show.written[-2] and b"\x1b[2m" in show.written[-2]
 
 
 def test_reasoning_can_be_kept() -> None:
     show = Show(show_thinking=True)
-    show.answer.thinking("One.\nTwo.\nThree.\nFour.\nFive.\nSi")
+    show.answer.thinking("One.\nTwo.\n\nThree.\nFour.\nFive.\nSi")
     show.tick()
-    show.answer.thinking("x.")
+    show.answer.thinking("x.\n\n")
     show.answer.text("The answer.")
-    assert show.finish() == ["One.", "Two.", "Three.", "Four.", "Five.", "Six.", "", "The answer."]
+    kept = ["One.", "Two.", "", "Three.", "Four.", "Five.", "Six."]
+    assert show.finish() == [*[f"│ {row}".rstrip() for row in kept], "", "The answer."]
+
+
+@pytest.mark.parametrize("width", [40, 10])
+@pytest.mark.parametrize("keeps", [True, False])
+def test_every_row_of_the_reasoning_has_its_bar_and_fits(width: int, keeps: bool) -> None:
+    show = Show(width, 9, show_thinking=keeps)
+    for piece in pieces("So 日本語 it says, and Donaudampfschifffahrtsgesellschaft is a word.\n\n" * 3, 1):
+        show.answer.thinking(piece)
+        assert all(row.startswith("│") for row in show.tick(0.1))
+    assert all(row.startswith("│") for row in show.finish())
+
+
+def test_without_utf_8_the_bar_is_ascii() -> None:
+    screen = detect_screen({"TERM": "xterm"}, isatty=True, size=(80, 24), encoding="ascii")
+    show = Show(80, 24, screen, show_thinking=True)
+    show.answer.thinking("One.\nTwo.")
+    assert show.tick() == ["| One.", "| reasoning 0 s", "| Two."]
+    assert show.finish() == ["| One.", "| Two."]
+
+
+def test_without_colour_the_bar_tells_what_was_thought() -> None:
+    screen = detect_screen({"TERM": "xterm", "NO_COLOR": "1"}, isatty=True, size=(80, 24), encoding="utf-8")
+    show = Show(80, 24, screen, show_thinking=True)
+    show.answer.thinking("One.\nTwo.")
+    show.answer.text("The answer.")
+    show.finish()
+    assert b"".join(show.written) == "│ One.\n│ Two.\n\nThe answer.\n".encode()
+
+
+def test_more_of_a_row_of_the_reasoning_is_only_added() -> None:
+    show = Show()
+    show.answer.thinking("So the")
+    show.tick()
+    show.answer.thinking(" sky")
+    show.tick(0.1)
+    assert show.written[-1] == b"\x1b[2;3m sky\x1b[m"
 
 
 def test_reasoning_can_be_hidden() -> None:
@@ -234,7 +271,7 @@ def test_reasoning_is_made_harmless_too() -> None:
     show = Show(show_thinking=True)
     show.answer.thinking("a\x1b]52;c;QQ==\x07\r")
     show.answer.thinking("\n\x9b2Jb\ttab")
-    assert show.finish() == ["a␛]52;c;QQ==␇", "�2Jb    tab"]
+    assert show.finish() == ["│ a␛]52;c;QQ==␇", "│ �2Jb    tab"]
 
 
 def test_an_answer_that_is_stopped_while_it_thinks_says_how_long() -> None:
@@ -242,7 +279,7 @@ def test_an_answer_that_is_stopped_while_it_thinks_says_how_long() -> None:
     show.answer.thinking("hm")
     show.tick()
     show.clock.now_s += 3
-    assert show.finish() == ["thought for 3 s"]
+    assert show.finish() == ["│ reasoned for 3 s"]
 
 
 def test_a_note_stays_and_holds_no_controls() -> None:

@@ -6,6 +6,7 @@ from rich.style import Style
 
 PLAIN = Style.null()
 DIM = Style(dim=True)
+REASONING = Style(dim=True, italic=True)
 STRONG = Style(bold=True)
 EMPHASIS = Style(italic=True)
 STRUCK = Style(strike=True)
@@ -28,7 +29,8 @@ class Signs:
 
     bullet: str = "•"
     bar: str = "▌"
+    thin_bar: str = "│"
     line: str = "─"
 
 
-UNICODE, ASCII = Signs(), Signs(bullet="*", bar="|", line="-")
+UNICODE, ASCII = Signs(), Signs(bullet="*", bar="|", thin_bar="|", line="-")
