@@ -26,13 +26,13 @@ from chatbot.outside import editor, lean_requests
 from chatbot.outside.background import given_up_after
 from chatbot.outside.files import read_text_file
 from chatbot.outside.keyboard import SilentKeyboard
-from chatbot.outside.streams import is_terminal
+from chatbot.outside.streams import is_terminal, terminal_to_write
 from chatbot.providers.choice import Choice, Wish, find_service
 from chatbot.terminal.commands import NAMES
 from chatbot.terminal.failures import error_lines
 from chatbot.terminal.follow import Outcome
 from chatbot.terminal.repl import Opening, converse
-from chatbot.terminal.screen import is_dumb
+from chatbot.terminal.screen import is_dumb, reflows
 from chatbot.terminal.status_line import Status
 from chatbot.terminal.talk import Ask, Talk
 from chatbot.terminal.typed import Reader
@@ -253,7 +253,7 @@ def _prompt(session: _Session, voice: Voice) -> Callable[[Status], str]:
     if not _is_smart_terminal():
         from chatbot.terminal.plain_prompt import PlainPrompt
 
-        return PlainPrompt(lambda prompt: clean(input(prompt)), voice.write, when_standing)
+        return PlainPrompt(lambda prompt: clean(_typed_at(prompt, voice)), voice.write, when_standing)
     from chatbot.terminal.completion import Offers
     from chatbot.terminal.prompt import LineHistory, Prompt
 
@@ -272,7 +272,17 @@ def _prompt(session: _Session, voice: Voice) -> Callable[[Status], str]:
         when_standing=when_standing,
         vi=os.environ.get(VI_VARIABLE, "") == "vi",
         colour=voice.colour,
+        reflows=reflows(os.environ),
+        terminal=terminal_to_write(),
     )
+
+
+def _typed_at(prompt: str, voice: Voice) -> str:
+    """A line behind the prompt, which goes beside the answers where these go into a file."""
+    if is_terminal(1):
+        return input(prompt)
+    voice.write(prompt)
+    return input()
 
 
 def _folder_to_edit_in() -> Path:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import select
+import sys
+from pathlib import Path
+from typing import TextIO
 
 
 def reserve_standard_descriptors() -> None:
@@ -31,3 +34,16 @@ def is_terminal(descriptor: int) -> bool:
         return os.isatty(descriptor)
     except OSError:
         return False
+
+
+def terminal_to_write() -> TextIO:
+    """The first of standard output and standard error that is a terminal, else the terminal of the process; standard
+    output where there is none.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None and stream.isatty():
+            return stream
+    try:
+        return Path("/dev/tty").open("w", encoding="utf-8")
+    except OSError:
+        return sys.stdout

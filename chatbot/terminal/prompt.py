@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import Application, get_app
 from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
 from prompt_toolkit.enums import EditingMode
-from prompt_toolkit.filters import Condition
+from prompt_toolkit.filters import Condition, to_filter
 from prompt_toolkit.history import History
 from prompt_toolkit.input import Input
+from prompt_toolkit.layout import Layout
 from prompt_toolkit.layout.processors import Processor, TabsProcessor, Transformation, TransformationInput
-from prompt_toolkit.output import ColorDepth, Output
+from prompt_toolkit.output import ColorDepth, Output, create_output
 from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.styles import Style
 from prompt_toolkit.utils import get_cwidth
@@ -23,6 +24,7 @@ from chatbot.terminal.completion import CommandCompleter, Offers, is_offered_una
 from chatbot.terminal.excerpt import excerpt
 from chatbot.terminal.key_parser import KeyParser
 from chatbot.terminal.keys import key_bindings
+from chatbot.terminal.prompt_reflow import follow_reflow
 from chatbot.terminal.sanitise import sanitise
 from chatbot.terminal.screen import ERASE_FROM_ROW
 from chatbot.terminal.status_line import Status, status_line
@@ -49,7 +51,8 @@ class Prompt:
     """Reads what a person types: called with what the line under it shows, returns the text.
 
     `edit` opens a text in the editor, and returns None to leave it as it is. `as_text` makes pasted text a question.
-    `when_standing` is called once, after the prompt was drawn for the first time. Raises EOFError for Ctrl-D and
+    `when_standing` is called once, after the prompt was drawn for the first time. `reflows`: the terminal wraps its
+    rows anew when its width changes. It is drawn on `terminal`, usually standard output. Raises EOFError for Ctrl-D and
     KeyboardInterrupt for Ctrl-C on an empty line; on any other, Ctrl-C drops the line and an empty text is returned.
     """
 
@@ -63,6 +66,8 @@ class Prompt:
         when_standing: Callable[[], None],
         vi: bool = False,
         colour: bool = True,
+        reflows: bool = True,
+        terminal: TextIO | None = None,
         input: Input | None = None,
         output: Output | None = None,
     ) -> None:
@@ -85,9 +90,12 @@ class Prompt:
             style=_STYLE,
             color_depth=None if colour else ColorDepth.DEPTH_1_BIT,
             input=input,
-            output=output,
+            output=output or create_output(terminal),
         )
+        _put_the_status_line_under_the_text(self._session.layout)
         _erase_nothing_from_the_corner(self._session.app.output)
+        if reflows:
+            follow_reflow(self._session.app)
         keyboard = self._session.app.input
         if parser := getattr(keyboard, "vt100_parser", None):  # Windows gives keys, not sequences
             keyboard.vt100_parser = KeyParser(parser.feed_key_callback)  # type: ignore[attr-defined]
@@ -129,6 +137,11 @@ class Prompt:
             in_block=is_open_block(self._session.default_buffer.text),
             vi_mode=vi_mode,
         )
+
+
+def _put_the_status_line_under_the_text(layout: Layout) -> None:
+    """prompt_toolkit gives the text all rows down to the end of the window, and the line stands below them."""
+    layout.current_window.dont_extend_height = to_filter(True)
 
 
 def _erase_nothing_from_the_corner(output: Output) -> None:

@@ -38,6 +38,11 @@ def is_dumb(environ: Mapping[str, str]) -> bool:
     return environ.get("TERM", "") in ("", "dumb", "unknown") and sys.platform != "win32"
 
 
+def reflows(environ: Mapping[str, str]) -> bool:
+    """Whether the terminal wraps its rows anew when its width changes; xterm and the Linux console cut them."""
+    return "XTERM_VERSION" not in environ and environ.get("TERM") != "linux"
+
+
 def detect_screen(
     environ: Mapping[str, str],
     *,
@@ -63,6 +68,5 @@ def detect_screen(
         live=live and isatty and not dumb and not plain,
         styles=styles,
         encoding=encoding or "utf-8",
-        # xterm and the Linux console cut rows instead.
-        reflows="XTERM_VERSION" not in environ and environ.get("TERM") != "linux",
+        reflows=reflows(environ),
     )

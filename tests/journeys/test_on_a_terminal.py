@@ -346,6 +346,26 @@ def test_interactive_answers_the_question_and_stays(server: LabServer, tmp_path:
     assert person.leave() == 0
 
 
+@pytest.mark.parametrize(("term", "aside"), [("xterm-256color", ""), ("xterm-256color", "2> aside"), ("dumb", "")])
+def test_a_session_with_its_output_in_a_file_prompts_on_the_terminal(tmp_path: Path, term: str, aside: str) -> None:
+    command = " ".join([*COMMAND, "-n", "-m", "lab/echo", "> answers", aside])
+    person = Person([], tmp_path, TERM=term)
+    person.child.close(force=True)
+    person.seen = b""
+    person.screen = Terminal(80, 24)
+    person.child = pexpect.spawn("sh", ["-c", command], env=environment(tmp_path, TERM=term), cwd=str(tmp_path))
+    person.child.delaybeforesend = None
+    person.wait_for_text(">")
+    person.child.send("what stands in the file?\r")
+    person.wait_for(lambda: (tmp_path / "answers").read_text() == "what stands in the file?\n")
+    person.wait_for(lambda: sum(row.startswith(">") for row in person.rows) == 2)
+    person.child.send("/quit\r")
+    assert person.leave() == 0
+    assert (tmp_path / "answers").read_text() == "what stands in the file?\n"
+    if aside:
+        assert (tmp_path / "aside").read_text().strip() == ""
+
+
 def test_a_piped_question_may_be_followed_by_a_session(server: LabServer, tmp_path: Path) -> None:
     command = " ".join([*COMMAND, *at(server.url), "-m", "echo", "-i"])
     person = Person([], tmp_path)
