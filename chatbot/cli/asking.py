@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from chatbot.cli import standard
 from chatbot.cli.ask import Words
+from chatbot.core.amounts import token_words
 from chatbot.core.errors import AnswerError, CannotConnect, ContextTooLong, KeyRejected, ProgramFault, UnknownModel
 from chatbot.core.events import Event, Finished, Verdict
 from chatbot.core.messages import Conversation
@@ -193,14 +194,15 @@ class Asking:
             tokens = estimated_tokens(conversation)
             if tokens > _MANY_TOKENS:  # llama.cpp's server answers so what does not fit into its context
                 error.advice = (
-                    f"About {tokens} tokens were sent, which may be more than the model takes: send less text, leave "
-                    "out old turns with --truncate TOKENS, or start the server with a larger context."
+                    f"About {token_words(tokens)} were sent, which may be more than the model takes: send less text, "
+                    "leave out old turns with --truncate TOKENS, or start the server with a larger context."
                 )
         if isinstance(error, ContextTooLong) and len(conversation.messages) > 1:
             from chatbot.core.continuing import estimated_tokens
 
+            tokens = estimated_tokens(conversation)
             error.advice = (
-                f"The conversation has about {estimated_tokens(conversation)} tokens. Leave out its oldest turns with "
+                f"The conversation has about {token_words(tokens)}. Leave out its oldest turns with "
                 "--truncate TOKENS, take a model with a larger context with -m; or /undo, /new in a session."
             )
         return finished

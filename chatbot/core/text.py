@@ -81,11 +81,3 @@ def _fenced(name: str, text: str) -> str:
     title = " ".join(clean(name).split())
     end = "" if not text or text.endswith("\n") else "\n"
     return f"{title}:\n{fence}\n{text}{end}{fence}"
-
-
-def size_words(size_bytes: int) -> str:
-    """A number of bytes for people, in decimal units: `50 kB`, `3.8 MB`."""
-    for unit, unit_bytes in (("MB", 1_000_000), ("kB", 1_000)):
-        if size_bytes >= unit_bytes:
-            return f"{size_bytes / unit_bytes:.1f}".removesuffix(".0") + f" {unit}"
-    return "1 byte" if size_bytes == 1 else f"{size_bytes} bytes"

@@ -9,8 +9,9 @@ import stat
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
+from chatbot.core.amounts import size_words
 from chatbot.core.errors import FileUnreadable
-from chatbot.core.text import DecodedText, clean, decode, size_words
+from chatbot.core.text import DecodedText, clean, decode
 
 MAX_TEXT_BYTES = 10_000_000
 _SHOWN_CHARACTERS = 200

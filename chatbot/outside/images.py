@@ -11,10 +11,10 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from chatbot.core.amounts import size_words
 from chatbot.core.errors import ImageUnreadable, UsageError
 from chatbot.core.image_metadata import without_metadata
 from chatbot.core.messages import Image, ImageLimits
-from chatbot.core.text import size_words
 from chatbot.outside import pillow_faults, pixels
 from chatbot.outside.files import display_name, is_file_address, read_file
 

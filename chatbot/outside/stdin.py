@@ -7,8 +7,9 @@ import select
 import stat
 from collections.abc import Callable
 
+from chatbot.core.amounts import size_words
 from chatbot.core.errors import FileUnreadable
-from chatbot.core.text import DecodedText, decode, size_words
+from chatbot.core.text import DecodedText, decode
 
 MAX_PIPED_BYTES = 10_000_000
 HINT_AFTER_S = 1.0

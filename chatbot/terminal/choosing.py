@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chatbot.core.amounts import short
 from chatbot.core.errors import UsageError
 from chatbot.terminal.failures import usage_line
 from chatbot.terminal.talk import Talk, with_system
@@ -128,7 +129,7 @@ def _file_text(here: Here, path: str) -> str:
 
 def _told_attached(here: Here, talk: Talk) -> Talk:
     images = [f"{image.name} ({image.width}x{image.height})" for image in talk.images]
-    files = [f"{name} ({len(text)} characters)" for name, text in talk.files]
+    files = [f"{name} ({short(len(text))} characters)" for name, text in talk.files]
     lines = ["goes with the next question:", *images, *files] if images or files else ["nothing is attached"]
     here.voice.tell(lines)
     return talk

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from chatbot.core.amounts import duration_words, short
 from chatbot.core.errors import ChatError, ProgramFault
 from chatbot.core.events import Finished, Usage, Verdict
 
@@ -88,7 +89,7 @@ def error_lines(error: ChatError, request_id: str | None = None, *, in_session: 
     if error.said and error.said not in str(error):
         yield f"it says: {error.said}"
     if error.retryable and error.retry_after_s and error.retry_after_s >= 1:
-        yield f"It asks to wait {duration(error.retry_after_s)}."
+        yield f"It asks to wait {duration_words(error.retry_after_s)}."
     elif error.advice:
         yield from (in_session_words(error.advice) if in_session else error.advice).splitlines()
     if error.request_id or request_id:
@@ -116,29 +117,19 @@ def verdict_lines(finished: Finished, *, in_session: bool = False) -> Iterator[s
 
 
 def usage_line(usage: Usage | None) -> str:
-    """Tokens in and out as one line."""
+    """Tokens in and out as one line: `tokens: 1.2k in, 7 out (950 cached)`."""
     if usage is None:
         return "tokens: the provider did not say"
     told = [
-        f"{count:,} {name}".replace(",", " ")
+        f"{short(count)} {name}"
         for count, name in ((usage.input_tokens, "in"), (usage.output_tokens, "out"))
         if count is not None
     ]
     inner = [
-        f"{count:,} {name}".replace(",", " ")
+        f"{short(count)} {name}"
         for count, name in ((usage.cached_tokens, "cached"), (usage.reasoning_tokens, "reasoning"))
         if count
     ]
     if not told:
         return "tokens: the provider did not say"
     return "tokens: " + ", ".join(told) + (f" ({', '.join(inner)})" if inner else "")
-
-
-def duration(seconds: float) -> str:
-    """A time for people: `8 s`, `2 min 5 s`, `3 h`."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min" + (f" {whole % 60} s" if whole % 60 else "")
-    return f"{whole // 3600} h" + (f" {whole % 3600 // 60} min" if whole % 3600 // 60 else "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from chatbot.core.text import size_words
+from chatbot.core.amounts import size_words
 from chatbot.core.turns import ID_LENGTH, Hit, Stats, Summary
 from chatbot.terminal.sanitise import sanitise
 

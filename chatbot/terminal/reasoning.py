@@ -3,6 +3,7 @@
 from collections import deque
 from math import floor
 
+from chatbot.core.amounts import duration_words
 from chatbot.terminal.markdown import UNICODE, Row, Signs
 from chatbot.terminal.markdown.look import DIM, REASONING
 from chatbot.terminal.markdown.row import joined
@@ -54,7 +55,7 @@ class Reasoning:
             commit += map(self._barred, self._rows)
             self._rows.clear()
         last = self._wrapper.clone().finish()
-        words = f"reasoning {floor(now_s - self._since_s)} s"
+        words = f"reasoning {duration_words(floor(now_s - self._since_s))}"
         return [*self._told(words), *map(self._barred, [*self._rows, *last][-_LIVE_ROWS:])]
 
     def end(self, now_s: float, answer_follows: bool) -> list[Row]:
@@ -66,8 +67,8 @@ class Reasoning:
         if self._show:
             rows = list(map(self._barred, [*self._rows, *self._wrapper.finish()]))
         elif not self._hide:
-            seconds = round(now_s - (now_s if self._since_s is None else self._since_s))
-            rows = self._told(f"reasoned for {seconds} s")
+            took_s = now_s - (now_s if self._since_s is None else self._since_s)
+            rows = self._told(f"reasoned for {duration_words(took_s)}")
         self._rows.clear()
         return [*rows, Row()] if rows and answer_follows else rows
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from chatbot.core.amounts import duration_words
 from chatbot.core.events import Event
 from chatbot.terminal.follow import View
 
@@ -33,7 +34,7 @@ class SilenceNotice:
         left_s = self._heard_s + SILENCE_S - now_s
         if left_s <= 0:
             self._told = True
-            self._tell(f"nothing has come from {self._place} for {SILENCE_S:g} s; still waiting")
+            self._tell(f"nothing has come from {self._place} for {duration_words(SILENCE_S)}; still waiting")
             return wait_s
         return left_s if wait_s is None else min(wait_s, left_s)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from chatbot.core.amounts import duration_words, token_words
 from chatbot.core.events import Usage
 
 _GAP = "   "
@@ -36,7 +37,7 @@ def status_line(status: Status, columns: int, width: Callable[[str], int], *, in
         _IN_BLOCK if in_block else () if status.asked_count >= _KEYS_UNTIL_QUESTION else _VI_KEYS if vi_mode else _KEYS
     )
     line = ""
-    took = "" if status.last_took_s is None else f"last answer {seconds(status.last_took_s)}"
+    took = "" if status.last_took_s is None else f"last answer {duration_words(status.last_took_s)}"
     for part in (vi_mode, status.model, attached, _tokens(status.used), took, *keys):
         longer = f"{line}{_GAP}{part}" if line and part else line or part
         if width(longer) < columns:
@@ -47,19 +48,4 @@ def status_line(status: Status, columns: int, width: Callable[[str], int], *, in
 def _tokens(used: Usage) -> str:
     if used.input_tokens is None and used.output_tokens is None:
         return ""
-    return f"{_short((used.input_tokens or 0) + (used.output_tokens or 0))} tokens"
-
-
-def seconds(count: float) -> str:
-    """A time of an answer: `0.9 s`, `34 s`, `2 min 5 s`."""
-    from chatbot.terminal.failures import duration
-
-    return f"{count:.1f} s" if count < 9.95 else duration(count)
-
-
-def _short(count: int) -> str:
-    """A number in four characters or so: 950, 1.2k, 34k, 5.6M."""
-    for size, letter in ((1_000_000, "M"), (1_000, "k")):
-        if count >= size:
-            return f"{count / size:.1f}{letter}" if count < 10 * size else f"{count // size}{letter}"
-    return str(count)
+    return token_words((used.input_tokens or 0) + (used.output_tokens or 0))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterator
 
+from chatbot.core.amounts import duration_words, token_words
 from chatbot.core.events import Usage, Verdict
 from chatbot.core.turns import StoredConversation, Turn
 from chatbot.terminal.fences import with_closed_fence
@@ -77,12 +78,12 @@ def _facts(turn: Turn) -> Iterator[str]:
         yield f"{turn.attempts} attempts"
     usage = turn.usage or Usage()
     yield from (
-        f"{count} tokens {what}"
+        f"{token_words(count)} {what}"
         for count, what in ((usage.input_tokens, "in"), (usage.output_tokens, "out"))
         if count is not None
     )
     if turn.total_s is not None:
-        yield f"{turn.total_s:.1f} s"
+        yield duration_words(turn.total_s)
 
 
 class _Nowhere:

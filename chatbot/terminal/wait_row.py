@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from chatbot.core.amounts import duration_words
 from chatbot.core.events import Retrying
 from chatbot.terminal.sanitise import sanitise
 
@@ -49,8 +50,8 @@ class WaitRow:
             return ""
         if self._until_s is not None and now_s < self._until_s:
             left_s = math.ceil(self._until_s - now_s)
-            return f"{self._reason}; trying again in {left_s} s (Ctrl-C stops)"
+            return f"{self._reason}; trying again in {duration_words(left_s)} (Ctrl-C stops)"
         waited_s = now_s - self._since_s
         if waited_s < APPEARS_AFTER_S:
             return ""
-        return f"{self._label} {int(waited_s)} s" if waited_s >= 1 else self._label
+        return f"{self._label} {duration_words(int(waited_s))}" if waited_s >= 1 else self._label

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.core.errors import FileUnreadable
-from chatbot.core.text import clean, decode, question, size_words
+from chatbot.core.text import clean, decode, question
 
 ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()))
 
@@ -127,11 +127,3 @@ def test_no_file_closes_its_own_fence(text: str) -> None:
     fence = lines[1]
     assert lines[-1] == fence
     assert fence not in lines[2:-1]
-
-
-@pytest.mark.parametrize(
-    ("size_bytes", "words"),
-    [(0, "0 bytes"), (1, "1 byte"), (999, "999 bytes"), (50_000, "50 kB"), (3_750_000, "3.8 MB"), (10**7, "10 MB")],
-)
-def test_sizes_are_said_in_decimal_units(size_bytes: int, words: str) -> None:
-    assert size_words(size_bytes) == words

@@ -380,8 +380,8 @@ def test_usage_tells_the_last_answer_and_the_sum() -> None:
     session.type("/usage", "one", "two", "/usage")
     assert lines_of(session.told) == [
         "no tokens were reported yet",
-        "the last answer: tokens: 2 000 in, 7 out",
-        "this session:    tokens: 3 000 in, 12 out",
+        "the last answer: tokens: 2.0k in, 7 out",
+        "this session:    tokens: 3.0k in, 12 out",
     ]
 
 
@@ -451,7 +451,7 @@ def test_the_line_under_the_prompt_in_a_block_and_in_vi() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "words"), [(0, "0"), (999, "999"), (1234, "1.2k"), (34_567, "34k"), (5_600_000, "5.6M")]
+    ("count", "words"), [(0, "0"), (999, "999"), (1234, "1.2k"), (34_567, "35k"), (5_600_000, "5.6M")]
 )
 def test_tokens_are_counted_briefly(count: int, words: str) -> None:
     line = status_line(Status(used=Usage(count, None)), 80, len, in_block=False)
