@@ -203,7 +203,7 @@ class Asking:
             tokens = estimated_tokens(conversation)
             error.advice = (
                 f"The conversation has about {token_words(tokens)}. Leave out its oldest turns with "
-                "--truncate TOKENS, take a model with a larger context with -m; or /undo, /new in a session."
+                "--truncate TOKENS, or take a model with a larger context with -m."
             )
         return finished
 

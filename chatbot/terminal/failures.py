@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from chatbot.core.amounts import duration_words, short
 from chatbot.core.errors import ChatError, ProgramFault
 from chatbot.core.events import Finished, Usage, Verdict
+from chatbot.terminal import advice
 
 EXIT_CODES = {
     Verdict.COMPLETE: 0,
@@ -61,28 +62,6 @@ def exit_code(finished: Finished) -> int:
     return EXIT_CODES[finished.verdict]
 
 
-# What is advised in the words of the command line, in those of a session.
-_IN_SESSION = (
-    (r"--var (\w+=)", r"\1"),
-    (r", set with name=value", ", set with /template NAME name=value"),
-    (r"leave --var out", "leave the values out"),
-    (r"\b(with|to) --(file|image)\b", r"\1 /\2"),
-    (r"\bwith -m\b", "with /model"),
-    (r"Name it with /model", "Name it with /model NAME"),
-    (r"[Rr]un the same command again\b", "/retry asks again"),
-    (r"--truncate TOKENS, ", ""),
-)
-
-
-def in_session_words(advice: str) -> str:
-    """Advice for somebody who is in a session, where the options of the command line do not exist."""
-    import re
-
-    for command_line, session in _IN_SESSION:
-        advice = re.sub(command_line, session, advice)
-    return advice
-
-
 def error_lines(error: ChatError, request_id: str | None = None, *, in_session: bool = False) -> Iterator[str]:
     """What happened, what the provider said of it, what to do, and the request id: two to four lines."""
     yield str(error)
@@ -91,7 +70,7 @@ def error_lines(error: ChatError, request_id: str | None = None, *, in_session: 
     if error.retryable and error.retry_after_s and error.retry_after_s >= 1:
         yield f"It asks to wait {duration_words(error.retry_after_s)}."
     elif error.advice:
-        yield from (in_session_words(error.advice) if in_session else error.advice).splitlines()
+        yield from (advice.in_session(error.advice) if in_session else error.advice).splitlines()
     if error.request_id or request_id:
         yield f"request id: {error.request_id or request_id}"
 

@@ -108,7 +108,7 @@ def test_old_turns_are_left_out_only_when_asked_and_that_is_said(server: LabServ
 def test_a_conversation_that_no_longer_fits_says_what_can_be_done(server: LabServer, tmp_path: Path) -> None:
     ask(server, tmp_path, "one")
     result = ask(server, tmp_path, "-c", "two", model="context-too-long")
-    assert "--truncate" in result.err and "/undo" in result.err
+    assert "about" in result.err and "--truncate" in result.err
 
 
 def test_a_killed_process_leaves_its_question_and_most_of_its_answer(server: LabServer, tmp_path: Path) -> None:
