@@ -24,10 +24,11 @@ from chatbot.core.settings import Options
 from chatbot.core.text import clean
 from chatbot.outside import editor, lean_requests
 from chatbot.outside.background import given_up_after
-from chatbot.outside.files import read_text_file
+from chatbot.outside.files import is_file, read_text_file
 from chatbot.outside.keyboard import SilentKeyboard
 from chatbot.outside.streams import is_terminal, terminal_to_write
 from chatbot.providers.choice import Choice, Wish, find_service
+from chatbot.providers.models import context_window
 from chatbot.terminal.commands import NAMES
 from chatbot.terminal.failures import error_lines
 from chatbot.terminal.follow import Outcome
@@ -115,9 +116,11 @@ class _Session:
             load_image=self._load_image,
             read_file=read_text_file,
             is_path=_is_path,
+            is_file=is_file,
             show=self._show,
             time_words=_time_words,
             clock=time.monotonic,
+            context_window=self._context_window,
             begin_anew=self._memory.begin_anew,
             withdraw=self._memory.withdraw,
             edit=self.edit,
@@ -165,6 +168,9 @@ class _Session:
             **words.options,
         )
 
+    def _context_window(self) -> int | None:
+        return context_window(self._choice.model or "")
+
     def conversations(self, limit: int) -> Sequence[Summary]:
         """The newest conversations."""
         return self._memory.history.conversations(limit)
@@ -183,7 +189,8 @@ class _Session:
             return None
 
     def _answer(self, ask: Ask) -> Outcome:
-        self._voice.write("\n")
+        if is_terminal(1):
+            standard.write_answer(b"\n")  # air, no answer
         asking = self.asking()
         outcome = asking(ask.conversation, ask.options, raw=ask.raw, replaces=ask.replaces, continues=ask.continues)
         if asking.signal is not None and asking.signal in _ENDING:  # what came is shown and kept

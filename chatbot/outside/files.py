@@ -67,6 +67,14 @@ def read_file(path: str | Path, max_bytes: int, fault: type[FileUnreadable] = Fi
     return data
 
 
+def is_file(path: str) -> bool:
+    """Whether a regular file has that name or `file:` address; `~` is the person's home."""
+    try:
+        return _expanded(path).is_file()
+    except (OSError, ValueError, RuntimeError, FileUnreadable):  # RuntimeError: there is no such ~user
+        return False
+
+
 def display_name(path: str | Path) -> str:
     """A path as it is shown in a sentence: on one line, encodable, and cut in its middle when it is very long."""
     name = " ".join(clean(str(path)).split()) or "''"

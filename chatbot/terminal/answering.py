@@ -32,7 +32,9 @@ def exchange(here: Here, talk: Talk, asked: Ask) -> Talk:
     else:
         stopped = _STOPPED if outcome.finished.verdict is Verdict.CANCELLED else ""
         after = talks.answered(talk, asked, outcome)
-    after = after._replace(asked_count=talk.asked_count + 1, last_took_s=here.world.clock() - began_s)
+        if outcome.text.strip():
+            after = after._replace(last_took_s=here.world.clock() - began_s)
+    after = after._replace(asked_count=talk.asked_count + 1)
     if after.unanswered:
         here.voice.notice(f"{stopped}/retry asks it again; it is left out when you ask something else")
     elif talks.can_go_on(after):
@@ -47,6 +49,7 @@ def retry(here: Here, talk: Talk, argument: str) -> Talk:
     again = talks.ask_again(talk)
     if again is None:
         raise UsageError(_NO_QUESTION)
+    here.voice.question(talks.last_question(talk))
     return exchange(here, talk, again)
 
 
@@ -91,7 +94,10 @@ def edit(here: Here, talk: Talk, argument: str) -> Talk:
         here.voice.tell(["nothing was changed, so nothing was asked"])
         return talk
     instead = talks.ask_instead(talk, text)
-    return exchange(here, talk, instead) if instead else talk
+    if instead is None:
+        return talk
+    here.voice.question(text)
+    return exchange(here, talk, instead)
 
 
 def new(here: Here, talk: Talk, argument: str) -> Talk:

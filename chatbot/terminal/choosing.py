@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from chatbot.core.amounts import short
 from chatbot.core.errors import UsageError
+from chatbot.core.messages import Image
+from chatbot.terminal.dropped import is_image_name
 from chatbot.terminal.failures import usage_line
 from chatbot.terminal.talk import Talk, with_system
 from chatbot.terminal.world import NO_TEMPLATES, NOTHING, Here, needed
@@ -38,7 +42,7 @@ def system(here: Here, talk: Talk, argument: str) -> Talk:
     if argument == NOTHING:
         here.voice.tell(["no system prompt from now on"])
         return with_system(talk, None)
-    text = _file_text(here, argument[1:]) if argument.startswith("@") else argument
+    text = _file_text(here, unquoted(argument[1:])) if argument.startswith("@") else argument
     here.voice.tell(["the system prompt is set"])
     return with_system(talk, text)
 
@@ -47,10 +51,7 @@ def image(here: Here, talk: Talk, argument: str) -> Talk:
     if argument == NOTHING:
         talk = talk._replace(images=())
     elif argument:
-        loaded, notices = here.world.load_image(unquoted(argument))
-        for notice in notices:
-            here.voice.notice(notice)
-        talk = talk._replace(images=(*talk.images, loaded))
+        talk = talk._replace(images=(*talk.images, _image(here, unquoted(argument))))
     return _told_attached(here, talk)
 
 
@@ -61,6 +62,17 @@ def file(here: Here, talk: Talk, argument: str) -> Talk:
         path = unquoted(argument)
         talk = talk._replace(files=(*talk.files, (path, _file_text(here, path))))
     return _told_attached(here, talk)
+
+
+def attach(here: Here, talk: Talk, paths: Sequence[str]) -> Talk:
+    """Files that were dropped on the prompt: images, and text."""
+    images, files = talk.images, talk.files
+    for path in paths:
+        if is_image_name(path):
+            images = (*images, _image(here, path))
+        else:
+            files = (*files, (path, _file_text(here, path)))
+    return _told_attached(here, talk._replace(images=images, files=files))
 
 
 def raw(here: Here, talk: Talk, argument: str) -> Talk:
@@ -120,8 +132,15 @@ def unquoted(path: str) -> str:
     return path.replace("\\ ", " ")
 
 
+def _image(here: Here, path: str) -> Image:
+    loaded, notices = here.world.load_image(path)
+    for notice in notices:
+        here.voice.notice(notice)
+    return loaded
+
+
 def _file_text(here: Here, path: str) -> str:
-    found = here.world.read_file(unquoted(path))
+    found = here.world.read_file(path)
     if found.warning:
         here.voice.notice(found.warning)
     return found.text

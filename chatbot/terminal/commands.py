@@ -1,4 +1,4 @@
-"""The slash commands as a table: `/help`, completion and dispatch all read it."""
+"""The slash commands as a table, in the order they are shown: `/help`, completion and dispatch all read it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 from chatbot.core.errors import UsageError
 from chatbot.terminal import answering, choosing, keeping, setting
+from chatbot.terminal.command_list import command_list
 from chatbot.terminal.talk import Talk
 from chatbot.terminal.typed import MARKS
 from chatbot.terminal.world import Here
@@ -15,8 +16,11 @@ Kind = Literal["", "models", "files", "conversations", "settings", "templates", 
 
 
 class Command(NamedTuple):
-    """`words` is what may follow the name, `completes` what it is completed with."""
+    """`group` is the heading it stands under, `words` what may follow the name, `completes` what it is completed
+    with.
+    """
 
+    group: str
     name: str
     aliases: tuple[str, ...]
     words: str
@@ -28,8 +32,10 @@ class Command(NamedTuple):
 def _help(here: Here, talk: Talk, argument: str) -> Talk:
     """All commands, or one of them with its other names."""
     if not argument:
-        width = max(len(_head(row)) for row in COMMANDS)
-        here.voice.tell(["the commands:", *(f"{_head(row):{width}}  {row.help}" for row in COMMANDS), *_KEYS])
+        groups: dict[str, list[tuple[str, str, str]]] = {}
+        for row in COMMANDS:
+            groups.setdefault(row.group, []).append((row.name, row.words, row.help))
+        here.voice.page(command_list(groups, _KEYS, here.voice.columns()))
         return talk
     name = NAMES.get(argument.lower().lstrip(MARKS))
     if name is None:
@@ -57,30 +63,41 @@ def _exit(here: Here, talk: Talk, argument: str) -> Talk:
     return talk._replace(is_over=True)
 
 
+_ASKING, _SAID = "Asking", "What was said"
+_WITH, _MODEL, _HERE = "With the question", "Who answers, and how", "This session"
+
 COMMANDS = (
-    Command("help", ("h", "?"), "[COMMAND]", "Lists the commands, or tells of one.", _help, "commands"),
-    Command("exit", ("quit", "q", "bye"), "", "Leaves.", _exit),
-    Command("new", ("clear", "reset"), "", "Begins a new conversation.", answering.new),
-    Command("retry", ("regenerate", "r"), "", "Asks the last question again.", answering.retry),
-    Command("continue", (), "", "Goes on from an answer that was cut.", answering.go_on),
-    Command("undo", (), "", "Takes the last question back.", answering.undo),
-    Command("edit", ("e",), "", "Asks the last question, edited, again.", answering.edit),
-    Command("model", ("m",), "[NAME]", "Tells or changes the model.", choosing.model, "models"),
-    Command("models", (), "[WORD]", "Lists the models of the service.", choosing.models),
-    Command("system", (), "[TEXT|@FILE|none]", "Tells or changes the system prompt.", choosing.system),
-    Command("template", ("role",), "[NAME [KEY=VALUE]]", "Takes over a saved prompt.", choosing.template, "templates"),
-    Command("set", (), "[KEY [VALUE|none]]", "Tells or changes temperature and so on.", setting.set_, "settings"),
-    Command("image", ("attach",), "[PATH|none]", "Adds an image to the next question.", choosing.image, "files"),
-    Command("file", ("f",), "[PATH|none]", "Adds a text file to the next question.", choosing.file, "files"),
-    Command("history", (), "[COUNT]", "Lists the last conversations.", keeping.history),
-    Command("search", (), "WORDS", "Looks for words in all conversations.", keeping.search),
-    Command("resume", (), "[ID]", "Goes on with another conversation.", keeping.resume, "conversations"),
-    Command("fork", (), "", "Goes on in a copy of this conversation.", keeping.fork),
-    Command("save", (), "PATH", "Writes the last answer to a new file.", keeping.save, "files"),
-    Command("export", (), "PATH", "Writes the conversation to a new file.", keeping.export, "files"),
-    Command("copy", (), "[code [N]]", "Copies the last answer, or its code.", keeping.copy),
-    Command("usage", ("tokens",), "", "Tells the tokens used.", choosing.usage),
-    Command("raw", (), "[on|off]", "Shows answers as text, or as Markdown.", choosing.raw),
+    Command(_ASKING, "new", ("clear", "reset"), "", "Begins a new conversation.", answering.new),
+    Command(_ASKING, "retry", ("regenerate", "r"), "", "Asks the question again.", answering.retry),
+    Command(_ASKING, "edit", ("e",), "", "Edits the last question.", answering.edit),
+    Command(_ASKING, "continue", (), "", "Goes on where it broke off.", answering.go_on),
+    Command(_ASKING, "undo", (), "", "Takes the question back.", answering.undo),
+    Command(_WITH, "image", ("attach",), "[PATH|none]", "Attaches an image.", choosing.image, "files"),
+    Command(_WITH, "file", ("f",), "[PATH|none]", "Attaches a text file.", choosing.file, "files"),
+    Command(_HERE, "help", ("h", "?"), "[COMMAND]", "Lists the commands.", _help, "commands"),
+    Command(_HERE, "usage", ("tokens",), "", "Tells the tokens used.", choosing.usage),
+    Command(_HERE, "raw", (), "[on|off]", "Shows answers as text.", choosing.raw),
+    Command(_HERE, "exit", ("quit", "q", "bye"), "", "Leaves.", _exit),
+    Command(_MODEL, "model", ("m",), "[NAME]", "Tells or changes the model.", choosing.model, "models"),
+    Command(_MODEL, "models", (), "[WORD]", "Lists the service's models.", choosing.models),
+    Command(_MODEL, "system", (), "[TEXT|@FILE|none]", "Sets the system prompt.", choosing.system),
+    Command(
+        _MODEL,
+        "template",
+        ("role",),
+        "[NAME [KEY=VALUE]]",
+        "Takes over a saved prompt.",
+        choosing.template,
+        "templates",
+    ),
+    Command(_MODEL, "set", (), "[KEY [VALUE|none]]", "Sets temperature and so on.", setting.set_, "settings"),
+    Command(_SAID, "history", (), "[COUNT]", "Lists the conversations.", keeping.history),
+    Command(_SAID, "search", (), "WORDS", "Looks in all conversations.", keeping.search),
+    Command(_SAID, "resume", (), "[ID]", "Opens a conversation again.", keeping.resume, "conversations"),
+    Command(_SAID, "fork", (), "", "Goes on in a copy.", keeping.fork),
+    Command(_SAID, "copy", (), "[code [N]]", "Copies the answer, or code.", keeping.copy),
+    Command(_SAID, "save", (), "PATH", "Writes the answer to a file.", keeping.save, "files"),
+    Command(_SAID, "export", (), "PATH", "Writes the conversation.", keeping.export, "files"),
 )
 
 BY_NAME = {row.name: row for row in COMMANDS}

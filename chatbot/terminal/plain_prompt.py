@@ -27,6 +27,7 @@ class PlainPrompt:
         if self._when_standing:
             standing, self._when_standing = self._when_standing, None
             standing()
+        self._write("\n")
         try:
             typed = self._input_line(_MESSAGE)
             while is_open_block(typed):

@@ -10,7 +10,9 @@ from chatbot.core.errors import ChatError, OutputUnwritable, UsageError
 from chatbot.core.text import clean
 from chatbot.terminal import talk as talks
 from chatbot.terminal.answering import exchange
+from chatbot.terminal.choosing import attach
 from chatbot.terminal.commands import BY_NAME, NAMES
+from chatbot.terminal.dropped import dropped_paths, named_image
 from chatbot.terminal.failures import error_lines
 from chatbot.terminal.keeping import show_where_it_stopped
 from chatbot.terminal.status_line import Status
@@ -43,7 +45,7 @@ def converse(
         talk = _safely(here, talk, lambda: opening(here, talk))
     while not talk.is_over:
         try:
-            typed = clean(read_line(_status(talk)))
+            typed = clean(read_line(_status(talk, world.context_window())))
         except EOFError:
             break
         except KeyboardInterrupt:
@@ -58,8 +60,16 @@ def converse(
     return talk
 
 
-def _status(talk: Talk) -> Status:
-    return Status(talk.model, talk.used, len(talk.images) + len(talk.files), talk.asked_count, talk.last_took_s)
+def _status(talk: Talk, window: int | None) -> Status:
+    share = talks.context_tokens(talk) / window if window else None
+    return Status(
+        talk.model,
+        talks.used_in_conversation(talk),
+        share,
+        len(talk.images) + len(talk.files),
+        talk.asked_count,
+        talk.last_took_s,
+    )
 
 
 def asking_first(question: str) -> Opening:
@@ -83,6 +93,10 @@ def _step(here: Here, talk: Talk, reader: Reader, typed: str) -> Talk:
         case Question(text) if not text.strip() and not talk.images and not talk.files:
             return talk
         case Question(text):
+            if paths := dropped_paths(text, here.world.is_file):
+                return attach(here, talk, paths)
+            if image := named_image(text, here.world.is_file):
+                here.voice.notice(f"the model sees the name {image} only; /image {image} shows it the picture")
             return exchange(here, talk, talks.ask(talk, text))
         case Call(name, argument):
             command = BY_NAME[name]

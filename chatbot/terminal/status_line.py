@@ -16,12 +16,13 @@ _IN_BLOCK = ('""" ends the text',)
 
 
 class Status(NamedTuple):
-    """What is shown of the talk: the model, the tokens used so far, how much goes with the next question, how many were
-    asked, and how long the last answer took.
+    """What is shown of the talk: the model, the tokens used so far, the share of the model's context (0 to 1), how much
+    goes with the next question, how many were asked, and how long the last answer took.
     """
 
     model: str = ""
     used: Usage = Usage()
+    context_share: float | None = None
     attached: int = 0
     asked_count: int = 0
     last_took_s: float | None = None
@@ -38,7 +39,7 @@ def status_line(status: Status, columns: int, width: Callable[[str], int], *, in
     )
     line = ""
     took = "" if status.last_took_s is None else f"last answer {duration_words(status.last_took_s)}"
-    for part in (vi_mode, status.model, attached, _tokens(status.used), took, *keys):
+    for part in (vi_mode, status.model, attached, _tokens(status.used), _share(status.context_share), took, *keys):
         longer = f"{line}{_GAP}{part}" if line and part else line or part
         if width(longer) < columns:
             line = longer
@@ -49,3 +50,8 @@ def _tokens(used: Usage) -> str:
     if used.input_tokens is None and used.output_tokens is None:
         return ""
     return token_words((used.input_tokens or 0) + (used.output_tokens or 0))
+
+
+def _share(share: float | None) -> str:
+    """Nothing where it is too little to think of."""
+    return f"{share:.0%} of the context" if share and share >= 0.005 else ""

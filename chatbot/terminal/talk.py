@@ -26,10 +26,11 @@ class Talk(NamedTuple):
     """Where a talk stands.
 
     `conversation` ends in an answer, unless it is empty. `unanswered` is the conversation as it was asked last, if
-    nothing came for that: then `conversation` is as before. `images` and `files`
-    (name and text) go with the next question. `verdict` is how the last answer ended, None if that is not known. `used`
-    is the sum of all reports, `last_used` the last one. `model` is how it is called on the screen; the one in `options`
-    is not used. `asked_count` questions were asked in this session; the last answer took `last_took_s` seconds.
+    nothing came for that: then `conversation` is as before. `images` and `files` (name and text) go with the next
+    question. `verdict` is how the last answer ended, None if that is not known. `used` is the sum of all reports,
+    `used_before` what it was when this conversation was begun, `last_used` the last one. `model` is how it is called on
+    the screen; the one in `options` is not used. `asked_count` questions were asked in this session; the last answer
+    took `last_took_s` seconds.
     """
 
     conversation: Conversation = Conversation()
@@ -41,6 +42,7 @@ class Talk(NamedTuple):
     unanswered: Conversation | None = None
     verdict: Verdict | None = None
     used: Usage = Usage()
+    used_before: Usage = Usage()
     last_used: Usage | None = None
     is_over: bool = False
     asked_count: int = 0
@@ -150,7 +152,21 @@ def gone_over_to(
     talk: Talk, conversation: Conversation, unanswered: Conversation | None = None, verdict: Verdict | None = None
 ) -> Talk:
     """Another conversation with the same choices."""
-    return talk._replace(conversation=conversation, unanswered=unanswered, verdict=verdict)
+    return talk._replace(
+        conversation=conversation, unanswered=unanswered, verdict=verdict, used_before=talk.used, last_used=None
+    )
+
+
+def used_in_conversation(talk: Talk) -> Usage:
+    """The tokens reported since this conversation was begun, or gone on with."""
+    pairs = zip(talk.used, talk.used_before, strict=True)
+    return Usage(*(now if now is None or before is None else (now - before) or None for now, before in pairs))
+
+
+def context_tokens(talk: Talk) -> int:
+    """What the last question and its answer took of the model's context, in tokens; 0 while that is not known."""
+    last = talk.last_used or Usage()
+    return (last.input_tokens or 0) + (last.output_tokens or 0)
 
 
 def with_system(talk: Talk, system: str | None) -> Talk:

@@ -10,7 +10,9 @@ from chatbot.core.redaction import Redactor
 UNCHECKED = "(left out: it could not be searched for keys)"
 _INDENT = "      "
 _SESSION_INDENT = "  "
-_BOLD, _DIM, _RED, _YELLOW = "1", "2", "1;31", "33"
+_BOLD, _DIM, _RED, _YELLOW, _CYAN = "1", "2", "1;31", "33", "1;36"
+_SIGN = "> "
+_QUESTION_LINES = 5
 _MIN_COLUMNS = 20
 
 
@@ -33,7 +35,7 @@ class Voice:
         self.write = write
         self.redact = redact
         self.colour = colour
-        self._columns = columns
+        self.columns = columns
         self.quiet = False
         self.in_session = False
 
@@ -60,6 +62,20 @@ class Voice:
         style = _DIM if self.in_session else ""
         self._tell(lines, style, style)
 
+    def page(self, rows: Iterable[str]) -> None:
+        """A reply that is laid out already."""
+        for row in rows:
+            self._row("", row, _DIM)
+
+    def question(self, text: str) -> None:
+        """A question that was not typed just now, as it would stand at the prompt; of a long one the beginning."""
+        lines = text.splitlines()
+        self.write("\n")
+        for number, line in enumerate(lines[:_QUESTION_LINES]):
+            self._row(self._styled(_SIGN, _CYAN) if not number else _SESSION_INDENT, line, _BOLD)
+        if len(lines) > _QUESTION_LINES:
+            self._row(_SESSION_INDENT, f"… and {len(lines) - _QUESTION_LINES} more", _DIM)
+
     def error(self, lines: Iterable[str]) -> None:
         """What went wrong as the first line, what to do about it under it."""
         self._tell(lines, _BOLD if self.in_session else _RED, "", name="error:" if self.in_session else "")
@@ -77,11 +93,17 @@ class Voice:
             for row in rest:
                 self.write(f"{indent}  {self._styled(row, chosen)}\n")
 
+    def _row(self, before: str, text: str, style: str) -> None:
+        from chatbot.terminal.sanitise import sanitise
+
+        harmless = self.redacted(sanitise(text.expandtabs(4))).replace("\n", " ")
+        self.write(f"{before}{self._styled(harmless, style)}\n")
+
     def _styled(self, text: str, style: str) -> str:
         return f"\x1b[{style}m{text}\x1b[0m" if self.colour and style and text else text
 
     def _wrapped(self, text: str) -> list[str]:
-        columns = self._columns() - len(_INDENT)
+        columns = self.columns() - len(_INDENT)
         if columns < _MIN_COLUMNS or len(text) < columns:
             return [text]
         import textwrap

@@ -113,6 +113,7 @@ def main() -> None:
         load_image=driver.image,
         read_file=lambda path: DecodedText((driver.folder / path).read_text()),
         is_path=lambda name: Path(name).exists(),
+        is_file=lambda name: Path(name).is_file(),
         show=lambda text, raw: write(f"{text}\n"),
         time_words=lambda seconds: f"{seconds:g}",
         clock=lambda: time.monotonic() / 10,  # a slow machine takes its time between two keys

@@ -26,15 +26,15 @@ def outcome(text: str, verdict: Verdict = Verdict.COMPLETE, usage: Usage | None 
 class Pretended:
     """`answers` are given out in turn: texts, outcomes, exceptions to raise; then "answer 1", "answer 2" and so on."""
 
-    def __init__(self, *answers: str | Outcome | BaseException, **replaced: Any) -> None:
+    def __init__(self, *answers: str | Outcome | BaseException, columns: int = 0, **replaced: Any) -> None:
         self.answers = list(answers)
         self.asks: list[Ask] = []
         self.told = ""
         self.shown: list[tuple[str, bool]] = []
         self.called: list[str] = []
-        self.files = {"notes.md": "some notes", "prompt.txt": "Be brief."}
+        self.files = {"notes.md": "some notes", "prompt.txt": "Be brief.", "/home/me/notes.md": "my notes"}
         self.now_s = 100.0
-        self.voice = Voice(self._write, str, colour=False)
+        self.voice = Voice(self._write, str, colour=False, columns=lambda: columns)
         functions = {
             "answer": self._answer,
             "choose_model": lambda name: f"lab/{name}",
@@ -42,6 +42,7 @@ class Pretended:
             "load_image": lambda path: (CAT, ["the image was made smaller"]),
             "read_file": self._read_file,
             "is_path": lambda name: name == "/etc",
+            "is_file": lambda name: name in ("/home/me/cat.png", "/home/me/my cat.png", "cat.png", "/home/me/notes.md"),
             "show": lambda text, raw: self.shown.append((text, raw)),
             "time_words": lambda seconds: f"at {seconds:g}",
             "clock": lambda: self.now_s,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Mapping
 
 import pytest
@@ -13,6 +15,7 @@ from chatbot.core.messages import Conversation, Image, Message
 from chatbot.core.settings import Options
 from chatbot.core.turns import AmbiguousId, Hit, Piece, Summary
 from chatbot.terminal.commands import BY_NAME, COMMANDS, NAMES
+from chatbot.terminal.follow import Outcome
 from chatbot.terminal.status_line import Status, status_line
 from chatbot.terminal.talk import GO_ON, Talk
 from chatbot.terminal.world import Template
@@ -30,12 +33,31 @@ def test_the_table_has_every_command_once_and_no_word_for_two() -> None:
     assert len(words) == len(set(words)) == len(NAMES)
 
 
-def test_help_lists_every_command_and_fits_a_terminal() -> None:
-    session = Pretended()
+@pytest.mark.parametrize("columns", [0, 80, 100, 120, 200])
+def test_help_lists_every_command_with_its_sentence_and_fits_a_small_terminal(columns: int) -> None:
+    session = Pretended(columns=columns)
     session.type("/help")
     for row in COMMANDS:
-        assert f"/{row.name} " in session.told and row.help in session.told
-    assert max(len(line) for line in session.told.splitlines()) < 80
+        assert re.search(rf"/{row.name} .*{re.escape(row.help)}", session.told)
+    rows = session.told.splitlines()
+    assert max(map(len, rows)) < (columns or 80)
+    assert len(rows) <= 24 - len(["a blank row", "the prompt", "the row under it"])
+    assert ("/image [PATH|none]" in session.told) == (columns >= 110)
+
+
+@pytest.mark.parametrize("columns", [20, 40, 60, 79])
+def test_help_on_a_narrow_terminal_lists_the_names_and_is_no_taller_than_a_screen(columns: int) -> None:
+    session = Pretended(columns=columns)
+    session.type("/help")
+    assert all(f"/{row.name}" in session.told for row in COMMANDS)
+    rows = session.told.splitlines()
+    assert max(map(len, rows)) < columns
+    assert len(rows) <= 21 or columns < 40
+
+
+def test_the_groups_of_help_come_one_after_the_other() -> None:
+    groups = [row.group for row in COMMANDS]
+    assert list(dict.fromkeys(groups)) == [group for group, _ in itertools.groupby(groups)]
 
 
 def test_help_of_one_command_names_its_other_words() -> None:
@@ -74,6 +96,51 @@ def test_retry_asks_the_last_question_again_in_the_place_of_the_first_time() -> 
     assert session.texts(2) == ["one", "answer 1", "two"]
     assert session.asks[2].replaces == "answered" and not session.asks[1].replaces
     assert session.texts(3) == ["one", "answer 1", "two", "answer 3", "three"]
+
+
+@pytest.mark.parametrize(("typed", "shown"), [("/retry", "one\n  and more"), ("/edit", "ONE\n  AND MORE")])
+def test_a_question_that_is_asked_again_is_shown(typed: str, shown: str) -> None:
+    session = Pretended(edit=str.upper)
+    session.type("one\nand more", typed)
+    assert f"\n> {shown}\n" in session.told
+
+
+def test_of_a_long_question_the_beginning_is_shown() -> None:
+    session = Pretended()
+    session.type("\n".join(map(str, range(20))), "/retry")
+    assert session.told.endswith("\n> 0\n  1\n  2\n  3\n  4\n  … and 15 more\n")
+
+
+DROPPED = {
+    "/home/me/cat.png": ["cat.png (4x3)"],
+    "'/home/me/my cat.png' ": ["cat.png (4x3)"],
+    "/home/me/my cat.png": ["cat.png (4x3)"],
+    "/home/me/my\\ cat.png /home/me/notes.md": ["cat.png (4x3)", "/home/me/notes.md (8 characters)"],
+}
+
+
+@pytest.mark.parametrize("typed", DROPPED)
+def test_files_dropped_on_the_prompt_are_attached_and_nothing_is_asked_yet(typed: str) -> None:
+    session = Pretended()
+    session.type(typed, "what is it?")
+    assert lines_of(session.told)[-len(DROPPED[typed]) :] == DROPPED[typed]
+    assert [len(ask.conversation.messages) for ask in session.asks] == [1]
+    assert len(session.asks[0].conversation.messages[0].images) == 1
+
+
+@pytest.mark.parametrize("typed", ["what is in cat.png?", "(/home/me/cat.png) is what?", "cat.png"])
+def test_a_question_that_names_an_image_is_asked_and_told_that_the_model_sees_the_name_only(typed: str) -> None:
+    session = Pretended()
+    session.type(typed)
+    assert session.texts() == [typed]
+    assert "shows it the picture" in session.told
+
+
+@pytest.mark.parametrize("typed", ["is dog.png there?", "/etc", "/home/me/cat.png what is it", "a png"])
+def test_names_of_nothing_are_just_words(typed: str) -> None:
+    session = Pretended(is_path=lambda name: True)
+    session.type(typed)
+    assert session.texts() == [typed]
 
 
 def test_continue_asks_for_the_rest_and_shows_the_whole_where_it_broke_off_in_code() -> None:
@@ -421,7 +488,7 @@ def test_a_template_brings_its_prompt_model_and_options() -> None:
     assert "name=value, not 'German'" in session.told
 
 
-FULL = Status("openai/gpt-5", Usage(12_345, 950), 2, 1, 0.94)
+FULL = Status("openai/gpt-5", Usage(12_345, 950), 0.0332, 2, 1, 0.94)
 
 
 @pytest.mark.parametrize(
@@ -432,12 +499,33 @@ FULL = Status("openai/gpt-5", Usage(12_345, 950), 2, 1, 0.94)
         (13, "openai/gpt-5"),
         (30, "openai/gpt-5   2 attached"),
         (40, "openai/gpt-5   2 attached   13k tokens"),
-        (60, "openai/gpt-5   2 attached   13k tokens   last answer 0.9 s"),
-        (67, "openai/gpt-5   2 attached   13k tokens   last answer 0.9 s   /help"),
+        (59, "openai/gpt-5   2 attached   13k tokens   3% of the context"),
+        (79, "openai/gpt-5   2 attached   13k tokens   3% of the context   last answer 0.9 s"),
+        (90, "openai/gpt-5   2 attached   13k tokens   3% of the context   last answer 0.9 s   /help"),
     ],
 )
 def test_the_line_under_the_prompt_shows_what_fits(columns: int, line: str) -> None:
     assert status_line(FULL, columns, len, in_block=False) == line
+
+
+def test_a_share_of_the_context_too_small_to_think_of_is_not_shown() -> None:
+    assert status_line(Status("m", context_share=0.004, asked_count=3), 80, len, in_block=False) == "m"
+
+
+def test_the_status_tells_the_conversations_tokens_its_share_of_the_context_and_the_last_answers_time() -> None:
+    def answer(count: int) -> Outcome:
+        return outcome("text", usage=Usage(count, 50))
+
+    session = Pretended(answer(100), answer(350), refused(), answer(50), context_window=lambda: 1000)
+    session.type("one", "two", "fails", "/new", "three")
+    told = [(status.used.input_tokens, status.context_share, status.asked_count) for status in session.statuses]
+    assert told == [(None, 0, 0), (100, 0.15, 1), (450, 0.4, 2), (450, 0.4, 3), (None, 0, 3), (50, 0.1, 4)]
+
+
+def test_a_question_without_an_answer_leaves_the_time_of_the_last_one() -> None:
+    session = Pretended(refused(), "answer")
+    session.type("one", "two")
+    assert [status.last_took_s for status in session.statuses] == [None, None, 0.0]
 
 
 def test_the_keys_are_named_until_the_third_question() -> None:

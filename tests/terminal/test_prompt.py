@@ -219,7 +219,7 @@ def test_a_plain_prompt_reads_lines_and_blocks() -> None:
 
     plain = PlainPrompt(input_line, asked.append, lambda: standing.append("now"))
     assert [plain(Status()) for _ in range(3)] == ["one", '"""two\nthree\n"""', ""]
-    assert asked == ["> ", "> ", "  ", "  ", "> "]
+    assert asked == ["\n", "> ", "\n", "> ", "  ", "  ", "\n", "> "]
     assert standing == ["now"]
 
 
@@ -231,7 +231,7 @@ def test_a_plain_prompt_ends_its_line_when_it_is_left(key: type[BaseException]) 
     written: list[str] = []
     with pytest.raises(key):
         PlainPrompt(input_line, written.append, lambda: None)(Status())
-    assert written == ["\n"]
+    assert written == ["\n", "\n"]
 
 
 # In a pseudo-terminal
@@ -376,11 +376,11 @@ def test_commands_and_models_are_completed(tmp_path: Path) -> None:
     person = Typist(tmp_path)
     person.at_the_prompt()
     person.type("/mod")
-    person.sees("Lists the models of the service.")
+    person.sees("Lists the service's models.")
     person.type(TAB)
     person.at_the_prompt(1, "/model")
     person.type(" sl")
-    person.wait_for(lambda: "Lists the models" not in person.text)
+    person.wait_for(lambda: "Lists the service's models" not in person.text)
     person.type(TAB)
     person.at_the_prompt(1, "/model slow")
     person.type(ENTER)
@@ -437,7 +437,7 @@ def test_without_colour(tmp_path: Path, words: tuple[str, ...], no_color: str) -
     person.at_the_prompt()
     person.sees("lab/echo")
     person.type("/mo")
-    person.sees("Lists the models")
+    person.sees("Lists the service's models")
     person.type(CTRL_C)
     person.at_the_prompt(2)
     person.type(CTRL_D)
