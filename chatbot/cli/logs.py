@@ -74,10 +74,11 @@ def _list(limit: Limit = 20, as_json: Json = False) -> Act:
         if as_json:
             _write_json(summary._asdict() for summary in found)
             return
-        from chatbot.terminal.logs import list_lines
+        from chatbot.terminal.logs import ago, list_lines
 
-        summaries = list(found)
-        _write_lines(list_lines(summaries, time.time(), _screen().width, standard.dated))
+        summaries, now_s = list(found), time.time()
+        lines = list_lines(summaries, _screen().width, lambda then_s: ago(then_s, now_s, standard.dated))
+        _write_lines(lines)
         if limit and len(summaries) == limit and history.conversations(1, before=summaries[-1]):
             voice.notice(f"these are the newest {limit}; -n 0 lists all")
         elif not summaries:

@@ -95,8 +95,14 @@ class Turn(NamedTuple):
     withdrawn: bool = False
 
 
+# How an answer ended; "partial" while it is written, and for good where the writing program died.
+Ending = Verdict | Literal["partial"]
+
+
 class Summary(NamedTuple):
-    """A conversation in a list. `title` begins its first question; `provider` and `model` answered last."""
+    """A conversation in a list. `title` begins its first question; `provider` and `model` answered last. `ending` is
+    that of the last answer; None where every question was taken back.
+    """
 
     id: str
     created_s: float
@@ -106,6 +112,7 @@ class Summary(NamedTuple):
     provider: str = ""
     model: str = ""
     forked_from: str | None = None
+    ending: Ending | None = None
 
 
 class StoredConversation(NamedTuple):

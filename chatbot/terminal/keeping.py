@@ -26,8 +26,10 @@ def history(here: Here, talk: Talk, argument: str) -> Talk:
     if argument and not (argument.isdecimal() and int(argument)):
         raise UsageError(f"/history takes a number, not {argument!r}", advice="/search WORDS looks for words.")
     found = needed(here.world.conversations, NO_HISTORY)(int(argument or _LISTED))
-    lines = [f"{row.id}  {here.world.time_words(row.updated_s)}  {first_line(row.title)}" for row in found]
-    here.voice.tell(["the newest first; /resume ID goes on with one:", *lines] if lines else ["nothing is kept yet"])
+    from chatbot.terminal.logs import list_lines  # with the history
+
+    lines = list_lines(found, here.voice.reply_cells, here.world.time_words)
+    here.voice.tell(["/resume ID goes on with one of these:", *lines] if lines else ["nothing is kept yet"])
     return talk
 
 

@@ -5,15 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from chatbot.core.amounts import size_words
-from chatbot.core.turns import ID_LENGTH, Hit, Stats, Summary
+from chatbot.core.events import Verdict
+from chatbot.core.turns import ID_LENGTH, Ending, Hit, Stats, Summary
 from chatbot.terminal.sanitise import sanitise
 
 # Unix seconds to a date in the person's time zone, such as `2026-11-21 14:05`.
 Dated = Callable[[float], str]
 
 _TIME_CELLS = 11
-_MAX_MODEL_CELLS = 24
+_MIN_MODEL_CELLS, _MAX_MODEL_CELLS = 6, 24
 _MIN_TITLE_CELLS = 20
+_MIN_MARKED_CELLS = 4  # of a title beside how its last answer ended
+_BROKEN: dict[Ending | None, str] = {
+    "partial": "unfinished",
+    Verdict.FILTERED: "withheld",
+    Verdict.REFUSED: "declined",
+    Verdict.CUT: "cut",
+    Verdict.FAILED: "failed",
+    Verdict.EMPTY: "no answer",
+    Verdict.CANCELLED: "stopped",
+}
 _SIDES = {"user": "question", "assistant": "answer"}
 
 
@@ -32,22 +43,37 @@ def ago(then_s: float, now_s: float, dated: Dated) -> str:
     return dated(then_s)[:10]
 
 
-def list_lines(summaries: Sequence[Summary], now_s: float, width: int, dated: Dated) -> list[str]:
-    """A line for each conversation: id, time, model, and as much of its first question as fits into `width` cells."""
+def list_lines(summaries: Sequence[Summary], width: int, time_words: Callable[[float], str]) -> list[str]:
+    """A line of at most `width` cells for each conversation: id, time, model, as much of its first question as fits,
+    how many there were, and how the last answer ended if it is not whole. `time_words` tells a Unix time.
+    """
+    times = [time_words(summary.updated_s) for summary in summaries]
     models = [one_line(summary.model) for summary in summaries]
-    model_cells = max(map(cells, models), default=0)
-    fixed_cells = ID_LENGTH + 2 + _TIME_CELLS + 2
-    model_cells = max(0, min(model_cells, _MAX_MODEL_CELLS, width - fixed_cells - 2 - _MIN_TITLE_CELLS))
+    time_cells = max(map(cells, times), default=0)
+    left = width - ID_LENGTH - 2 - time_cells - 2
+    longest = min(max(map(cells, models), default=0), _MAX_MODEL_CELLS)
+    model_cells = min(longest, left - 2 - _MIN_TITLE_CELLS)
+    if model_cells < min(longest, _MIN_MODEL_CELLS):
+        model_cells = 0  # it would say nothing
+    left -= model_cells + 2 if model_cells else 0
     lines = []
-    for summary, model in zip(summaries, models, strict=True):
-        parts = [summary.id, filled(ago(summary.updated_s, now_s, dated), _TIME_CELLS)]
-        parts += [filled(model, model_cells)] if model_cells else []
-        more = f" ({summary.turns} turns)" if summary.turns > 1 else ""
-        title = one_line(summary.title) or "(no text)"
-        left = width - fixed_cells - (model_cells + 2 if model_cells else 0)
-        shown = fitted(title, left - cells(more)) + more if left - cells(more) >= _MIN_TITLE_CELLS else title
-        lines.append(fitted("  ".join([*parts, shown]), width))
+    for summary, when, model in zip(summaries, times, models, strict=True):
+        parts = [summary.id, filled(when, time_cells), *([filled(model, model_cells)] if model_cells else [])]
+        lines.append(fitted("  ".join([*parts, _title_and_more(summary, left)]), width))
     return lines
+
+
+def _title_and_more(summary: Summary, width: int) -> str:
+    """The title shortened, so that what is told beside it has its place; how an answer ended is told above all."""
+    title = one_line(summary.title) or "(no text)"
+    count = f"{summary.turns} questions" if summary.turns > 1 else ""
+    ending = _BROKEN.get(summary.ending, "")
+    for told in (", ".join(filter(None, (count, ending))), ending):
+        more = f" ({told})" if told else ""
+        least = min(cells(title), _MIN_TITLE_CELLS if told != ending else _MIN_MARKED_CELLS)
+        if width - cells(more) >= least:
+            return fitted(title, width - cells(more)) + more
+    return title
 
 
 def hit_lines(

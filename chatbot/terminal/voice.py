@@ -14,6 +14,7 @@ _BOLD, _DIM, _RED, _YELLOW, _CYAN = "1", "2", "1;31", "33", "1;36"
 _SIGN = "> "
 _QUESTION_LINES = 5
 _MIN_COLUMNS = 20
+_NO_TERMINAL_COLUMNS = 80
 
 
 class Voice:
@@ -38,6 +39,11 @@ class Voice:
         self.columns = columns
         self.quiet = False
         self.in_session = False
+
+    @property
+    def reply_cells(self) -> int:
+        """How wide a line under the first one of a reply may be to stay one row."""
+        return (self.columns() or _NO_TERMINAL_COLUMNS) - len(self._indent) - 1
 
     def hide(self, keys: Sequence[str]) -> None:
         """More keys that are never shown."""
@@ -83,11 +89,11 @@ class Voice:
     def _tell(self, lines: Iterable[str], first_style: str, style: str, *, name: str = "") -> None:
         from chatbot.terminal.sanitise import sanitise  # most runs have nothing to tell
 
-        indent = _SESSION_INDENT if self.in_session else _INDENT
+        indent = self._indent
         head = f"{self._styled(name, _RED)} " if name else "" if self.in_session else f"{self._styled('chat:', _BOLD)} "
         for number, line in enumerate(lines):
             text = self.redacted(sanitise(line)).replace("\n", " ")
-            first, *rest = self._wrapped(text)
+            first, *rest = self._wrapped(text, max(len(indent), 0 if number or not name else len(name) + 1))
             chosen = style if number else first_style
             self.write(f"{indent if number else head}{self._styled(first, chosen)}\n")
             for row in rest:
@@ -102,8 +108,13 @@ class Voice:
     def _styled(self, text: str, style: str) -> str:
         return f"\x1b[{style}m{text}\x1b[0m" if self.colour and style and text else text
 
-    def _wrapped(self, text: str) -> list[str]:
-        columns = self.columns() - len(_INDENT)
+    @property
+    def _indent(self) -> str:
+        return _SESSION_INDENT if self.in_session else _INDENT
+
+    def _wrapped(self, text: str, taken: int) -> list[str]:
+        """The rows of a text; `taken` cells of the first one are not for it."""
+        columns = self.columns() - taken
         if columns < _MIN_COLUMNS or len(text) < columns:
             return [text]
         import textwrap

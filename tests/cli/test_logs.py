@@ -13,6 +13,7 @@ import pytest
 
 from chatbot.cli.logs import logs
 from chatbot.core.errors import ChatError, OutputUnwritable, UsageError
+from chatbot.core.events import Finished, Verdict
 from chatbot.core.turns import AmbiguousId, UnknownConversation
 from chatbot.outside.history import History
 from chatbot.outside.pager import page
@@ -61,6 +62,12 @@ def test_the_list_is_short_unless_more_is_wanted(history: History, run: Run) -> 
     out, told = run("list", "-n", "0", "--json")
     assert ([json.loads(line)["id"] for line in out.splitlines()], told) == (ids[::-1], "")
     assert run("list", "-n", "22")[1] == ""
+
+
+def test_a_list_tells_which_last_answer_is_not_whole(history: History, run: Run) -> None:
+    history.begin(ask(history), "and?").finish(Finished(Verdict.CANCELLED))
+    assert run()[0].endswith("why? (2 questions, stopped)\n")
+    assert json.loads(run("--json")[0])["ending"] == "cancelled"
 
 
 def test_a_conversation_is_shown_by_the_beginning_of_its_id_or_the_last_one(history: History, run: Run) -> None:

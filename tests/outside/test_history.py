@@ -247,3 +247,24 @@ def test_any_text_can_be_kept(question: str, answer: str) -> None:
         history.close()
     for kept, given_text in ((turn.question, question), (turn.answer, answer)):
         assert kept == given_text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def test_a_list_knows_how_each_last_answer_ended(history: History) -> None:
+    whole = ask(history)
+    stopped = ask(history)
+    history.begin(stopped, "and?").finish(Finished(Verdict.CANCELLED))
+    growing = ask(history)
+    history.begin(growing, "and?").flush()
+    taken_back = ask(history)
+    history.begin(taken_back, "and?").finish(Finished(Verdict.FAILED))
+    history.withdraw_last(taken_back, "unanswered")
+    nothing_left = ask(history)
+    history.withdraw_last(nothing_left, "answered")
+    assert {summary.id: summary.ending for summary in history.conversations(9)} == {
+        whole: Verdict.COMPLETE,
+        stopped: Verdict.CANCELLED,
+        growing: "partial",
+        taken_back: Verdict.COMPLETE,
+        nothing_left: None,
+    }
+    assert history.conversation(stopped).summary.ending is Verdict.CANCELLED

@@ -343,7 +343,7 @@ def test_an_image_that_cannot_be_read_is_told() -> None:
     assert "cannot read x" in session.told
 
 
-SKY = Summary("k3m9qx", 10, 20, "why is the sky blue?", 2)
+SKY = Summary("k3m9qx", 10, 20, "why is the sky blue?", 2, "lab", "echo", None, Verdict.CUT)
 
 
 def test_history_lists_the_newest_conversations() -> None:
@@ -356,7 +356,7 @@ def test_history_lists_the_newest_conversations() -> None:
     session = Pretended(conversations=conversations)
     session.type("/history", "/history 3", "/history x", "/history 0")
     assert counts == [15, 3]
-    assert "k3m9qx  at 20  why is the sky blue?" in lines_of(session.told)
+    assert "k3m9qx  at 20  echo  why is the sky blue? (2 questions, cut)" in lines_of(session.told)
     assert "/history takes a number, not 'x'" in session.told
 
 

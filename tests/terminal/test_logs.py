@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.core.turns import Hit, ModelUse, Piece, Stats, Summary
+from chatbot.core.events import Verdict
+from chatbot.core.turns import Ending, Hit, ModelUse, Piece, Stats, Summary
 from chatbot.terminal.logs import ago, cells, fitted, hit_lines, list_lines, stats_lines
 
 NOW_S = 1_000_000_000.0
@@ -18,8 +19,18 @@ def dated(then_s: float) -> str:
     return f"2026-11-21 at {then_s:.0f}"
 
 
-def row(title: str = "why is the sky blue?", age_s: float = 300, turns: int = 1, model: str = "guide") -> Summary:
-    return Summary("abc123", NOW_S - age_s, NOW_S - age_s, title, turns, "lab", model)
+def row(
+    title: str = "why is the sky blue?",
+    age_s: float = 300,
+    turns: int = 1,
+    model: str = "guide",
+    ending: Ending | None = Verdict.COMPLETE,
+) -> Summary:
+    return Summary("abc123", NOW_S - age_s, NOW_S - age_s, title, turns, "lab", model, None, ending)
+
+
+def ago_now(then_s: float) -> str:
+    return ago(then_s, NOW_S, dated)
 
 
 @pytest.mark.parametrize(
@@ -45,20 +56,56 @@ def test_times_are_human(passed_s: float, words: str) -> None:
 
 def test_a_list_has_id_time_model_and_question() -> None:
     rows = [row(), row("and then?", 7_200, turns=3, model="gpt-5-mini")]
-    assert list_lines(rows, NOW_S, 70, dated) == [
-        "abc123  5 min ago    guide       why is the sky blue?",
-        "abc123  2 h ago      gpt-5-mini  and then? (3 turns)",
+    assert list_lines(rows, 70, ago_now) == [
+        "abc123  5 min ago  guide       why is the sky blue?",
+        "abc123  2 h ago    gpt-5-mini  and then? (3 questions)",
     ]
 
 
 def test_a_narrow_list_gives_up_the_model_before_the_question() -> None:
-    assert list_lines([row(turns=12)], NOW_S, 42, dated) == ["abc123  5 min ago    why is the sky blue?"]
+    assert list_lines([row(turns=12)], 42, ago_now) == ["abc123  5 min ago  why is the sky blue?"]
 
 
-@given(st.lists(st.builds(row, st.text(), st.floats(0, 1e9), st.integers(1, 9999), st.text()), max_size=3))
+@pytest.mark.parametrize(
+    ("ending", "word"),
+    [
+        (None, ""),
+        (Verdict.COMPLETE, ""),
+        (Verdict.LENGTH, ""),
+        ("partial", " (unfinished)"),
+        (Verdict.FILTERED, " (withheld)"),
+        (Verdict.REFUSED, " (declined)"),
+        (Verdict.CUT, " (cut)"),
+        (Verdict.FAILED, " (failed)"),
+        (Verdict.EMPTY, " (no answer)"),
+        (Verdict.CANCELLED, " (stopped)"),
+    ],
+)
+def test_a_list_tells_in_a_word_which_last_answer_is_not_whole(ending: Ending | None, word: str) -> None:
+    assert list_lines([row("why?", ending=ending)], 70, ago_now) == [f"abc123  5 min ago  guide  why?{word}"]
+
+
+@pytest.mark.parametrize(
+    ("width", "line"),
+    [
+        (120, "abc123  5 min ago  gpt-5-mini  why is the sky blue, and not violet? (3 questions, stopped)"),
+        (80, "abc123  5 min ago  gpt-5-mini  why is the sky blue, and … (3 questions, stopped)"),
+        (70, "abc123  5 min ago  gpt-5-mini  why is the sky blue, and not… (stopped)"),
+        (40, "abc123  5 min ago  why is the… (stopped)"),
+    ],
+)
+def test_the_ending_is_the_last_that_a_narrow_list_gives_up(width: int, line: str) -> None:
+    found = row("why is the sky blue, and not violet?", turns=3, model="gpt-5-mini", ending=Verdict.CANCELLED)
+    assert list_lines([found], width, ago_now) == [line]
+
+
+ENDINGS = st.sampled_from([*Verdict, "partial", None])
+
+
+@given(st.lists(st.builds(row, st.text(), st.floats(0, 1e9), st.integers(1, 9999), st.text(), ENDINGS), max_size=3))
 def test_a_list_is_never_wider_than_the_terminal_and_harmless(rows: list[Summary]) -> None:
     for width in (0, 1, 10, 40, 80):
-        for line in list_lines(rows, NOW_S, width, dated):
+        for line in list_lines(rows, width, ago_now):
             assert cells(line) <= width
             assert not CONTROLS.search(line)
 

@@ -1,3 +1,5 @@
+import pytest
+
 from chatbot.core.redaction import Redactor
 from chatbot.terminal.voice import Voice
 
@@ -61,3 +63,22 @@ def test_in_a_session_an_error_is_red_a_notice_yellow_and_a_reply_dim() -> None:
         "\x1b[33mstopped\x1b[0m\n",
         "\x1b[2mthe model is m\x1b[0m\n",
     ]
+
+
+@pytest.mark.parametrize("columns", [40, 80, 120, 0])
+@pytest.mark.parametrize("in_session", [True, False])
+def test_a_line_of_a_reply_that_is_as_wide_as_may_be_is_one_row(columns: int, in_session: bool) -> None:
+    written: list[str] = []
+    voice = Voice(written.append, str, colour=False, columns=lambda: columns)
+    voice.in_session = in_session
+    voice.tell(["found:", ("word " * 40)[: voice.reply_cells - 1] + "x"])
+    assert len(written) == 2
+    assert len(written[1].rstrip("\n")) <= (columns or 80) - 1
+
+
+def test_the_first_row_of_an_error_has_room_for_its_name() -> None:
+    written: list[str] = []
+    voice = Voice(written.append, str, colour=False, columns=lambda: 40)
+    voice.in_session = True
+    voice.error(["word " * 20])
+    assert max(map(len, "".join(written).splitlines())) <= 40

@@ -11,6 +11,7 @@ from typing import Any
 from chatbot.core.events import Usage, Verdict
 from chatbot.core.surrogates import joined
 from chatbot.core.turns import (
+    Ending,
     Failure,
     ImageReference,
     ModelUse,
@@ -21,7 +22,12 @@ from chatbot.core.turns import (
     UnknownConversation,
 )
 
-_SUMMARY = "id, created_s, updated_s, title, turns, provider, model, forked_from"
+# The last turn is found in the index of positions, one look for each conversation.
+_SUMMARY = (
+    "id, created_s, updated_s, title, turns, provider, model, forked_from,"
+    " (SELECT ifnull(verdict, 'partial') FROM turn WHERE conversation_id = conversation.id AND withdrawn = 0"
+    " ORDER BY position DESC LIMIT 1)"
+)
 _TURN = (
     "turn.id, conversation_id, position, created_s, verdict, withdrawn, provider, model,"
     " input_tokens, output_tokens, reasoning_tokens, cached_tokens, first_text_s, total_s, attempts,"
@@ -32,7 +38,19 @@ _VERDICTS = {str(verdict): verdict for verdict in Verdict}
 
 def summaries(connection: sqlite3.Connection, rest: str, values: Sequence[object] = ()) -> list[Summary]:
     """The conversations that `rest`, the end of a query, chooses."""
-    return [Summary(*row) for row in connection.execute(f"SELECT {_SUMMARY} FROM conversation {rest}", values)]
+    rows = connection.execute(f"SELECT {_SUMMARY} FROM conversation {rest}", values)
+    return [Summary(*row)._replace(ending=_ending(row[-1])) for row in rows]
+
+
+def _ending(verdict: str | None) -> Ending | None:
+    if verdict is None:
+        return None
+    return "partial" if verdict == "partial" else _verdict(verdict)
+
+
+def _verdict(verdict: str) -> Verdict:
+    """That of a later version is an answer that was not whole."""
+    return _VERDICTS.get(verdict, Verdict.FAILED)
 
 
 def turns(connection: sqlite3.Connection, rest: str, values: Sequence[object] = ()) -> list[Turn]:
@@ -59,8 +77,7 @@ def _turn(connection: sqlite3.Connection, row: Sequence[Any]) -> Turn:
         model=model,
         answer=answer,
         reasoning=reasoning,
-        # A verdict of a later version is an answer that was not whole.
-        verdict=None if verdict is None else _VERDICTS.get(verdict, Verdict.FAILED),
+        verdict=None if verdict is None else _verdict(verdict),
         finish_reason=finish_reason,
         error=Failure(*json.loads(error)) if error else None,
         usage=Usage(*counts) if any(count is not None for count in counts) else None,
