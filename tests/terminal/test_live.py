@@ -282,6 +282,13 @@ def test_an_answer_that_is_stopped_while_it_thinks_says_how_long() -> None:
     assert show.finish() == ["│ reasoned for 3 s"]
 
 
+def test_reasoning_that_comes_together_with_the_answer_took_a_moment() -> None:
+    show = Show()
+    show.answer.thinking("hm")
+    show.answer.text("Hi")
+    assert show.finish() == ["│ reasoned for a moment", "", "Hi"]
+
+
 def test_a_note_stays_and_holds_no_controls() -> None:
     show = Show(31, 9)
     show.answer.text("Hi")
