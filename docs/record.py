@@ -1,17 +1,21 @@
-"""Draws the picture of the README again: python docs/record.py
+"""Draws the pictures of the README again: python docs/record.py
 
-Runs commands in a pseudo-terminal, lets an emulator make a screen of what they write, and has Rich export it as SVG.
+Each picture is a session in a pseudo-terminal: keys are typed into it, an emulator makes a screen of what it writes,
+and Rich exports that as SVG.
 """
 
 from __future__ import annotations
 
+import contextlib
 import io
 import itertools
 import os
 import sys
 import tempfile
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pexpect
 import pyte
@@ -20,13 +24,11 @@ from rich.style import Style
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
-COLUMNS, LINES = 84, 33
-PICTURE = Path(__file__).with_name("terminal.svg")
-COMMANDS = (
-    'chat -m lab/guide "how do I attach an image?"',
-    "chat -m lab/overloaded hello | wc -c",
-    "chat -m lab/wrong-key hello; echo $?",
-)
+FOLDER = Path(__file__).parent
+ROOT = FOLDER.parent
+COLUMNS, LINES = 84, 60
+_WAIT_S = 20.0
+COUNTDOWN = "trying again in"
 THEME = TerminalTheme(
     (29, 31, 33),
     (220, 222, 220),
@@ -40,31 +42,95 @@ THEME = TerminalTheme(
         (86, 182, 194),
         (220, 222, 220),
     ],
+    [(120, 124, 130)] * 8,
 )
 
 
-def screen_after(commands: tuple[str, ...]) -> pyte.Screen:
-    """The screen of a terminal in which the commands were typed, one after the other."""
-    screen = pyte.Screen(COLUMNS, LINES)
+class Picture(NamedTuple):
+    """A session that begins with `model`: each step is what is typed, and the words that must be seen after it."""
+
+    name: str
+    model: str
+    steps: tuple[tuple[str, str], ...]
+
+
+PICTURES = (
+    Picture(
+        "session",
+        "lab/guide",
+        (
+            ("how do I use a local server?\r", "Ollama"),
+            ("/model lab/echo\r", "the model is now"),
+            ("shorter, please\r", "lab/echo   "),
+        ),
+    ),
+    Picture("markdown", "lab/markdown", (("show me a table and some code\r", "```python"),)),
+    Picture(
+        "trouble",
+        "lab/quota",
+        (
+            ("hello\r", "/retry asks it again"),
+            ("/model lab/overloaded\r", "the model is now"),
+            ("hello\r", COUNTDOWN),
+        ),
+    ),
+)
+
+
+class _Screen(pyte.Screen):
+    """pyte knows no faint text: here it is kept where blinking would be, which nothing here does."""
+
+    answer: Callable[[str], object] = staticmethod(lambda data: None)
+
+    def select_graphic_rendition(self, *attrs: int, **kwargs: Any) -> None:
+        super().select_graphic_rendition(*(5 if code == 2 else code for code in attrs), **kwargs)
+
+    def write_process_input(self, data: str) -> None:
+        self.answer(data)
+
+
+def screen_of(picture: Picture) -> pyte.Screen:
+    """The screen of a terminal when the last words of the picture have been seen."""
+    screen = _Screen(COLUMNS, LINES)
     stream = pyte.ByteStream(screen)
     with tempfile.TemporaryDirectory() as home:
-        bin_folder = str(Path(sys.executable).parent)
-        env = {
-            "PATH": bin_folder + os.pathsep + os.environ["PATH"],
-            "HOME": home,
-            "TERM": "xterm-256color",
-            "LC_ALL": "C.UTF-8",
-        }
-        for command in commands:
-            stream.feed(f"\x1b[1;32m$\x1b[0m {command}\r\n".encode())
-            child = pexpect.spawn("sh", ["-c", command], env=env, cwd=home, dimensions=(LINES, COLUMNS), timeout=30)
-            stream.feed(bytes(child.read()))
-            child.close()
+        env = {"PATH": os.environ["PATH"], "HOME": home, "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}
+        command = ["-m", "chatbot", "-n", "-m", picture.model]
+        child = pexpect.spawn(
+            sys.executable, command, env={**env, "TERM": "xterm-256color"}, cwd=home, dimensions=(LINES, COLUMNS)
+        )
+        screen.answer = child.send
+        _look(lambda: _prompts(screen) == 1, child, screen, stream)
+        for number, (typed, seen) in enumerate(picture.steps, start=1):
+            child.send(typed)
+            _look(lambda: _prompts(screen) > number or seen == COUNTDOWN, child, screen, stream)  # noqa: B023
+            _look(lambda: seen in _text(screen), child, screen, stream)  # noqa: B023
+        child.close(force=True)
     return screen
 
 
+def _look(seen: Callable[[], bool], child: Any, screen: pyte.Screen, stream: pyte.ByteStream) -> None:
+    """Reads what the session writes until that is seen."""
+    deadline_s = time.monotonic() + _WAIT_S
+    while not seen():
+        if time.monotonic() > deadline_s:
+            raise TimeoutError(_text(screen))
+        with contextlib.suppress(pexpect.TIMEOUT):
+            stream.feed(bytes(child.read_nonblocking(65536, 0.1)))
+
+
+def _prompts(screen: pyte.Screen) -> int:
+    """How many times the prompt has stood, the line under it drawn."""
+    rows = [row for row in _text(screen).splitlines() if row]
+    return sum(row.startswith(">") for row in rows) if len(rows) > 1 and rows[-2] == ">" else 0
+
+
+def _text(screen: pyte.Screen) -> str:
+    return "\n".join(row.rstrip() for row in screen.display)
+
+
 def rich_rows(screen: pyte.Screen) -> list[Text]:
-    """The rows of a screen with their styles, without the empty ones at the end."""
+    """The rows of a screen with their styles, without the empty ones at both ends."""
     rows = []
     for y in range(screen.lines):
         row = Text(no_wrap=True, end="")
@@ -73,14 +139,23 @@ def rich_rows(screen: pyte.Screen) -> list[Text]:
             row.append("".join(cell.data for cell in run), style)
         row.rstrip()
         rows.append(row)
-    while rows and not rows[-1].plain:
-        rows.pop()
-    return rows
+    return list(_from_text(reversed(list(_from_text(reversed(rows))))))
+
+
+def _from_text(rows: Iterator[Text]) -> Iterator[Text]:
+    return itertools.dropwhile(lambda row: not row.plain, rows)
 
 
 def _style(cell: Any) -> Style:
     color = None if cell.fg == "default" else _named(cell.fg)
-    return Style(color=color, bold=cell.bold, italic=cell.italics, underline=cell.underscore)
+    return Style(
+        color=color,
+        bold=cell.bold,
+        italic=cell.italics,
+        underline=cell.underscore,
+        strike=cell.strikethrough,
+        dim=cell.blink,
+    )
 
 
 def _named(name: str) -> str:
@@ -91,10 +166,12 @@ def _named(name: str) -> str:
 
 
 def main() -> None:
-    console = Console(width=COLUMNS, record=True, file=io.StringIO(), force_terminal=True, color_system="truecolor")
-    for row in rich_rows(screen_after(COMMANDS)):
-        console.print(row)
-    PICTURE.write_text(console.export_svg(title="chat", theme=THEME), encoding="utf-8")
+    for picture in PICTURES:
+        console = Console(width=COLUMNS, record=True, file=io.StringIO(), force_terminal=True, color_system="truecolor")
+        for row in rich_rows(screen_of(picture)):
+            console.print(row)
+        svg = console.export_svg(title="chat", theme=THEME, unique_id=picture.name)
+        (FOLDER / f"{picture.name}.svg").write_text(svg, encoding="utf-8")
 
 
 if __name__ == "__main__":

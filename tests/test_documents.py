@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+import runpy
 import shlex
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -125,9 +129,74 @@ def test_the_manual_names_every_service() -> None:
             assert f"`{service.name}`" in manual, service.name
 
 
-def test_the_picture_is_there_and_has_the_commands_in_it() -> None:
-    picture = (ROOT / "docs/terminal.svg").read_text().replace("&#160;", " ")
-    assert "chat -m lab/guide" in picture
+RECORD = runpy.run_path(str(ROOT / "docs/record.py"))
+RED, YELLOW, CYAN, BLUE, GREEN = ("#e06c75", "#e5c07b", "#56b6c2", "#61afef", "#98c379")
+# What the words under a picture promise, and where it is: a text, and its colour where that matters.
+SHOWN = {
+    "session": {
+        "a question": ("> ", CYAN),
+        "a table": ("───", None),
+        "another model": ("the model is now", None),
+        "a row that tells model, tokens and time": ("tokens   last answer", None),
+    },
+    "trouble": {
+        "a red error": ("error:", RED),
+        "what to do": ("use another provider with", None),
+        "a retry that counts down": ("trying again in", YELLOW),
+    },
+    "markdown": {
+        "headings": ("A heading", None),
+        "a list": ("1.", YELLOW),
+        "a quotation": ("A quotation", None),
+        "a table": ("Fruit", None),
+        "coloured code": ("def", BLUE),
+        "code": ("greet", GREEN),
+    },
+}
+
+
+class Drawn:
+    """The texts of a picture, each with its colour, and its rows."""
+
+    def __init__(self, name: str) -> None:
+        svg = ElementTree.parse(ROOT / f"docs/{name}.svg").getroot()
+        style = "".join(element.text or "" for element in svg.iter() if element.tag.endswith("style"))
+        colours = dict(re.findall(r"\.([\w-]+) { fill: (#\w+)", style))
+        self.texts: list[tuple[str, str | None]] = []
+        rows: dict[float, str] = {}
+        for element in svg.iter():
+            if element.tag.endswith("}text") and "clip-path" in element.attrib:
+                text = (element.text or "").replace("\xa0", " ")
+                self.texts.append((text, colours.get(element.attrib.get("class", ""))))
+                y = float(element.attrib["y"])
+                rows[y] = rows.get(y, "") + text
+        self.rows = [rows[y].rstrip() for y in sorted(rows)]
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_picture_shows_what_is_said_of_it(name: str) -> None:
+    [alt] = re.findall(rf"!\[(.*)\]\(docs/{name}\.svg\)", README)
+    texts = Drawn(name).texts
+    for words, (shown, colour) in SHOWN[name].items():
+        assert words in alt
+        assert any(shown in text and colour in (None, found) for text, found in texts), words
+
+
+def test_every_picture_of_the_readme_is_drawn_and_every_drawn_one_is_in_it() -> None:
+    names = [picture.name for picture in RECORD["PICTURES"]]
+    assert sorted(re.findall(r"\]\(docs/(\w+)\.svg\)", README)) == sorted(names) == sorted(SHOWN)
+    assert sorted(path.stem for path in (ROOT / "docs").glob("*.svg")) == sorted(names)
+
+
+@pytest.mark.parametrize("picture", RECORD["PICTURES"], ids=lambda picture: picture.name)
+def test_a_picture_is_what_the_program_shows_today(picture: Any) -> None:
+    shown = [row.plain.rstrip() for row in RECORD["rich_rows"](RECORD["screen_of"](picture))]
+    assert _without_times(filter(None, shown)) == _without_times(filter(None, Drawn(picture.name).rows))
+
+
+def _without_times(rows: Iterable[str]) -> list[str]:
+    """Without blanks too, which Rich leaves out where no text is beside them."""
+    return [re.sub(r"^[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]|[\d.]+ m?s\b.*|\s", "", row) for row in rows]
 
 
 def test_the_change_log_knows_this_version() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from chatbot.core.events import Retrying
 from chatbot.terminal.markdown import ASCII, UNICODE, MarkdownStream, Row
-from chatbot.terminal.markdown.look import DIM
+from chatbot.terminal.markdown.look import DIM, NOTICE
 from chatbot.terminal.markdown.wrap import Wrapper
 from chatbot.terminal.painter import Painter
 from chatbot.terminal.reasoning import Reasoning
@@ -71,9 +71,9 @@ class LiveAnswer:
         self._dirty = True
 
     def note(self, text: str) -> None:
-        """A dim row that stays."""
+        """A row about the answer that stays."""
         wrapper = Wrapper(self._painter.screen.width)
-        self._committed += wrapper.feed([(sanitise(text).expandtabs(4), DIM)]) + wrapper.finish()
+        self._committed += wrapper.feed([(sanitise(text).expandtabs(4), NOTICE)]) + wrapper.finish()
         self._dirty = True
 
     def wait_s(self, now_s: float) -> float | None:
@@ -120,7 +120,7 @@ class LiveAnswer:
             commit += rows
             live += preview
         if not live and (words := self._waiting.row(now_s)):
-            live = [Row(((words, DIM),))]
+            live = [Row(((words, NOTICE if self._waiting.is_retry(now_s) else DIM),))]
         self._emit(self._painter.frame(commit, live))
         self._dirty = False
         gap = _GAP_PER_FRAME * (self._clock() - started)

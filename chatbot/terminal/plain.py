@@ -41,6 +41,7 @@ class PlainView:
         self._waiting = waiting
         self._show_thinking = show_thinking
         self._dim = ("\x1b[2m", "\x1b[0m") if dim else ("", "")
+        self._yellow = ("\x1b[33m", "\x1b[0m") if dim else ("", "")
         self._bar = f"\x1b[23m{bar}\x1b[3m" if dim else bar  # upright beside slanted words
         self._sanitiser = Sanitiser()
         self._answer_sanitiser = Sanitiser() if harmless else None
@@ -67,7 +68,8 @@ class PlainView:
             return None
         row = "" if self._reasoning else self._waiting.row(now_s)
         if row != self._row:
-            self._aside(f"\r\x1b[K{row}")
+            before, after = self._yellow if self._waiting.is_retry(now_s) else ("", "")
+            self._aside(f"\r\x1b[K{before}{row}{after}")
             self._row = row
         return self._waiting.wait_s(now_s)
 

@@ -32,8 +32,21 @@ from chatbot.terminal.typed import is_open_block
 
 MESSAGE = "> "
 _ROWS_OF_ITS_OWN = 2  # the line under the prompt, and one that stays free
+# No colour but the sixteen of the terminal, and no grey: "bright black" is the background of some themes.
 _STYLE = Style.from_dict(
-    {"sign": "bold ansicyan", "bottom-toolbar": "noreverse ansibrightblack", "aborting": "ansibrightblack"}
+    {
+        "sign": "bold ansicyan",
+        "bottom-toolbar": "noreverse dim",
+        "aborting": "dim",
+        "auto-suggestion": "noinherit dim",
+        "completion-menu": "noinherit",
+        "completion-menu.completion": "noinherit",
+        "completion-menu.completion.current": "noinherit reverse",
+        "completion-menu.meta.completion": "noinherit dim",
+        "completion-menu.meta.completion.current": "noinherit reverse",
+        "scrollbar.background": "noinherit",
+        "scrollbar.button": "noinherit reverse",
+    }
 )
 _INVISIBLE = re.compile("[\u200e\u200f\u2028-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
 

@@ -67,8 +67,8 @@ class Reasoning:
         if self._show:
             rows = list(map(self._barred, [*self._rows, *self._wrapper.finish()]))
         elif not self._hide:
-            took = "a moment" if self._since_s is None else duration_words(now_s - self._since_s)
-            rows = self._told(f"reasoned for {took}")
+            took_s = now_s - (now_s if self._since_s is None else self._since_s)
+            rows = self._told(f"reasoned for {duration_words(took_s)}" if took_s else "reasoned")
         self._rows.clear()
         return [*rows, Row()] if rows and answer_follows else rows
 

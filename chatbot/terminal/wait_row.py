@@ -39,6 +39,10 @@ class WaitRow:
         words = self._words(now_s)
         return f"{self._spinner[int(now_s / FRAME_S) % len(self._spinner)]} {words}" if words else ""
 
+    def is_retry(self, now_s: float) -> bool:
+        """Whether an attempt has failed and the next one is waited for."""
+        return self._until_s is not None and now_s < self._until_s
+
     def wait_s(self, now_s: float) -> float | None:
         """Seconds until the row may look different; None when it will not."""
         if self._since_s is None:
@@ -48,7 +52,7 @@ class WaitRow:
     def _words(self, now_s: float) -> str:
         if self._since_s is None:
             return ""
-        if self._until_s is not None and now_s < self._until_s:
+        if self._until_s is not None and self.is_retry(now_s):
             left_s = math.ceil(self._until_s - now_s)
             return f"{self._reason}; trying again in {duration_words(left_s)} (Ctrl-C stops)"
         waited_s = now_s - self._since_s

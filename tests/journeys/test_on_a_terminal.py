@@ -247,15 +247,6 @@ def test_show_thinking_keeps_the_reasoning(server: LabServer, tmp_path: Path) ->
     assert not person.rows[0].startswith("│ reasoned for")
 
 
-def test_beside_raw_text_the_reasoning_has_its_bar_and_no_style_where_none_is_wanted(
-    server: LabServer, tmp_path: Path
-) -> None:
-    person = ask(server, tmp_path, "thinking", "--raw", "--color", "never")
-    assert person.leave() == 0
-    assert (person.rows[0][:2], person.rows[-1]) == ("│ ", "Forty-two.")
-    assert b"\x1b[2" not in person.seen
-
-
 def test_raw_shows_the_text_as_it_is_but_harmless(server: LabServer, tmp_path: Path) -> None:
     server.will_answer(text="**bold** \x1b[31m")
     person = ask(server, tmp_path, "echo", "--raw")

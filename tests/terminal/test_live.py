@@ -193,6 +193,17 @@ def test_a_retry_counts_down_and_then_the_wait_begins_again() -> None:
     assert [row[2:] for row in show.tick(2.0)] == ["waiting for gpt-x 2 s"]
 
 
+def test_the_wait_for_the_next_attempt_is_yellow_and_every_other_is_dim() -> None:
+    show = Show()
+    show.tick(2.0)
+    assert b"\x1b[2m" in show.written[-1]
+    show.answer.retrying(Retrying(7.0, 1, RateLimited("too many requests")), show.clock.now_s)
+    show.tick(0.1)
+    assert show.terminal.buffer[0][0].fg == "brown"
+    show.tick(9.0)
+    assert show.terminal.buffer[0][0].fg == "default"
+
+
 def test_a_blank_line_ends_no_wait() -> None:
     show = Show()
     show.answer.text("\n\n  ")
@@ -280,13 +291,6 @@ def test_an_answer_that_is_stopped_while_it_thinks_says_how_long() -> None:
     show.tick()
     show.clock.now_s += 3
     assert show.finish() == ["│ reasoned for 3 s"]
-
-
-def test_reasoning_that_comes_together_with_the_answer_took_a_moment() -> None:
-    show = Show()
-    show.answer.thinking("hm")
-    show.answer.text("Hi")
-    assert show.finish() == ["│ reasoned for a moment", "", "Hi"]
 
 
 def test_a_note_stays_and_holds_no_controls() -> None:

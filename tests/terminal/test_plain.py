@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chatbot.core.events import Event, Notice, TextDelta, ThinkingDelta
+from chatbot.core.errors import RateLimited
+from chatbot.core.events import Event, Notice, Retrying, TextDelta, ThinkingDelta
 from chatbot.terminal.plain import PlainView
 from chatbot.terminal.wait_row import WaitRow
 
@@ -50,6 +51,19 @@ def test_reasoning_is_dim_and_slanted_and_its_bar_upright() -> None:
 def test_a_notice_stands_on_a_line_of_its_own_and_the_reasoning_goes_on_behind_its_bar() -> None:
     shown = Shown(ThinkingDelta("One.\n"), Notice("wait"), ThinkingDelta("Two."), ThinkingDelta(" Three."))
     assert shown.aside == "│ One.\nchat: wait\n│ Two. Three.\n"
+
+
+@pytest.mark.parametrize("dim", [True, False])
+def test_the_wait_for_the_next_attempt_is_yellow_where_there_are_colours(dim: bool) -> None:
+    aside: list[str] = []
+    wait_row = WaitRow("gpt-x", 0.0)
+    view = PlainView(lambda data: None, aside.append, aside.append, wait_row, show_thinking=True, dim=dim)
+    view.show([Retrying(7.0, 1, RateLimited("too many requests"))], 0.0)
+    view.frame(1.0)
+    words = "⠋ too many requests; trying again in 6 s (Ctrl-C stops)"
+    assert aside == [f"\r\x1b[K\x1b[33m{words}\x1b[0m" if dim else f"\r\x1b[K{words}"]
+    view.frame(9.0)
+    assert "\x1b[33m" not in aside[-1]
 
 
 def test_blank_lines_alone_are_no_reasoning() -> None:

@@ -6,6 +6,7 @@ from rich.style import Style
 
 PLAIN = Style.null()
 DIM = Style(dim=True)
+NOTICE = Style(color="yellow")
 REASONING = Style(dim=True, italic=True)
 STRONG = Style(bold=True)
 EMPHASIS = Style(italic=True)
