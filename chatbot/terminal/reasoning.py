@@ -22,7 +22,7 @@ class Reasoning:
 
     def __init__(self, width: int, signs: Signs = UNICODE, *, show: bool, hide: bool) -> None:
         self._sanitiser = Sanitiser()
-        self._wrapper = Wrapper(_beside_bar(width), cut_addresses=not show)
+        self._wrapper = Wrapper(_beside_bar(width), cut_addresses=True)
         self._bar = signs.thin_bar
         self._show, self._hide = show, hide
         self._rows: deque[Row] = deque(maxlen=None if show else _LIVE_ROWS)
@@ -78,7 +78,7 @@ class Reasoning:
 
     def _barred(self, row: Row) -> Row:
         """The bar stands upright beside slanted words, and alone where there are none."""
-        return Row(joined(((f"{self._bar} ", DIM), *row.runs)), row.raw) if row.runs else Row(((self._bar, DIM),))
+        return Row(joined(((f"{self._bar} ", DIM), *row.runs)) if row.runs else ((self._bar, DIM),))
 
     def _told(self, words: str) -> list[Row]:
         """Words of our own: upright."""

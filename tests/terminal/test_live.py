@@ -238,7 +238,7 @@ def test_reasoning_can_be_kept() -> None:
 @pytest.mark.parametrize("keeps", [True, False])
 def test_every_row_of_the_reasoning_has_its_bar_and_fits(width: int, keeps: bool) -> None:
     show = Show(width, 9, show_thinking=keeps)
-    for piece in pieces("So 日本語 it says, and Donaudampfschifffahrtsgesellschaft is a word.\n\n" * 3, 1):
+    for piece in pieces("So 日本語 it says, and https://example.com/Donaudampfschifffahrtsgesellschaft is long.\n\n" * 3, 1):
         show.answer.thinking(piece)
         assert all(row.startswith("│") for row in show.tick(0.1))
     assert all(row.startswith("│") for row in show.finish())
