@@ -91,7 +91,7 @@ def _plain_view(words: Words, wait_row: WaitRow, voice: Voice, unicode: bool) ->
         else None,
         wait_row,
         show_thinking=not words.hide_reasoning,
-        dim=voice.colour,
+        dim=voice.colour and words.color != "never",
         bar="│ " if unicode else "| ",
         harmless=harmless,
         encoding=standard.encoding(sys.stdout) if harmless else "utf-8",

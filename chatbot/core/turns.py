@@ -100,8 +100,8 @@ Ending = Verdict | Literal["partial"]
 
 
 class Summary(NamedTuple):
-    """A conversation in a list. `title` begins its first question; `provider` and `model` answered last. `ending` is
-    that of the last answer; None where every question was taken back.
+    """A conversation in a list. `title` begins its first question; `turns` counts those that were not taken back;
+    `provider` and `model` answered last. `ending` is that of the last answer; None where every question was taken back.
     """
 
     id: str

@@ -17,6 +17,7 @@ _MIN_MODEL_CELLS, _MAX_MODEL_CELLS = 6, 24
 _MIN_TITLE_CELLS = 20
 _MIN_MARKED_CELLS = 4  # of a title beside how its last answer ended
 _BROKEN: dict[Ending | None, str] = {
+    None: "taken back",
     "partial": "unfinished",
     Verdict.FILTERED: "withheld",
     Verdict.REFUSED: "declined",

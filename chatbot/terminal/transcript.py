@@ -14,7 +14,7 @@ from chatbot.terminal.sanitise import sanitise
 
 _HTML_WIDTH = 100
 _ENDINGS = {
-    None: "interrupted",
+    None: "unfinished",
     Verdict.LENGTH: "stopped at the token limit",
     Verdict.FILTERED: "withheld by the provider's filter",
     Verdict.REFUSED: "the model declined",

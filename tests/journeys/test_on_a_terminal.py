@@ -244,7 +244,16 @@ def test_show_thinking_keeps_the_reasoning(server: LabServer, tmp_path: Path) ->
     assert person.leave() == 0
     assert person.rows[-1].startswith("Forty-two")
     assert person.rows[0].startswith("│ ")
-    assert not person.rows[0].startswith("│ reasoned for")
+    assert not person.rows[0].startswith("│ reasoned")
+
+
+def test_beside_raw_text_the_reasoning_has_its_bar_and_no_style_where_none_is_wanted(
+    server: LabServer, tmp_path: Path
+) -> None:
+    person = ask(server, tmp_path, "thinking", "--raw", "--color", "never")
+    assert person.leave() == 0
+    assert (person.rows[0][:2], person.rows[-1]) == ("│ ", "Forty-two.")
+    assert b"\x1b[2" not in person.seen
 
 
 def test_raw_shows_the_text_as_it_is_but_harmless(server: LabServer, tmp_path: Path) -> None:
@@ -264,7 +273,7 @@ def test_an_error_is_told_under_what_came(server: LabServer, tmp_path: Path) -> 
 def test_thinking_becomes_one_row(server: LabServer, tmp_path: Path) -> None:
     person = ask(server, tmp_path, "thinking")
     assert person.leave() == 0
-    assert person.rows[0].startswith("│ reasoned for")
+    assert person.rows[0].startswith("│ reasoned")
     assert person.rows[-1].startswith("Forty-two")
 
 

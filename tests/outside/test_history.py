@@ -249,7 +249,7 @@ def test_any_text_can_be_kept(question: str, answer: str) -> None:
         assert kept == given_text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-def test_a_list_knows_how_each_last_answer_ended(history: History) -> None:
+def test_a_list_knows_how_each_last_answer_ended_and_counts_what_was_not_taken_back(history: History) -> None:
     whole = ask(history)
     stopped = ask(history)
     history.begin(stopped, "and?").finish(Finished(Verdict.CANCELLED))
@@ -260,11 +260,11 @@ def test_a_list_knows_how_each_last_answer_ended(history: History) -> None:
     history.withdraw_last(taken_back, "unanswered")
     nothing_left = ask(history)
     history.withdraw_last(nothing_left, "answered")
-    assert {summary.id: summary.ending for summary in history.conversations(9)} == {
-        whole: Verdict.COMPLETE,
-        stopped: Verdict.CANCELLED,
-        growing: "partial",
-        taken_back: Verdict.COMPLETE,
-        nothing_left: None,
+    assert {summary.id: (summary.turns, summary.ending) for summary in history.conversations(9)} == {
+        whole: (1, Verdict.COMPLETE),
+        stopped: (2, Verdict.CANCELLED),
+        growing: (2, "partial"),
+        taken_back: (1, Verdict.COMPLETE),
+        nothing_left: (0, None),
     }
     assert history.conversation(stopped).summary.ending is Verdict.CANCELLED

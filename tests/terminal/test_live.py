@@ -238,7 +238,9 @@ def test_reasoning_can_be_kept() -> None:
 @pytest.mark.parametrize("keeps", [True, False])
 def test_every_row_of_the_reasoning_has_its_bar_and_fits(width: int, keeps: bool) -> None:
     show = Show(width, 9, show_thinking=keeps)
-    for piece in pieces("So 日本語 it says, and https://example.com/Donaudampfschifffahrtsgesellschaft is long.\n\n" * 3, 1):
+    for piece in pieces(
+        "So 日本語 it says, and https://example.com/Donaudampfschifffahrtsgesellschaft is long.\n\n" * 3, 1
+    ):
         show.answer.thinking(piece)
         assert all(row.startswith("│") for row in show.tick(0.1))
     assert all(row.startswith("│") for row in show.finish())
@@ -291,6 +293,13 @@ def test_an_answer_that_is_stopped_while_it_thinks_says_how_long() -> None:
     show.tick()
     show.clock.now_s += 3
     assert show.finish() == ["│ reasoned for 3 s"]
+
+
+def test_reasoning_that_comes_together_with_the_answer_took_no_time() -> None:
+    show = Show()
+    show.answer.thinking("hm")
+    show.answer.text("Hi")
+    assert show.finish() == ["│ reasoned", "", "Hi"]
 
 
 def test_a_note_stays_and_holds_no_controls() -> None:

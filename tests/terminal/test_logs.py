@@ -69,7 +69,7 @@ def test_a_narrow_list_gives_up_the_model_before_the_question() -> None:
 @pytest.mark.parametrize(
     ("ending", "word"),
     [
-        (None, ""),
+        (None, " (taken back)"),
         (Verdict.COMPLETE, ""),
         (Verdict.LENGTH, ""),
         ("partial", " (unfinished)"),

@@ -44,7 +44,7 @@ def test_reasoning_is_quoted_where_it_is_wanted() -> None:
 
 def test_an_answer_without_its_end_says_so_and_swallows_nothing() -> None:
     cut = turn(answer="````python\n```\nprint(1)", verdict=None)
-    assert "print(1)\n````\n\n*interrupted*\n" in as_markdown(conversation(cut), dated)
+    assert "print(1)\n````\n\n*unfinished*\n" in as_markdown(conversation(cut), dated)
     whole = turn(answer="~~~\ncode\n~~~")
     assert as_markdown(conversation(whole), dated).endswith("~~~\ncode\n~~~\n")
 

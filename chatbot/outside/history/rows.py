@@ -22,11 +22,11 @@ from chatbot.core.turns import (
     UnknownConversation,
 )
 
-# The last turn is found in the index of positions, one look for each conversation.
+# The column `turns` also counts those that were taken back. Turns are found in the index of positions.
+_STANDING = "FROM turn WHERE conversation_id = conversation.id AND withdrawn = 0"
 _SUMMARY = (
-    "id, created_s, updated_s, title, turns, provider, model, forked_from,"
-    " (SELECT ifnull(verdict, 'partial') FROM turn WHERE conversation_id = conversation.id AND withdrawn = 0"
-    " ORDER BY position DESC LIMIT 1)"
+    f"id, created_s, updated_s, title, (SELECT count(*) {_STANDING}), provider, model, forked_from,"
+    f" (SELECT ifnull(verdict, 'partial') {_STANDING} ORDER BY position DESC LIMIT 1)"
 )
 _TURN = (
     "turn.id, conversation_id, position, created_s, verdict, withdrawn, provider, model,"
