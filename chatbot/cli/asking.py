@@ -164,12 +164,12 @@ class Asking:
             standard.write_answer(as_json(outcome, self.choice.service.name, model))
         if isinstance(finished.error, ProgramFault) and not self._in_session:
             return  # the roof tells it
+        self._voice.apart = self._in_session and bool(outcome.text)
         lines = list(verdict_lines(finished, in_session=self._in_session))
-        if lines and (exit_code(finished) or not self._voice.quiet):
-            if finished.error is not None:
-                self._voice.error(lines)
-            else:
-                self._voice.tell(lines)
+        if lines and exit_code(finished):
+            self._voice.error(lines)
+        elif lines:
+            self._voice.notice(*lines)
         if self._words.usage:
             self._voice.tell([usage_line(finished.usage)])
 

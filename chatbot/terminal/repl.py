@@ -44,6 +44,7 @@ def converse(
     if opening is not None:
         talk = _safely(here, talk, lambda: opening(here, talk))
     while not talk.is_over:
+        voice.apart = False  # the prompt has a blank row of its own
         try:
             typed = clean(read_line(_status(talk, world.context_window())))
         except EOFError:

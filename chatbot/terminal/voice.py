@@ -22,7 +22,7 @@ class Voice:
     terminal they are written to, 0 if it is none: lines are then not wrapped.
 
     `quiet` leaves out notices; errors are always told. `in_session`: nobody else writes here, so that messages go
-    without the program's name, and errors are called so.
+    without the program's name, and errors are called so. `apart`: the next message stands a blank row below the answer.
     """
 
     def __init__(
@@ -39,6 +39,7 @@ class Voice:
         self.columns = columns
         self.quiet = False
         self.in_session = False
+        self.apart = False
 
     @property
     def reply_cells(self) -> int:
@@ -58,10 +59,10 @@ class Voice:
         except (Exception, Hung):
             return UNCHECKED
 
-    def notice(self, text: str) -> None:
-        """One line that may be left out."""
+    def notice(self, *lines: str) -> None:
+        """What may be left out, usually one line."""
         if not self.quiet:
-            self._tell([text], _YELLOW, _YELLOW)
+            self._tell(lines, _YELLOW, _YELLOW)
 
     def tell(self, lines: Iterable[str]) -> None:
         """A reply: its first line after the program's name, the others under it."""
@@ -91,6 +92,9 @@ class Voice:
 
         indent = self._indent
         head = f"{self._styled(name, _RED)} " if name else "" if self.in_session else f"{self._styled('chat:', _BOLD)} "
+        if self.apart:
+            self.write("\n")
+            self.apart = False
         for number, line in enumerate(lines):
             text = self.redacted(sanitise(line)).replace("\n", " ")
             first, *rest = self._wrapped(text, max(len(indent), 0 if number or not name else len(name) + 1))

@@ -52,6 +52,14 @@ def test_in_a_session_three_voices_are_told_apart_without_colour_too() -> None:
     assert "".join(written) == "error: no such model\n  /models lists them\nstopped\nthe model is m\n"
 
 
+def test_the_first_message_under_an_answer_stands_apart() -> None:
+    voice, written = voice_of_a_session(colour=False)
+    voice.apart = True
+    voice.error(["it broke off"])
+    voice.notice("/continue goes on", "/retry asks again")
+    assert "".join(written) == "\nerror: it broke off\n/continue goes on\n  /retry asks again\n"
+
+
 def test_in_a_session_an_error_is_red_a_notice_yellow_and_a_reply_dim() -> None:
     voice, written = voice_of_a_session(colour=True)
     voice.error(["no such model", "/models lists them"])
