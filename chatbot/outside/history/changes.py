@@ -39,7 +39,7 @@ def insert_conversation(connection: sqlite3.Connection, summary: Summary, kept: 
             summary.id,
             summary.created_s,
             summary.updated_s,
-            len(kept),
+            sum(not turn.withdrawn for turn in kept),
             storable(last.provider),
             storable(last.model),
             summary.forked_from and storable(summary.forked_from),
@@ -78,13 +78,13 @@ _IS_ANSWERED = (
 def withdraw_last(connection: sqlite3.Connection, conversation_id: str, last_is: Replaced) -> bool:
     """Takes back the last turn that has an answer, or the very last one if that has none; whether there was one."""
     answered = "" if last_is == "unanswered" else f"AND {_IS_ANSWERED}"
-    return bool(
-        connection.execute(
-            f"UPDATE turn SET withdrawn = 1 WHERE id = (SELECT id FROM turn"
-            f" WHERE conversation_id = ? AND NOT withdrawn {answered} ORDER BY position DESC LIMIT 1)",
-            (conversation_id,),
-        ).rowcount
-    )
+    count = connection.execute(
+        f"UPDATE turn SET withdrawn = 1 WHERE id = (SELECT id FROM turn"
+        f" WHERE conversation_id = ? AND NOT withdrawn {answered} ORDER BY position DESC LIMIT 1)",
+        (conversation_id,),
+    ).rowcount
+    connection.execute("UPDATE conversation SET turns = turns - ? WHERE id = ?", (count, conversation_id))
+    return bool(count)
 
 
 def delete(connection: sqlite3.Connection, ids: Iterable[str]) -> int:

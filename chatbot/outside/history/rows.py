@@ -22,11 +22,10 @@ from chatbot.core.turns import (
     UnknownConversation,
 )
 
-# The column `turns` also counts those that were taken back. Turns are found in the index of positions.
-_STANDING = "FROM turn WHERE conversation_id = conversation.id AND withdrawn = 0"
+# The last turn that was not taken back, found in the index of positions.
+_LAST = "FROM turn WHERE conversation_id = conversation.id AND withdrawn = 0 ORDER BY position DESC LIMIT 1"
 _SUMMARY = (
-    f"id, created_s, updated_s, title, (SELECT count(*) {_STANDING}), provider, model, forked_from,"
-    f" (SELECT ifnull(verdict, 'partial') {_STANDING} ORDER BY position DESC LIMIT 1)"
+    f"id, created_s, updated_s, title, turns, provider, model, forked_from, (SELECT ifnull(verdict, 'partial') {_LAST})"
 )
 _TURN = (
     "turn.id, conversation_id, position, created_s, verdict, withdrawn, provider, model,"
@@ -128,7 +127,7 @@ def image_bytes(connection: sqlite3.Connection, wanted: Iterable[str]) -> dict[s
 
 def stats(connection: sqlite3.Connection) -> Stats:
     """The whole history in numbers, but for the size of its file; reads every turn, but not its texts."""
-    conversations, count = connection.execute("SELECT count(*), total(turns) FROM conversation").fetchone()
+    (conversations,) = connection.execute("SELECT count(*) FROM conversation").fetchone()
     models = connection.execute(
         "SELECT provider, model, count(*), total(input_tokens), total(output_tokens), min(created_s), max(created_s),"
         " sum(verdict IS NULL OR verdict NOT IN ('complete', 'length')) FROM turn"
@@ -137,7 +136,7 @@ def stats(connection: sqlite3.Connection) -> Stats:
     images, size_bytes = connection.execute("SELECT count(*), total(length(data)) FROM image").fetchone()
     return Stats(
         conversations=conversations,
-        turns=int(count),
+        turns=sum(row[2] for row in models),
         incomplete=sum(row[7] for row in models),
         images=images,
         image_bytes=int(size_bytes),
