@@ -7,6 +7,7 @@ import re
 
 import pyte
 from pyte import modes
+from wcwidth import wcwidth
 
 _JOINED = re.compile("(?<=\u200d).|[\u200d\ufe0f\U0001f3fb-\U0001f3ff]", re.DOTALL)
 _FORBIDDEN = re.compile(rb"\x1b\[[23]J|\x1bc|\x1b\[\?(?:1049|47|1047|25)[hl]|\x1b\[[0-9;?>]*[cn]|\x1b[\]PX^_]")
@@ -49,7 +50,14 @@ class Terminal(pyte.Screen):
         super().cursor_up(count)
 
     def _row(self, y: int) -> str:
-        return self.display[y].rstrip()
+        """As `display` has it, which makes every row of the screen for one of them."""
+        cells = self.buffer[y]
+        text, columns = "", iter(range(max(cells, default=-1) + 1))
+        for x in columns:
+            text += cells[x].data
+            if wcwidth(cells[x].data[0]) == 2:
+                next(columns, None)
+        return text.rstrip()
 
     @property
     def rows(self) -> list[str]:
