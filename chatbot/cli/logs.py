@@ -125,11 +125,12 @@ def _search(
         if as_json:
             _write_json(hit._asdict() | {"snippet": [piece._asdict() for piece in hit.snippet]} for hit in hits)
             return
-        from chatbot.terminal.logs import hit_lines
+        from chatbot.terminal.logs import ago, hit_lines
 
         screen = _screen()
         mark = "\x1b[1m{}\x1b[0m" if screen.styles else "[{}]"
-        _write_lines(hit_lines(hits, time.time(), screen.width, standard.dated, mark.format))
+        now_s = time.time()
+        _write_lines(hit_lines(hits, screen.width, lambda then_s: ago(then_s, now_s, standard.dated), mark.format))
         if not hits:
             voice.notice("nothing has all of these words")
         elif len(hits) == limit:

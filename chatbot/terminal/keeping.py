@@ -15,7 +15,7 @@ from chatbot.terminal.talk_document import as_markdown, code_blocks
 from chatbot.terminal.world import NO_CLIPBOARD, NO_FILES, NO_HISTORY, Here, needed
 
 if TYPE_CHECKING:  # the session does without the history until something is kept
-    from chatbot.core.turns import Hit, Summary
+    from chatbot.core.turns import Summary
 
 _LISTED = 15
 _QUOTED_LINES = 5
@@ -37,14 +37,11 @@ def search(here: Here, talk: Talk, argument: str) -> Talk:
     if not argument:
         raise UsageError("/search wants words to look for")
     hits = needed(here.world.search, NO_HISTORY)(argument, _LISTED)
-    lines = [_hit_line(hit, here.world.time_words(hit.created_s)) for hit in hits]
-    here.voice.tell(["found, the newest first:", *lines] if lines else [f"nothing has {argument!r} in it"])
+    from chatbot.terminal.logs import hit_lines  # with the history
+
+    lines = hit_lines(hits, here.voice.reply_cells, here.world.time_words)
+    here.voice.tell(["/resume ID goes on with one of these:", *lines] if lines else [f"nothing has {argument!r} in it"])
     return talk
-
-
-def _hit_line(hit: Hit, when: str) -> str:
-    snippet = "".join(f"*{piece.text}*" if piece.is_hit else piece.text for piece in hit.snippet)
-    return f"{hit.conversation_id}  {when}  {'asked' if hit.side == 'user' else 'answered'}: {snippet}"
 
 
 def resume(here: Here, talk: Talk, argument: str) -> Talk:

@@ -78,13 +78,17 @@ def _title_and_more(summary: Summary, width: int) -> str:
 
 
 def hit_lines(
-    hits: Sequence[Hit], now_s: float, width: int, dated: Dated, mark: Callable[[str], str] = "[{}]".format
+    hits: Sequence[Hit], width: int, time_words: Callable[[float], str], mark: Callable[[str], str] = "[{}]".format
 ) -> list[str]:
-    """Two lines for each hit: where it is, and the words around it. `mark` makes a hit stand out."""
+    """Two lines of at most `width` cells for each hit: where it is, and the words around it. `mark` makes a hit stand
+    out, `time_words` tells a Unix time.
+    """
     lines = []
-    for hit in hits:
+    times = [time_words(hit.created_s) for hit in hits]
+    time_cells = max(map(cells, times), default=0)
+    for hit, when in zip(hits, times, strict=True):
         where = f"{_SIDES[hit.side]} {hit.position + 1}"
-        head = [hit.conversation_id, filled(ago(hit.created_s, now_s, dated), _TIME_CELLS), where, one_line(hit.model)]
+        head = [hit.conversation_id, filled(when, time_cells), where, one_line(hit.model)]
         lines.append(fitted("  ".join(filter(None, head)), width))
         lines.append("    " + _marked(hit, width - 4, mark))
     return lines

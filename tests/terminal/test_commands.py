@@ -365,8 +365,8 @@ def test_search_marks_what_was_found() -> None:
     session = Pretended(search=lambda words, count: [hit] if words == "ray" else [])
     session.type("/search ray", "/search x", "/search")
     told = lines_of(session.told)
-    assert told[1] == "k3m9qx  at 10  answered: because of *Rayleigh*"
-    assert told[2:] == ["nothing has 'x' in it", "/search wants words to look for"]
+    assert told[1:3] == ["k3m9qx  at 10  answer 1  echo", "because of [Rayleigh]"]
+    assert told[3:] == ["nothing has 'x' in it", "/search wants words to look for"]
 
 
 def test_resume_goes_on_where_another_conversation_stopped_and_shows_that() -> None:
