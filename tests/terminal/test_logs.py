@@ -110,27 +110,23 @@ def test_a_list_is_never_wider_than_the_terminal_and_harmless(rows: list[Summary
             assert not CONTROLS.search(line)
 
 
-def time_words(then_s: float) -> str:
-    return ago(then_s, NOW_S, dated)
-
-
 def a_hit(*pieces: tuple[str, bool], model: str = "guide") -> Hit:
     return Hit("abc123", 2, NOW_S - 300, model, "assistant", tuple(Piece(*piece) for piece in pieces))
 
 
 def test_a_hit_is_marked_and_says_where_it_is() -> None:
     hit = a_hit(("…because of ", False), ("Rayleigh", True), (" scattering", False))
-    assert hit_lines([hit], 80, time_words) == [
+    assert hit_lines([hit], 80, ago_now) == [
         "abc123  5 min ago  answer 3  guide",
         "    …because of [Rayleigh] scattering",
     ]
-    bold = hit_lines([hit], 25, time_words, "\x1b[1m{}\x1b[0m".format)
+    bold = hit_lines([hit], 25, ago_now, "\x1b[1m{}\x1b[0m".format)
     assert bold[1] == "    …because of \x1b[1mRayleigh\x1b[0m…"
 
 
 @given(st.lists(st.tuples(st.text(), st.booleans()), max_size=5), st.integers(5, 80))
 def test_hits_are_never_wider_than_the_terminal_and_harmless(pieces: list[tuple[str, bool]], width: int) -> None:
-    for line in hit_lines([a_hit(*pieces, model=HOSTILE)], width, time_words):
+    for line in hit_lines([a_hit(*pieces, model=HOSTILE)], width, ago_now):
         assert cells(line) <= width
         assert not CONTROLS.search(line.replace("\t", " "))
 
