@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Iterable
 from urllib.parse import quote
@@ -55,6 +54,8 @@ class Redactor:
 
 def _forms(key: str) -> list[str]:
     """The key as it is, percent-encoded, and in Base64 (less the characters that depend on what stands beside it)."""
+    import base64  # help and version have no key to hide
+
     encoded = [base64.b64encode(b" " * shift + key.encode("utf-8", "replace")).decode() for shift in range(3)]
     inside = [text[4 if shift else 0 : len(text) // 4 * 4 - 4] for shift, text in enumerate(encoded)]
     return list(dict.fromkeys([key, quote(key, safe=""), *(text for text in inside if len(text) >= _MIN_PART)]))

@@ -6,7 +6,6 @@ import enum
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 Json = dict[str, Any]
@@ -112,8 +111,7 @@ class Paging(NamedTuple):
         return Page(names[start : start + size], start + size < len(names))
 
 
-@dataclass(frozen=True)
-class Dialect:
+class Dialect(NamedTuple):
     """One wire format: tables, and pure functions from the lab's words to bytes or JSON."""
 
     name: str

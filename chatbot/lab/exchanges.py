@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from chatbot.lab.answers import Answer, Asked, Dialect, Ending, Fault, Refusal, dumps, encoded, tokens
 
@@ -22,8 +21,7 @@ INSIDE_CRLF = rb"(?<=\r)(?=\n)"
 CHUNKED = {"Transfer-Encoding": "chunked"}
 
 
-@dataclass(frozen=True)
-class Say:
+class Say(NamedTuple):
     """An answer, or the first part of one.
 
     `stop_after` tokens the text breaks off, without a finish reason or an end marker; `then` follows, or first the
@@ -45,8 +43,7 @@ class Say:
     echoes_key: bool = False
 
 
-@dataclass(frozen=True)
-class Refuse:
+class Refuse(NamedTuple):
     """An error. `status` replaces the HTTP status that the dialect has for this fault, not the one its body names.
     With another `then` than the end, half of its body comes.
     """
@@ -57,16 +54,14 @@ class Refuse:
     then: Then = "end"
 
 
-@dataclass(frozen=True)
-class RefuseParameters:
+class RefuseParameters(NamedTuple):
     """An error as long as the request has one of these optional fields; else the answer."""
 
     names: tuple[str, ...]
     otherwise: Say
 
 
-@dataclass(frozen=True)
-class Raw:
+class Raw(NamedTuple):
     """Bytes of no dialect, as proxies and gateways send them."""
 
     status: int
@@ -74,8 +69,7 @@ class Raw:
     body: bytes
 
 
-@dataclass(frozen=True)
-class Silence:
+class Silence(NamedTuple):
     """No HTTP: not one byte, or what another protocol says first."""
 
     then: Then
@@ -85,8 +79,7 @@ class Silence:
 Turn = Say | Refuse | RefuseParameters | Raw | Silence
 
 
-@dataclass(frozen=True)
-class Exchange:
+class Exchange(NamedTuple):
     """What the server sends. `status` None: not even a status line. `early_hints`: how many interim responses
     (RFC 8297) before that.
 
@@ -95,7 +88,7 @@ class Exchange:
     """
 
     status: int | None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
     pieces: Iterable[bytes] = ()
     then: Then = "end"
     paced: bool = False
@@ -156,7 +149,7 @@ def _say(say: Say, dialect: Dialect, asked: Asked) -> Exchange:
     if not asked.streamed:
         body = encoded(dumps(dialect.whole(answer, asked)))
         exchange = whole(200, "application/json", body, headers)
-        exchange = replace(exchange, early_hints=say.early_hints)
+        exchange = exchange._replace(early_hints=say.early_hints)
         return exchange if say.then == "end" else _half(exchange, say.then)
     pieces = dialect.stream(answer, asked)
     if say.fault:
@@ -169,7 +162,7 @@ def _say(say: Say, dialect: Dialect, asked: Asked) -> Exchange:
 def _half(exchange: Exchange, then: Then) -> Exchange:
     """The headers promise all of the body, half of it comes."""
     body = b"".join(exchange.pieces)
-    return replace(exchange, pieces=[body[: len(body) // 2]], then=then)
+    return exchange._replace(pieces=[body[: len(body) // 2]], then=then)
 
 
 def _reshaped(pieces: Iterable[bytes], say: Say) -> Iterator[bytes]:

@@ -10,8 +10,8 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 HEADING_WEIGHT = 3.0
 ALIAS_WEIGHT = 2.0
@@ -47,8 +47,7 @@ To ask a real model, either
 - start a local server such as Ollama, then `chat -m ollama/MODEL "question"`."""
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(NamedTuple):
     """One `##` part of the manual. `text` is Markdown without the heading."""
 
     chapter: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from chatbot.lab import guide
 from chatbot.lab.answers import Asked, Ending, Fault
@@ -20,8 +20,7 @@ from chatbot.lab.exchanges import (
 LONG_TOKENS = 20_000
 
 
-@dataclass(frozen=True)
-class Scenario:
+class Scenario(NamedTuple):
     """`happens` and `teaches` are one sentence each.
 
     `turns` follow each other over the requests to one server, and start over after the last.

@@ -7,9 +7,8 @@ import socket
 import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal, Self
+from typing import Any, Literal, NamedTuple, Self
 
 from chatbot.lab.answers import Asked, Dialect, Fault, Page, Refusal, dumps, encoded
 from chatbot.lab.connection import Connection, Listener
@@ -23,8 +22,7 @@ _SSE = "text/event-stream"
 _REMEMBERED = 1000  # requests, with their bodies
 
 
-@dataclass(frozen=True)
-class Received:
+class Received(NamedTuple):
     """One request as it came. Header names are lower case; `json` is None when the body is not JSON."""
 
     method: str

@@ -16,7 +16,7 @@ from chatbot.core.settings import Variable
 from chatbot.outside.files import read_text_file
 
 MAX_ENV_BYTES = 64 * 1024
-_MEANT = re.compile(r"\s*(?:export\s+)?([A-Z][A-Z0-9_]{2,})\s*([:=])(.*)")
+_MEANT = r"\s*(?:export\s+)?([A-Z][A-Z0-9_]{2,})\s*([:=])(.*)"
 LOCAL_NAME = ".env"
 
 
@@ -72,7 +72,7 @@ def _not_assigned(path: Path, text: str, names: set[str]) -> list[str]:
     """The lines that are meant to set a variable and do not: `NAME: value`, a quote that is not closed."""
     found = []
     for number, line in enumerate(text.splitlines(), start=1):
-        meant = _MEANT.match(line)
+        meant = re.match(_MEANT, line)
         if meant and meant[1] in names and meant[3].strip():
             found.append(f"{path}, line {number} does not set {meant[1]}: it wants {meant[1]}=value")
     return found

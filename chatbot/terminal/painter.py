@@ -8,7 +8,6 @@ in its normal state, so whatever ends the program between two frames leaves a us
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 
 from rich.cells import cell_len
 from rich.color import ColorSystem
@@ -56,7 +55,7 @@ class Painter:
         """The live rows are erased by the next frame, as many as they are on the screen now."""
         self._stale = self._stale or self._live
         self._live = []
-        self.screen = replace(self.screen, width=width, height=height)
+        self.screen = self.screen._replace(width=width, height=height)
 
     def erased(self) -> bytes:
         """Take the live rows away, so that others may write."""

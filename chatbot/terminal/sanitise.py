@@ -11,8 +11,7 @@ import re
 # order marks, and tag characters, which are a copy of ASCII.
 _DROPPED = "\u061c\u200b\u2060-\u2064\u206a-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"
 _UNSAFE = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff{_DROPPED}]")
-_IS_DROPPED = re.compile(f"[{_DROPPED}]")
-_SURROGATE_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+_SURROGATE_PAIR = "[\ud800-\udbff][\udc00-\udfff]"
 
 
 def sanitise(text: str) -> str:
@@ -22,7 +21,7 @@ def sanitise(text: str) -> str:
     """
     if not _UNSAFE.search(text):
         return text
-    text = _SURROGATE_PAIR.sub(_joined, text.replace("\r\n", "\n"))
+    text = re.sub(_SURROGATE_PAIR, _joined, text.replace("\r\n", "\n"))
     return _UNSAFE.sub(_visible, text)
 
 
@@ -34,7 +33,7 @@ def _visible(unsafe: re.Match[str]) -> str:
         return chr(0x2400 + code)  # its picture
     if code == 0x7F:
         return "\u2421"
-    return "" if _IS_DROPPED.match(unsafe[0]) else "\ufffd"
+    return "" if re.match(f"[{_DROPPED}]", unsafe[0]) else "\ufffd"
 
 
 def _joined(pair: re.Match[str]) -> str:

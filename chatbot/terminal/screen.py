@@ -2,8 +2,7 @@
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 # Not from the start of the row: in the top left corner of the screen, tmux keeps in its scrollback all that is erased.
 ERASE_FROM_ROW = "\r\x1b[K\x1b[C\x1b[J\r"
@@ -11,8 +10,7 @@ ERASE_FROM_ROW = "\r\x1b[K\x1b[C\x1b[J\r"
 ColorChoice = Literal["auto", "always", "never"]
 
 
-@dataclass(frozen=True)
-class Screen:
+class Screen(NamedTuple):
     """`width` and `height` in cells.
 
     `rendered`: Markdown becomes rows; else the text goes out as it came. `live`: rows may be redrawn.
