@@ -46,6 +46,17 @@ def test_a_piece_that_holds_nothing_back_is_the_same_object() -> None:
     assert read(delta)[0] is delta
 
 
+@given(st.lists(st.text(alphabet="sk-e0 ", max_size=9), max_size=9), st.lists(st.integers(0, 9), max_size=4))
+def test_deltas_that_come_together_are_masked_as_those_that_come_alone(texts: list[str], at: list[int]) -> None:
+    for place in at:
+        texts[place:place] = [KEY[:7], KEY[7:]]
+    deltas: list[Event] = [*map(TextDelta, texts), Finished(Verdict.COMPLETE)]
+    redactor = EventRedactor((KEY,), Redactor([KEY]))
+    alone = [event for delta in deltas for event in redactor([delta])]
+    assert text(read(*deltas)) == text(alone)
+    assert len([event for event in read(*deltas) if isinstance(event, Notice)]) == (KEY in "".join(texts))
+
+
 def test_a_key_in_the_answer_is_told_once() -> None:
     events = read(TextDelta(f"a {KEY} b"), TextDelta(KEY), ThinkingDelta(KEY), Finished(Verdict.COMPLETE))
     assert text(events) == f"a {MASK} b{MASK}"
