@@ -212,11 +212,14 @@ class _RedactedInbox:
     """The events of an inbox, redacted in the thread that takes them: there a redactor that hangs comes to an end."""
 
     def __init__(self, inbox: Inbox, keys: Sequence[str], redact: Callable[[str], str], watchdog: Watchdog) -> None:
+        from chatbot.terminal.follow import with_whole_text
+
         self._inbox = inbox
+        self._joined = with_whole_text
         self._redacted = EventRedactor(keys, lambda text: watchdog.call(lambda: redact(text), LIMIT_S))
 
     def take(self, timeout_s: float | None) -> list[Event]:
-        return list(self._redacted(self._inbox.take(timeout_s)))
+        return list(self._redacted(self._joined(self._inbox.take(timeout_s))))
 
     def give_up(self) -> None:
         self._inbox.give_up()

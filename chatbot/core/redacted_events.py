@@ -7,7 +7,6 @@ redacted once, here, so that no view, history or export has to think of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import groupby
 
 from chatbot.core.errors import ChatError
 from chatbot.core.events import Event, Finished, FinishReason, Notice, Retrying, TextDelta, ThinkingDelta
@@ -28,27 +27,20 @@ class EventRedactor:
 
     def __call__(self, events: Iterable[Event]) -> Iterator[Event]:
         """The next events, redacted; what may be the beginning of a key comes with later ones."""
-        for kind, run in groupby(events, type):
-            if kind is TextDelta:
-                yield from self._texts([event for event in run if isinstance(event, TextDelta)])
-                continue
-            for event in run:
-                if isinstance(event, ThinkingDelta):
-                    if text := self._reasoning.feed(event.text):
-                        yield ThinkingDelta(text)
-                else:
-                    if isinstance(event, Finished):
-                        yield from self._rest()
-                    yield _redacted(event, self._redact)
-
-    def _texts(self, deltas: Sequence[TextDelta]) -> Iterator[TextDelta]:
-        """Deltas that come one after the other; most have nothing to mask, which is seen of all of them at once."""
-        if self._answer.passes("".join([delta.text for delta in deltas])):
-            yield from deltas
-            return
-        for delta in deltas:
-            if text := self._answer.feed(delta.text):
-                yield delta if text is delta.text else TextDelta(text)
+        for event in events:
+            if isinstance(event, TextDelta):
+                text = self._answer.feed(event.text)
+                if text is event.text:
+                    yield event
+                elif text:
+                    yield TextDelta(text)
+            elif isinstance(event, ThinkingDelta):
+                if text := self._reasoning.feed(event.text):
+                    yield ThinkingDelta(text)
+            else:
+                if isinstance(event, Finished):
+                    yield from self._rest()
+                yield _redacted(event, self._redact)
 
     def _rest(self) -> Iterator[Event]:
         if thought := self._reasoning.finish():
@@ -106,10 +98,6 @@ class KeyMask:
             self._held = text[-held:]
             text = text[:-held]
         return text
-
-    def passes(self, text: str) -> bool:
-        """Whether `feed` would give this next piece out as it is."""
-        return not self._held and not any(key in text or _overlap(text, key) for key in self._keys)
 
     def finish(self) -> str:
         """What is still held at the end of the text."""

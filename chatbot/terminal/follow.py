@@ -58,7 +58,7 @@ def follow(
         while finished is None:
             wait_s = view.frame(clock())
             events = _taken(inbox, _sooner(wait_s, limit_s, clock() - started_s), bool(pieces))
-            events = _with_whole_text(events)
+            events = with_whole_text(events)
             pieces += [event.text for event in events if type(event) is TextDelta]
             thoughts += [event.text for event in events if type(event) is ThinkingDelta]
             finished = events[-1] if events and isinstance(events[-1], Finished) else None
@@ -85,7 +85,7 @@ def _taken(inbox: Inbox, timeout_s: float | None, has_text: bool) -> list[Event]
         return [Finished(Verdict.CUT if has_text else Verdict.FAILED, error=error, has_text=has_text)]
 
 
-def _with_whole_text(events: list[Event]) -> list[Event]:
+def with_whole_text(events: list[Event]) -> list[Event]:
     """The same events with neighbouring text deltas joined: a fast answer comes by the thousand."""
     joined: list[Event] = []
     texts: list[str] = []
