@@ -43,7 +43,7 @@ def repaired(lines: Iterable[bytes]) -> Iterator[bytes]:
             pending.append(line)
             yield line
         elif not line:
-            pending = []
+            pending.clear()
             yield line
         elif line.startswith(b"error:"):
             pending = []

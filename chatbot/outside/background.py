@@ -64,6 +64,7 @@ class Inbox:
         Empty after the time, or after `wake`. Raises what the thread raised, once all that came before is taken.
         """
         batch: list[Event] = []
+        append, following = batch.append, self._queue.get_nowait
         try:
             item = self._queue.get(timeout=timeout_s)
             while item is not None:
@@ -72,10 +73,10 @@ class Inbox:
                         raise item
                     self._queue.put(item)
                     break
-                batch.append(item)
+                append(item)
                 if len(batch) == MAX_WAITING_EVENTS:
                     break
-                item = self._queue.get_nowait()
+                item = following()
         except Empty:
             pass
         return batch
@@ -94,12 +95,13 @@ class Inbox:
             raise Cancelled("stopped")
 
     def _fill(self, events: Iterator[Event]) -> None:
+        put, count, is_over = self._queue.put, self._queue.qsize, self._given_up.is_set  # for each token
         try:
             for event in events:
-                self._queue.put(event)
-                while self._queue.qsize() > MAX_WAITING_EVENTS and not self._given_up.wait(_PAUSE_S):
+                put(event)
+                while count() > MAX_WAITING_EVENTS and not self._given_up.wait(_PAUSE_S):
                     pass
-                if self._given_up.is_set():
+                if is_over():
                     return
         except BaseException as error:  # carried to the main thread, which knows what to do
             self._queue.put(error)

@@ -16,6 +16,7 @@ from chatbot.core.sse import SseEvent
 from chatbot.providers.service import Service
 
 MAX_TOKENS = 2**53  # what every JSON parser can count to (RFC 8259, section 6)
+_DECODER = json.JSONDecoder()
 
 Payload = dict[str, Any]
 
@@ -117,7 +118,7 @@ def json_of(event: SseEvent) -> Any:
     life. What an event of the type `error` (Groq, LM Studio, Anthropic) carries is an error, marked as one or not.
     """
     try:
-        document = json.loads(event.data)
+        document = _parsed(event.data)
     except (ValueError, RecursionError) as error:
         if not event.data.strip():
             return None
@@ -128,6 +129,15 @@ def json_of(event: SseEvent) -> Any:
     if event.type == "error" and not (isinstance(document, dict) and document.get("error")):
         return {"error": document}
     return document
+
+
+def _parsed(text: str) -> Any:
+    """As json.loads, without its search for blanks around an object, which costs as much as a token's object."""
+    if text[:1] == "{":
+        document, end = _DECODER.raw_decode(text)
+        if end == len(text):
+            return document
+    return json.loads(text)
 
 
 def is_end_marker(event: SseEvent) -> bool:
