@@ -2,12 +2,14 @@
 
 # Without `from __future__ import annotations`: Typer would have to evaluate every annotation again at each start.
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, cast
 
 import typer
 
 from chatbot import __version__
+from chatbot.cli import commands, helped
 from chatbot.core.errors import UsageError
 from chatbot.core.text import clean
 from chatbot.terminal.voice import Voice
@@ -54,9 +56,9 @@ def ask(argv: list[str], voice: Voice) -> int:
     """Reads the words, then answers outside of Typer, which has ideas of its own about interrupts and closed pipes."""
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     app.command(
+        cls=_Chat,
         context_settings={"help_option_names": ["-h", "--help"]},
-        epilog="Other commands: chat logs (what was said before), chat templates (saved prompts), chat lab (a provider "
-        "inside this program, to try things and faults offline). A question that begins with such a word: chat -- logs",
+        epilog="A question that begins with such a word: chat -- logs",
     )(_ask)
     words = app(args=argv, prog_name="chat", standalone_mode=False)
     if not isinstance(words, Words):  # help or the version was printed
@@ -67,6 +69,25 @@ def ask(argv: list[str], voice: Voice) -> int:
     return answer(words, voice)
 
 
+class _Chat(helped.Command):
+    """`chat` itself, which looks for the other commands before Typer does."""
+
+    def commands_listed(self) -> dict[str, helped.Rows]:
+        rows = [(f"chat {command.name}", command.help) for command in commands.COMMANDS if command.module]
+        return {"Other commands": rows}
+
+
+# The headings of the help page, in its order.
+_argument = partial(typer.Argument, rich_help_panel="What to ask")
+_what = partial(typer.Option, rich_help_panel="What to ask")
+_who = partial(typer.Option, rich_help_panel="Who answers")
+_how = partial(typer.Option, rich_help_panel="How it answers")
+_shown = partial(typer.Option, rich_help_panel="What is shown")
+_connection = partial(typer.Option, rich_help_panel="The connection")
+_conversation = partial(typer.Option, rich_help_panel="The conversation")
+_program = partial(typer.Option, rich_help_panel="This program")
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"chat {__version__}")
@@ -74,93 +95,97 @@ def _version(wanted: bool) -> None:
 
 
 def _ask(
-    question: Annotated[list[str] | None, typer.Argument(help="What to ask; without it, a session opens.")] = None,
-    model: Annotated[
-        str | None, typer.Option("--model", "-m", metavar="NAME", help="The model; provider/model names both.")
-    ] = None,
-    provider: Annotated[
-        str | None, typer.Option(metavar="NAME", help="The service: openai, anthropic, gemini, ollama, ...")
-    ] = None,
-    system: Annotated[
-        str | None, typer.Option("--system", "-s", metavar="TEXT|@FILE", help="The system prompt, or a file of it.")
-    ] = None,
-    template: Annotated[
-        str | None, typer.Option("--template", "-t", "--role", metavar="NAME", help="A saved prompt with its choices.")
-    ] = None,
-    var: Annotated[
-        list[str] | None, typer.Option("--var", metavar="NAME=VALUE", help="A variable of the template; repeatable.")
-    ] = None,
-    save_template: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Save what is said here as a template, and ask nothing.")
+    question: Annotated[
+        list[str] | None, _argument(metavar="QUESTION", help="What to ask; without it, a session opens.")
     ] = None,
     file: Annotated[
-        list[str] | None, typer.Option("--file", "-f", metavar="PATH", help="A text file as context; repeatable.")
+        list[str] | None, _what("--file", "-f", metavar="PATH", help="A text file as context; repeatable.")
     ] = None,
     image: Annotated[
         list[str] | None,
-        typer.Option("--image", "-a", "--attach", metavar="PATH|-", help="An image, - for piped bytes; repeatable."),
+        _what("--image", "-a", "--attach", metavar="PATH|-", help="An image, - for piped bytes; repeatable."),
     ] = None,
-    temperature: Annotated[float | None, typer.Option(metavar="T", help="How freely the model chooses words.")] = None,
+    template: Annotated[
+        str | None, _what("--template", "-t", "--role", metavar="NAME", help="A saved prompt with its choices.")
+    ] = None,
+    var: Annotated[
+        list[str] | None, _what("--var", metavar="NAME=VALUE", help="A variable of the template; repeatable.")
+    ] = None,
+    save_template: Annotated[
+        str | None, _what(metavar="NAME", help="Save what is said here as a template, and ask nothing.")
+    ] = None,
+    no_stdin: Annotated[bool, _what("--no-stdin", help="Do not read piped input.")] = False,
+    model: Annotated[
+        str | None, _who("--model", "-m", metavar="NAME", help="The model; provider/model names both.")
+    ] = None,
+    provider: Annotated[
+        str | None, _who(metavar="NAME", help="The service: openai, anthropic, gemini, ollama, ...")
+    ] = None,
+    system: Annotated[
+        str | None, _how("--system", "-s", metavar="TEXT|@PATH", help="The system prompt, or a file of it.")
+    ] = None,
+    temperature: Annotated[float | None, _how(metavar="N", help="How freely the model chooses words.")] = None,
     top_p: Annotated[
-        float | None, typer.Option(metavar="P", min=0.0, max=1.0, help="The share of likely words it chooses from.")
+        float | None, _how(metavar="N", min=0.0, max=1.0, help="The share of likely words it chooses from, 0 to 1.")
     ] = None,
-    max_tokens: Annotated[int | None, typer.Option(metavar="N", min=1, help="The longest answer, in tokens.")] = None,
-    stop: Annotated[
-        list[str] | None, typer.Option(metavar="TEXT", help="Words that end the answer; repeatable.")
-    ] = None,
-    seed: Annotated[int | None, typer.Option(metavar="N", help="The same seed, nearly the same answer.")] = None,
+    max_tokens: Annotated[int | None, _how(metavar="TOKENS", min=1, help="The longest answer.")] = None,
+    stop: Annotated[list[str] | None, _how(metavar="TEXT", help="Words that end the answer; repeatable.")] = None,
+    seed: Annotated[int | None, _how(metavar="N", help="The same seed, nearly the same answer.")] = None,
     reasoning_effort: Annotated[
-        str | None, typer.Option(metavar="LEVEL", help="How much it thinks first: low, medium, high, ...")
+        str | None, _how(metavar="LEVEL", help="How much it thinks first: low, medium, high, ...")
     ] = None,
     option: Annotated[
         list[str] | None,
-        typer.Option("--option", "-o", metavar="KEY=VALUE", help="Any field of the request body; repeatable."),
+        _how("--option", "-o", metavar="KEY=VALUE", help="Any field of the request body; repeatable."),
     ] = None,
-    base_url: Annotated[
-        str | None, typer.Option("--base-url", metavar="URL", help="Where the service is, if not at its own address.")
-    ] = None,
-    header: Annotated[
-        list[str] | None, typer.Option(metavar="NAME:VALUE", help="One more HTTP header; repeatable.")
-    ] = None,
-    timeout: Annotated[
-        float | None, typer.Option(metavar="S", min=0.1, help="Seconds of silence before giving up; usually 300.")
-    ] = None,
-    max_time: Annotated[
-        float | None, typer.Option(metavar="S", min=0.1, help="Seconds for the whole answer; usually no limit.")
-    ] = None,
-    max_retries: Annotated[
-        int | None, typer.Option(metavar="N", min=0, help="Retries at most; usually as many as fit in a minute.")
-    ] = None,
-    no_stream: Annotated[bool, typer.Option("--no-stream", "-S", help="Ask for the answer in one piece.")] = False,
-    raw: Annotated[bool, typer.Option("--raw", "--no-md", help="Show the answer's text as it is.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of the text.")] = False,
+    raw: Annotated[bool, _shown("--raw", "--no-md", help="Show the answer's text as it is.")] = False,
+    as_json: Annotated[bool, _shown("--json", help="Print one JSON object instead of the text.")] = False,
     hide_reasoning: Annotated[
-        bool, typer.Option("--hide-reasoning", "-R", help="Leave out what the model thinks first.")
+        bool, _shown("--hide-reasoning", "-R", help="Leave out what the model thinks first.")
     ] = False,
     show_thinking: Annotated[
-        bool, typer.Option("--show-reasoning", help="Keep what the model thinks first, above the answer.")
+        bool, _shown("--show-reasoning", help="Keep what the model thinks first, above the answer.")
     ] = False,
-    old_show_thinking: Annotated[bool, typer.Option("--show-thinking", hidden=True)] = False,
-    usage: Annotated[bool, typer.Option("--usage", "-u", help="Say how many tokens it took.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No notices; errors only.")] = False,
-    color: Annotated[str, typer.Option(metavar="WHEN", help="auto, always or never.")] = "auto",
-    env_file: Annotated[
-        Path | None, typer.Option(metavar="PATH", help="Read keys and addresses from this file.")
+    old_show_thinking: Annotated[bool, _shown("--show-thinking", hidden=True)] = False,
+    usage: Annotated[bool, _shown("--usage", "-u", help="Say how many tokens it took.")] = False,
+    quiet: Annotated[bool, _shown("--quiet", "-q", help="No notices; errors only.")] = False,
+    color: Annotated[
+        str, _shown(metavar="[auto|always|never]", help="Colours and styles; auto has them on a terminal only.")
+    ] = "auto",
+    base_url: Annotated[
+        str | None, _connection("--base-url", metavar="URL", help="Where the service is, if not at its own address.")
     ] = None,
-    no_env_file: Annotated[bool, typer.Option("--no-env-file", help="Do not read ./.env.")] = False,
-    no_stdin: Annotated[bool, typer.Option("--no-stdin", help="Do not read piped input.")] = False,
-    go_on: Annotated[bool, typer.Option("--continue", "-c", help="Go on with the last conversation.")] = False,
+    header: Annotated[
+        list[str] | None, _connection(metavar="NAME:VALUE", help="One more HTTP header; repeatable.")
+    ] = None,
+    env_file: Annotated[
+        Path | None, _connection(metavar="PATH", help="Read keys and addresses from this file.")
+    ] = None,
+    no_env_file: Annotated[bool, _connection("--no-env-file", help="Do not read ./.env.")] = False,
+    timeout: Annotated[
+        float | None, _connection(metavar="SECONDS", min=0.1, help="How long silence may last; usually 300.")
+    ] = None,
+    max_time: Annotated[
+        float | None,
+        _connection(metavar="SECONDS", min=0.1, help="How long the whole answer may take; usually no limit."),
+    ] = None,
+    max_retries: Annotated[
+        int | None, _connection(metavar="N", min=0, help="Retries at most; usually as many as fit in a minute.")
+    ] = None,
+    no_stream: Annotated[bool, _connection("--no-stream", "-S", help="Ask for the answer in one piece.")] = False,
+    go_on: Annotated[bool, _conversation("--continue", "-c", help="Go on with the last conversation.")] = False,
     resume: Annotated[
-        str | None, typer.Option("--resume", "-r", metavar="ID", help="Go on with this one; its first characters do.")
+        str | None,
+        _conversation("--resume", "-r", metavar="ID", help="Go on with this one; its first characters do."),
     ] = None,
     truncate: Annotated[
-        int | None, typer.Option(metavar="TOKENS", min=1, help="Leave out the oldest turns beyond so many tokens.")
+        int | None, _conversation(metavar="TOKENS", min=1, help="Leave out the oldest turns beyond so many tokens.")
     ] = None,
-    interactive: Annotated[bool, typer.Option("--interactive", "-i", help="Answer, then stay in a session.")] = False,
-    no_log: Annotated[bool, typer.Option("--no-log", "-n", help="Keep this conversation out of the history.")] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show where a fault of chat itself happened.")] = False,
+    interactive: Annotated[bool, _conversation("--interactive", "-i", help="Answer, then stay in a session.")] = False,
+    no_log: Annotated[bool, _conversation("--no-log", "-n", help="Keep this conversation out of the history.")] = False,
+    debug: Annotated[bool, _program("--debug", help="Show where a fault of chat itself happened.")] = False,
     version: Annotated[
-        bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Print the version.")
+        bool, _program("--version", "-V", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> Words:
     """Asks an AI model and prints its answer as it comes.

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from chatbot.cli import standard
+from chatbot.cli import helped, standard
 from chatbot.core.errors import ConfigurationError
 from chatbot.outside.signals import Interrupts
 from chatbot.terminal.voice import Voice
@@ -23,15 +23,16 @@ DEFAULT_PORT = 8765
 def lab(argv: list[str], voice: Voice) -> int:
     """Runs one of the lab's commands."""
     app = typer.Typer(
+        cls=helped.Group,
         add_completion=False,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         help="A provider inside this program: offline, in three wire formats, with faults on demand.",
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    app.command("list")(_list)
-    app.command("serve")(_serve)
-    app.command("render", hidden=True)(_render)
+    app.command("list", cls=helped.Command)(_list)
+    app.command("serve", cls=helped.Command)(_serve)
+    app.command("render", cls=helped.Command, hidden=True)(_render)
     action = app(args=argv or ["--help"], prog_name="chat lab", standalone_mode=False)
     if not callable(action):  # help was printed
         return 0
@@ -46,7 +47,10 @@ def _list() -> Action:
 
 def _serve(
     port: Annotated[
-        int, typer.Option(min=0, max=65535, help="The port on 127.0.0.1; 0 takes a free one.")
+        int,
+        typer.Option(
+            metavar="N", min=0, max=65535, help=f"The port on 127.0.0.1, usually {DEFAULT_PORT}; 0 takes a free one."
+        ),
     ] = DEFAULT_PORT,
 ) -> Action:
     """Serves the lab for other clients until Ctrl-C."""
@@ -54,9 +58,14 @@ def _serve(
 
 
 def _render(
-    file: Annotated[Path, typer.Argument(help="A Markdown file.")],
-    seed: Annotated[int | None, typer.Option(help="Stream it, cut at random; the same seed, the same cuts.")] = None,
-    rate: Annotated[float, typer.Option(min=1.0, help="Tokens (of four characters) in a second, with --seed.")] = 100.0,
+    file: Annotated[Path, typer.Argument(metavar="PATH", help="A Markdown file.")],
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", help="Stream it, cut at random; the same seed, the same cuts.")
+    ] = None,
+    rate: Annotated[
+        float,
+        typer.Option(metavar="N", min=1.0, help="Tokens (of four characters) in a second, with --seed; usually 100."),
+    ] = 100.0,
 ) -> Action:
     """Shows a Markdown file as an answer is shown: in one piece, or streamed."""
     from chatbot.cli.render import render

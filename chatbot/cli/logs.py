@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from chatbot.cli import standard
+from chatbot.cli import helped, standard
 from chatbot.cli.memory import open_history
 from chatbot.core.errors import OutputUnwritable, UsageError
 from chatbot.core.json_text import dumps
@@ -28,11 +28,14 @@ from chatbot.terminal.voice import Voice
 Act = Callable[[History, Voice], None]
 
 _PAGE = 100
+_LIMIT = 20
 _MAX_IMPORT_BYTES = 2_000_000_000
 
 Json = Annotated[bool, typer.Option("--json", help="JSON for programs: an object on each line.")]
-Ids = Annotated[list[str], typer.Argument(help="Ids, or their beginnings.")]
-Limit = Annotated[int, typer.Option("-n", "--limit", min=0, help="How many at most; 0 is all.")]
+Ids = Annotated[list[str], typer.Argument(metavar="ID", help="Ids, or their beginnings.")]
+Limit = Annotated[
+    int, typer.Option("-n", "--limit", metavar="N", min=0, help=f"How many at most, usually {_LIMIT}; 0 is all.")
+]
 
 
 class Format(StrEnum):
@@ -46,6 +49,7 @@ class Format(StrEnum):
 def logs(argv: list[str], voice: Voice) -> int:
     """Runs one of the history's commands."""
     app = typer.Typer(
+        cls=helped.Group,
         add_completion=False,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
@@ -53,7 +57,7 @@ def logs(argv: list[str], voice: Voice) -> int:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     for name, command in _COMMANDS.items():
-        app.command(name)(command)
+        app.command(name, cls=helped.Command)(command)
     named = bool(argv) and (not argv[0].startswith("-") or argv[0] in ("-h", "--help"))
     act = app(args=argv if named else ["list", *argv], prog_name="chat logs", standalone_mode=False)
     if not callable(act):  # help was printed
@@ -66,7 +70,7 @@ def logs(argv: list[str], voice: Voice) -> int:
     return 0
 
 
-def _list(limit: Limit = 20, as_json: Json = False) -> Act:
+def _list(limit: Limit = _LIMIT, as_json: Json = False) -> Act:
     """Lists the conversations, the newest first."""
 
     def act(history: History, voice: Voice) -> None:
@@ -89,10 +93,12 @@ def _list(limit: Limit = 20, as_json: Json = False) -> Act:
 
 def _show(
     conversation: Annotated[
-        str | None, typer.Argument(help="An id, or its beginning; the last one if left out.")
+        str | None, typer.Argument(metavar="ID", help="An id, or its beginning; the last one if left out.")
     ] = None,
     as_json: Json = False,
-    reasoning: Annotated[bool, typer.Option(help="Also what the model thought before it answered.")] = False,
+    reasoning: Annotated[
+        bool, typer.Option("--reasoning", help="Also what the model thought before it answered.")
+    ] = False,
 ) -> Act:
     """Shows a conversation."""
 
@@ -112,8 +118,8 @@ def _show(
 
 
 def _search(
-    words: Annotated[list[str], typer.Argument(help="All of these words, in any order.")],
-    limit: Limit = 20,
+    words: Annotated[list[str], typer.Argument(metavar="WORD", help="All of these words, in any order.")],
+    limit: Limit = _LIMIT,
     as_json: Json = False,
 ) -> Act:
     """Finds questions and answers with these words, the newest first."""
@@ -140,10 +146,19 @@ def _search(
 
 
 def _export(
-    ids: Annotated[list[str] | None, typer.Argument(help="Ids, or their beginnings; the last one if left out.")] = None,
+    ids: Annotated[
+        list[str] | None, typer.Argument(metavar="ID", help="Ids, or their beginnings; the last one if left out.")
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All conversations.")] = False,
-    form: Annotated[Format, typer.Option("--format", help="json can be read back with chat logs import.")] = Format.MD,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="A new file; else standard output.")] = None,
+    form: Annotated[
+        Format,
+        typer.Option(
+            "--format", metavar=f"[{'|'.join(Format)}]", help="Usually md; json can be read back with chat logs import."
+        ),
+    ] = Format.MD,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="PATH", help="A new file; else standard output.")
+    ] = None,
 ) -> Act:
     """Writes conversations as Markdown, JSON or HTML."""
 
@@ -163,7 +178,10 @@ def _export(
 
 
 def _import(
-    file: Annotated[str, typer.Argument(help="A file that chat logs export --format json made; - is standard input.")],
+    file: Annotated[
+        str,
+        typer.Argument(metavar="PATH|-", help="A file that chat logs export --format json made; - is standard input."),
+    ],
 ) -> Act:
     """Adds exported conversations; those that are here already are left out."""
 

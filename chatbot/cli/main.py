@@ -41,10 +41,10 @@ def main(argv: Sequence[str]) -> int:
         _write_error("\n")
         return INTERRUPTED
     except Exception as error:
-        words = getattr(error, "format_message", None)  # Typer's own errors have it
-        if words is not None:
-            named = f" {argv[0]}" if argv[0] in commands.names() else ""
-            voice.error([_sentence(words()), f"Try: chat{named} --help"])
+        if hasattr(error, "format_message"):  # Typer's own errors have it
+            from chatbot.cli import mistyped
+
+            voice.error(mistyped.told(error))
             return USAGE
         _tell_fault(error, voice, debug="--debug" in argv)
         return FAULT
@@ -70,10 +70,6 @@ def _tell_fault(error: Exception, voice: Voice, *, debug: bool) -> None:
             "" if debug else "Run it again with --debug to see where.",
         ]
     )
-
-
-def _sentence(text: str) -> str:
-    return text[:1].lower() + text[1:].rstrip(".")
 
 
 def _secrets() -> list[str]:

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from chatbot.cli import standard
+from chatbot.cli import helped, standard
 from chatbot.core.errors import ConfigurationError, UsageError
 from chatbot.core.templates import Template
 from chatbot.outside.folders import config_folder
@@ -37,6 +37,7 @@ def template_folder() -> TemplateFolder:
 def templates(argv: list[str], voice: Voice) -> int:
     """Runs one of the commands."""
     app = typer.Typer(
+        cls=helped.Group,
         add_completion=False,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
@@ -44,7 +45,7 @@ def templates(argv: list[str], voice: Voice) -> int:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     for name, command in _COMMANDS.items():
-        app.command(name)(command)
+        app.command(name, cls=helped.Command)(command)
     act = app(args=argv or ["list"], prog_name="chat templates", standalone_mode=False)
     if not callable(act):  # help was printed
         return 0

@@ -136,9 +136,9 @@ def test_an_unknown_model_names_the_nearest_ones(server: LabServer, tmp_path: Pa
 @pytest.mark.parametrize(
     ("words", "code", "says"),
     [
-        (("--nope", "hi"), 2, "no such option"),
+        (("--nope", "hi"), 2, "there is no option"),
         (("--temperature", "warm", "hi"), 2, "not a valid float"),
-        (("--api-key", "x", "hi"), 2, "no such option"),
+        (("--api-key", "x", "hi"), 2, "there is no option"),
         (("--option", "novalue", "hi"), 2, "key=value"),
         (("--header", "novalue", "hi"), 2, "--header"),
         (("--color", "blue", "hi"), 2, "auto, always or never"),
