@@ -25,6 +25,13 @@ settings.register_profile("patient", settings(), deadline=None, suppress_health_
 settings.load_profile("patient")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """With `-n`: who has nothing left takes over tests of the others. The journeys are dear, and stand together."""
+    if getattr(config.option, "numprocesses", None) and config.option.dist == "no":
+        config.option.dist = "worksteal"
+
+
 class NetworkForbidden(RuntimeError):
     """A test tried to leave this machine. Not an OSError, so that no code takes it for an ordinary failure."""
 
