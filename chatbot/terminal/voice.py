@@ -37,6 +37,7 @@ class Voice:
         self.redact = redact
         self.colour = colour
         self.columns = columns
+        self._redacts = True
         self.quiet = False
         self.in_session = False
         self.apart = False
@@ -53,10 +54,15 @@ class Voice:
             self.redact = lambda text: also(known(text))
 
     def redacted(self, text: str) -> str:
-        """`text` without keys; nothing of it where that cannot be told."""
+        """`text` without keys; nothing of it where that cannot be told, nor of any other once it took too long."""
+        if not self._redacts:
+            return UNCHECKED
         try:
             return self.redact(text)
-        except (Exception, Hung):
+        except Exception:
+            return UNCHECKED
+        except Hung:
+            self._redacts = False
             return UNCHECKED
 
     def notice(self, *lines: str) -> None:

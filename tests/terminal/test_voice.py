@@ -1,7 +1,8 @@
 import pytest
 
+from chatbot.core.errors import Hung
 from chatbot.core.redaction import Redactor
-from chatbot.terminal.voice import Voice
+from chatbot.terminal.voice import UNCHECKED, Voice
 
 KEY, OTHER = "key-of-the-environment", "key-that-was-read-later"
 
@@ -42,6 +43,20 @@ def voice_of_a_session(*, colour: bool) -> tuple[Voice, list[str]]:
     voice = Voice(written.append, str, colour=colour)
     voice.in_session = True
     return voice, written
+
+
+def test_a_search_for_keys_that_took_too_long_is_not_tried_again() -> None:
+    searched: list[str] = []
+    written: list[str] = []
+
+    def redact(text: str) -> str:
+        searched.append(text)
+        raise Hung
+
+    voice = Voice(written.append, redact, colour=False)
+    voice.tell(["one", "two"])
+    assert searched == ["one"]
+    assert "".join(written) == f"chat: {UNCHECKED}\n      {UNCHECKED}\n"
 
 
 def test_in_a_session_three_voices_are_told_apart_without_colour_too() -> None:
