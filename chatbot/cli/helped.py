@@ -9,7 +9,6 @@ from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
 
-from chatbot.cli import mistyped
 from chatbot.outside.streams import is_terminal
 from chatbot.terminal.screen import is_dumb
 
@@ -72,6 +71,8 @@ class Group(_Helped, TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args[0] in self.commands or args[0].startswith("-"):
             return super().resolve_command(ctx, args)
+        from chatbot.cli import mistyped  # loads only where it is needed
+
         names = [name for name, command in self.commands.items() if not command.hidden]
         raise mistyped.command(args[0], names, ctx)
 

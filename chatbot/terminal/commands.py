@@ -80,7 +80,7 @@ COMMANDS = (
     Command(_HERE, "exit", ("quit", "q", "bye"), "", "Leaves.", _exit),
     Command(_MODEL, "model", ("m",), "[NAME]", "Tells or changes the model.", choosing.model, "models"),
     Command(_MODEL, "models", (), "[WORD]", "Lists the service's models.", choosing.models),
-    Command(_MODEL, "system", (), "[TEXT|@FILE|none]", "Sets the system prompt.", choosing.system),
+    Command(_MODEL, "system", (), "[TEXT|@PATH|none]", "Sets the system prompt.", choosing.system),
     Command(
         _MODEL,
         "template",

@@ -35,7 +35,7 @@ MANUAL = guide.manual()
         ("What is the pair rule?", "What does .env do", "never sent to a base URL"),
         ("how do I set the temperature", "How do I set the temperature", "--temperature"),
         ("how do I hide the thinking", "What is the dimmed text", "--hide-reasoning"),
-        ("how can I use a system prompt", "How do I give a system prompt?", "@FILE"),
+        ("how can I use a system prompt", "How do I give a system prompt?", "@PATH"),
         ("my answer was cut off", "What is a verdict", "the stream ended without its end"),
         ("I get 401 unauthorized", "What if my key is rejected?", "HTTP 401"),
         ("certificate error behind the company proxy", "What if I get no connection?", "SSL_CERT_FILE"),
