@@ -95,3 +95,4 @@ def test_a_database_that_has_lost_its_version_is_one_of_the_first(folder: Path, 
     assert version_of(opened.connection) == len(steps)
     assert opened.writable
     assert opened.connection.execute("SELECT count(*) FROM turn").fetchone() == (1,)
+    opened.connection.close()
