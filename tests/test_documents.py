@@ -209,3 +209,13 @@ def test_the_lower_bounds_leave_known_holes_out() -> None:
     project = (ROOT / "pyproject.toml").read_text()
     for bound in ("requests>=2.32.4", "urllib3>=2.6", "Pillow>=12.3", "typer>=0.26,<0.29"):
         assert f'"{bound}' in project, bound
+
+
+def test_readme_and_manual_name_the_value_of_an_option_as_the_help_does(tmp_path: Path) -> None:
+    text = run("--help", home=tmp_path).text
+    values = {
+        name: row[2] for row in re.finditer(r"^  (-.*?--?[\w-]+) (\S+)?", text, re.M) for name in row[1].split(", ")
+    }
+    named = re.findall(r"`(--?[a-zA-Z][\w-]*) (@?[A-Z]+)`", README + guide.manual())
+    assert len(named) > 5
+    assert {(name, value) for name, value in named if value not in (values[name] or "").split("|")} == set()

@@ -9,6 +9,7 @@ from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
 
+from chatbot.cli import standard
 from chatbot.outside.streams import is_terminal
 from chatbot.terminal.screen import is_dumb
 
@@ -30,7 +31,7 @@ class _Helped:
             (self.help or "").split("\n\n"),
             {**self._parameters(ctx), **self.commands_listed()},
             [self.epilog] if self.epilog else [],
-            columns=shutil.get_terminal_size().columns,
+            columns=standard.size()[0] or shutil.get_terminal_size().columns,
             bold=is_terminal(1) and not os.environ.get("NO_COLOR") and not is_dumb(os.environ),
         )
 

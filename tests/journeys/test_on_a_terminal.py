@@ -546,7 +546,7 @@ def test_a_conversation_gone_on_with_shows_where_it_stopped(server: LabServer, t
 
 @pytest.mark.parametrize(("variables", "bold"), [({}, b"\x1b[1mWho answers\x1b[0m\r\n"), ({"NO_COLOR": "1"}, b"\r\n")])
 def test_headings_of_the_help_are_bold_and_rows_fit(tmp_path: Path, variables: dict[str, str], bold: bytes) -> None:
-    person = Person(["--help"], tmp_path, columns=40, lines=200, **variables)
+    person = Person(["--help"], tmp_path, columns=40, lines=200, COLUMNS="120", **variables)
     assert person.leave() == 0
     assert bold in person.seen and (b"\x1b" in person.seen) == (not variables)
     written = re.sub(rb"\x1b\[\d*m", b"", person.seen).decode().splitlines()
