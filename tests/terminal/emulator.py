@@ -52,7 +52,7 @@ class Terminal(pyte.Screen):
     def _row(self, y: int) -> str:
         """As `display` has it, which makes every row of the screen for one of them."""
         cells = self.buffer[y]
-        text, columns = "", iter(range(max(cells, default=-1) + 1))
+        text, columns = "", iter(range(min(max(cells, default=-1) + 1, self.columns)))
         for x in columns:
             text += cells[x].data
             if wcwidth(cells[x].data[0]) == 2:

@@ -459,8 +459,10 @@ def test_a_dumb_terminal_gets_no_escape_sequence(tmp_path: Path) -> None:
     person.sees(">")
     person.type("hello\r")
     person.sees("answer to 5 characters")
+    person.at_the_prompt(2)
     person.type('"""one\r', 'two"""\r')
     person.has_asked("hello", "one\ntwo")
+    person.at_the_prompt(3)  # Ctrl-C before it would be one in the answer
     person.type(CTRL_C)
     person.sees("leaves")
     person.type(CTRL_D)
