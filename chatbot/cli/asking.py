@@ -6,7 +6,6 @@ import os
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -15,7 +14,7 @@ from chatbot.cli import standard
 from chatbot.cli.ask import Words
 from chatbot.core.amounts import token_words
 from chatbot.core.errors import AnswerError, CannotConnect, ContextTooLong, KeyRejected, ProgramFault, UnknownModel
-from chatbot.core.events import Event, Finished, Verdict
+from chatbot.core.events import Finished, Verdict
 from chatbot.core.messages import Conversation
 from chatbot.core.redacted_events import EventRedactor
 from chatbot.core.retry import RetryPolicy
@@ -128,8 +127,10 @@ class Asking:
                 if not shows_waiting(words):
                     view = SilenceNotice(view, self._voice.notice, self._place(), asked_s)
                 with RecordingView(view, self._memory, begin, best_effort) as recording:
-                    redacted = _RedactedInbox(inbox, self.choice.secrets, self._voice.redacted, watchdog)
-                    outcome = follow(redacted, recording, time.monotonic, interrupts.stopped, words.max_time_s)
+                    redacted = EventRedactor(
+                        self.choice.secrets, lambda text: watchdog.call(lambda: self._voice.redacted(text), LIMIT_S)
+                    )
+                    outcome = follow(inbox, recording, time.monotonic, interrupts.stopped, words.max_time_s, redacted)
                     recording.finish(outcome.finished, _whole(continues, outcome.text) if continues else None)
             self.signal = interrupts.number
             best_effort.done("how the answer ended cannot be told", lambda: self._say(outcome, conversation))
@@ -206,23 +207,6 @@ class Asking:
                 "--truncate TOKENS, or take a model with a larger context with -m."
             )
         return finished
-
-
-class _RedactedInbox:
-    """The events of an inbox, redacted in the thread that takes them: there a redactor that hangs comes to an end."""
-
-    def __init__(self, inbox: Inbox, keys: Sequence[str], redact: Callable[[str], str], watchdog: Watchdog) -> None:
-        from chatbot.terminal.follow import with_whole_text
-
-        self._inbox = inbox
-        self._joined = with_whole_text
-        self._redacted = EventRedactor(keys, lambda text: watchdog.call(lambda: redact(text), LIMIT_S))
-
-    def take(self, timeout_s: float | None) -> list[Event]:
-        return list(self._redacted(self._joined(self._inbox.take(timeout_s))))
-
-    def give_up(self) -> None:
-        self._inbox.give_up()
 
 
 def _whole(begun: str, text: str) -> str:

@@ -78,11 +78,10 @@ def _list(limit: Limit = _LIMIT, as_json: Json = False) -> Act:
         if as_json:
             _write_json(summary._asdict() for summary in found)
             return
-        from chatbot.terminal.logs import ago, list_lines
+        from chatbot.terminal.logs import list_lines
 
-        summaries, now_s = list(found), time.time()
-        lines = list_lines(summaries, _screen().width, lambda then_s: ago(then_s, now_s, standard.dated))
-        _write_lines(lines)
+        summaries = list(found)
+        _write_lines(list_lines(summaries, _screen().width, standard.time_words))
         if limit and len(summaries) == limit and history.conversations(1, before=summaries[-1]):
             voice.notice(f"these are the newest {limit}; -n 0 lists all")
         elif not summaries:
@@ -131,12 +130,11 @@ def _search(
         if as_json:
             _write_json(hit._asdict() | {"snippet": [piece._asdict() for piece in hit.snippet]} for hit in hits)
             return
-        from chatbot.terminal.logs import ago, hit_lines
+        from chatbot.terminal.logs import hit_lines
 
         screen = _screen()
         mark = "\x1b[1m{}\x1b[0m" if screen.styles else "[{}]"
-        now_s = time.time()
-        _write_lines(hit_lines(hits, screen.width, lambda then_s: ago(then_s, now_s, standard.dated), mark.format))
+        _write_lines(hit_lines(hits, screen.width, standard.time_words, mark.format))
         if not hits:
             voice.notice("nothing has all of these words")
         elif len(hits) == limit:

@@ -55,3 +55,10 @@ def dated(then_s: float) -> str:
         return time.strftime("%Y-%m-%d %H:%M", time.localtime(then_s))
     except (OverflowError, OSError, ValueError):  # an imported conversation may say anything
         return "????-??-?? ??:??"
+
+
+def time_words(then_s: float) -> str:
+    """How long ago a Unix time was, or its date."""
+    from chatbot.terminal.logs import ago
+
+    return ago(then_s, time.time(), dated)

@@ -28,7 +28,6 @@ from chatbot.outside.files import is_file, read_text_file
 from chatbot.outside.keyboard import SilentKeyboard
 from chatbot.outside.streams import is_terminal, terminal_to_write
 from chatbot.providers.choice import Choice, Wish, find_service
-from chatbot.providers.models import context_window
 from chatbot.terminal.commands import NAMES
 from chatbot.terminal.failures import error_lines
 from chatbot.terminal.follow import Outcome
@@ -118,7 +117,7 @@ class _Session:
             is_path=_is_path,
             is_file=is_file,
             show=self._show,
-            time_words=_time_words,
+            time_words=standard.time_words,
             clock=time.monotonic,
             context_window=self._context_window,
             begin_anew=self._memory.begin_anew,
@@ -169,6 +168,8 @@ class _Session:
         )
 
     def _context_window(self) -> int | None:
+        from chatbot.providers.models import context_window
+
         return context_window(self._choice.model or "")
 
     def conversations(self, limit: int) -> Sequence[Summary]:
@@ -359,12 +360,6 @@ def _files(beginning: str) -> Iterable[str]:
 
     found = glob.glob(glob.escape(os.path.expanduser(beginning)) + "*")  # noqa: PTH111, PTH207  (keeps ./ and ../)
     return (path + "/" if Path(path).is_dir() else path for path in sorted(found))
-
-
-def _time_words(then_s: float) -> str:
-    from chatbot.terminal.logs import ago
-
-    return ago(then_s, time.time(), standard.dated)
 
 
 def _copy(text: str) -> None:

@@ -1,4 +1,7 @@
-"""Which name was meant: the few that a mistyped word is near to."""
+"""Which name was meant: the few that a mistyped word is near to.
+
+Not difflib's ratio: by that, `--role` is near to `--modle`, and `list` is not near to `lits`.
+"""
 
 from __future__ import annotations
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 _ABSOLUTE = re.compile(r"/|~/|file:|[A-Za-z]:[/\\]|\\\\")
 _ENDING = r"\.(?:png|jpe?g|webp|gif|bmp|tiff?|avif|hei[cf])"
-_IMAGE = re.compile(rf"\S+{_ENDING}\b", re.IGNORECASE)
+_AROUND = "'\"`()<>[]{},.;:!?"
+_LOOKED_THROUGH_CHARS = 4_000
 
 
 def dropped_paths(typed: str, is_file: Callable[[str], bool]) -> list[str]:
@@ -33,7 +34,5 @@ def is_image_name(path: str) -> bool:
 
 def named_image(text: str, is_file: Callable[[str], bool]) -> str | None:
     """The first word of a question that is the path of an image."""
-    for match in _IMAGE.finditer(text[:4_000]):
-        if is_file(path := match[0].strip("'\"`(<[,")):
-            return path
-    return None
+    words = (word.strip(_AROUND) for word in text[:_LOOKED_THROUGH_CHARS].split())
+    return next((word for word in words if is_image_name(word) and is_file(word)), None)

@@ -1,6 +1,6 @@
 """The loop between an answer's events and what a person sees."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, Protocol
 
 from chatbot.core.errors import ChatError, ProgramFault, TimedOut
@@ -45,8 +45,10 @@ def follow(
     clock: Callable[[], float],
     stopped: Callable[[], bool],
     limit_s: float | None = None,
+    redact: Callable[[list[Event]], Iterable[Event]] = lambda events: events,
 ) -> Outcome:
-    """Shows events as they come until the answer ends, the person stops it (`stopped`), or `limit_s` is over.
+    """Shows events as they come until the answer ends, the person stops it (`stopped`), or `limit_s` is over. `redact`
+    gets them before anything else.
 
     What the view raises (a closed pipe) ends the answer and is passed on.
     """
@@ -57,8 +59,7 @@ def follow(
     try:
         while finished is None:
             wait_s = view.frame(clock())
-            events = _taken(inbox, _sooner(wait_s, limit_s, clock() - started_s), bool(pieces))
-            events = with_whole_text(events)
+            events = _taken(inbox, redact, _sooner(wait_s, limit_s, clock() - started_s), bool(pieces))
             pieces += [event.text for event in events if type(event) is TextDelta]
             thoughts += [event.text for event in events if type(event) is ThinkingDelta]
             finished = events[-1] if events and isinstance(events[-1], Finished) else None
@@ -73,10 +74,12 @@ def follow(
             inbox.give_up()
 
 
-def _taken(inbox: Inbox, timeout_s: float | None, has_text: bool) -> list[Event]:
+def _taken(
+    inbox: Inbox, redact: Callable[[list[Event]], Iterable[Event]], timeout_s: float | None, has_text: bool
+) -> list[Event]:
     """What came; that the thread which makes the events has failed is the end of the answer."""
     try:
-        return inbox.take(timeout_s)
+        return list(redact(_with_whole_text(inbox.take(timeout_s))))
     except ChatError:
         raise
     except Exception as failure:
@@ -85,7 +88,7 @@ def _taken(inbox: Inbox, timeout_s: float | None, has_text: bool) -> list[Event]
         return [Finished(Verdict.CUT if has_text else Verdict.FAILED, error=error, has_text=has_text)]
 
 
-def with_whole_text(events: list[Event]) -> list[Event]:
+def _with_whole_text(events: list[Event]) -> list[Event]:
     """The same events with neighbouring text deltas joined: a fast answer comes by the thousand."""
     joined: list[Event] = []
     texts: list[str] = []

@@ -12,7 +12,6 @@ from chatbot.terminal.sanitise import sanitise
 # Unix seconds to a date in the person's time zone, such as `2026-11-21 14:05`.
 Dated = Callable[[float], str]
 
-_TIME_CELLS = 11
 _MIN_MODEL_CELLS, _MAX_MODEL_CELLS = 6, 24
 _MIN_TITLE_CELLS = 20
 _MIN_MARKED_CELLS = 4  # of a title beside how its last answer ended

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from chatbot.terminal.status_line import Status
 from chatbot.terminal.typed import is_open_block
 
-_MESSAGE, _CONTINUATION = "> ", "  "
+_MESSAGE, _CONTINUATION = "\n> ", "  "
 
 
 class PlainPrompt:
@@ -27,7 +27,6 @@ class PlainPrompt:
         if self._when_standing:
             standing, self._when_standing = self._when_standing, None
             standing()
-        self._write("\n")
         try:
             typed = self._input_line(_MESSAGE)
             while is_open_block(typed):

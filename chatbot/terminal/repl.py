@@ -46,7 +46,7 @@ def converse(
     while not talk.is_over:
         voice.apart = False  # the prompt has a blank row of its own
         try:
-            typed = clean(read_line(_status(talk, world.context_window())))
+            typed = clean(read_line(_status(talk, world)))
         except EOFError:
             break
         except KeyboardInterrupt:
@@ -61,12 +61,13 @@ def converse(
     return talk
 
 
-def _status(talk: Talk, window: int | None) -> Status:
-    share = talks.context_tokens(talk) / window if window else None
+def _status(talk: Talk, world: World) -> Status:
+    tokens = talks.context_tokens(talk)
+    window = world.context_window() if tokens else None  # the first prompt waits for no table of models
     return Status(
         talk.model,
         talks.used_in_conversation(talk),
-        share,
+        tokens / window if window else 0.0,
         len(talk.images) + len(talk.files),
         talk.asked_count,
         talk.last_took_s,

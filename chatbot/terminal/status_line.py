@@ -22,7 +22,7 @@ class Status(NamedTuple):
 
     model: str = ""
     used: Usage = Usage()
-    context_share: float | None = None
+    context_share: float = 0.0
     attached: int = 0
     asked_count: int = 0
     last_took_s: float | None = None
@@ -52,6 +52,6 @@ def _tokens(used: Usage) -> str:
     return token_words((used.input_tokens or 0) + (used.output_tokens or 0))
 
 
-def _share(share: float | None) -> str:
+def _share(share: float) -> str:
     """Nothing where it is too little to think of."""
-    return f"{share:.0%} of the context" if share and share >= 0.005 else ""
+    return f"{share:.0%} of the context" if share >= 0.005 else ""

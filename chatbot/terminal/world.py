@@ -34,9 +34,9 @@ class World(NamedTuple):
     Markdown, or text as it is. `edit` returns None when the person left the editor without saving. `write` must not
     overwrite a file. `withdraw` takes the last question back in the history, `begin_anew` ends the stored conversation,
     `fork` makes a copy of it, returns its id and goes on in it; so does `resume` (given an id or its beginning) in
-    another one. `time_words` tells a Unix time, `clock` gives monotonic seconds. `context_window` is how
-    many tokens the model takes, None if that is not known. `is_path` is whether something has that name, `is_file`
-    whether a file has, also as a `file:` address.
+    another one. `time_words` tells a Unix time, `clock` gives monotonic seconds. `context_window` is how many tokens
+    the model takes, None if that is not known. `is_path` is whether something has that name, `is_file` whether a file
+    has, also as a `file:` address.
     """
 
     answer: Callable[[Ask], Outcome]

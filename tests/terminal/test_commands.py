@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import time
 from collections.abc import Mapping
 
 import pytest
@@ -15,6 +16,7 @@ from chatbot.core.messages import Conversation, Image, Message
 from chatbot.core.settings import Options
 from chatbot.core.turns import AmbiguousId, Hit, Piece, Summary
 from chatbot.terminal.commands import BY_NAME, COMMANDS, NAMES
+from chatbot.terminal.dropped import named_image
 from chatbot.terminal.follow import Outcome
 from chatbot.terminal.status_line import Status, status_line
 from chatbot.terminal.talk import GO_ON, Talk
@@ -134,6 +136,14 @@ def test_a_question_that_names_an_image_is_asked_and_told_that_the_model_sees_th
     session.type(typed)
     assert session.texts() == [typed]
     assert "shows it the picture" in session.told
+
+
+@pytest.mark.parametrize("text", ["a" * 4_000, "a." * 2_000, "a.png/" * 600, "'" * 4_000, "/a" * 2_000])
+def test_a_long_word_is_looked_through_once(text: str) -> None:
+    began_s = time.process_time()
+    for _ in range(20):
+        assert named_image(text, lambda name: False) is None
+    assert time.process_time() - began_s < 1.0  # it took up to 14 s
 
 
 @pytest.mark.parametrize("typed", ["is dog.png there?", "/etc", "/home/me/cat.png what is it", "a png"])

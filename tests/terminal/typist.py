@@ -73,6 +73,11 @@ class Typist:
         """Waits until the prompt stands for that time, with this behind it."""
         self.wait_for(lambda: len(self.prompts) >= number and self.prompts[-1] == f"> {typed}".rstrip())
 
+    def is_listened_to(self) -> None:
+        """Waits until the program sleeps in its read: `input` feels a signal before that only with the next key."""
+        state = Path(f"/proc/{self.child.pid}/stat")
+        self.wait_for(lambda: not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "S")
+
     def type(self, *keys: str) -> None:
         """Each piece at once, but one after the other."""
         for piece in keys:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 # Texts come last in a row, so that what is counted and listed is read without them. `turns` counts those that were not
-# taken back (in conversations of before, all). `verdict` is NULL while a turn is
-# written; until then its answer is in `piece`, so that a flush costs the same at the end of a long answer.
+# taken back (in conversations of before, all). `verdict` is NULL while a turn is written; until then its answer is in
+# `piece`, so that a flush costs the same at the end of a long answer.
 # AUTOINCREMENT: an id must not be used again while the word index may still have entries of its former turn.
 _FIRST = (
     """CREATE TABLE conversation (
