@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import signal
 import socket
 from collections.abc import Iterator
@@ -30,6 +31,12 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     """With `-n`: who has nothing left takes over tests of the others. The journeys are dear, and stand together."""
     if getattr(config.option, "numprocesses", None) and config.option.dist == "no":
         config.option.dist = "worksteal"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """With `-n auto`: one more than cores, because each waits now and then for what hangs on purpose."""
+    return (os.cpu_count() or 1) + 1
 
 
 class NetworkForbidden(RuntimeError):

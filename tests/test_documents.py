@@ -19,7 +19,8 @@ from chatbot.lab.scenarios import NAMES
 from chatbot.lab.server import LabServer
 from chatbot.providers.registry import SERVICES
 from chatbot.terminal.failures import EXIT_CODES
-from tests.journeys.chat import KEYS, ROOT, run
+from tests.forked import ROOT
+from tests.journeys.chat import KEYS, run
 
 README = (ROOT / "README.md").read_text()
 COMMANDS = [

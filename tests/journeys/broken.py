@@ -1,6 +1,6 @@
-"""`chat`, with one thing in it that fails: `python broken.py MODULE:NAME raises|hangs WORDS...`
+"""`chat`, with one thing in it that fails: `python -m tests.journeys.broken MODULE:NAME raises|hangs WORDS...`
 
-NAME may have dots (a method). A call of it raises, or never returns.
+NAME may have dots (a method). A call of it raises, or never returns; then there is a file `hanging` in the folder.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 
@@ -16,6 +17,7 @@ def fail(*_: Any, **__: Any) -> Any:
 
 
 def hang(*_: Any, **__: Any) -> Any:
+    Path("hanging").touch()
     while True:
         time.sleep(0.01)
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
-COMMAND = [sys.executable, "-m", "chatbot"]
-ROOT = Path(__file__).parents[2]
+from tests import forked
+from tests.forked import STARTED_WITH
+
+CHAT = ["-m", "chatbot"]
+COMMAND = [sys.executable, *CHAT]
 KEY = "sk-journey-0123456789abcdefghij"
 
 
@@ -29,8 +31,7 @@ def environment(home: Path, **variables: str) -> dict[str, str]:
     return {
         **{name: os.environ[name] for name in names if name in os.environ},
         "HOME": str(home),
-        "PYTHONPATH": str(ROOT),
-        "LC_ALL": "C.UTF-8",
+        **STARTED_WITH,
         **variables,
     }
 
@@ -43,16 +44,8 @@ def run(
     **variables: str,
 ) -> Result:
     """Runs `chat` to its end in an empty folder; standard input is the null device unless bytes are piped in."""
-    done = subprocess.run(
-        [*COMMAND, *words],
-        input=stdin,
-        stdin=subprocess.DEVNULL if stdin is None else None,
-        capture_output=True,
-        timeout=timeout_s,
-        env=environment(home, **variables),
-        cwd=home,
-        check=False,
-    )
+    env = environment(home, **variables)
+    done = forked.run([*CHAT, *words], env, home, stdin=stdin, timeout_s=timeout_s)
     return Result(done.stdout, done.stderr.decode(), done.returncode)
 
 

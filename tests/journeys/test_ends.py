@@ -13,13 +13,14 @@ from typing import Any
 import pytest
 
 from chatbot.lab.server import LabServer
-from tests.journeys.chat import COMMAND, KEYS, at, environment, run
+from tests import forked
+from tests.journeys.chat import CHAT, COMMAND, KEYS, at, environment, run
 
 
 def start(server: LabServer, home: Path, scenario: str, **streams: Any) -> subprocess.Popen[Any]:
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    words = [*COMMAND, *at(server.url), "-m", scenario, "hi"]
-    return subprocess.Popen(words, env=environment(home, **KEYS), cwd=home, **(pipes | streams))
+    words = [*CHAT, *at(server.url), "-m", scenario, "hi"]
+    return forked.start(words, environment(home, **KEYS), home, **(pipes | streams))
 
 
 def wait_for_request(server: LabServer) -> None:
@@ -167,9 +168,9 @@ def test_ctrl_c_acts_while_a_connection_is_made(tmp_path: Path) -> None:
         for filler in fillers:
             filler.setblocking(False)
             filler.connect_ex(("127.0.0.1", port))
-        words = [*COMMAND, "--base-url", f"http://127.0.0.1:{port}/v1", "-m", "x", "hi"]
-        with subprocess.Popen(
-            words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=environment(tmp_path), cwd=tmp_path
+        words = [*CHAT, "--base-url", f"http://127.0.0.1:{port}/v1", "-m", "x", "hi"]
+        with forked.start(
+            words, environment(tmp_path), tmp_path, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
         ) as child:
             time.sleep(1.0)
             assert child.poll() is None  # it is still connecting

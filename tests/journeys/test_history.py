@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from chatbot.lab.server import LabServer
-from tests.journeys.chat import COMMAND, KEY, KEYS, Result, at, environment, run
+from tests import forked
+from tests.journeys.chat import CHAT, KEY, KEYS, Result, at, environment, run
 
 WIRES = ("openai", "anthropic", "gemini")
 
@@ -112,9 +113,9 @@ def test_a_conversation_that_no_longer_fits_says_what_can_be_done(server: LabSer
 
 
 def test_a_killed_process_leaves_its_question_and_most_of_its_answer(server: LabServer, tmp_path: Path) -> None:
-    words = [*COMMAND, *at(server.url), "-m", "hang-in-stream", "one"]
-    with subprocess.Popen(
-        words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=environment(tmp_path, **KEYS), cwd=tmp_path
+    words = [*CHAT, *at(server.url), "-m", "hang-in-stream", "one"]
+    with forked.start(
+        words, environment(tmp_path, **KEYS), tmp_path, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
     ) as child:
         assert child.stdout is not None
         child.stdout.read(10)
@@ -128,9 +129,9 @@ def test_a_killed_process_leaves_its_question_and_most_of_its_answer(server: Lab
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupted_answer_is_kept(server: LabServer, tmp_path: Path, number: int) -> None:
-    words = [*COMMAND, *at(server.url), "-m", "hang-in-stream", "one"]
-    with subprocess.Popen(
-        words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=environment(tmp_path, **KEYS), cwd=tmp_path
+    words = [*CHAT, *at(server.url), "-m", "hang-in-stream", "one"]
+    with forked.start(
+        words, environment(tmp_path, **KEYS), tmp_path, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
     ) as child:
         assert child.stdout is not None
         child.stdout.read(10)
@@ -141,9 +142,9 @@ def test_an_interrupted_answer_is_kept(server: LabServer, tmp_path: Path, number
 
 
 def test_a_reader_that_leaves_does_not_cost_what_came(server: LabServer, tmp_path: Path) -> None:
-    words = [*COMMAND, *at(server.url), "-m", "long", "one"]
-    with subprocess.Popen(
-        words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=environment(tmp_path, **KEYS), cwd=tmp_path
+    words = [*CHAT, *at(server.url), "-m", "long", "one"]
+    with forked.start(
+        words, environment(tmp_path, **KEYS), tmp_path, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
     ) as child:
         assert child.stdout is not None
         child.stdout.read(3)

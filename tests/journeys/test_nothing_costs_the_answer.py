@@ -6,17 +6,18 @@ import json
 import re
 import signal
 import subprocess
-import sys
+import time
 from pathlib import Path
 from typing import Any
 
-import pexpect
 import pytest
 
 from chatbot.lab.server import LabServer
-from tests.journeys.chat import ROOT, at, environment, run
+from tests import forked
+from tests.forked import start_on_terminal
+from tests.journeys.chat import at, environment, run
 
-BROKEN = [sys.executable, str(ROOT / "tests/journeys/broken.py")]
+BROKEN = ["-m", "tests.journeys.broken"]
 ANSWER = "# Cats\n\nA *cat* is:\n\n```python\ndef cat():\n    return 1\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\nend"
 DRAWS = [
     "chatbot.terminal.markdown.highlight:Highlighter.line",
@@ -61,27 +62,25 @@ def kept(home: Path) -> dict[str, Any]:
     return turn
 
 
+def wait_for(file: Path) -> None:
+    deadline_s = time.monotonic() + 10
+    while not file.exists():
+        assert time.monotonic() < deadline_s, f"there is no {file.name}"
+        time.sleep(0.01)
+
+
 def on_a_terminal(place: str, how: str, home: Path, *words: str) -> tuple[str, int]:
     """What a person sees of `chat` with something broken in it, and its exit code."""
-    command = [*BROKEN[1:], place, how, *words]
     env = environment(home, TERM="xterm-256color")
-    child = pexpect.spawn(BROKEN[0], command, env=env, cwd=str(home), dimensions=(60, 100), timeout=30)
+    child = start_on_terminal([*BROKEN, place, how, *words], env, home, dimensions=(60, 100), timeout=30)
     seen: Any = child.read()  # bytes, though the stubs of pexpect say text
     child.close()
     return seen.decode().replace("\r\n", "\n"), child.exitstatus or 0
 
 
-def piped(place: str, how: str, home: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
+def piped(place: str, how: str, home: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[bytes]:
     """The same with everything in pipes."""
-    return subprocess.run(
-        [*BROKEN, place, how, *words],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=60,
-        env=environment(home),
-        cwd=home,
-        check=False,
-    )
+    return forked.run([*BROKEN, place, how, *words], environment(home, **variables), home, timeout_s=60)
 
 
 @pytest.mark.parametrize(("place", "how"), each(DRAWS, DRAWS[0], "chatbot.terminal.live_view:LiveView.frame"))
@@ -132,16 +131,9 @@ def test_a_redactor_that_fails_hides_the_words_and_keeps_the_answer(
     how: str, tmp_path: Path, server: LabServer
 ) -> None:
     where = [*at(server.url), "-m", "cut", "--max-retries", "0"]
-    right = run(*where, "hello", home=tmp_path, OPENAI_API_KEY="sk-" + "k" * 30)
-    done = subprocess.run(
-        [*BROKEN, "chatbot.core.redaction:Redactor.__call__", how, *where, "hello"],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=60,
-        env=environment(tmp_path, OPENAI_API_KEY="sk-" + "k" * 30),
-        cwd=tmp_path,
-        check=False,
-    )
+    key: Any = {"OPENAI_API_KEY": "sk-" + "k" * 30}
+    right = run(*where, "hello", home=tmp_path, **key)
+    done = piped("chatbot.core.redaction:Redactor.__call__", how, tmp_path, *where, "hello", **key)
     assert (done.stdout, done.returncode) == (right.out, right.code)
     assert b"left out" in done.stderr
     assert kept(tmp_path)["answer"] == right.text.rstrip("\n")
@@ -149,14 +141,9 @@ def test_a_redactor_that_fails_hides_the_words_and_keeps_the_answer(
 
 @pytest.mark.parametrize("how", HOW)
 def test_ctrl_c_ends_an_answer_even_where_the_wait_for_it_cannot_be_ended(how: str, tmp_path: Path) -> None:
-    with subprocess.Popen(
-        [*BROKEN, "chatbot.outside.background:Inbox.wake", how, "-m", "lab/hang-in-stream", "hello"],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=environment(tmp_path),
-        cwd=tmp_path,
-    ) as child:
+    words = [*BROKEN, "chatbot.outside.background:Inbox.wake", how, "-m", "lab/hang-in-stream", "hello"]
+    pipes: Any = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with forked.start(words, environment(tmp_path), tmp_path, **pipes) as child:
         assert child.stdout
         began = child.stdout.read(1)
         child.send_signal(signal.SIGINT)
@@ -165,21 +152,16 @@ def test_ctrl_c_ends_an_answer_even_where_the_wait_for_it_cannot_be_ended(how: s
     assert kept(tmp_path)["answer"].startswith((began + rest).decode().rstrip("\n"))
 
 
-@pytest.mark.parametrize("words", [["--max-time", "1"], []])
-def test_a_view_that_hangs_delays_neither_the_time_limit_nor_ctrl_c(words: list[str], tmp_path: Path) -> None:
-    child = pexpect.spawn(
-        BROKEN[0],
-        [*BROKEN[1:], "chatbot.terminal.live_view:LiveView.show", "hangs", "-m", "lab/hang-in-stream", *words, "hello"],
-        env=environment(tmp_path, TERM="xterm-256color"),
-        cwd=str(tmp_path),
-        timeout=15,
-    )
-    if not words:
+@pytest.mark.parametrize("limit", [["--max-time", "1"], []])
+def test_a_view_that_hangs_delays_neither_the_time_limit_nor_ctrl_c(limit: list[str], tmp_path: Path) -> None:
+    words = [*BROKEN, "chatbot.terminal.live_view:LiveView.show", "hangs", "-m", "lab/hang-in-stream", *limit, "hello"]
+    child = start_on_terminal(words, environment(tmp_path, TERM="xterm-256color"), tmp_path, timeout=15)
+    if not limit:
         child.expect("cannot be drawn")
         child.kill(signal.SIGINT)
     child.read()
     child.close()
-    assert child.exitstatus == (74 if words else 130)
+    assert child.exitstatus == (74 if limit else 130)
     assert kept(tmp_path)["answer"]
 
 
@@ -193,22 +175,20 @@ def test_what_was_kept_is_shown_plainly_where_it_cannot_be_drawn(how: str, tmp_p
 
 @pytest.mark.parametrize("how", HOW)
 def test_a_clipboard_that_fails_costs_a_session_nothing(how: str, tmp_path: Path) -> None:
-    command = [*BROKEN[1:], "chatbot.outside.clipboard:copy", how, "-m", "lab/echo"]
-    child = pexpect.spawn(BROKEN[0], command, env=environment(tmp_path, TERM="dumb"), cwd=str(tmp_path), timeout=15)
-    child.sendline("first question")
-    child.expect("first question")
-    child.expect("first question")
-    child.sendline("/copy")
+    command = [*BROKEN, "chatbot.outside.clipboard:copy", how, "-m", "lab/echo"]
+    child = start_on_terminal(command, environment(tmp_path, TERM="dumb"), tmp_path, timeout=15)
+    for typed in ("first question", "/copy"):
+        child.expect_exact("> ")
+        child.sendline(typed)
     if how == "hangs":
-        child.expect("/copy")
+        wait_for(tmp_path / "hanging")
         child.kill(signal.SIGINT)
         child.expect("stopped")
     else:
         child.expect("fault of chat itself")
-    child.sendline("second question")
-    child.expect("second question")
-    child.expect("second question")
-    child.sendline("/quit")
+    for typed in ("second question", "/quit"):
+        child.expect_exact("> ")
+        child.sendline(typed)
     child.read()
     child.close()
     assert child.exitstatus == 0

@@ -16,7 +16,8 @@ import pytest
 from PIL import Image as Picture
 
 from chatbot.lab.server import LabServer
-from tests.journeys.chat import COMMAND, KEYS, at, environment, run
+from tests import forked
+from tests.journeys.chat import CHAT, COMMAND, KEYS, at, environment, run
 from tests.terminal.emulator import Terminal
 
 SIZES = [(80, 24), (31, 9), (100, 40)]
@@ -29,10 +30,7 @@ class Person:
         self.screen = Terminal(columns, lines)
         self.seen = b""
         env = environment(home, **{"TERM": "xterm-256color", **KEYS, **variables})
-        self.child = pexpect.spawn(
-            COMMAND[0], [*COMMAND[1:], *words], env=env, cwd=str(home), dimensions=(lines, columns), timeout=10
-        )
-        self.child.delaybeforesend = None
+        self.child = forked.start_on_terminal([*CHAT, *words], env, home, dimensions=(lines, columns), timeout=10)
 
     def look(self, for_s: float = 0.05) -> None:
         """Takes in what the program writes within that time."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pexpect
 import pytest
 
-from tests.journeys.chat import COMMAND, KEYS, ROOT, Result, environment, run
+from tests import forked
+from tests.forked import ROOT
+from tests.journeys.chat import CHAT, KEYS, Result, environment, run
 
 
 def templates(home: Path, *words: str, **variables: Any) -> Result:
@@ -19,9 +21,7 @@ def templates(home: Path, *words: str, **variables: Any) -> Result:
 
 def on_a_terminal(home: Path, *words: str) -> Any:
     """The command on a terminal of its own."""
-    words = (*COMMAND[1:], "templates", *words)
-    variables = {**environment(home), "TERM": "dumb"}
-    return pexpect.spawn(COMMAND[0], list(words), env=cast(Any, variables), cwd=str(home), timeout=20)
+    return forked.start_on_terminal([*CHAT, "templates", *words], environment(home, TERM="dumb"), home, timeout=20)
 
 
 def rest_of(child: Any) -> str:

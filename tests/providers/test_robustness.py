@@ -101,7 +101,7 @@ def read_in_every_way(wire: Provider, document: Any, kind: str, status: int) -> 
 
 
 @pytest.mark.parametrize("wire", WIRES, ids=lambda wire: type(wire).__name__)
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(document=documents, kind=st.sampled_from(["message", "error", "ping"]), status=st.integers(300, 599))
 def test_no_document_whatever_raises_anything_but_a_chat_error(
     wire: Provider, document: Any, kind: str, status: int
@@ -110,7 +110,7 @@ def test_no_document_whatever_raises_anything_but_a_chat_error(
 
 
 @pytest.mark.parametrize("wire", WIRES, ids=lambda wire: type(wire).__name__)
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(document=mutations(), kind=st.sampled_from(["message", "error"]), status=st.sampled_from([400, 401, 429, 500]))
 def test_no_change_of_a_valid_document_raises_anything_but_a_chat_error(
     wire: Provider, document: Any, kind: str, status: int

@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 import os
 import re
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pexpect
 
+from tests.forked import STARTED_WITH, start_on_terminal
 from tests.terminal.emulator import Terminal
 
-ROOT = Path(__file__).parents[2]
 ENTER, ALT_ENTER, CTRL_J = "\r", "\x1b\r", "\n"
 CTRL_C, CTRL_D, CTRL_R, CTRL_X_CTRL_E, UP, TAB, RIGHT = "\x03", "\x04", "\x12", "\x18\x05", "\x1b[A", "\t", "\x1b[C"
 
@@ -40,16 +39,10 @@ class Typist:
         self.folder = folder
         self.screen = _Answering(columns, lines)
         self.seen = b""
-        environ = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}
-        self.child: pexpect.spawn[bytes] = pexpect.spawn(
-            sys.executable,
-            ["-m", "tests.terminal.driver", str(folder), *words],
-            env={**environ, "TERM": "xterm-256color", **variables},
-            cwd=str(folder),
-            dimensions=(lines, columns),
-            timeout=10,
+        env = {"PATH": os.environ["PATH"], "HOME": str(folder), **STARTED_WITH, "TERM": "xterm-256color", **variables}
+        self.child = start_on_terminal(
+            ["-m", "tests.terminal.driver", str(folder), *words], env, folder, dimensions=(lines, columns), timeout=10
         )
-        self.child.delaybeforesend = None
         self.screen.answer = self.child.send
 
     def look(self, for_s: float = 0.05) -> None:

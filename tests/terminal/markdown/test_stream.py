@@ -50,7 +50,7 @@ def test_the_cutting_and_the_frames_make_no_difference(name: str, longest: int) 
     assert_each_row_comes_once(sanitise(TEXTS[name]), 80, seed=longest, longest=longest)
 
 
-@settings(max_examples=150)
+@settings(max_examples=75)
 @given(documents, st.sampled_from(WIDTHS), st.integers(0, 2**32))
 def test_the_rows_of_every_prefix_of_any_document_are_rows_of_the_whole(text: str, width: int, seed: int) -> None:
     assert_each_row_comes_once(sanitise(text), width, seed, longest=1 if seed % 2 else 30)

@@ -1,0 +1,123 @@
+"""Processes of `python WORDS...`, forked from one that has loaded the program, where that comes to the same.
+
+A child's place in the world (streams, terminal, folder, environment, signals, exit code) is that of a process started
+anew; only what it imports is loaded already. Where an interpreter is told something at its start, or the system cannot
+give such a child its new parent, it is started anew.
+"""
+
+from __future__ import annotations
+
+import atexit
+import ctypes
+import functools
+import inspect
+import json
+import os
+import pty
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pexpect
+from ptyprocess import PtyProcess  # type: ignore[import-untyped]
+
+from tests.fork_server import NUMBER_BYTES
+
+PR_SET_CHILD_SUBREAPER = 36
+ROOT = Path(__file__).parents[1]
+STARTED_WITH = {"PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}
+READ_AT_START = re.compile("PYTHON|LC_|LANG|COVERAGE_")
+
+
+def start(words: Sequence[str | bytes], env: Mapping[str, str], cwd: Path, **streams: Any) -> subprocess.Popen[bytes]:
+    """`python WORDS...` with these `stdin`, `stdout` and `stderr`."""
+    kind = _Forked if _comes_to_the_same(env) else subprocess.Popen
+    return kind([sys.executable, *words], env=dict(env), cwd=cwd, **streams)
+
+
+def run(
+    words: Sequence[str | bytes], env: Mapping[str, str], cwd: Path, *, stdin: bytes | None = None, timeout_s: float
+) -> subprocess.CompletedProcess[bytes]:
+    """Runs `python WORDS...` to its end. Standard input is the null device unless bytes are piped in.
+
+    Raises subprocess.TimeoutExpired; the process has been killed then.
+    """
+    pipes = {"stdin": subprocess.DEVNULL if stdin is None else subprocess.PIPE}
+    with start(words, env, cwd, **pipes, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        try:
+            out, err = process.communicate(stdin, timeout_s)
+        except BaseException:
+            process.kill()
+            raise
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def start_on_terminal(words: Sequence[str], env: Mapping[str, str], cwd: Path, **options: Any) -> pexpect.spawn[bytes]:
+    """`python WORDS...` in a pseudo-terminal of its own, with the options of `pexpect.spawn`."""
+    kind: Any = _ForkedOnTerminal if _comes_to_the_same(env) else pexpect.spawn
+    child: pexpect.spawn[bytes] = kind(sys.executable, list(words), env=dict(env), cwd=str(cwd), **options)
+    child.delaybeforesend = None
+    vars(child)["ptyproc"].delayafterclose = 0.01
+    return child
+
+
+class _Forked(subprocess.Popen[bytes]):
+    def _execute_child(self, *args: Any) -> None:
+        given = inspect.signature(super()._execute_child).bind(*args).arguments  # type: ignore[misc]
+        ends = [given[name] for name in ("p2cread", "c2pwrite", "errwrite")]
+        streams = [number if end == -1 else end for number, end in enumerate(ends)]
+        self.pid = _fork(given["args"], given["env"], str(given["cwd"]), streams)
+        self._child_created = True
+        pipes = ("p2cread", "p2cwrite", "c2pread", "c2pwrite", "errread", "errwrite")
+        self._close_pipe_fds(*(given[name] for name in pipes))  # type: ignore[attr-defined]
+
+
+class _ForkedOnTerminal(pexpect.spawn):  # type: ignore[type-arg]
+    def _spawnpty(self, args: list[str], env: Any, cwd: Any, dimensions: Any = (24, 80), **_: Any) -> Any:
+        ours, theirs = pty.openpty()
+        process = PtyProcess(0, ours)
+        process.setwinsize(*dimensions)
+        process.pid = _fork(args, env, cwd, [theirs] * 3, terminal=True)
+        os.close(theirs)
+        return process
+
+
+def _fork(command: Sequence[Any], env: dict[str, str], cwd: str, streams: list[int], *, terminal: bool = False) -> int:
+    """The process id of a new child of this process."""
+    words = [os.fsdecode(word) for word in command[1:]]
+    request = json.dumps({"words": words, "env": env, "cwd": cwd, "terminal": terminal}).encode()
+    server = _server()
+    socket.send_fds(server, [len(request).to_bytes(NUMBER_BYTES)], streams)
+    server.sendall(request)
+    answer = server.recv(NUMBER_BYTES, socket.MSG_WAITALL)
+    assert answer, "the fork server has ended"
+    return int.from_bytes(answer)
+
+
+@functools.cache
+def _server() -> socket.socket:
+    """The connection to the fork server, which ends when it is closed."""
+    ours, theirs = socket.socketpair()
+    env = {"PATH": os.environ["PATH"], **STARTED_WITH}
+    command = [sys.executable, "-m", "tests.fork_server", str(theirs.fileno())]
+    server = subprocess.Popen(command, env=env, cwd=ROOT, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
+    theirs.close()
+    atexit.register(server.wait)
+    atexit.register(ours.close)
+    return ours
+
+
+def _comes_to_the_same(env: Mapping[str, str]) -> bool:
+    told = {name: value for name, value in env.items() if READ_AT_START.match(name)}
+    return told == STARTED_WITH and _is_subreaper()
+
+
+@functools.cache
+def _is_subreaper() -> bool:
+    """Whether orphans below this process become its children, so that it can wait for them: Linux alone."""
+    prctl = getattr(ctypes.CDLL(None), "prctl", None)
+    return prctl is not None and prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
