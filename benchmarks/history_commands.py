@@ -20,7 +20,7 @@ from pathlib import Path
 
 from history import fill
 
-from chatbot.lab.server import LabServer
+from chatbot.lab.server.http import LabServer
 
 
 def measure(home: Path, command: list[str]) -> tuple[float, float]:

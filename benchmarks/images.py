@@ -49,7 +49,7 @@ def prepare_plainly(path: Path) -> bytes:
 def prepare_ours(path: Path) -> bytes:
     """What `chat --image` does."""
     from chatbot.core.messages import ImageLimits
-    from chatbot.outside.images import load_image
+    from chatbot.outside.files.images import load_image
 
     return load_image(path, ImageLimits(max_edge_px=LONG_EDGE_PX))[0].data
 
@@ -61,7 +61,7 @@ def measure_here(way: str, path: Path) -> Cost:
     """One run in this process."""
     import PIL.JpegImagePlugin  # noqa: F401  imports are not what is compared
 
-    import chatbot.outside.images  # noqa: F401
+    import chatbot.outside.files.images  # noqa: F401
 
     start_s = time.process_time()
     made = WAYS[way](path)

@@ -17,9 +17,9 @@ import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from chatbot.terminal.live import LiveAnswer
+from chatbot.terminal.answer.live import LiveAnswer
+from chatbot.terminal.answer.wait_row import WaitRow
 from chatbot.terminal.screen import Screen
-from chatbot.terminal.wait_row import WaitRow
 
 CHARACTERS_PER_TOKEN, TOKENS_PER_FRAME = 4, 3
 

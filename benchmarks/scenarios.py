@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from chatbot.lab.scenarios import NAMES
-from chatbot.lab.server import LabServer
+from chatbot.lab.server.http import LabServer
 
 PATHS = {"openai": "/v1", "anthropic": "", "gemini": "/v1beta"}
 

@@ -25,13 +25,15 @@ from chatbot.core.events import (
     FinishReason,
     Notice,
     ProviderEvent,
+    ReasoningDelta,
     Retrying,
     TextDelta,
-    ThinkingDelta,
     Usage,
     Verdict,
 )
 from chatbot.core.messages import Conversation
+from chatbot.core.options import Options
+from chatbot.core.reasoning_tags import ThinkTags
 from chatbot.core.request import (
     MAX_ERROR_BYTES,
     HttpFailure,
@@ -42,13 +44,11 @@ from chatbot.core.request import (
     request_id_in,
 )
 from chatbot.core.retry import RetryPolicy
-from chatbot.core.settings import Options
-from chatbot.core.sse import events as sse_events
-from chatbot.core.sse import lines as sse_lines
-from chatbot.core.stream_repair import repaired as repaired_lines
+from chatbot.core.sse.decoder import events as sse_events
+from chatbot.core.sse.decoder import lines as sse_lines
+from chatbot.core.sse.repair import repaired as repaired_lines
 from chatbot.core.surrogates import SurrogateJoiner
-from chatbot.core.thinking import ThinkTags
-from chatbot.providers.base import Payload, Provider
+from chatbot.providers.wires.base import Payload, Provider
 
 MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
 MAX_REASON_CHARS = 200
@@ -153,7 +153,7 @@ class Session:
                         yield from answer.text_of(event)
                     else:
                         answer.take(event)
-                        if type(event) is ThinkingDelta:
+                        if type(event) is ReasoningDelta:
                             yield from answer.thought_of(event)
                         elif type(event) is Notice:
                             yield event
@@ -200,7 +200,7 @@ class Session:
     def _mended(self, payload: Payload | None, error: ChatError, tried: set[str]) -> tuple[Payload, Notice] | None:
         if payload is None or not isinstance(error, RequestRefused):
             return None
-        from chatbot.providers.repair import repaired  # only a refused request needs it
+        from chatbot.providers.errors.repair import repaired  # only a refused request needs it
 
         repair = repaired(payload, error)
         if repair is None or repair.parameter in tried:
@@ -248,7 +248,7 @@ class Answer:
         """Notes what the event says of the answer as a whole."""
         self._any = True
         match event:
-            case ThinkingDelta():
+            case ReasoningDelta():
                 self.begun = True
             case FinishReason():
                 # A refusal is reported before an ordinary stop.
@@ -271,10 +271,10 @@ class Answer:
             return (TextDelta(text),) if text else ()
         return self._noted(self._think_tags.feed(text))
 
-    def thought_of(self, event: ThinkingDelta) -> Iterable[Event]:
+    def thought_of(self, event: ReasoningDelta) -> Iterable[Event]:
         """The reasoning of a delta, made valid Unicode."""
         text = self._thought_surrogates.feed(event.text)
-        return (ThinkingDelta(text),) if text else ()
+        return (ReasoningDelta(text),) if text else ()
 
     def rest(self) -> Iterable[Event]:
         """Text still held back when the body ends."""
@@ -285,7 +285,7 @@ class Answer:
         self._think_tags = None
         return found
 
-    def _noted(self, deltas: Iterable[TextDelta | ThinkingDelta]) -> list[Event]:
+    def _noted(self, deltas: Iterable[TextDelta | ReasoningDelta]) -> list[Event]:
         found: list[Event] = list(deltas)
         self.begun = self.begun or bool(found)
         texts = [event.text for event in found if type(event) is TextDelta]

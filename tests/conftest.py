@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from chatbot.core.addresses import is_loopback
-from chatbot.lab.server import LabServer
+from chatbot.lab.server.http import LabServer
 from chatbot.providers.choice import variable_names
 
 PROXIES = "HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY http_proxy https_proxy all_proxy no_proxy".split()

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import chatbot
-from chatbot.outside import lean_requests
+from chatbot.outside.http import lean_requests
 
 NUMBER_BYTES = 8
 LOADED_WHERE_USED = ["prompt_toolkit.shortcuts", "pygments.lexers"]

@@ -16,8 +16,8 @@ from chatbot.cli.main import FAULT
 from chatbot.core import errors
 from chatbot.lab import guide
 from chatbot.lab.scenarios import NAMES
-from chatbot.lab.server import LabServer
-from chatbot.providers.registry import SERVICES
+from chatbot.lab.server.http import LabServer
+from chatbot.providers.services import SERVICES
 from chatbot.terminal.failures import EXIT_CODES
 from tests.forked import ROOT
 from tests.journeys.chat import KEYS, run

@@ -48,7 +48,7 @@ FLOORS = {
 
 
 def floor_of(module: str) -> str:
-    """The floor of a module of ours: `chatbot.core.sse` is on `core`."""
+    """The floor of a module of ours: `chatbot.core.sse.decoder` is on `core`."""
     name = module.split(".")[1] if "." in module else ""
     return "cli" if name == "__main__" else name
 
@@ -110,26 +110,50 @@ def test_every_floor_of_the_plan_is_in_the_package_and_in_its_docstring() -> Non
 @pytest.mark.parametrize(
     ("path", "source", "named"),
     [
-        ("chatbot/core/sse.py", "import chatbot.session", "floor core may not import chatbot.session"),
-        ("chatbot/core/sse.py", "from chatbot import session", "floor core may not import chatbot.session"),
-        ("chatbot/core/sse.py", "from ..session import Session", "floor core may not import chatbot.session"),
-        ("chatbot/core/sse.py", "from .. import outside", "floor core may not import chatbot.outside"),
-        ("chatbot/core/sse.py", "import requests", "floor core may not import requests"),
+        ("chatbot/core/sse/decoder.py", "import chatbot.session", "floor core may not import chatbot.session"),
+        ("chatbot/core/sse/decoder.py", "from chatbot import session", "floor core may not import chatbot.session"),
+        ("chatbot/core/errors.py", "from ..session import Session", "floor core may not import chatbot.session"),
+        ("chatbot/core/errors.py", "from .. import outside", "floor core may not import chatbot.outside"),
+        ("chatbot/core/sse/decoder.py", "import requests", "floor core may not import requests"),
         ("chatbot/core/retry.py", "def f():\n    import time", "floor core may not import time"),
         ("chatbot/core/retry.py", "from random import random", "floor core may not import random"),
         ("chatbot/core/text.py", "import os.path", "floor core may not import os.path"),
         ("chatbot/core/text.py", "import urllib.request", "floor core may not import urllib.request"),
-        ("chatbot/providers/openai.py", "from pathlib import Path", "floor providers may not import pathlib"),
-        ("chatbot/providers/openai.py", "import chatbot.outside.files", "providers may not import chatbot.outside"),
-        ("chatbot/outside/files.py", "import chatbot.lab.server", "floor outside may not import chatbot.lab.server"),
-        ("chatbot/outside/files.py", "import chatbot.providers.base", "outside may not import chatbot.providers"),
-        ("chatbot/outside/files.py", "import rich", "floor outside may not import rich"),
-        ("chatbot/lab/server.py", "import requests", "floor lab may not import requests"),
-        ("chatbot/session.py", "from chatbot.outside.transport import LiveTransport", "session may not import"),
-        ("chatbot/session.py", "import chatbot.terminal.live", "floor session may not import chatbot.terminal.live"),
+        ("chatbot/providers/wires/openai.py", "from pathlib import Path", "floor providers may not import pathlib"),
+        (
+            "chatbot/providers/wires/openai.py",
+            "import chatbot.outside.files.reading",
+            "providers may not import chatbot.outside",
+        ),
+        (
+            "chatbot/outside/files/reading.py",
+            "import chatbot.lab.server.http",
+            "floor outside may not import chatbot.lab.server.http",
+        ),
+        (
+            "chatbot/outside/files/reading.py",
+            "import chatbot.providers.wires.base",
+            "outside may not import chatbot.providers",
+        ),
+        ("chatbot/outside/files/reading.py", "import rich", "floor outside may not import rich"),
+        ("chatbot/lab/server/http.py", "import requests", "floor lab may not import requests"),
+        ("chatbot/session.py", "from chatbot.outside.http.transport import LiveTransport", "session may not import"),
+        (
+            "chatbot/session.py",
+            "import chatbot.terminal.answer.live",
+            "floor session may not import chatbot.terminal.answer.live",
+        ),
         ("chatbot/session.py", "import socket", "floor session may not import socket"),
-        ("chatbot/terminal/live.py", "import chatbot.outside.files", "terminal may not import chatbot.outside.files"),
-        ("chatbot/terminal/live.py", "if TYPE_CHECKING:\n    import chatbot.cli.main", "import chatbot.cli.main"),
+        (
+            "chatbot/terminal/answer/live.py",
+            "import chatbot.outside.files.reading",
+            "terminal may not import chatbot.outside.files.reading",
+        ),
+        (
+            "chatbot/terminal/answer/live.py",
+            "if TYPE_CHECKING:\n    import chatbot.cli.main",
+            "import chatbot.cli.main",
+        ),
         ("chatbot/cli/main.py", "import httpx", "floor cli may not import httpx"),
         ("chatbot/attic/old.py", "import json", "the floor plan knows no floor attic"),
         ("chatbot/__init__.py", "import json", "imports json"),
@@ -144,11 +168,17 @@ def test_a_planted_violation_is_caught_and_named(path: str, source: str, named: 
 @pytest.mark.parametrize(
     ("path", "source"),
     [
-        ("chatbot/core/sse.py", "from chatbot.core.errors import ChatError\nimport json"),
-        ("chatbot/providers/openai.py", "from chatbot.core import errors\nfrom . import base"),
-        ("chatbot/outside/transport.py", "import requests\nfrom chatbot import __version__"),
-        ("chatbot/session.py", "from chatbot.providers.base import Provider\nfrom collections.abc import Callable"),
-        ("chatbot/cli/answer.py", "import chatbot.lab.server, chatbot.session, chatbot.terminal.live, time"),
+        ("chatbot/core/sse/decoder.py", "from chatbot.core.errors import ChatError\nimport json"),
+        ("chatbot/providers/wires/openai.py", "from chatbot.core import errors\nfrom . import base"),
+        ("chatbot/outside/http/transport.py", "import requests\nfrom chatbot import __version__"),
+        (
+            "chatbot/session.py",
+            "from chatbot.providers.wires.base import Provider\nfrom collections.abc import Callable",
+        ),
+        (
+            "chatbot/cli/ask/answer.py",
+            "import chatbot.lab.server.http, chatbot.session, chatbot.terminal.answer.live, time",
+        ),
         ("chatbot/__main__.py", "import gc\nfrom chatbot.cli.main import main"),
     ],
 )
@@ -191,7 +221,7 @@ def test_tls_is_verified_and_nothing_prints() -> None:
     ],
 )
 def test_a_planted_danger_is_caught(planted: str) -> None:
-    assert len(forbidden("chatbot/outside/transport.py", planted)) == 1
+    assert len(forbidden("chatbot/outside/http/transport.py", planted)) == 1
 
 
 IMPORT_EVERYTHING = """

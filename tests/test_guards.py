@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.lab.server import LabServer
+from chatbot.lab.server.http import LabServer
 from chatbot.providers.choice import variable_names
 from tests.conftest import NETWORK, PROXIES, FakeTime, NetworkForbidden
 

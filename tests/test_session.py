@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from chatbot.core import errors
 from chatbot.core.errors import ChatError
-from chatbot.core.events import Event, Finished, Notice, Retrying, TextDelta, ThinkingDelta, Usage, Verdict
+from chatbot.core.events import Event, Finished, Notice, ReasoningDelta, Retrying, TextDelta, Usage, Verdict
 from chatbot.core.messages import Conversation
+from chatbot.core.options import Endpoint, Options
 from chatbot.core.request import HttpRequest, HttpResponse
 from chatbot.core.retry import RetryPolicy
-from chatbot.core.settings import Endpoint, Options
-from chatbot.providers import registry
+from chatbot.providers import services
 from chatbot.session import Session
 from tests.conftest import FakeTime
 
@@ -82,7 +82,7 @@ def ask(
     time = time or FakeTime()
     endpoint = Endpoint("http://127.0.0.1:9", ("Authorization", "Bearer k"))
     session = Session(
-        registry.provider_for(registry.find(wire), endpoint),
+        services.provider_for(services.find(wire), endpoint),
         server,
         policy or RetryPolicy(),
         clock=time.clock,
@@ -110,7 +110,7 @@ def text(events: list[Event]) -> str:
 
 
 def reasoning(events: list[Event]) -> str:
-    return "".join(event.text for event in events if type(event) is ThinkingDelta)
+    return "".join(event.text for event in events if type(event) is ReasoningDelta)
 
 
 def fault(events: list[Event]) -> ChatError:
@@ -650,7 +650,7 @@ class TestReading:
             yield data(delta(finish="stop"), DONE)
 
         server = Server(Reply(chunks=chunks()))
-        provider = registry.provider_for(registry.find("openai"), Endpoint("http://127.0.0.1:9"))
+        provider = services.provider_for(services.find("openai"), Endpoint("http://127.0.0.1:9"))
         session = Session(provider, server, RetryPolicy(), clock=lambda: 0.0, now=lambda: NOW_S, random=lambda: 0.0)
         for event in session.ask(QUESTION, Options("m"), lambda _: None):
             order.append(f"got {event.text if isinstance(event, TextDelta) else 'the end'}")
@@ -666,7 +666,7 @@ class TestReading:
             yield b"\n"
 
         server = Server(Reply(chunks=chunks()))
-        provider = registry.provider_for(registry.find("openai"), Endpoint("http://127.0.0.1:9"))
+        provider = services.provider_for(services.find("openai"), Endpoint("http://127.0.0.1:9"))
         session = Session(provider, server, RetryPolicy(), clock=lambda: 0.0, now=lambda: NOW_S, random=lambda: 0.0)
         for event in session.ask(QUESTION, Options("m"), lambda _: None):
             if isinstance(event, Finished):

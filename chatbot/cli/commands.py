@@ -10,9 +10,9 @@ from importlib import import_module
 from typing import NamedTuple
 
 from chatbot.core.errors import UsageError
-from chatbot.terminal.voice import Voice
+from chatbot.terminal.notices import Notices
 
-Run = Callable[[list[str], Voice], int]
+Run = Callable[[list[str], Notices], int]
 
 
 class Command(NamedTuple):
@@ -48,7 +48,7 @@ def find(argv: Sequence[str]) -> Run:
     """What runs these words. Raises UsageError for a word that is kept free."""
     command = _BY_NAME.get(argv[0]) if argv else None
     if command is None:
-        from chatbot.cli.ask import ask
+        from chatbot.cli.ask.command import ask
 
         return ask
     if not command.module:
@@ -57,7 +57,7 @@ def find(argv: Sequence[str]) -> Run:
             advice="\n".join(filter(None, (command.instead, f'To ask it: chat -- "{" ".join(argv)}"'))),
         )
     run: Run = getattr(import_module(command.module), command.name)
-    return lambda words, voice: run(words[1:], voice)
+    return lambda words, notices: run(words[1:], notices)
 
 
 def names() -> tuple[str, ...]:
@@ -65,17 +65,17 @@ def names() -> tuple[str, ...]:
     return tuple(command.name for command in COMMANDS if command.module)
 
 
-def help(words: list[str], voice: Voice) -> int:
+def help(words: list[str], notices: Notices) -> int:
     """`chat help`, `chat help logs`, `chat help logs show`."""
     if words and words[0] not in names():
         advice = f'The commands: {", ".join(names())}. To ask it: chat -- "help {" ".join(words)}"'
         raise UsageError(f"there is no command {words[0]}", advice=advice)
     asked = [word for word in words if word not in ("help", "version")]
-    return find(asked)([*asked, "--help"], voice)
+    return find(asked)([*asked, "--help"], notices)
 
 
-def version(words: list[str], voice: Voice) -> int:
+def version(words: list[str], notices: Notices) -> int:
     """`chat version`."""
     if words:
         raise UsageError("chat version takes nothing", advice=f'To ask it: chat -- "version {" ".join(words)}"')
-    return find([])(["--version"], voice)
+    return find([])(["--version"], notices)

@@ -9,8 +9,8 @@ from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
 
-from chatbot.cli import standard
-from chatbot.outside.streams import is_terminal
+from chatbot.cli import stdio
+from chatbot.outside.desktop.streams import is_terminal
 from chatbot.terminal.screen import is_dumb
 
 Rows = list[tuple[str, str]]
@@ -31,7 +31,7 @@ class _Helped:
             (self.help or "").split("\n\n"),
             {**self._parameters(ctx), **self.commands_listed()},
             [self.epilog] if self.epilog else [],
-            columns=standard.size()[0] or shutil.get_terminal_size().columns,
+            columns=stdio.size()[0] or shutil.get_terminal_size().columns,
             bold=is_terminal(1) and not os.environ.get("NO_COLOR") and not is_dumb(os.environ),
         )
 

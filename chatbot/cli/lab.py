@@ -10,17 +10,17 @@ from typing import Annotated
 
 import typer
 
-from chatbot.cli import helped, standard
+from chatbot.cli import helped, stdio
 from chatbot.core.errors import ConfigurationError
-from chatbot.outside.signals import Interrupts
-from chatbot.terminal.voice import Voice
+from chatbot.outside.desktop.signals import Interrupts
+from chatbot.terminal.notices import Notices
 
-Action = Callable[[Voice], None]
+Action = Callable[[Notices], None]
 
 DEFAULT_PORT = 8765
 
 
-def lab(argv: list[str], voice: Voice) -> int:
+def lab(argv: list[str], notices: Notices) -> int:
     """Runs one of the lab's commands."""
     app = typer.Typer(
         cls=helped.Group,
@@ -36,7 +36,7 @@ def lab(argv: list[str], voice: Voice) -> int:
     action = app(args=argv or ["--help"], prog_name="chat lab", standalone_mode=False)
     if not callable(action):  # help was printed
         return 0
-    action(voice)
+    action(notices)
     return 0
 
 
@@ -54,7 +54,7 @@ def _serve(
     ] = DEFAULT_PORT,
 ) -> Action:
     """Serves the lab for other clients until Ctrl-C."""
-    return lambda voice: _run_server(port, voice)
+    return lambda notices: _run_server(port, notices)
 
 
 def _render(
@@ -70,29 +70,29 @@ def _render(
     """Shows a Markdown file as an answer is shown: in one piece, or streamed."""
     from chatbot.cli.render import render
 
-    return lambda voice: render(file, seed, rate, voice)
+    return lambda notices: render(file, seed, rate, notices)
 
 
-def _show_scenarios(voice: Voice) -> None:
-    del voice
+def _show_scenarios(notices: Notices) -> None:
+    del notices
     from chatbot.lab.scenarios import SCENARIOS
 
     width = max(len(scenario.name) for scenario in SCENARIOS)
     lines = []
     for scenario in SCENARIOS:
         lines += [f"lab/{scenario.name:<{width}}  {scenario.happens}", f"    {'':<{width}}  {scenario.teaches}"]
-    standard.write_answer("".join(f"{line}\n" for line in lines).encode())
+    stdio.write_answer("".join(f"{line}\n" for line in lines).encode())
 
 
-def _run_server(port: int, voice: Voice) -> None:
-    from chatbot.lab.server import LabServer
+def _run_server(port: int, notices: Notices) -> None:
+    from chatbot.lab.server.http import LabServer
 
     stop: SimpleQueue[None] = SimpleQueue()  # its put may be called in a signal handler
     with Interrupts() as interrupts:
         interrupts.wake = lambda: stop.put(None)
         try:
-            with LabServer(port, log=lambda line: voice.write(line + "\n")) as server:
-                voice.tell(
+            with LabServer(port, log=lambda line: notices.write(line + "\n")) as server:
+                notices.tell(
                     [
                         f"the lab listens at {server.url} ; Ctrl-C ends it",
                         f"OpenAI:     {server.url}/v1",

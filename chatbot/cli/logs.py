@@ -14,18 +14,18 @@ from typing import Annotated, Any
 
 import typer
 
-from chatbot.cli import helped, standard
-from chatbot.cli.memory import open_history
+from chatbot.cli import helped, stdio
+from chatbot.cli.ask.history import open_history
+from chatbot.core.conversations.stored import Summary
 from chatbot.core.errors import OutputUnwritable, UsageError
 from chatbot.core.json_text import dumps
-from chatbot.core.turns import Summary
+from chatbot.outside.desktop.streams import is_terminal
+from chatbot.outside.files.private import write_new
 from chatbot.outside.history import History
-from chatbot.outside.private import write_new
-from chatbot.outside.streams import is_terminal
+from chatbot.terminal.notices import Notices
 from chatbot.terminal.screen import Screen
-from chatbot.terminal.voice import Voice
 
-Act = Callable[[History, Voice], None]
+Act = Callable[[History, Notices], None]
 
 _PAGE = 100
 _LIMIT = 20
@@ -46,7 +46,7 @@ class Format(StrEnum):
     HTML = "html"
 
 
-def logs(argv: list[str], voice: Voice) -> int:
+def logs(argv: list[str], notices: Notices) -> int:
     """Runs one of the history's commands."""
     app = typer.Typer(
         cls=helped.Group,
@@ -62,9 +62,9 @@ def logs(argv: list[str], voice: Voice) -> int:
     act = app(args=argv if named else ["list", *argv], prog_name="chat logs", standalone_mode=False)
     if not callable(act):  # help was printed
         return 0
-    history = open_history(voice)
+    history = open_history(notices)
     try:
-        act(history, voice)
+        act(history, notices)
     finally:
         history.close()
     return 0
@@ -73,19 +73,19 @@ def logs(argv: list[str], voice: Voice) -> int:
 def _list(limit: Limit = _LIMIT, as_json: Json = False) -> Act:
     """Lists the conversations, the newest first."""
 
-    def act(history: History, voice: Voice) -> None:
+    def act(history: History, notices: Notices) -> None:
         found = islice(_all(history), limit or None)
         if as_json:
             _write_json(summary._asdict() for summary in found)
             return
-        from chatbot.terminal.logs import list_lines
+        from chatbot.terminal.documents.conversations import list_lines
 
         summaries = list(found)
-        _write_lines(list_lines(summaries, _screen().width, standard.time_words))
+        _write_lines(list_lines(summaries, _screen().width, stdio.time_words))
         if limit and len(summaries) == limit and history.conversations(1, before=summaries[-1]):
-            voice.notice(f"these are the newest {limit}; -n 0 lists all")
+            notices.warn(f"these are the newest {limit}; -n 0 lists all")
         elif not summaries:
-            voice.notice("nothing is kept yet")
+            notices.warn("nothing is kept yet")
 
     return act
 
@@ -101,17 +101,17 @@ def _show(
 ) -> Act:
     """Shows a conversation."""
 
-    def act(history: History, voice: Voice) -> None:
+    def act(history: History, notices: Notices) -> None:
         [found] = _found(history, [] if conversation is None else [conversation])
         if as_json:
             _write_json(history.export([found]))
             return
-        from chatbot.cli.views import drawn
-        from chatbot.terminal.transcript import as_markdown
+        from chatbot.cli.ask.views import drawn
+        from chatbot.terminal.documents.transcript import as_markdown
 
-        text = as_markdown(history.conversation(found), standard.dated, reasoning=reasoning)
+        text = as_markdown(history.conversation(found), stdio.dated, reasoning=reasoning)
         screen = _screen()
-        _write_paged(drawn(text, screen, voice) if screen.rendered else text.encode())
+        _write_paged(drawn(text, screen, notices) if screen.rendered else text.encode())
 
     return act
 
@@ -123,22 +123,22 @@ def _search(
 ) -> Act:
     """Finds questions and answers with these words, the newest first."""
 
-    def act(history: History, voice: Voice) -> None:
+    def act(history: History, notices: Notices) -> None:
         from chatbot.core.text import clean
 
         hits = history.search(clean(" ".join(words)), limit or sys.maxsize)
         if as_json:
             _write_json(hit._asdict() | {"snippet": [piece._asdict() for piece in hit.snippet]} for hit in hits)
             return
-        from chatbot.terminal.logs import hit_lines
+        from chatbot.terminal.documents.conversations import hit_lines
 
         screen = _screen()
         mark = "\x1b[1m{}\x1b[0m" if screen.styles else "[{}]"
-        _write_lines(hit_lines(hits, screen.width, standard.time_words, mark.format))
+        _write_lines(hit_lines(hits, screen.width, stdio.time_words, mark.format))
         if not hits:
-            voice.notice("nothing has all of these words")
+            notices.warn("nothing has all of these words")
         elif len(hits) == limit:
-            voice.notice(f"these are the newest {limit}; -n 0 finds all")
+            notices.warn(f"these are the newest {limit}; -n 0 finds all")
 
     return act
 
@@ -160,17 +160,17 @@ def _export(
 ) -> Act:
     """Writes conversations as Markdown, JSON or HTML."""
 
-    def act(history: History, voice: Voice) -> None:
+    def act(history: History, notices: Notices) -> None:
         chosen = [summary.id for summary in _all(history)][::-1] if everything else _found(history, ids or [])
         if form is Format.HTML and len(chosen) != 1:
             raise UsageError("a page of HTML is one conversation", advice="Name one id, or take --format md.")
         parts = _exported(history, chosen, form)
         if output is None:
             for part in parts:
-                standard.write_answer(part)
+                stdio.write_answer(part)
             return
         _write_file(output, parts)
-        voice.notice(f"{len(chosen)} exported to {output}")
+        notices.warn(f"{len(chosen)} exported to {output}")
 
     return act
 
@@ -183,18 +183,18 @@ def _import(
 ) -> Act:
     """Adds exported conversations; those that are here already are left out."""
 
-    def act(history: History, voice: Voice) -> None:
-        from chatbot.outside.files import read_file
-        from chatbot.outside.stdin import read_piped_bytes
+    def act(history: History, notices: Notices) -> None:
+        from chatbot.outside.desktop.stdin import read_piped_bytes
+        from chatbot.outside.files.reading import read_file
 
         if file == "-":
             silent = "waiting for the end of standard input"
-            data = read_piped_bytes(0, lambda: voice.notice(silent), max_bytes=_MAX_IMPORT_BYTES) or b""
+            data = read_piped_bytes(0, lambda: notices.warn(silent), max_bytes=_MAX_IMPORT_BYTES) or b""
         else:
             data = read_file(file, _MAX_IMPORT_BYTES)
         imported = history.import_(_conversations_in(data))
         known = f", {imported.known} were here already" if imported.known else ""
-        voice.notice(f"{len(imported.added)} added{known}")
+        notices.warn(f"{len(imported.added)} added{known}")
 
     return act
 
@@ -205,34 +205,34 @@ def _delete(
 ) -> Act:
     """Deletes conversations for good."""
 
-    def act(history: History, voice: Voice) -> None:
+    def act(history: History, notices: Notices) -> None:
         found = _found(history, ids)
         summaries = [history.conversation(conversation_id).summary for conversation_id in found]
-        if not yes and not _agreed(summaries, voice):
-            voice.notice("nothing was deleted")
+        if not yes and not _agreed(summaries, notices):
+            notices.warn("nothing was deleted")
             return
-        voice.notice(f"{history.delete(found)} deleted")
+        notices.warn(f"{history.delete(found)} deleted")
 
     return act
 
 
 def _path() -> Act:
     """Says where the history is."""
-    return lambda history, voice: standard.write_answer(os.fsencode(history.path) + b"\n")
+    return lambda history, notices: stdio.write_answer(os.fsencode(history.path) + b"\n")
 
 
 def _stats(as_json: Json = False) -> Act:
     """Shows the history in numbers."""
 
-    def act(history: History, voice: Voice) -> None:
-        del voice
+    def act(history: History, notices: Notices) -> None:
+        del notices
         stats = history.stats()
         if as_json:
             _write_json([stats._asdict() | {"models": [model._asdict() for model in stats.models]}])
             return
-        from chatbot.terminal.logs import stats_lines
+        from chatbot.terminal.documents.conversations import stats_lines
 
-        _write_lines(stats_lines(stats, time.time(), standard.dated))
+        _write_lines(stats_lines(stats, time.time(), stdio.dated))
 
     return act
 
@@ -274,11 +274,11 @@ def _exported(history: History, ids: list[str], form: Format) -> Iterator[bytes]
             yield (b"[\n" if number == 0 else b",\n") + dumps(plain).encode()
         yield b"\n]\n" if ids else b"[]\n"
         return
-    from chatbot.terminal.transcript import as_html, as_markdown
+    from chatbot.terminal.documents.transcript import as_html, as_markdown
 
     for number, conversation_id in enumerate(ids):
         conversation = history.conversation(conversation_id)
-        text = (as_html if form is Format.HTML else as_markdown)(conversation, standard.dated)
+        text = (as_html if form is Format.HTML else as_markdown)(conversation, stdio.dated)
         yield (("\n---\n\n" if number else "") + text).encode()
 
 
@@ -304,34 +304,34 @@ def _conversations_in(data: bytes) -> Iterator[object]:
     yield from document if isinstance(document, list) else [document]
 
 
-def _agreed(summaries: list[Summary], voice: Voice) -> bool:
+def _agreed(summaries: list[Summary], notices: Notices) -> bool:
     """Whether the person wants these deleted."""
     if not (is_terminal(0) and is_terminal(2)):
         raise UsageError("nobody is there to ask", advice="Add --yes to delete without a question.")
-    voice.tell(["to be deleted for good:", *(f"{summary.id}  {summary.title[:60]}" for summary in summaries)])
-    voice.write("Delete? [y/N] ")
+    notices.tell(["to be deleted for good:", *(f"{summary.id}  {summary.title[:60]}" for summary in summaries)])
+    notices.write("Delete? [y/N] ")
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _screen() -> Screen:
-    from chatbot.cli.views import this_screen
+    from chatbot.cli.ask.views import this_screen
 
     return this_screen("auto")
 
 
 def _write_lines(lines: list[str]) -> None:
-    _write_paged("".join(f"{line}\n" for line in lines).encode(standard.encoding(sys.stdout), "replace"))
+    _write_paged("".join(f"{line}\n" for line in lines).encode(stdio.encoding(sys.stdout), "replace"))
 
 
 def _write_paged(text: bytes) -> None:
     """Through a pager where it is longer than the screen."""
-    from chatbot.outside.pager import page
+    from chatbot.outside.desktop.pager import page
 
-    is_long = text.count(b"\n") >= (standard.size()[1] or sys.maxsize)
+    is_long = text.count(b"\n") >= (stdio.size()[1] or sys.maxsize)
     if not (is_long and is_terminal(0) and is_terminal(1) and page(text, os.environ)):
-        standard.write_answer(text)
+        stdio.write_answer(text)
 
 
 def _write_json(rows: Iterable[dict[str, Any]]) -> None:
     for row in rows:
-        standard.write_answer(dumps(row).encode() + b"\n")
+        stdio.write_answer(dumps(row).encode() + b"\n")

@@ -7,37 +7,37 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from chatbot.cli import standard
-from chatbot.cli.views import pausing, show_text, this_screen
+from chatbot.cli import stdio
+from chatbot.cli.ask.views import pausing, show_text, this_screen
 from chatbot.core.events import Event, Finished, TextDelta, Verdict
-from chatbot.outside.background import Inbox
-from chatbot.outside.files import read_text_file
-from chatbot.outside.keyboard import SilentKeyboard
-from chatbot.outside.signals import Interrupts
-from chatbot.terminal.follow import follow
-from chatbot.terminal.live import LiveAnswer
-from chatbot.terminal.live_view import LiveView
-from chatbot.terminal.voice import Voice
-from chatbot.terminal.wait_row import WaitRow
+from chatbot.outside.background import EventQueue
+from chatbot.outside.desktop.keyboard import SilentKeyboard
+from chatbot.outside.desktop.signals import Interrupts
+from chatbot.outside.files.reading import read_text_file
+from chatbot.terminal.answer.live import LiveAnswer
+from chatbot.terminal.answer.live_view import LiveView
+from chatbot.terminal.answer.show_events import show_events
+from chatbot.terminal.answer.wait_row import WaitRow
+from chatbot.terminal.notices import Notices
 
 _TOKEN_CHARS = 4
 _LONGEST_PIECE_CHARS = 24
 
 
-def render(file: Path, seed: int | None, tokens_per_s: float, voice: Voice) -> None:
+def render(file: Path, seed: int | None, tokens_per_s: float, notices: Notices) -> None:
     """Shows `file` in one piece, or streamed in pieces cut by `seed`."""
     text = read_text_file(file).text
     if seed is None:
-        show_text(text, False, "auto", voice)
+        show_text(text, False, "auto", notices)
         return
     screen = this_screen("auto")
     with Interrupts(on_screen=True) as interrupts, SilentKeyboard() as keyboard:
-        inbox = Inbox(lambda sleep: _answer(text, seed, tokens_per_s, sleep), stop=lambda: None)
-        interrupts.wake = inbox.wake
+        event_queue = EventQueue(lambda sleep: _answer(text, seed, tokens_per_s, sleep), stop=lambda: None)
+        interrupts.wake = event_queue.wake
         wait_row = WaitRow(file.name, time.monotonic(), unicode=screen.unicode)
-        answer = LiveAnswer(screen, standard.write_answer, time.monotonic, wait_row)
-        view = LiveView(answer, standard.size, pausing(interrupts, keyboard), voice.notice)
-        follow(inbox, view, time.monotonic, interrupts.stopped)
+        answer = LiveAnswer(screen, stdio.write_answer, time.monotonic, wait_row)
+        view = LiveView(answer, stdio.size, pausing(interrupts, keyboard), notices.warn)
+        show_events(event_queue, view, time.monotonic, interrupts.stopped)
 
 
 def _answer(text: str, seed: int, tokens_per_s: float, sleep: Callable[[float], None]) -> Iterator[Event]:

@@ -10,16 +10,16 @@ from typing import Annotated
 
 import typer
 
-from chatbot.cli import helped, standard
+from chatbot.cli import helped, stdio
 from chatbot.core.errors import ConfigurationError, UsageError
-from chatbot.core.templates import Template
-from chatbot.outside.folders import config_folder
-from chatbot.outside.streams import is_terminal
-from chatbot.outside.templates import TemplateFolder
+from chatbot.core.templates.template import Template
+from chatbot.outside.desktop.streams import is_terminal
+from chatbot.outside.files.folders import config_folder
+from chatbot.outside.files.templates import TemplateFolder
+from chatbot.terminal.notices import Notices
 from chatbot.terminal.sanitise import sanitise
-from chatbot.terminal.voice import Voice
 
-Act = Callable[[TemplateFolder, Voice], None]
+Act = Callable[[TemplateFolder, Notices], None]
 
 _SHOWN_WORDS = 60
 
@@ -34,7 +34,7 @@ def template_folder() -> TemplateFolder:
     return TemplateFolder(folder / "templates")
 
 
-def templates(argv: list[str], voice: Voice) -> int:
+def templates(argv: list[str], notices: Notices) -> int:
     """Runs one of the commands."""
     app = typer.Typer(
         cls=helped.Group,
@@ -49,7 +49,7 @@ def templates(argv: list[str], voice: Voice) -> int:
     act = app(args=argv or ["list"], prog_name="chat templates", standalone_mode=False)
     if not callable(act):  # help was printed
         return 0
-    act(template_folder(), voice)
+    act(template_folder(), notices)
     return 0
 
 
@@ -61,8 +61,8 @@ def _list() -> Act:
 def _show(name: Name) -> Act:
     """Shows a template as it is in its file."""
 
-    def act(folder: TemplateFolder, voice: Voice) -> None:
-        del voice
+    def act(folder: TemplateFolder, notices: Notices) -> None:
+        del notices
         text = folder.text(name)
         _write(text if text.endswith("\n") else text + "\n")
         folder.read(name)  # a mistake in it is told after it was shown
@@ -73,18 +73,18 @@ def _show(name: Name) -> Act:
 def _edit(name: Name) -> Act:
     """Opens a template, or a new one, in $EDITOR."""
 
-    def act(folder: TemplateFolder, voice: Voice) -> None:
-        from chatbot.core.template_toml import SKELETON
-        from chatbot.outside.editor import edit
+    def act(folder: TemplateFolder, notices: Notices) -> None:
+        from chatbot.core.templates.toml_form import SKELETON
+        from chatbot.outside.desktop.editor import edit
 
         is_new = not os.path.lexists(folder.path(name))
         edited = edit(SKELETON if is_new else folder.text(name), folder.folder, os.environ)
         if edited is None:
-            voice.notice("nothing was changed")
+            notices.warn("nothing was changed")
             return
         folder.replace(name, edited)  # also with a mistake in it: what was typed is not lost
         folder.read(name)
-        voice.notice(f"the template {name} is saved; it is used with chat -t {name}")
+        notices.warn(f"the template {name} is saved; it is used with chat -t {name}")
 
     return act
 
@@ -95,20 +95,20 @@ def _delete(
 ) -> Act:
     """Deletes a template for good."""
 
-    def act(folder: TemplateFolder, voice: Voice) -> None:
+    def act(folder: TemplateFolder, notices: Notices) -> None:
         folder.existing(name)
-        if not yes and not _agreed(name, voice):
-            voice.notice("nothing was deleted")
+        if not yes and not _agreed(name, notices):
+            notices.warn("nothing was deleted")
             return
         folder.delete(name)
-        voice.notice(f"the template {name} is deleted")
+        notices.warn(f"the template {name} is deleted")
 
     return act
 
 
 def _path() -> Act:
     """Says where the templates are."""
-    return lambda folder, voice: standard.write_answer(os.fsencode(folder.folder) + b"\n")
+    return lambda folder, notices: stdio.write_answer(os.fsencode(folder.folder) + b"\n")
 
 
 _COMMANDS: dict[str, Callable[..., Act]] = {
@@ -120,17 +120,17 @@ _COMMANDS: dict[str, Callable[..., Act]] = {
 }
 
 
-def _show_list(folder: TemplateFolder, voice: Voice) -> None:
+def _show_list(folder: TemplateFolder, notices: Notices) -> None:
     found = folder.list()
     if not found.templates and not found.faults:
-        voice.notice('there are no templates yet; one is made with: chat -s "You are ..." --save-template NAME')
+        notices.warn('there are no templates yet; one is made with: chat -s "You are ..." --save-template NAME')
     rows = [(template.name, _where(template), _words(template)) for template in found.templates]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (f"{text:{width}}" for text, width in zip(row, widths, strict=True) if width)
         _write(sanitise("  ".join(cells).rstrip()) + "\n")
     for fault in found.faults:
-        voice.tell([f"left out: {fault}", *fault.advice.splitlines()])
+        notices.tell([f"left out: {fault}", *fault.advice.splitlines()])
 
 
 def _where(template: Template) -> str:
@@ -145,16 +145,16 @@ def _words(template: Template) -> str:
     return f"{begun} ({variables})".lstrip() if variables else begun
 
 
-def _agreed(name: str, voice: Voice) -> bool:
+def _agreed(name: str, notices: Notices) -> bool:
     if not (is_terminal(0) and is_terminal(2)):
         raise UsageError("nobody is there to ask", advice="Add --yes to delete without a question.")
-    voice.write(f"Delete the template {sanitise(name)} for good? [y/N] ")
+    notices.write(f"Delete the template {sanitise(name)} for good? [y/N] ")
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _write(text: str) -> None:
     """As it is, unless a terminal could take it for commands."""
     if is_terminal(1):
-        standard.write_answer(sanitise(text).encode(standard.encoding(sys.stdout), "replace"))
+        stdio.write_answer(sanitise(text).encode(stdio.encoding(sys.stdout), "replace"))
     else:
-        standard.write_answer(text.encode())
+        stdio.write_answer(text.encode())

@@ -48,7 +48,7 @@ class TextDelta(_Words):
     __slots__ = ()
 
 
-class ThinkingDelta(_Words):
+class ReasoningDelta(_Words):
     """The next piece of the model's reasoning; never part of the answer."""
 
     __slots__ = ()
@@ -109,5 +109,5 @@ class Finished(NamedTuple):
     model: str = ""
 
 
-ProviderEvent = TextDelta | ThinkingDelta | Usage | FinishReason | EndMarker | Notice
+ProviderEvent = TextDelta | ReasoningDelta | Usage | FinishReason | EndMarker | Notice
 Event = ProviderEvent | Retrying | Finished

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from chatbot.core.errors import ChatError
-from chatbot.core.events import Event, Finished, FinishReason, Notice, Retrying, TextDelta, ThinkingDelta
+from chatbot.core.events import Event, Finished, FinishReason, Notice, ReasoningDelta, Retrying, TextDelta
 from chatbot.core.redaction import MASK
 
 _MASKED = f"the server gave the key back in its answer; it stands as {MASK} there"
@@ -34,9 +34,9 @@ class EventRedactor:
                     yield event
                 elif text:
                     yield TextDelta(text)
-            elif isinstance(event, ThinkingDelta):
+            elif isinstance(event, ReasoningDelta):
                 if text := self._reasoning.feed(event.text):
-                    yield ThinkingDelta(text)
+                    yield ReasoningDelta(text)
             else:
                 if isinstance(event, Finished):
                     yield from self._rest()
@@ -44,7 +44,7 @@ class EventRedactor:
 
     def _rest(self) -> Iterator[Event]:
         if thought := self._reasoning.finish():
-            yield ThinkingDelta(thought)
+            yield ReasoningDelta(thought)
         if text := self._answer.finish():
             yield TextDelta(text)
         if self._answer.masked or self._reasoning.masked:

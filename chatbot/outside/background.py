@@ -44,7 +44,7 @@ async def given_up_after(work: Callable[[], T], limit_s: float, otherwise: T) ->
         return otherwise
 
 
-class Inbox:
+class EventQueue:
     """The events of one answer, made in a thread of their own, taken in batches.
 
     `begin` is given a sleep that ends with Cancelled when the events are given up, and returns the events. `stop` is

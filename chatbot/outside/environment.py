@@ -12,8 +12,8 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from chatbot.core.errors import FileUnreadable
-from chatbot.core.settings import Variable
-from chatbot.outside.files import read_text_file
+from chatbot.core.options import SettingSource
+from chatbot.outside.files.reading import read_text_file
 
 MAX_ENV_BYTES = 64 * 1024
 _MEANT = r"\s*(?:export\s+)?([A-Z][A-Z0-9_]{2,})\s*([:=])(.*)"
@@ -27,26 +27,26 @@ def read_variables(
     local_names: Collection[str] = (),
     folder: Path | None = None,
     env_file: Path | None = None,
-) -> tuple[dict[str, Variable], tuple[str, ...]]:
+) -> tuple[dict[str, SettingSource], tuple[str, ...]]:
     """The variables called `names`, and notices about files that were left out or are not all UTF-8.
 
     What counts first: `env_file` (named by the person), the environment, then `folder/.env` (only `local_names`; not
     read when `folder` is None). Empty values count as not set. Raises FileUnreadable when `env_file` cannot be read.
     """
-    found: dict[str, Variable] = {}
-    notices: list[str] = []
+    found: dict[str, SettingSource] = {}
+    remarks: list[str] = []
     if folder is not None and os.path.lexists(folder / LOCAL_NAME):
         try:
             _require_own(folder / LOCAL_NAME)
-            values = _read(folder / LOCAL_NAME, local_names, notices)
-            found |= {name: Variable(values[name], "./.env", True) for name in values if name in local_names}
+            values = _read(folder / LOCAL_NAME, local_names, remarks)
+            found |= {name: SettingSource(values[name], "./.env", True) for name in values if name in local_names}
         except FileUnreadable as error:
-            notices.append(f"{error}; it is left out")
-    found |= {name: Variable(environ[name], "the environment") for name in names if environ.get(name, "").strip()}
+            remarks.append(f"{error}; it is left out")
+    found |= {name: SettingSource(environ[name], "the environment") for name in names if environ.get(name, "").strip()}
     if env_file is not None:
-        values = _read(env_file, names, notices)
-        found |= {name: Variable(values[name], str(env_file)) for name in values if name in names}
-    return found, tuple(notices)
+        values = _read(env_file, names, remarks)
+        found |= {name: SettingSource(values[name], str(env_file)) for name in values if name in names}
+    return found, tuple(remarks)
 
 
 def _require_own(path: Path) -> None:
@@ -59,12 +59,12 @@ def _require_own(path: Path) -> None:
         raise FileUnreadable(f"{path} belongs to another user")
 
 
-def _read(path: Path, names: Collection[str], notices: list[str]) -> dict[str, str]:
+def _read(path: Path, names: Collection[str], remarks: list[str]) -> dict[str, str]:
     text, warning = read_text_file(path, MAX_ENV_BYTES)
     if warning:
-        notices.append(warning)
+        remarks.append(warning)
     values = _parsed(text)
-    notices += _not_assigned(path, text, set(names) - set(values))
+    remarks += _not_assigned(path, text, set(names) - set(values))
     return values
 
 

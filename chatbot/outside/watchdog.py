@@ -12,7 +12,7 @@ from types import FrameType, TracebackType
 from typing import Any, TypeVar
 
 from chatbot.core.errors import Hung
-from chatbot.outside.streams import write_all
+from chatbot.outside.desktop.streams import write_all
 
 TICK_S = 0.25
 _TO_CLEAN_UP_S = 1.0

@@ -20,9 +20,9 @@ from urllib.parse import urlencode, urlsplit
 
 from chatbot.core.addresses import base_url, from_host, is_loopback
 from chatbot.core.errors import ConfigurationError, UsageError
+from chatbot.core.options import Endpoint, SettingSource
 from chatbot.core.redaction import is_secret_header
-from chatbot.core.settings import Endpoint, Variable
-from chatbot.providers import registry
+from chatbot.providers import services
 from chatbot.providers.credentials import (
     Variables,
     auth_header,
@@ -39,7 +39,7 @@ MODEL_VARIABLE = "CHAT_MODEL"
 PROVIDER_VARIABLE = "CHAT_PROVIDER"
 
 
-class Wish(NamedTuple):
+class ModelRequest(NamedTuple):
     """What the command line says; None where it says nothing."""
 
     provider: str | None = None
@@ -48,14 +48,14 @@ class Wish(NamedTuple):
     headers: tuple[str, ...] = ()
 
 
-class Choice(NamedTuple):
+class ModelTarget(NamedTuple):
     """The service, its endpoint, and the model (None: the first of the server's list). `key` is for the redactor."""
 
     service: Service
     model: str | None
     endpoint: Endpoint
     key: str | None = None
-    notices: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -69,24 +69,24 @@ class Choice(NamedTuple):
 
 def variable_names() -> frozenset[str]:
     """Every variable that has a meaning here."""
-    pairs = (pair for row in registry.SERVICES for pair in (*row.header_variables, *row.query_variables))
+    pairs = (pair for row in services.SERVICES for pair in (*row.header_variables, *row.query_variables))
     return local_names() | {name for _, name in pairs}
 
 
 def local_names() -> frozenset[str]:
     """The variables that a `.env` of the working directory may set: keys, base URLs, the model and the provider."""
-    keys = {key.name for row in registry.SERVICES for key in row.keys}
-    urls = {url.name for row in registry.SERVICES for url in row.urls}
+    keys = {key.name for row in services.SERVICES for key in row.keys}
+    urls = {url.name for row in services.SERVICES for url in row.urls}
     return frozenset(keys | urls | {MODEL_VARIABLE, PROVIDER_VARIABLE})
 
 
-def find_service(wish: Wish, variables: Variables) -> tuple[Service | None, str | None]:
+def find_service(wish: ModelRequest, variables: Variables) -> tuple[Service | None, str | None]:
     """The service that the person means and the model, as far as either was named.
 
     Raises UsageError for a provider that does not exist.
     """
     if wish.provider:
-        service = registry.find(wish.provider)
+        service = services.find(wish.provider)
         if wish.model and not wish.base_url:  # `--provider groq -m groq/NAME`; another server's names stay whole
             named, own_name = _by_model(wish.model)
             return service, own_name if named is service else wish.model
@@ -108,7 +108,7 @@ def _usual(variables: Variables) -> tuple[Service | None, str | None]:
 
 
 def _usual_service(variables: Variables) -> Service | None:
-    return registry.find(variables[PROVIDER_VARIABLE].value) if PROVIDER_VARIABLE in variables else None
+    return services.find(variables[PROVIDER_VARIABLE].value) if PROVIDER_VARIABLE in variables else None
 
 
 def _usual_model(service: Service, variables: Variables) -> str | None:
@@ -122,16 +122,18 @@ def check_service_named_in(model: str | None) -> None:
     """
     prefix, slash, _ = (model or "").partition("/")
     if slash and prefix.lower() not in ("models", "tunedmodels"):  # Google's own prefixes
-        registry.find(prefix)
+        services.find(prefix)
 
 
-def choose(service: Service, model: str | None, wish: Wish, variables: Variables, at: str | None = None) -> Choice:
+def choose(
+    service: Service, model: str | None, wish: ModelRequest, variables: Variables, at: str | None = None
+) -> ModelTarget:
     """The service with its address and key. `at` is an address that the caller knows better than the registry.
 
     Raises NoKey when a key is missing, ConfigurationError when the values must not meet.
     """
-    url = Variable(at, "its own address") if at else _base_url(service, wish, variables)
-    key_variable, key, notices = key_for(service, variables)
+    url = SettingSource(at, "its own address") if at else _base_url(service, wish, variables)
+    key_variable, key, remarks = key_for(service, variables)
     if url is None:
         names = " or ".join(name.name for name in service.urls)
         raise ConfigurationError(f"{service.title} has no address of its own", advice=f"Set {names}, or --base-url.")
@@ -143,7 +145,7 @@ def choose(service: Service, model: str | None, wish: Wish, variables: Variables
     if key is None and not own_key and service.key_required and url.value == (service.base_url or url.value):
         raise no_key(service)
     if secret_headers:
-        check_pair(service, f"the header {secret_headers[0]}", Variable("", "--header"), url)
+        check_pair(service, f"the header {secret_headers[0]}", SettingSource("", "--header"), url)
     for name, variable in service.header_variables:
         if is_secret_header(name) and variable in variables:
             check_pair(service, variable, variables[variable], url)
@@ -158,10 +160,10 @@ def choose(service: Service, model: str | None, wish: Wish, variables: Variables
         (*variable_headers(service, variables), *headers),
         _query(service, variables),
     )
-    return Choice(service, model, endpoint, secret, notices)
+    return ModelTarget(service, model, endpoint, secret, remarks)
 
 
-def _named(url: Variable, service: Service, variables: Variables) -> str:
+def _named(url: SettingSource, service: Service, variables: Variables) -> str:
     """Where a base URL is from, in words that tell what to change."""
     names = [row.name for row in service.urls if variables.get(row.name, url).origin == url.origin]
     return f"{names[0]} in {url.origin}" if names and names[0] in variables else url.origin
@@ -178,32 +180,32 @@ def _called_by_its_place(service: Service, url: str) -> Service:
 def _by_model(name: str) -> tuple[Service | None, str]:
     prefix, slash, rest = name.partition("/")
     prefix = prefix.lower()
-    service = registry.BY_NAME.get(registry.ALIASES.get(prefix, prefix))
+    service = services.BY_NAME.get(services.ALIASES.get(prefix, prefix))
     if slash and service:
         # OpenRouter's own models are called openrouter/...
         return service, name if name == service.default_model else rest
     own = name.lower().removeprefix("models/")  # Google's own way to write its names
     if re.search("[/:]|^gpt-oss", own):  # other vendors' names, Ollama's tags, and open weights: served in many places
         return None, name
-    return next((row for row in registry.SERVICES if own.startswith(row.model_prefixes or ("\0",))), None), name
+    return next((row for row in services.SERVICES if own.startswith(row.model_prefixes or ("\0",))), None), name
 
 
 def _by_variables(variables: Variables) -> Service | None:
     for local in (False, True):
-        for row in registry.SERVICES:
+        for row in services.SERVICES:
             set_here = any(key.name in variables and variables[key.name].local == local for key in row.keys)
             if set_here and (row.base_url or _set_url(row, variables)):
                 return row
-    return next((row for row in registry.SERVICES if _set_url(row, variables)), None)
+    return next((row for row in services.SERVICES if _set_url(row, variables)), None)
 
 
 def _at(address: str) -> Service:
     """The service that lives at this address; `custom` for any other."""
     place = _place(address)
-    for row in registry.SERVICES:
+    for row in services.SERVICES:
         if any(own and _place(own) == place for own in (row.base_url, *row.other_base_urls)):
             return row
-    return registry.BY_NAME["custom"]
+    return services.BY_NAME["custom"]
 
 
 def _place(address: str) -> tuple[str | None, int | None]:
@@ -212,7 +214,7 @@ def _place(address: str) -> tuple[str | None, int | None]:
     return "localhost" if is_loopback(split.hostname) else split.hostname, split.port
 
 
-def _set_url(row: Service, variables: Variables) -> Variable | None:
+def _set_url(row: Service, variables: Variables) -> SettingSource | None:
     """The address that counts: a trusted one before a local one, then in the row's order."""
     set_here = [(url, variables[url.name]) for url in row.urls if url.name in variables]
     if not set_here:
@@ -223,10 +225,10 @@ def _set_url(row: Service, variables: Variables) -> Variable | None:
     return found._replace(value=text.rstrip("/").removesuffix(url.suffix) + url.suffix)
 
 
-def _base_url(row: Service, wish: Wish, variables: Variables) -> Variable | None:
+def _base_url(row: Service, wish: ModelRequest, variables: Variables) -> SettingSource | None:
     if wish.base_url:
-        return Variable(wish.base_url, "--base-url")
-    own = Variable(row.base_url, "its own address") if row.base_url else None
+        return SettingSource(wish.base_url, "--base-url")
+    own = SettingSource(row.base_url, "its own address") if row.base_url else None
     return _set_url(row, variables) or own
 
 

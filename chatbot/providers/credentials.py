@@ -10,29 +10,29 @@ from urllib.parse import urlsplit
 
 from chatbot.core.addresses import is_loopback
 from chatbot.core.errors import ConfigurationError, NoKey, UsageError
-from chatbot.core.settings import Variable
+from chatbot.core.options import SettingSource
 from chatbot.providers.service import KeyVariable, Service
 
-Variables = Mapping[str, Variable]
+Variables = Mapping[str, SettingSource]
 
 _PLAIN = re.compile(r"[\x20-\x7e\xa0-\xff]*")  # what a header can carry (RFC 9110, section 5.5; Latin-1)
 
 
-def key_for(row: Service, variables: Variables) -> tuple[KeyVariable | None, Variable | None, tuple[str, ...]]:
+def key_for(row: Service, variables: Variables) -> tuple[KeyVariable | None, SettingSource | None, tuple[str, ...]]:
     """The key that counts: a trusted one before a local one, then in the row's order."""
     found = [(key, variables[key.name]) for key in row.keys if key.name in variables]
     found.sort(key=lambda pair: pair[1].local)
     if not found:
         return None, None, ()
     key, value = found[0]
-    notices = [f"using {key.name} from {value.origin}"] if value.local else []
+    remarks = [f"using {key.name} from {value.origin}"] if value.local else []
     others = [other.name for other, variable in found[1:] if variable.value != value.value]
     if others:
-        notices.append(f"{key.name} is used; {' and '.join(others)} also set, and not used")
-    return key, value, tuple(notices)
+        remarks.append(f"{key.name} is used; {' and '.join(others)} also set, and not used")
+    return key, value, tuple(remarks)
 
 
-def check_pair(row: Service, key_name: str, key: Variable | None, url: Variable) -> None:
+def check_pair(row: Service, key_name: str, key: SettingSource | None, url: SettingSource) -> None:
     """Raises ConfigurationError when this key (or a question without one) must not go to this base URL."""
     host = urlsplit(url.value).hostname
     if url.local and (key is None or not key.local) and not (key is None and is_loopback(host)):

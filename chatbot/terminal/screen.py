@@ -7,6 +7,9 @@ from typing import Literal, NamedTuple
 # Not from the start of the row: in the top left corner of the screen, tmux keeps in its scrollback all that is erased.
 ERASE_FROM_ROW = "\r\x1b[K\x1b[C\x1b[J\r"
 
+# Bracketed paste off, autowrap on, cursor shown, no style: whatever a prompt may have left behind.
+IN_ORDER = "\x1b[?2004l\x1b[?7h\x1b[?25h\x1b[0m\r\n"
+
 ColorChoice = Literal["auto", "always", "never"]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from chatbot.cli.commands import COMMANDS, find
 from chatbot.cli.main import main
-from chatbot.terminal.voice import Voice
+from chatbot.terminal.notices import Notices
 
 WIDTHS = (40, 80, 120)
 Page = Callable[..., str]
@@ -25,8 +25,8 @@ def page(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
 
     def read(*words: str, columns: int = 80) -> str:
         monkeypatch.setenv("COLUMNS", str(columns))
-        voice = Voice(lambda text: None, str, colour=False)
-        assert find([*words, "--help"])([*words, "--help"], voice) == 0
+        notices = Notices(lambda text: None, str, colour=False)
+        assert find([*words, "--help"])([*words, "--help"], notices) == 0
         return capfd.readouterr().out
 
     return read

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from chatbot.cli.logs import logs
+from chatbot.core.conversations.stored import AmbiguousId, UnknownConversation
 from chatbot.core.errors import ChatError, OutputUnwritable, UsageError
 from chatbot.core.events import Finished, Verdict
-from chatbot.core.turns import AmbiguousId, UnknownConversation
+from chatbot.outside.desktop.pager import page
 from chatbot.outside.history import History
-from chatbot.outside.pager import page
-from chatbot.terminal.voice import Voice
+from chatbot.terminal.notices import Notices
 from tests.histories import CAT, COMPLETE, a_history, ask
 
 Run = Callable[..., tuple[str, str]]
@@ -38,7 +38,7 @@ def run(capfdbinary: pytest.CaptureFixture[bytes]) -> Run:
 
     def run(*words: str | Path) -> tuple[str, str]:
         told: list[str] = []
-        assert logs([str(word) for word in words], Voice(told.append, str, colour=False)) == 0
+        assert logs([str(word) for word in words], Notices(told.append, str, colour=False)) == 0
         return capfdbinary.readouterr().out.decode(), "".join(told)
 
     return run

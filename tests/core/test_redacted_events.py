@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.core.errors import KeyRejected, RateLimited
-from chatbot.core.events import Event, Finished, FinishReason, Notice, Retrying, TextDelta, ThinkingDelta, Verdict
+from chatbot.core.events import Event, Finished, FinishReason, Notice, ReasoningDelta, Retrying, TextDelta, Verdict
 from chatbot.core.redacted_events import EventRedactor, KeyMask
 from chatbot.core.redaction import MASK, Redactor
 
@@ -58,7 +58,7 @@ def test_deltas_that_come_together_are_masked_as_those_that_come_alone(texts: li
 
 
 def test_a_key_in_the_answer_is_told_once() -> None:
-    events = read(TextDelta(f"a {KEY} b"), TextDelta(KEY), ThinkingDelta(KEY), Finished(Verdict.COMPLETE))
+    events = read(TextDelta(f"a {KEY} b"), TextDelta(KEY), ReasoningDelta(KEY), Finished(Verdict.COMPLETE))
     assert text(events) == f"a {MASK} b{MASK}"
     assert sum(isinstance(event, Notice) for event in events) == 1
 

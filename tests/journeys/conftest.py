@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from chatbot.lab.server import LabServer
+from chatbot.lab.server.http import LabServer
 
 
 @pytest.fixture

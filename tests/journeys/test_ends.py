@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from chatbot.lab.server import LabServer
+from chatbot.lab.server.http import LabServer
 from tests import forked
 from tests.journeys.chat import CHAT, COMMAND, KEYS, at, environment, run
 
@@ -186,7 +186,7 @@ def test_ctrl_c_acts_while_a_connection_is_made(tmp_path: Path) -> None:
 # A fault of our own, planted where an answer is read, with the key in its words.
 PLANTED = """
 import sys
-from chatbot.providers.openai import OpenAIChat
+from chatbot.providers.wires.openai import OpenAIChat
 def broken(self, event):
     raise RuntimeError("broken with sk-journey-0123456789abcdefghij in it")
 OpenAIChat.read_event = broken

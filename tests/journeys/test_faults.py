@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from chatbot.lab.scenarios import NAMES
-from chatbot.lab.server import LabServer
+from chatbot.lab.server.http import LabServer
 from tests.journeys.chat import KEY, KEYS, at, run
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from chatbot.lab.server import LabServer
+from chatbot.lab.server.http import LabServer
 from tests import forked
 from tests.journeys.chat import CHAT, KEY, KEYS, Result, at, environment, run
 

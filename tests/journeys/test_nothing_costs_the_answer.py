@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from chatbot.lab.server import LabServer
+from chatbot.lab.server.http import LabServer
 from tests import forked
 from tests.forked import start_on_terminal
 from tests.journeys.chat import at, environment, run
@@ -24,27 +24,27 @@ DRAWS = [
     "chatbot.terminal.markdown.code:FencedCode.line",
     "chatbot.terminal.markdown.table:Table.line",
     "chatbot.terminal.markdown.stream:MarkdownStream.feed",
-    "chatbot.terminal.painter:Painter.frame",
+    "chatbot.terminal.answer.painter:Painter.frame",
     "chatbot.terminal.sanitise:Sanitiser.feed",
-    "chatbot.terminal.live:LiveAnswer.finish",
-    "chatbot.terminal.live_view:LiveView.frame",
-    "chatbot.terminal.live_view:LiveView.show",
-    "chatbot.cli.views:_view_for",
+    "chatbot.terminal.answer.live:LiveAnswer.finish",
+    "chatbot.terminal.answer.live_view:LiveView.frame",
+    "chatbot.terminal.answer.live_view:LiveView.show",
+    "chatbot.cli.ask.views:_view_for",
 ]
 STANDS_BESIDE = [
-    "chatbot.terminal.plain:PlainView.show",
-    "chatbot.terminal.plain:PlainView.close",
-    "chatbot.terminal.wait_row:WaitRow.over",
-    "chatbot.cli.views:_view_for",
-    "chatbot.outside.keyboard:SilentKeyboard.silence",
-    "chatbot.outside.signals:Interrupts.__enter__",
+    "chatbot.terminal.answer.plain:PlainView.show",
+    "chatbot.terminal.answer.plain:PlainView.close",
+    "chatbot.terminal.answer.wait_row:WaitRow.over",
+    "chatbot.cli.ask.views:_view_for",
+    "chatbot.outside.desktop.keyboard:SilentKeyboard.silence",
+    "chatbot.outside.desktop.signals:Interrupts.__enter__",
     "chatbot.terminal.failures:verdict_lines",
 ]
 KEEPS = [
     "chatbot.outside.history.store:History.begin",
     "chatbot.outside.history.database:Database.attempt",
-    "chatbot.outside.history.writing:Writing.frame",
-    "chatbot.cli.memory:history_folder",
+    "chatbot.outside.history.writing:TurnWriter.frame",
+    "chatbot.cli.ask.history:history_folder",
 ]
 HOW = ["raises", "hangs"]
 
@@ -83,7 +83,7 @@ def piped(place: str, how: str, home: Path, *words: str, **variables: str) -> su
     return forked.run([*BROKEN, place, how, *words], environment(home, **variables), home, timeout_s=60)
 
 
-@pytest.mark.parametrize(("place", "how"), each(DRAWS, DRAWS[0], "chatbot.terminal.live_view:LiveView.frame"))
+@pytest.mark.parametrize(("place", "how"), each(DRAWS, DRAWS[0], "chatbot.terminal.answer.live_view:LiveView.frame"))
 def test_what_draws_the_answer_may_fail_and_the_text_comes_plainly(place: str, how: str, tmp_path: Path) -> None:
     seen, code = on_a_terminal(place, how, tmp_path, "-m", "lab/echo", ANSWER)
     assert ANSWER in seen
@@ -93,7 +93,7 @@ def test_what_draws_the_answer_may_fail_and_the_text_comes_plainly(place: str, h
     assert (turn["answer"], turn["verdict"]) == (ANSWER, "complete")
 
 
-@pytest.mark.parametrize(("place", "how"), each(STANDS_BESIDE, "chatbot.terminal.plain:PlainView.show"))
+@pytest.mark.parametrize(("place", "how"), each(STANDS_BESIDE, "chatbot.terminal.answer.plain:PlainView.show"))
 def test_a_pipe_gets_the_exact_text_once_whatever_fails_beside_it(place: str, how: str, tmp_path: Path) -> None:
     done = piped(place, how, tmp_path, "-m", "lab/echo", ANSWER)
     assert done.stdout.decode() == ANSWER + "\n"
@@ -114,7 +114,7 @@ def test_a_history_that_fails_is_a_notice(place: str, how: str, tmp_path: Path) 
 @pytest.mark.parametrize("how", HOW)
 def test_a_growing_answer_that_cannot_be_kept_is_kept_at_its_end(how: str, tmp_path: Path) -> None:
     assert (
-        piped("chatbot.outside.history.writing:Writing.frame", how, tmp_path, "-m", "lab/echo", ANSWER).returncode == 0
+        piped("chatbot.outside.history.writing:TurnWriter.frame", how, tmp_path, "-m", "lab/echo", ANSWER).returncode == 0
     )
     assert kept(tmp_path)["answer"] == ANSWER
 
@@ -141,7 +141,7 @@ def test_a_redactor_that_fails_hides_the_words_and_keeps_the_answer(
 
 @pytest.mark.parametrize("how", HOW)
 def test_ctrl_c_ends_an_answer_even_where_the_wait_for_it_cannot_be_ended(how: str, tmp_path: Path) -> None:
-    words = [*BROKEN, "chatbot.outside.background:Inbox.wake", how, "-m", "lab/hang-in-stream", "hello"]
+    words = [*BROKEN, "chatbot.outside.background:EventQueue.wake", how, "-m", "lab/hang-in-stream", "hello"]
     pipes: Any = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with forked.start(words, environment(tmp_path), tmp_path, **pipes) as child:
         assert child.stdout
@@ -154,7 +154,15 @@ def test_ctrl_c_ends_an_answer_even_where_the_wait_for_it_cannot_be_ended(how: s
 
 @pytest.mark.parametrize("limit", [["--max-time", "1"], []])
 def test_a_view_that_hangs_delays_neither_the_time_limit_nor_ctrl_c(limit: list[str], tmp_path: Path) -> None:
-    words = [*BROKEN, "chatbot.terminal.live_view:LiveView.show", "hangs", "-m", "lab/hang-in-stream", *limit, "hello"]
+    words = [
+        *BROKEN,
+        "chatbot.terminal.answer.live_view:LiveView.show",
+        "hangs",
+        "-m",
+        "lab/hang-in-stream",
+        *limit,
+        "hello",
+    ]
     child = start_on_terminal(words, environment(tmp_path, TERM="xterm-256color"), tmp_path, timeout=15)
     if not limit:
         child.expect("cannot be drawn")
@@ -175,7 +183,7 @@ def test_what_was_kept_is_shown_plainly_where_it_cannot_be_drawn(how: str, tmp_p
 
 @pytest.mark.parametrize("how", HOW)
 def test_a_clipboard_that_fails_costs_a_session_nothing(how: str, tmp_path: Path) -> None:
-    command = [*BROKEN, "chatbot.outside.clipboard:copy", how, "-m", "lab/echo"]
+    command = [*BROKEN, "chatbot.outside.desktop.clipboard:copy", how, "-m", "lab/echo"]
     child = start_on_terminal(command, environment(tmp_path, TERM="dumb"), tmp_path, timeout=15)
     for typed in ("first question", "/copy"):
         child.expect_exact("> ")

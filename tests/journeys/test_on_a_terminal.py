@@ -15,7 +15,7 @@ import pexpect
 import pytest
 from PIL import Image as Picture
 
-from chatbot.lab.server import LabServer
+from chatbot.lab.server.http import LabServer
 from tests import forked
 from tests.journeys.chat import CHAT, COMMAND, KEYS, at, environment, run
 from tests.terminal.emulator import Terminal

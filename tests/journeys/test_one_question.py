@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from PIL import Image as Picture
 
-from chatbot.lab.server import LabServer
+from chatbot.lab.server.http import LabServer
 from tests.journeys.chat import KEY, KEYS, Result, at, run
 
 WIRES = ("openai", "anthropic", "gemini")

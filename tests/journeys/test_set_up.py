@@ -10,7 +10,7 @@ import pytest
 
 from chatbot import __version__
 from chatbot.cli import commands
-from chatbot.lab.server import LabServer
+from chatbot.lab.server.http import LabServer
 from tests.journeys.chat import COMMAND, KEY, KEYS, at, environment, run
 
 RESERVED = [command.name for command in commands.COMMANDS if not command.module]

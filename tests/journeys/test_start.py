@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from chatbot.lab.server import LabServer
+from chatbot.lab.server.http import LabServer
 from tests.journeys.chat import KEYS, at, environment, run
 
 SLOW = "rich markdown_it pygments prompt_toolkit PIL asyncio sqlite3 dotenv pydantic".split()
@@ -14,7 +14,7 @@ SLOW = "rich markdown_it pygments prompt_toolkit PIL asyncio sqlite3 dotenv pyda
 # Prints, when the request is about to be sent, which of the slow modules are loaded; and again at the end.
 WATCH = """
 import sys
-from chatbot.outside import lean_requests
+from chatbot.outside.http import lean_requests
 lean_requests.load()
 import requests
 loaded = lambda: [name for name in {slow} if name in sys.modules]
@@ -108,14 +108,22 @@ def test_nothing_is_written_anywhere_when_nothing_is_to_be_kept(server: LabServe
 def test_a_prompt_stands_before_the_network_the_history_and_the_wire_formats_are_loaded(tmp_path: Path) -> None:
     loaded = {
         "chatbot.cli.main",
-        "chatbot.cli.ask",
-        "chatbot.cli.answer",
-        "chatbot.cli.talking",
-        "chatbot.terminal.prompt",
+        "chatbot.cli.ask.command",
+        "chatbot.cli.ask.answer",
+        "chatbot.cli.ask.session",
+        "chatbot.terminal.input.prompt",
     }
     code = f"import sys, {', '.join(sorted(loaded))}; sys.stderr.write(' '.join(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, env=environment(tmp_path), cwd=tmp_path, check=True
     )
-    late = {"requests", "rich", "sqlite3", "json", "platformdirs", "chatbot.core.turns", "chatbot.providers.base"}
+    late = {
+        "requests",
+        "rich",
+        "sqlite3",
+        "json",
+        "platformdirs",
+        "chatbot.core.conversations.stored",
+        "chatbot.providers.wires.base",
+    }
     assert not late & set(done.stderr.decode().split())

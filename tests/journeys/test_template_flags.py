@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chatbot.lab.server import LabServer
+from chatbot.lab.server.http import LabServer
 from tests.journeys.chat import KEYS, Result, at, run
 
 

@@ -10,9 +10,9 @@ from itertools import pairwise
 import pytest
 import requests
 
-from chatbot.core import sse
+from chatbot.core.sse import decoder
 from chatbot.lab.scenarios import LONG_TOKENS, NAMES, SCENARIOS
-from chatbot.lab.server import LabServer
+from chatbot.lab.server.http import LabServer
 
 DIALECTS = ("openai", "anthropic", "gemini")
 QUESTION = "how do I attach an image?"
@@ -109,7 +109,7 @@ def documents(response: requests.Response) -> list[dict[str, object]]:
     """The JSON of every event, or of the whole body."""
     if "data:" not in response.text[:200]:
         return [json.loads(response.content)]
-    return [json.loads(event.data) for event in sse.parse([response.content]) if event.data != "[DONE]"]
+    return [json.loads(event.data) for event in decoder.parse([response.content]) if event.data != "[DONE]"]
 
 
 def found(value: object, names: set[str]) -> Iterator[str]:

@@ -8,21 +8,21 @@ import pytest
 
 from chatbot.core.errors import Cancelled, ConnectionLost
 from chatbot.core.events import Event, Finished, TextDelta, Verdict
-from chatbot.outside.background import MAX_WAITING_EVENTS, Inbox, given_up_after
+from chatbot.outside.background import MAX_WAITING_EVENTS, EventQueue, given_up_after
 
 PATIENCE_S = 5.0
 END = Finished(Verdict.COMPLETE)
 Sleep = Callable[[float], None]
 
 
-def inbox_of(*events: Event, stop: Callable[[], None] = lambda: None) -> Inbox:
-    return Inbox(lambda _sleep: iter(events), stop)
+def inbox_of(*events: Event, stop: Callable[[], None] = lambda: None) -> EventQueue:
+    return EventQueue(lambda _sleep: iter(events), stop)
 
 
-def all_of(inbox: Inbox) -> list[Event]:
+def all_of(event_queue: EventQueue) -> list[Event]:
     events: list[Event] = []
     while not events or not isinstance(events[-1], Finished):
-        batch = inbox.take(PATIENCE_S)
+        batch = event_queue.take(PATIENCE_S)
         assert batch, "nothing came"
         events += batch
     return events
@@ -42,9 +42,9 @@ def test_what_has_come_is_taken_at_once() -> None:
         filled.set()
         yield END
 
-    inbox = Inbox(begin, lambda: None)
+    event_queue = EventQueue(begin, lambda: None)
     assert filled.wait(PATIENCE_S)
-    assert inbox.take(PATIENCE_S)[:2] == [TextDelta("a"), TextDelta("b")]
+    assert event_queue.take(PATIENCE_S)[:2] == [TextDelta("a"), TextDelta("b")]
 
 
 def test_an_event_is_given_though_the_next_one_is_not_there() -> None:
@@ -55,10 +55,10 @@ def test_an_event_is_given_though_the_next_one_is_not_there() -> None:
         go.wait(PATIENCE_S)
         yield END
 
-    inbox = Inbox(begin, lambda: None)
-    assert inbox.take(PATIENCE_S) == [TextDelta("a")]
+    event_queue = EventQueue(begin, lambda: None)
+    assert event_queue.take(PATIENCE_S) == [TextDelta("a")]
     go.set()
-    assert all_of(inbox) == [END]
+    assert all_of(event_queue) == [END]
 
 
 def test_a_wait_ends_with_its_time() -> None:
@@ -68,11 +68,11 @@ def test_a_wait_ends_with_its_time() -> None:
         go.wait(PATIENCE_S)
         yield END
 
-    inbox = Inbox(begin, lambda: None)
-    assert inbox.take(0.0) == []
-    assert inbox.take(0.01) == []
+    event_queue = EventQueue(begin, lambda: None)
+    assert event_queue.take(0.0) == []
+    assert event_queue.take(0.01) == []
     go.set()
-    assert all_of(inbox) == [END]
+    assert all_of(event_queue) == [END]
 
 
 def test_a_wait_without_time_ends_when_it_is_woken() -> None:
@@ -82,11 +82,11 @@ def test_a_wait_without_time_ends_when_it_is_woken() -> None:
         go.wait(PATIENCE_S)
         yield END
 
-    inbox = Inbox(begin, lambda: None)
-    inbox.wake()
-    assert inbox.take(None) == []
+    event_queue = EventQueue(begin, lambda: None)
+    event_queue.wake()
+    assert event_queue.take(None) == []
     go.set()
-    assert all_of(inbox) == [END]
+    assert all_of(event_queue) == [END]
 
 
 def test_a_fault_comes_after_what_came_before_it() -> None:
@@ -94,10 +94,10 @@ def test_a_fault_comes_after_what_came_before_it() -> None:
         yield TextDelta("a")
         raise ConnectionLost("broke off")
 
-    inbox = Inbox(begin, lambda: None)
-    assert inbox.take(PATIENCE_S) == [TextDelta("a")]
+    event_queue = EventQueue(begin, lambda: None)
+    assert event_queue.take(PATIENCE_S) == [TextDelta("a")]
     with pytest.raises(ConnectionLost, match="broke off"):
-        inbox.take(PATIENCE_S)
+        event_queue.take(PATIENCE_S)
 
 
 @pytest.mark.parametrize("fault", [KeyboardInterrupt, SystemExit, RuntimeError, MemoryError])
@@ -107,7 +107,7 @@ def test_no_fault_dies_with_its_thread(fault: type[BaseException]) -> None:
         yield END
 
     with pytest.raises(fault):
-        Inbox(begin, lambda: None).take(PATIENCE_S)
+        EventQueue(begin, lambda: None).take(PATIENCE_S)
 
 
 def test_the_work_is_done_in_a_daemon_thread() -> None:
@@ -118,7 +118,7 @@ def test_the_work_is_done_in_a_daemon_thread() -> None:
         threads.append(threading.current_thread())
         yield END
 
-    assert all_of(Inbox(begin, lambda: None)) == [END]
+    assert all_of(EventQueue(begin, lambda: None)) == [END]
     assert threads[0] is not threading.main_thread()
     assert threads[0].daemon
 
@@ -138,9 +138,9 @@ def test_giving_up_ends_a_sleep_at_once() -> None:
             over.set()
         yield END
 
-    inbox = Inbox(begin, lambda: None)
+    event_queue = EventQueue(begin, lambda: None)
     assert asleep.wait(PATIENCE_S)
-    inbox.give_up()
+    event_queue.give_up()
     assert over.wait(PATIENCE_S)
     assert slept == ["cancelled"]
 
@@ -150,7 +150,7 @@ def test_a_sleep_that_nobody_disturbs_just_passes() -> None:
         sleep(0.001)
         yield END
 
-    assert all_of(Inbox(begin, lambda: None)) == [END]
+    assert all_of(EventQueue(begin, lambda: None)) == [END]
 
 
 def test_giving_up_stops_the_exchange_and_the_events() -> None:
@@ -165,11 +165,11 @@ def test_giving_up_stops_the_exchange_and_the_events() -> None:
         finally:
             closed.set()
 
-    inbox = Inbox(begin, stopped.set)
-    assert inbox.take(PATIENCE_S) == [TextDelta("a")]
-    inbox.give_up()
+    event_queue = EventQueue(begin, stopped.set)
+    assert event_queue.take(PATIENCE_S) == [TextDelta("a")]
+    event_queue.give_up()
     assert closed.wait(PATIENCE_S)
-    assert TextDelta("never asked for") not in inbox.take(0.0)
+    assert TextDelta("never asked for") not in event_queue.take(0.0)
 
 
 def test_an_endless_answer_that_nobody_takes_waits() -> None:
@@ -184,10 +184,10 @@ def test_an_endless_answer_that_nobody_takes_waits() -> None:
                 full.set()
             yield TextDelta("x")
 
-    inbox = Inbox(begin, lambda: None)
+    event_queue = EventQueue(begin, lambda: None)
     assert full.wait(PATIENCE_S)
-    assert len(inbox.take(PATIENCE_S)) == MAX_WAITING_EVENTS
-    inbox.give_up()
+    assert len(event_queue.take(PATIENCE_S)) == MAX_WAITING_EVENTS
+    event_queue.give_up()
     assert made <= 2 * MAX_WAITING_EVENTS + 2
 
 

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from chatbot.core.errors import FileUnreadable
-from chatbot.core.settings import Variable
+from chatbot.core.options import SettingSource
 from chatbot.outside.environment import MAX_ENV_BYTES, read_variables
 
 NAMES = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "SSL_CERT_FILE")
 LOCAL_NAMES = ("OPENAI_API_KEY", "OPENAI_BASE_URL")
 
 
-def local(folder: Path, **environ: str) -> tuple[dict[str, Variable], tuple[str, ...]]:
+def local(folder: Path, **environ: str) -> tuple[dict[str, SettingSource], tuple[str, ...]]:
     """What is found with this environment in this folder, after it was seen to leave the process's own alone."""
     before = dict(os.environ)
     found = read_variables(environ, NAMES, local_names=LOCAL_NAMES, folder=folder)
@@ -29,8 +29,8 @@ def written(folder: Path, content: str | bytes, name: str = ".env") -> Path:
 
 def left_out(folder: Path) -> str:
     """The one notice about a local file of which nothing is used."""
-    found, notices = local(folder)
-    [notice] = notices
+    found, remarks = local(folder)
+    [notice] = remarks
     assert found == {}
     assert notice.endswith("; it is left out")
     assert "\n" not in notice
@@ -41,8 +41,8 @@ def test_the_local_file_is_read_and_marked(tmp_path: Path) -> None:
     written(tmp_path, "OPENAI_API_KEY=local\nexport OPENAI_BASE_URL='http://127.0.0.1:1/v1'  # here\n")
     assert local(tmp_path) == (
         {
-            "OPENAI_API_KEY": Variable("local", "./.env", True),
-            "OPENAI_BASE_URL": Variable("http://127.0.0.1:1/v1", "./.env", True),
+            "OPENAI_API_KEY": SettingSource("local", "./.env", True),
+            "OPENAI_BASE_URL": SettingSource("http://127.0.0.1:1/v1", "./.env", True),
         },
         (),
     )
@@ -51,13 +51,13 @@ def test_the_local_file_is_read_and_marked(tmp_path: Path) -> None:
 def test_the_environment_wins_over_the_local_file(tmp_path: Path) -> None:
     written(tmp_path, "OPENAI_API_KEY=local")
     found, _ = local(tmp_path, OPENAI_API_KEY="mine")
-    assert found == {"OPENAI_API_KEY": Variable("mine", "the environment")}
+    assert found == {"OPENAI_API_KEY": SettingSource("mine", "the environment")}
 
 
 def test_an_empty_variable_counts_as_not_set(tmp_path: Path) -> None:
     written(tmp_path, "OPENAI_API_KEY=local\nOPENAI_BASE_URL=\n")
     found, _ = local(tmp_path, OPENAI_API_KEY=" ")
-    assert found == {"OPENAI_API_KEY": Variable("local", "./.env", True)}
+    assert found == {"OPENAI_API_KEY": SettingSource("local", "./.env", True)}
 
 
 def test_without_a_file_there_is_nothing_to_say(tmp_path: Path) -> None:
@@ -187,17 +187,17 @@ def env_file(tmp_path: Path) -> Path:
 def test_a_file_that_was_named_wins_over_everything(env_file: Path, tmp_path: Path) -> None:
     written(tmp_path, "OPENAI_API_KEY=local")
     env_file.write_text("OPENAI_API_KEY=named")
-    found, notices = read_variables(
+    found, remarks = read_variables(
         {"OPENAI_API_KEY": "mine"}, NAMES, local_names=LOCAL_NAMES, folder=tmp_path, env_file=env_file
     )
-    assert found == {"OPENAI_API_KEY": Variable("named", str(env_file))}
-    assert notices == ()
+    assert found == {"OPENAI_API_KEY": SettingSource("named", str(env_file))}
+    assert remarks == ()
 
 
 def test_a_file_that_was_named_may_set_everything_that_is_asked_for(env_file: Path) -> None:
     env_file.write_text("SSL_CERT_FILE=/etc/ca.pem\nPYTHONPATH=/tmp")
     found, _ = read_variables({}, NAMES, env_file=env_file)
-    assert found == {"SSL_CERT_FILE": Variable("/etc/ca.pem", str(env_file))}
+    assert found == {"SSL_CERT_FILE": SettingSource("/etc/ca.pem", str(env_file))}
 
 
 def test_a_file_that_was_named_is_taken_literally_too(env_file: Path) -> None:

@@ -19,7 +19,7 @@ from PIL import PngImagePlugin
 
 from chatbot.core.errors import ImageUnreadable, UsageError
 from chatbot.core.messages import ImageLimits
-from chatbot.outside.images import load_image, load_image_bytes
+from chatbot.outside.files.images import load_image, load_image_bytes
 
 LIMITS = ImageLimits(media_types=("image/jpeg", "image/png", "image/webp", "image/gif", "image/bmp"), max_edge_px=64)
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
@@ -107,8 +107,8 @@ def test_a_warning_of_pillow_becomes_one_notice(monkeypatch: pytest.MonkeyPatch)
         broken(self)
 
     monkeypatch.setattr(PngImagePlugin.PngImageFile, "load_prepare", load_prepare)
-    _, notices = load_image_bytes(encoded(photo((300, 200)), "PNG"), "cat.png", LIMITS)
-    assert notices == ("cat.png: Corrupt something",)
+    _, remarks = load_image_bytes(encoded(photo((300, 200)), "PNG"), "cat.png", LIMITS)
+    assert remarks == ("cat.png: Corrupt something",)
 
 
 @pytest.mark.parametrize(
@@ -149,12 +149,12 @@ def test_two_hundred_damaged_files_are_sent_whole_or_refused_in_one_sentence(cap
     refused = 0
     for data in mutants(200):
         try:
-            image, notices = load_image_bytes(data, "cat.png", LIMITS)
+            image, remarks = load_image_bytes(data, "cat.png", LIMITS)
         except ImageUnreadable as error:
             refused += 1
             assert "\n" not in str(error)
         else:
-            assert all("\n" not in notice for notice in notices)
+            assert all("\n" not in notice for notice in remarks)
             with Pillow.open(io.BytesIO(image.data)) as sent:
                 assert sent.get_format_mimetype() == image.media_type
                 assert not sent.getexif()
@@ -232,7 +232,7 @@ import json, pathlib, sys, time
 import PIL.Image
 from chatbot.core.errors import ImageUnreadable
 from chatbot.core.messages import ImageLimits
-from chatbot.outside.images import load_image
+from chatbot.outside.files.images import load_image
 sentence, started_s = "", time.process_time()
 try:
     load_image(sys.argv[1], ImageLimits())

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from chatbot.core.errors import Hung
-from chatbot.outside.streams import write_all
+from chatbot.outside.desktop.streams import write_all
 from chatbot.outside.watchdog import TICK_S, Watchdog
 
 

@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 from chatbot.core.messages import Conversation, Image
+from chatbot.core.options import Endpoint, Options
 from chatbot.core.request import HttpRequest
-from chatbot.core.settings import Endpoint, Options
-from chatbot.providers import registry
-from chatbot.providers.base import Provider
+from chatbot.providers import services
+from chatbot.providers.wires.base import Provider
 
 URL = "https://api.example.com/v1"
 PICTURE = Image("image/png", b"\x89PNG", 1, 1, "dot.png")
@@ -18,7 +18,7 @@ TALK = Conversation(system="Be brief.").asking("One?").answered("Two.").asking("
 
 
 def provider(name: str, endpoint: Endpoint = Endpoint(URL)) -> Provider:  # noqa: B008  # it is frozen
-    return registry.provider_for(registry.find(name), endpoint)
+    return services.provider_for(services.find(name), endpoint)
 
 
 def payload(name: str, conversation: Conversation = QUESTION, **options: Any) -> dict[str, Any]:

@@ -5,9 +5,16 @@ from __future__ import annotations
 import pytest
 
 from chatbot.core.errors import ChatError, ConfigurationError, UsageError
-from chatbot.core.settings import Variable
-from chatbot.providers import registry
-from chatbot.providers.choice import Wish, check_service_named_in, choose, find_service, local_names, variable_names
+from chatbot.core.options import SettingSource
+from chatbot.providers import services
+from chatbot.providers.choice import (
+    ModelRequest,
+    check_service_named_in,
+    choose,
+    find_service,
+    local_names,
+    variable_names,
+)
 from tests.providers.choosing import chosen, local, trusted
 
 EVIL = "https://evil.example/v1"
@@ -20,76 +27,81 @@ ALL = trusted(OPENAI_API_KEY="k", ANTHROPIC_API_KEY="k", CHAT_PROVIDER="mistral"
     ("wish", "variables", "service", "model"),
     [
         # 1: --provider
-        (Wish("groq", "claude-x", "https://api.anthropic.com"), ALL, "groq", "claude-x"),
-        (Wish("GROQ"), ALL, "groq", None),
-        (Wish("claude", "gpt-x"), ALL, "anthropic", "gpt-x"),
-        (Wish("groq", "groq/openai/gpt-oss-20b"), {}, "groq", "openai/gpt-oss-20b"),
-        (Wish("groq", "openai/gpt-oss-20b"), {}, "groq", "openai/gpt-oss-20b"),
-        (Wish("openrouter", "openrouter/auto"), {}, "openrouter", "openrouter/auto"),
-        (Wish("openai", "openai/x", "http://127.0.0.1:1"), {}, "openai", "openai/x"),
-        (Wish("mistral"), ALL, "mistral", "gemini-x"),
-        (Wish("gemini"), trusted(CHAT_MODEL="gemini/gemini-x"), "gemini", "gemini-x"),
+        (ModelRequest("groq", "claude-x", "https://api.anthropic.com"), ALL, "groq", "claude-x"),
+        (ModelRequest("GROQ"), ALL, "groq", None),
+        (ModelRequest("claude", "gpt-x"), ALL, "anthropic", "gpt-x"),
+        (ModelRequest("groq", "groq/openai/gpt-oss-20b"), {}, "groq", "openai/gpt-oss-20b"),
+        (ModelRequest("groq", "openai/gpt-oss-20b"), {}, "groq", "openai/gpt-oss-20b"),
+        (ModelRequest("openrouter", "openrouter/auto"), {}, "openrouter", "openrouter/auto"),
+        (ModelRequest("openai", "openai/x", "http://127.0.0.1:1"), {}, "openai", "openai/x"),
+        (ModelRequest("mistral"), ALL, "mistral", "gemini-x"),
+        (ModelRequest("gemini"), trusted(CHAT_MODEL="gemini/gemini-x"), "gemini", "gemini-x"),
         # 2: --base-url
-        (Wish(None, "claude-x", "https://api.groq.com/openai/v1"), ALL, "groq", "claude-x"),
-        (Wish(None, "m", "https://API.groq.com/other"), ALL, "groq", "m"),
-        (Wish(None, "anthropic/m", "https://gateway.example/v1"), ALL, "custom", "anthropic/m"),
-        (Wish(None, None, "http://localhost:11434/v1"), ALL, "ollama", None),
-        (Wish(None, None, "http://127.0.0.1:11434/v1"), ALL, "ollama", None),
-        (Wish(None, None, "http://[::1]:8080/v1"), ALL, "llamacpp", None),
-        (Wish(None, None, "http://127.0.0.1:11435/v1"), ALL, "custom", None),
+        (ModelRequest(None, "claude-x", "https://api.groq.com/openai/v1"), ALL, "groq", "claude-x"),
+        (ModelRequest(None, "m", "https://API.groq.com/other"), ALL, "groq", "m"),
+        (ModelRequest(None, "anthropic/m", "https://gateway.example/v1"), ALL, "custom", "anthropic/m"),
+        (ModelRequest(None, None, "http://localhost:11434/v1"), ALL, "ollama", None),
+        (ModelRequest(None, None, "http://127.0.0.1:11434/v1"), ALL, "ollama", None),
+        (ModelRequest(None, None, "http://[::1]:8080/v1"), ALL, "llamacpp", None),
+        (ModelRequest(None, None, "http://127.0.0.1:11435/v1"), ALL, "custom", None),
         # 3: provider/model
-        (Wish(None, "groq/llama-x"), ALL, "groq", "llama-x"),
-        (Wish(None, "openrouter/anthropic/claude-x"), ALL, "openrouter", "anthropic/claude-x"),
-        (Wish(None, "openrouter/auto"), ALL, "openrouter", "openrouter/auto"),
-        (Wish(None, "Google/gemini-x"), ALL, "gemini", "gemini-x"),
-        (Wish(None, "hf/a/b"), ALL, "huggingface", "a/b"),
-        (Wish(None, "lab/guide"), ALL, "lab", "guide"),
+        (ModelRequest(None, "groq/llama-x"), ALL, "groq", "llama-x"),
+        (ModelRequest(None, "openrouter/anthropic/claude-x"), ALL, "openrouter", "anthropic/claude-x"),
+        (ModelRequest(None, "openrouter/auto"), ALL, "openrouter", "openrouter/auto"),
+        (ModelRequest(None, "Google/gemini-x"), ALL, "gemini", "gemini-x"),
+        (ModelRequest(None, "hf/a/b"), ALL, "huggingface", "a/b"),
+        (ModelRequest(None, "lab/guide"), ALL, "lab", "guide"),
         # 4: the name's beginning
-        (Wish(None, "gpt-x"), trusted(CHAT_PROVIDER="groq"), "openai", "gpt-x"),
-        (Wish(None, "o3-mini"), {}, "openai", "o3-mini"),
-        (Wish(None, "Claude-x"), ALL, "anthropic", "Claude-x"),
-        (Wish(None, "gemini-x"), {}, "gemini", "gemini-x"),
-        (Wish(None, "models/gemini-x"), {}, "gemini", "models/gemini-x"),
-        (Wish(None, "gemma-3-27b-it"), {}, "gemini", "gemma-3-27b-it"),
-        (Wish(None, "mistral-small-latest"), {}, "mistral", "mistral-small-latest"),
-        (Wish(None, "deepseek-v4-pro"), {}, "deepseek", "deepseek-v4-pro"),
-        (Wish(None, "grok-4"), {}, "xai", "grok-4"),
-        (Wish(None, "sonar-pro"), {}, "perplexity", "sonar-pro"),
+        (ModelRequest(None, "gpt-x"), trusted(CHAT_PROVIDER="groq"), "openai", "gpt-x"),
+        (ModelRequest(None, "o3-mini"), {}, "openai", "o3-mini"),
+        (ModelRequest(None, "Claude-x"), ALL, "anthropic", "Claude-x"),
+        (ModelRequest(None, "gemini-x"), {}, "gemini", "gemini-x"),
+        (ModelRequest(None, "models/gemini-x"), {}, "gemini", "models/gemini-x"),
+        (ModelRequest(None, "gemma-3-27b-it"), {}, "gemini", "gemma-3-27b-it"),
+        (ModelRequest(None, "mistral-small-latest"), {}, "mistral", "mistral-small-latest"),
+        (ModelRequest(None, "deepseek-v4-pro"), {}, "deepseek", "deepseek-v4-pro"),
+        (ModelRequest(None, "grok-4"), {}, "xai", "grok-4"),
+        (ModelRequest(None, "sonar-pro"), {}, "perplexity", "sonar-pro"),
         # ... which says nothing of open weights, of tags, and of other vendors' names
-        (Wish(None, "gpt-oss:20b"), trusted(CHAT_PROVIDER="ollama"), "ollama", "gpt-oss:20b"),
-        (Wish(None, "gpt-oss-120b"), trusted(GROQ_API_KEY="k"), "groq", "gpt-oss-120b"),
-        (Wish(None, "deepseek-r1:8b"), trusted(OLLAMA_HOST="localhost"), "ollama", "deepseek-r1:8b"),
-        (Wish(None, "deepseek-ai/DeepSeek-V3"), trusted(TOGETHER_API_KEY="k"), "together", "deepseek-ai/DeepSeek-V3"),
+        (ModelRequest(None, "gpt-oss:20b"), trusted(CHAT_PROVIDER="ollama"), "ollama", "gpt-oss:20b"),
+        (ModelRequest(None, "gpt-oss-120b"), trusted(GROQ_API_KEY="k"), "groq", "gpt-oss-120b"),
+        (ModelRequest(None, "deepseek-r1:8b"), trusted(OLLAMA_HOST="localhost"), "ollama", "deepseek-r1:8b"),
+        (
+            ModelRequest(None, "deepseek-ai/DeepSeek-V3"),
+            trusted(TOGETHER_API_KEY="k"),
+            "together",
+            "deepseek-ai/DeepSeek-V3",
+        ),
         # 5: CHAT_PROVIDER, with CHAT_MODEL
-        (Wish(None, "qwen3"), ALL, "mistral", "qwen3"),
-        (Wish(), ALL, "mistral", "gemini-x"),
-        (Wish(), trusted(CHAT_PROVIDER="ollama", CHAT_MODEL="gpt-oss-20b"), "ollama", "gpt-oss-20b"),
-        (Wish(), trusted(CHAT_PROVIDER="openrouter", CHAT_MODEL="openai/gpt-x"), "openrouter", "openai/gpt-x"),
-        (Wish(), trusted(CHAT_PROVIDER="groq", CHAT_MODEL="groq/x"), "groq", "x"),
-        (Wish(), trusted(CHAT_PROVIDER="groq", OPENAI_API_KEY="k"), "groq", None),
+        (ModelRequest(None, "qwen3"), ALL, "mistral", "qwen3"),
+        (ModelRequest(), ALL, "mistral", "gemini-x"),
+        (ModelRequest(), trusted(CHAT_PROVIDER="ollama", CHAT_MODEL="gpt-oss-20b"), "ollama", "gpt-oss-20b"),
+        (ModelRequest(), trusted(CHAT_PROVIDER="openrouter", CHAT_MODEL="openai/gpt-x"), "openrouter", "openai/gpt-x"),
+        (ModelRequest(), trusted(CHAT_PROVIDER="groq", CHAT_MODEL="groq/x"), "groq", "x"),
+        (ModelRequest(), trusted(CHAT_PROVIDER="groq", OPENAI_API_KEY="k"), "groq", None),
         # 6: CHAT_MODEL
-        (Wish(), trusted(CHAT_MODEL="anthropic/claude-x", OPENAI_API_KEY="k"), "anthropic", "claude-x"),
-        (Wish(), trusted(CHAT_MODEL="claude-x", OPENAI_API_KEY="k"), "anthropic", "claude-x"),
-        (Wish(), trusted(CHAT_MODEL="qwen3", GROQ_API_KEY="k"), "groq", "qwen3"),
-        (Wish(None, "qwen3"), trusted(CHAT_MODEL="claude-x", GROQ_API_KEY="k"), "groq", "qwen3"),
+        (ModelRequest(), trusted(CHAT_MODEL="anthropic/claude-x", OPENAI_API_KEY="k"), "anthropic", "claude-x"),
+        (ModelRequest(), trusted(CHAT_MODEL="claude-x", OPENAI_API_KEY="k"), "anthropic", "claude-x"),
+        (ModelRequest(), trusted(CHAT_MODEL="qwen3", GROQ_API_KEY="k"), "groq", "qwen3"),
+        (ModelRequest(None, "qwen3"), trusted(CHAT_MODEL="claude-x", GROQ_API_KEY="k"), "groq", "qwen3"),
         # 7: what is set
-        (Wish(), trusted(ANTHROPIC_API_KEY="k", GROQ_API_KEY="k"), "anthropic", None),
-        (Wish(), trusted(GOOGLE_API_KEY="k"), "gemini", None),
-        (Wish(), trusted(GEMINI_API_KEY="k"), "gemini", None),
-        (Wish(), local(OPENAI_API_KEY="k") | trusted(GROQ_API_KEY="k"), "groq", None),
-        (Wish(), local(OPENAI_API_KEY="k"), "openai", None),
-        (Wish(), trusted(OLLAMA_HOST="0.0.0.0", XAI_API_KEY="k"), "xai", None),
-        (Wish(), trusted(OLLAMA_HOST="0.0.0.0"), "ollama", None),
-        (Wish(), trusted(OPENAI_BASE_URL="http://localhost:9/v1"), "openai", None),
-        (Wish(), trusted(AZURE_OPENAI_API_KEY="k"), None, None),  # a key without an address
-        (Wish(), trusted(AZURE_OPENAI_API_KEY="k", AZURE_OPENAI_ENDPOINT="https://h"), "azure", None),
-        (Wish(), trusted(CUSTOM_API_KEY="k", GROQ_API_KEY="k"), "groq", None),
-        (Wish(), {}, None, None),
-        (Wish(None, "qwen3"), {}, None, "qwen3"),
+        (ModelRequest(), trusted(ANTHROPIC_API_KEY="k", GROQ_API_KEY="k"), "anthropic", None),
+        (ModelRequest(), trusted(GOOGLE_API_KEY="k"), "gemini", None),
+        (ModelRequest(), trusted(GEMINI_API_KEY="k"), "gemini", None),
+        (ModelRequest(), local(OPENAI_API_KEY="k") | trusted(GROQ_API_KEY="k"), "groq", None),
+        (ModelRequest(), local(OPENAI_API_KEY="k"), "openai", None),
+        (ModelRequest(), trusted(OLLAMA_HOST="0.0.0.0", XAI_API_KEY="k"), "xai", None),
+        (ModelRequest(), trusted(OLLAMA_HOST="0.0.0.0"), "ollama", None),
+        (ModelRequest(), trusted(OPENAI_BASE_URL="http://localhost:9/v1"), "openai", None),
+        (ModelRequest(), trusted(AZURE_OPENAI_API_KEY="k"), None, None),  # a key without an address
+        (ModelRequest(), trusted(AZURE_OPENAI_API_KEY="k", AZURE_OPENAI_ENDPOINT="https://h"), "azure", None),
+        (ModelRequest(), trusted(CUSTOM_API_KEY="k", GROQ_API_KEY="k"), "groq", None),
+        (ModelRequest(), {}, None, None),
+        (ModelRequest(None, "qwen3"), {}, None, "qwen3"),
     ],
 )
 def test_the_service_is_found_in_the_documented_order(
-    wish: Wish, variables: dict[str, Variable], service: str | None, model: str | None
+    wish: ModelRequest, variables: dict[str, SettingSource], service: str | None, model: str | None
 ) -> None:
     found, name = find_service(wish, variables)
 
@@ -97,15 +109,19 @@ def test_the_service_is_found_in_the_documented_order(
 
 
 @pytest.mark.parametrize(
-    ("wish", "variables"), [(Wish("opnai"), {}), (Wish(), trusted(CHAT_PROVIDER="opnai"))], ids=["flag", "variable"]
+    ("wish", "variables"),
+    [(ModelRequest("opnai"), {}), (ModelRequest(), trusted(CHAT_PROVIDER="opnai"))],
+    ids=["flag", "variable"],
 )
-def test_a_provider_that_does_not_exist_is_told_with_the_nearest(wish: Wish, variables: dict[str, Variable]) -> None:
+def test_a_provider_that_does_not_exist_is_told_with_the_nearest(
+    wish: ModelRequest, variables: dict[str, SettingSource]
+) -> None:
     with pytest.raises(UsageError, match="did you mean openai"):
         find_service(wish, variables)
 
 
 def test_a_trusted_address_wins_over_a_local_one_of_another_name() -> None:
-    choice = chosen(Wish("ollama"), local(OLLAMA_BASE_URL=EVIL) | trusted(OLLAMA_HOST="myhost"))
+    choice = chosen(ModelRequest("ollama"), local(OLLAMA_BASE_URL=EVIL) | trusted(OLLAMA_HOST="myhost"))
 
     assert choice.endpoint.base_url == "http://myhost:11434/v1"
 
@@ -127,13 +143,13 @@ def test_a_trusted_address_wins_over_a_local_one_of_another_name() -> None:
     ],
 )
 def test_ollama_host_becomes_a_base_url(host: str, address: str) -> None:
-    assert chosen(Wish("ollama"), trusted(OLLAMA_HOST=host)).endpoint.base_url == address
+    assert chosen(ModelRequest("ollama"), trusted(OLLAMA_HOST=host)).endpoint.base_url == address
 
 
 def test_ollama_base_url_is_taken_as_it_is_and_before_the_host() -> None:
     variables = trusted(OLLAMA_BASE_URL="http://other:1/api/v1", OLLAMA_HOST="myhost")
 
-    assert chosen(Wish("ollama"), variables).endpoint.base_url == "http://other:1/api/v1"
+    assert chosen(ModelRequest("ollama"), variables).endpoint.base_url == "http://other:1/api/v1"
 
 
 @pytest.mark.parametrize(
@@ -151,7 +167,7 @@ def test_ollama_base_url_is_taken_as_it_is_and_before_the_host() -> None:
     ],
 )
 def test_azure_is_where_its_endpoint_says(provider: str, variables: dict[str, str], address: str, query: str) -> None:
-    choice = chosen(Wish(provider, "my-deployment"), trusted(AZURE_OPENAI_API_KEY="k", **variables))
+    choice = chosen(ModelRequest(provider, "my-deployment"), trusted(AZURE_OPENAI_API_KEY="k", **variables))
 
     assert choice.endpoint.base_url == address
     assert choice.endpoint.query == query
@@ -171,20 +187,20 @@ def test_what_a_service_lacks_is_named(
     provider: str, model: str | None, variables: dict[str, str], kind: type[ChatError], message: str
 ) -> None:
     with pytest.raises(kind, match=message):
-        chosen(Wish(provider, model), trusted(AZURE_OPENAI_API_KEY="k", **variables))
+        chosen(ModelRequest(provider, model), trusted(AZURE_OPENAI_API_KEY="k", **variables))
 
 
 def test_the_model_is_the_one_named_else_the_default_else_the_servers_first() -> None:
     key = trusted(OPENAI_API_KEY="k")
 
-    assert chosen(Wish("openai", "m"), key).model == "m"
-    assert chosen(Wish("openai"), key).model == registry.find("openai").default_model
-    assert chosen(Wish(None, "openai/"), key).model == registry.find("openai").default_model
-    assert chosen(Wish("ollama"), {}).model is None
+    assert chosen(ModelRequest("openai", "m"), key).model == "m"
+    assert chosen(ModelRequest("openai"), key).model == services.find("openai").default_model
+    assert chosen(ModelRequest(None, "openai/"), key).model == services.find("openai").default_model
+    assert chosen(ModelRequest("ollama"), {}).model is None
 
 
 def test_an_address_that_the_caller_knows_better_counts() -> None:
-    choice = choose(registry.find("lab"), "guide", Wish(), trusted(OPENAI_API_KEY="k"), "http://127.0.0.1:9/v1")
+    choice = choose(services.find("lab"), "guide", ModelRequest(), trusted(OPENAI_API_KEY="k"), "http://127.0.0.1:9/v1")
 
     assert choice.endpoint.base_url == "http://127.0.0.1:9/v1"
     assert choice.endpoint.auth is None
@@ -209,19 +225,19 @@ def test_other_names_name_no_service_or_one_that_exists(model: str | None) -> No
 
 
 def test_another_server_is_called_by_its_place_and_has_no_key_page() -> None:
-    variables = {"OPENAI_API_KEY": Variable("k" * 20, "the environment")}
-    wish = Wish(provider="openai", base_url="http://127.0.0.1:4000/v1")
-    elsewhere = choose(registry.find("openai"), "m", wish, variables)
+    variables = {"OPENAI_API_KEY": SettingSource("k" * 20, "the environment")}
+    wish = ModelRequest(provider="openai", base_url="http://127.0.0.1:4000/v1")
+    elsewhere = choose(services.find("openai"), "m", wish, variables)
     assert (elsewhere.service.title, elsewhere.service.key_page) == ("127.0.0.1:4000", "")
     assert elsewhere.service.name == "openai"
-    at_home = choose(registry.find("openai"), "m", Wish(provider="openai"), variables)
+    at_home = choose(services.find("openai"), "m", ModelRequest(provider="openai"), variables)
     assert at_home.service.title == "OpenAI"
 
 
 def test_a_bad_base_url_names_its_variable() -> None:
     variables = {
-        "OPENAI_API_KEY": Variable("k" * 20, "the environment"),
-        "OPENAI_BASE_URL": Variable("api.example.com", "the environment"),
+        "OPENAI_API_KEY": SettingSource("k" * 20, "the environment"),
+        "OPENAI_BASE_URL": SettingSource("api.example.com", "the environment"),
     }
     with pytest.raises(ConfigurationError, match=r"^OPENAI_BASE_URL in the environment is no base URL"):
-        choose(registry.find("openai"), "m", Wish(provider="openai"), variables)
+        choose(services.find("openai"), "m", ModelRequest(provider="openai"), variables)

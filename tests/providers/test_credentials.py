@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from chatbot.core.errors import ConfigurationError, NoKey, UsageError
-from chatbot.core.settings import Variable
-from chatbot.providers import registry
-from chatbot.providers.choice import Wish
+from chatbot.core.options import SettingSource
+from chatbot.providers import services
+from chatbot.providers.choice import ModelRequest
 from tests.providers.choosing import chosen, local, trusted
 
 SECRET = "sk-secret-0123456789"
 EVIL = "https://evil.example/v1"
-OWN = registry.find("openai").base_url
+OWN = services.find("openai").base_url
 REFUSED = "will not be sent there"
 
 
@@ -31,8 +31,8 @@ REFUSED = "will not be sent there"
         (trusted(OPENAI_BASE_URL="http://gateway.example/v1"), "http://gateway.example/v1", None),
     ],
 )
-def test_values_that_may_meet(variables: dict[str, Variable], address: str, key: str | None) -> None:
-    choice = chosen(Wish("openai"), variables)
+def test_values_that_may_meet(variables: dict[str, SettingSource], address: str, key: str | None) -> None:
+    choice = chosen(ModelRequest("openai"), variables)
 
     assert choice.endpoint.base_url == address
     assert choice.key == key
@@ -42,25 +42,33 @@ def test_values_that_may_meet(variables: dict[str, Variable], address: str, key:
 @pytest.mark.parametrize(
     ("wish", "variables", "message"),
     [
-        (Wish("openai"), trusted(OPENAI_API_KEY=SECRET) | local(OPENAI_BASE_URL=EVIL), REFUSED),
+        (ModelRequest("openai"), trusted(OPENAI_API_KEY=SECRET) | local(OPENAI_BASE_URL=EVIL), REFUSED),
         # The address of this machine is no excuse: what listens there may come with the folder too.
-        (Wish("openai"), trusted(OPENAI_API_KEY=SECRET) | local(OPENAI_BASE_URL="http://127.0.0.1:9"), REFUSED),
-        (Wish("ollama"), local(OLLAMA_BASE_URL=EVIL), "questions will not be sent there"),
-        (Wish("ollama"), local(OLLAMA_HOST="evil.example"), "questions will not be sent there"),
+        (ModelRequest("openai"), trusted(OPENAI_API_KEY=SECRET) | local(OPENAI_BASE_URL="http://127.0.0.1:9"), REFUSED),
+        (ModelRequest("ollama"), local(OLLAMA_BASE_URL=EVIL), "questions will not be sent there"),
+        (ModelRequest("ollama"), local(OLLAMA_HOST="evil.example"), "questions will not be sent there"),
         # The trusted of two keys counts, so it must not go there either.
-        (Wish("gemini"), trusted(GEMINI_API_KEY=SECRET) | local(GOOGLE_API_KEY="A", GEMINI_BASE_URL=EVIL), REFUSED),
         (
-            Wish("openai", headers=(f"Authorization: Bearer {SECRET}",)),
+            ModelRequest("gemini"),
+            trusted(GEMINI_API_KEY=SECRET) | local(GOOGLE_API_KEY="A", GEMINI_BASE_URL=EVIL),
+            REFUSED,
+        ),
+        (
+            ModelRequest("openai", headers=(f"Authorization: Bearer {SECRET}",)),
             local(OPENAI_API_KEY="A", OPENAI_BASE_URL=EVIL),
             "the header authorization from --header will not be sent there",
         ),
-        (Wish("openai"), trusted(OPENAI_API_KEY=SECRET, OPENAI_BASE_URL="http://h.example/v1"), "unencrypted"),
-        (Wish("openai"), trusted(OPENAI_API_KEY=SECRET, OPENAI_BASE_URL=" HTTP://h.example/v1"), "unencrypted"),
-        (Wish("openai", base_url="http://127.0.0.1.evil.example"), trusted(OPENAI_API_KEY=SECRET), "unencrypted"),
-        (Wish("custom", base_url="http://h.example", headers=(f"x-api-key: {SECRET}",)), {}, "unencrypted"),
+        (ModelRequest("openai"), trusted(OPENAI_API_KEY=SECRET, OPENAI_BASE_URL="http://h.example/v1"), "unencrypted"),
+        (ModelRequest("openai"), trusted(OPENAI_API_KEY=SECRET, OPENAI_BASE_URL=" HTTP://h.example/v1"), "unencrypted"),
+        (
+            ModelRequest("openai", base_url="http://127.0.0.1.evil.example"),
+            trusted(OPENAI_API_KEY=SECRET),
+            "unencrypted",
+        ),
+        (ModelRequest("custom", base_url="http://h.example", headers=(f"x-api-key: {SECRET}",)), {}, "unencrypted"),
     ],
 )
-def test_values_that_must_not_meet(wish: Wish, variables: dict[str, Variable], message: str) -> None:
+def test_values_that_must_not_meet(wish: ModelRequest, variables: dict[str, SettingSource], message: str) -> None:
     with pytest.raises(ConfigurationError, match=message) as caught:
         chosen(wish, variables)
 
@@ -72,7 +80,7 @@ def test_values_that_must_not_meet(wish: Wish, variables: dict[str, Variable], m
 
 
 def test_a_trusted_key_wins_over_a_local_one_of_another_name() -> None:
-    choice = chosen(Wish("gemini"), local(GOOGLE_API_KEY="A") | trusted(GEMINI_API_KEY="U"))
+    choice = chosen(ModelRequest("gemini"), local(GOOGLE_API_KEY="A") | trusted(GEMINI_API_KEY="U"))
 
     assert choice.key == "U"
 
@@ -92,13 +100,13 @@ def test_a_trusted_key_wins_over_a_local_one_of_another_name() -> None:
     ],
 )
 def test_the_key_goes_into_the_header_of_its_service(
-    provider: str, variables: dict[str, Variable], auth: tuple[str, str] | None
+    provider: str, variables: dict[str, SettingSource], auth: tuple[str, str] | None
 ) -> None:
-    assert chosen(Wish(provider), variables).endpoint.auth == auth
+    assert chosen(ModelRequest(provider), variables).endpoint.auth == auth
 
 
 @pytest.mark.parametrize(
-    ("variables", "notices"),
+    ("variables", "remarks"),
     [
         (trusted(GOOGLE_API_KEY="k"), ()),
         (trusted(GOOGLE_API_KEY="k", GEMINI_API_KEY="k"), ()),
@@ -110,14 +118,14 @@ def test_the_key_goes_into_the_header_of_its_service(
     ],
 )
 def test_it_is_said_which_key_is_used_where_that_is_not_plain(
-    variables: dict[str, Variable], notices: tuple[str, ...]
+    variables: dict[str, SettingSource], remarks: tuple[str, ...]
 ) -> None:
-    assert chosen(Wish("gemini"), variables).notices == notices
+    assert chosen(ModelRequest("gemini"), variables).remarks == remarks
 
 
 @pytest.mark.parametrize("around", ["{}", " {}", "{}\n", "{}\r\n", "\t{} \n", '"{}"', "'{}'", ' "{}" '])
 def test_blanks_and_quotes_around_a_key_are_taken_off(around: str) -> None:
-    assert chosen(Wish("openai"), trusted(OPENAI_API_KEY=around.format(SECRET))).key == SECRET
+    assert chosen(ModelRequest("openai"), trusted(OPENAI_API_KEY=around.format(SECRET))).key == SECRET
 
 
 @pytest.mark.parametrize("odd", ["\r", "\n", "\0", " ", "…", "\u200b", "\ufeff", "“", "é", "\x7f", "\x1b"])
@@ -126,7 +134,7 @@ def test_a_key_with_any_other_character_is_refused_and_never_repeated(odd: str, 
     key = f"{before or 'sk-'}{odd}0123456789-secret"
 
     with pytest.raises(ConfigurationError) as caught:
-        chosen(Wish("openai"), trusted(OPENAI_API_KEY=key))
+        chosen(ModelRequest("openai"), trusted(OPENAI_API_KEY=key))
 
     said = str(caught.value) + caught.value.advice + repr(caught.value)
     assert "OPENAI_API_KEY" in said
@@ -138,7 +146,7 @@ def test_a_key_with_any_other_character_is_refused_and_never_repeated(odd: str, 
 @pytest.mark.parametrize("key", ['""', "''", '"'])
 def test_a_key_of_nothing_but_quotes_is_refused(key: str) -> None:
     with pytest.raises(ConfigurationError):
-        chosen(Wish("openai"), trusted(OPENAI_API_KEY=key))
+        chosen(ModelRequest("openai"), trusted(OPENAI_API_KEY=key))
 
 
 @pytest.mark.parametrize(
@@ -151,10 +159,10 @@ def test_a_key_of_nothing_but_quotes_is_refused(key: str) -> None:
     ],
 )
 def test_a_missing_key_is_named_before_anything_is_sent(
-    provider: str, variables: dict[str, Variable], names: str
+    provider: str, variables: dict[str, SettingSource], names: str
 ) -> None:
     with pytest.raises(NoKey, match=names) as caught:
-        chosen(Wish(provider, "m"), variables)
+        chosen(ModelRequest(provider, "m"), variables)
 
     assert "export " in caught.value.advice
 
@@ -162,18 +170,20 @@ def test_a_missing_key_is_named_before_anything_is_sent(
 @pytest.mark.parametrize(
     ("wish", "variables"),
     [
-        (Wish("ollama"), {}),
-        (Wish("lmstudio"), {}),
-        (Wish("openai", base_url="http://127.0.0.1:9/v1"), {}),
-        (Wish("openai", headers=("Authorization: Bearer own",)), {}),
+        (ModelRequest("ollama"), {}),
+        (ModelRequest("lmstudio"), {}),
+        (ModelRequest("openai", base_url="http://127.0.0.1:9/v1"), {}),
+        (ModelRequest("openai", headers=("Authorization: Bearer own",)), {}),
     ],
 )
-def test_no_key_is_needed_where_the_server_may_do_without(wish: Wish, variables: dict[str, Variable]) -> None:
+def test_no_key_is_needed_where_the_server_may_do_without(
+    wish: ModelRequest, variables: dict[str, SettingSource]
+) -> None:
     assert chosen(wish, variables).endpoint.auth is None
 
 
 def test_headers_come_from_variables_and_from_the_command_line() -> None:
-    wish = Wish("openai", headers=("X-Title: notes: 1", "X-Empty:"))
+    wish = ModelRequest("openai", headers=("X-Title: notes: 1", "X-Empty:"))
 
     choice = chosen(wish, trusted(OPENAI_API_KEY="k", OPENAI_ORG_ID=" org-1\n", OPENAI_PROJECT_ID="proj"))
 
@@ -193,17 +203,17 @@ def test_a_wrong_header_is_refused_and_never_repeated(header: str) -> None:
         header = header.replace(SECRET, f"{SECRET}\nY: 1")
 
     with pytest.raises(UsageError, match="--header wants Name: value") as caught:
-        chosen(Wish("ollama", headers=(header,)), {})
+        chosen(ModelRequest("ollama", headers=(header,)), {})
     assert SECRET not in str(caught.value) + caught.value.advice
 
 
 def test_a_wrong_header_variable_is_named() -> None:
     with pytest.raises(ConfigurationError, match="OPENAI_ORG_ID"):
-        chosen(Wish("openai"), trusted(OPENAI_API_KEY="k", OPENAI_ORG_ID="a\nb"))
+        chosen(ModelRequest("openai"), trusted(OPENAI_API_KEY="k", OPENAI_ORG_ID="a\nb"))
 
 
 def test_a_choice_never_shows_its_key() -> None:
-    choice = chosen(Wish("openai"), trusted(OPENAI_API_KEY=SECRET))
+    choice = chosen(ModelRequest("openai"), trusted(OPENAI_API_KEY=SECRET))
 
     assert choice.key == SECRET
     assert SECRET not in repr(choice) + str(choice)

@@ -12,21 +12,22 @@ from typing import NamedTuple
 
 import pytest
 
-from chatbot.core import errors, sse
+from chatbot.core import errors
 from chatbot.core.errors import ChatError
 from chatbot.core.events import (
     EndMarker,
     FinishReason,
     Notice,
     ProviderEvent,
+    ReasoningDelta,
     TextDelta,
-    ThinkingDelta,
     Usage,
     Verdict,
 )
-from chatbot.core.settings import Endpoint
-from chatbot.core.stream_repair import repaired
-from chatbot.providers import registry
+from chatbot.core.options import Endpoint
+from chatbot.core.sse import decoder
+from chatbot.core.sse.repair import repaired
+from chatbot.providers import services
 
 FOLDER = Path(__file__).parent / "recordings"
 END = EndMarker()
@@ -45,7 +46,7 @@ RECORDINGS = [
     Recording(
         "anthropic-answer.json",
         [
-            ThinkingDelta("Hm"),
+            ReasoningDelta("Hm"),
             TextDelta("Hi"),
             FinishReason("model_context_window_exceeded", Verdict.LENGTH),
             Usage(8, 2, None, 3),
@@ -78,7 +79,7 @@ RECORDINGS = [
         "anthropic-thinking-text-usage.sse",
         [
             Usage(35, 1, None, 20),
-            ThinkingDelta("Hm."),
+            ReasoningDelta("Hm."),
             TextDelta("He"),
             TextDelta("llo"),
             FinishReason("end_turn", Verdict.COMPLETE),
@@ -109,7 +110,7 @@ RECORDINGS = [
     Recording(
         "deepseek-reasoning-then-content-null.sse",
         [
-            ThinkingDelta("Ach"),
+            ReasoningDelta("Ach"),
             TextDelta("So"),
             FinishReason("insufficient_system_resource", Verdict.FAILED),
             Usage(9, 2, None, 8),
@@ -134,7 +135,7 @@ RECORDINGS = [
     Recording(
         "gemini-thoughts-and-usage.sse",
         [
-            ThinkingDelta("Weighing it"),
+            ReasoningDelta("Weighing it"),
             Usage(7, 3, 3),
             TextDelta("Yes"),
             Usage(7, 4, 3, 2),
@@ -147,7 +148,7 @@ RECORDINGS = [
     Recording(
         "groq-usage-in-two-places.sse",
         [
-            ThinkingDelta("Short."),
+            ReasoningDelta("Short."),
             TextDelta("Ja"),
             FinishReason("stop", Verdict.COMPLETE),
             Usage(9, 2),
@@ -163,7 +164,7 @@ RECORDINGS = [
     Recording("llamacpp-answer-with-timings.sse", [TextDelta("Hi"), FinishReason("length", Verdict.LENGTH), END]),
     Recording(
         "llamacpp-error-and-null-content.sse",
-        [ThinkingDelta("So"), TextDelta("Hm")],
+        [ReasoningDelta("So"), TextDelta("Hm")],
         errors.ServerFault,
         "Failed to parse input at pos 3",
     ),
@@ -176,8 +177,8 @@ RECORDINGS = [
     Recording(
         "mistral-content-as-a-list.sse",
         [
-            ThinkingDelta("Hm"),
-            ThinkingDelta("m."),
+            ReasoningDelta("Hm"),
+            ReasoningDelta("m."),
             TextDelta("Two"),
             TextDelta(" things"),
             FinishReason("stop", Verdict.COMPLETE),
@@ -218,8 +219,8 @@ RECORDINGS = [
     Recording(
         "openrouter-comments-and-reasoning-twice.sse",
         [
-            ThinkingDelta("Let me "),
-            ThinkingDelta("see."),
+            ReasoningDelta("Let me "),
+            ReasoningDelta("see."),
             TextDelta("Ok"),
             FinishReason("stop", Verdict.COMPLETE),
             FinishReason("stop", Verdict.COMPLETE),
@@ -261,18 +262,18 @@ RECORDINGS = [
     ),
     Recording(
         "xai-reasoning-counted-beside.json",
-        [ThinkingDelta("Hm"), TextDelta("Ok"), FinishReason("stop", Verdict.COMPLETE), Usage(493, 89, 54, 481)],
+        [ReasoningDelta("Hm"), TextDelta("Ok"), FinishReason("stop", Verdict.COMPLETE), Usage(493, 89, 54, 481)],
     ),
 ]
 
 
 def play(file: str, pieces: Iterable[bytes]) -> Iterator[ProviderEvent]:
     """The events of a recording whose bytes come in `pieces`."""
-    provider = registry.provider_for(registry.find(file.split("-")[0]), Endpoint("http://127.0.0.1"))
+    provider = services.provider_for(services.find(file.split("-")[0]), Endpoint("http://127.0.0.1"))
     if file.endswith(".json"):
         yield from provider.read_answer(json.loads(b"".join(pieces)))
         return
-    for event in sse.events(repaired(sse.lines(pieces))):
+    for event in decoder.events(repaired(decoder.lines(pieces))):
         yield from provider.read_event(event)
 
 

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatbot.core import sse
 from chatbot.core.errors import ChatError
 from chatbot.core.request import HttpFailure
-from chatbot.core.sse import SseEvent
-from chatbot.providers.base import Provider
+from chatbot.core.sse import decoder
+from chatbot.core.sse.decoder import SseEvent
+from chatbot.providers.wires.base import Provider
 from tests.providers.asking import provider
 
 WIRES = [provider(name) for name in ("openai", "anthropic", "gemini")]
@@ -52,7 +52,7 @@ def _valid() -> Iterator[Any]:
         if path.suffix == ".json":
             yield json.loads(path.read_bytes())
         else:
-            for event in sse.parse([path.read_bytes()]):
+            for event in decoder.parse([path.read_bytes()]):
                 with contextlib.suppress(ValueError):
                     yield json.loads(event.data)
 

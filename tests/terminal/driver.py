@@ -21,16 +21,17 @@ from chatbot.core.errors import RateLimited
 from chatbot.core.events import Finished, Usage, Verdict
 from chatbot.core.messages import Image
 from chatbot.core.text import DecodedText
-from chatbot.outside.keyboard import SilentKeyboard
-from chatbot.terminal.commands import NAMES
-from chatbot.terminal.completion import Offers
-from chatbot.terminal.follow import Outcome
-from chatbot.terminal.plain_prompt import PlainPrompt
-from chatbot.terminal.repl import converse
-from chatbot.terminal.talk import Ask, Talk
-from chatbot.terminal.typed import Reader
-from chatbot.terminal.voice import Voice
-from chatbot.terminal.world import World
+from chatbot.outside.desktop.keyboard import SilentKeyboard
+from chatbot.terminal.answer.show_events import AnswerResult
+from chatbot.terminal.input.completion import Completions
+from chatbot.terminal.input.input_line import InputParser
+from chatbot.terminal.input.plain_prompt import PlainPrompt
+from chatbot.terminal.notices import Notices
+from chatbot.terminal.repl.actions import ReplActions
+from chatbot.terminal.repl.commands import NAMES
+from chatbot.terminal.repl.loop import converse
+from chatbot.terminal.repl.state import Ask, ReplState
+from chatbot.terminal.screen import IN_ORDER
 
 
 def write(text: str) -> None:
@@ -43,7 +44,7 @@ class Driver:
         self.folder = folder
         self.stopped = threading.Event()
 
-    def answer(self, ask: Ask) -> Outcome:
+    def answer(self, ask: Ask) -> AnswerResult:
         question = ask.conversation.messages[-1].text
         with (self.folder / "asked").open("a") as file:
             file.write(json.dumps([message.text for message in ask.conversation.messages]) + "\n")
@@ -57,16 +58,16 @@ class Driver:
                 time.sleep(0.02)
         text = f"answer to {len(question)} characters"
         write(text + "\n")
-        return Outcome(text, "", Finished(Verdict.COMPLETE, usage=Usage(1000, 20), has_text=True))
+        return AnswerResult(text, "", Finished(Verdict.COMPLETE, usage=Usage(1000, 20), has_text=True))
 
-    def _until_stopped(self) -> Outcome:
+    def _until_stopped(self) -> AnswerResult:
         self.stopped.clear()
         before = signal.signal(signal.SIGINT, self._stop)
         write("the first part\n")
         while not self.stopped.wait(0.02):
             pass
         signal.signal(signal.SIGINT, before)
-        return Outcome("the first part", "", Finished(Verdict.CANCELLED, has_text=True))
+        return AnswerResult("the first part", "", Finished(Verdict.CANCELLED, has_text=True))
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         del number, frame
@@ -105,8 +106,8 @@ def main() -> None:
     words = sys.argv[2:]
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _ended)
-    voice = Voice(write, str, colour=False)
-    world = World(
+    notices = Notices(write, str, colour=False)
+    actions = ReplActions(
         answer=driver.answer,
         choose_model=lambda name: f"lab/{name}",
         models=lambda: ["echo", "echo-large", "slow"],
@@ -119,23 +120,27 @@ def main() -> None:
         clock=lambda: time.monotonic() / 10,  # a slow machine takes its time between two keys
         edit=driver.edit,
     )
-    reader = Reader(NAMES, world.is_path)
+    reader = InputParser(NAMES, actions.is_path)
     with nullcontext() if "plain" in words else SilentKeyboard(as_typed=True):
-        converse(_prompt(driver, world, reader, words), world, voice, Talk(model="lab/echo"))
+        try:
+            converse(_prompt(driver, actions, reader, words), actions, notices, ReplState(model="lab/echo"))
+        except SystemExit:  # it may strike where the prompt cannot clean up
+            write(IN_ORDER)
+            raise
     write("left\n")
 
 
-def _prompt(driver: Driver, world: World, reader: Reader, words: list[str]):  # type: ignore[no-untyped-def]
+def _prompt(driver: Driver, actions: ReplActions, reader: InputParser, words: list[str]):  # type: ignore[no-untyped-def]
     def standing() -> None:
         (driver.folder / "standing").write_text("once")
 
     if "plain" in words:
         return PlainPrompt(input, write, standing)
-    from chatbot.terminal.prompt import LineHistory, Prompt
+    from chatbot.terminal.input.prompt import LineHistory, Prompt
 
     return Prompt(
         LineHistory(driver.lines, driver.keep_line),
-        Offers(models=_model_names, files=driver.files, conversations=lambda: [("k3m9qx", "why is the sky blue")]),
+        Completions(models=_model_names, files=driver.files, conversations=lambda: [("k3m9qx", "why is the sky blue")]),
         edit=driver.edit,
         as_text=reader.as_text,
         when_standing=standing,

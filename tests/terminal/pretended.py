@@ -9,24 +9,24 @@ from chatbot.core.errors import ChatError, FileUnreadable
 from chatbot.core.events import Finished, Usage, Verdict
 from chatbot.core.messages import Image
 from chatbot.core.text import DecodedText
-from chatbot.terminal.follow import Outcome
-from chatbot.terminal.repl import asking_first, converse
-from chatbot.terminal.status_line import Status
-from chatbot.terminal.talk import Ask, Talk
-from chatbot.terminal.voice import Voice
-from chatbot.terminal.world import World
+from chatbot.terminal.answer.show_events import AnswerResult
+from chatbot.terminal.input.status_line import Status
+from chatbot.terminal.notices import Notices
+from chatbot.terminal.repl.actions import ReplActions
+from chatbot.terminal.repl.loop import asking_first, converse
+from chatbot.terminal.repl.state import Ask, ReplState
 
 CAT = Image("image/png", b"cat", 4, 3, "cat.png")
 
 
-def outcome(text: str, verdict: Verdict = Verdict.COMPLETE, usage: Usage | None = None) -> Outcome:
-    return Outcome(text, "", Finished(verdict, usage=usage, has_text=bool(text)))
+def outcome(text: str, verdict: Verdict = Verdict.COMPLETE, usage: Usage | None = None) -> AnswerResult:
+    return AnswerResult(text, "", Finished(verdict, usage=usage, has_text=bool(text)))
 
 
 class Pretended:
     """`answers` are given out in turn: texts, outcomes, exceptions to raise; then "answer 1", "answer 2" and so on."""
 
-    def __init__(self, *answers: str | Outcome | BaseException, columns: int = 0, **replaced: Any) -> None:
+    def __init__(self, *answers: str | AnswerResult | BaseException, columns: int = 0, **replaced: Any) -> None:
         self.answers = list(answers)
         self.asks: list[Ask] = []
         self.told = ""
@@ -34,7 +34,7 @@ class Pretended:
         self.called: list[str] = []
         self.files = {"notes.md": "some notes", "prompt.txt": "Be brief.", "/home/me/notes.md": "my notes"}
         self.now_s = 100.0
-        self.voice = Voice(self._write, str, colour=False, columns=lambda: columns)
+        self.notices = Notices(self._write, str, colour=False, columns=lambda: columns)
         functions = {
             "answer": self._answer,
             "choose_model": lambda name: f"lab/{name}",
@@ -49,9 +49,11 @@ class Pretended:
             "begin_anew": self._noted("begin_anew"),
             "withdraw": lambda last_is: self.called.append(f"withdraw {last_is}"),
         }
-        self.world = World(**{**functions, **replaced})
+        self.actions = ReplActions(**{**functions, **replaced})
 
-    def type(self, *lines: str | type[BaseException], talk: Talk | None = None, first: str | None = None) -> Talk:
+    def type(
+        self, *lines: str | type[BaseException], state: ReplState | None = None, first: str | None = None
+    ) -> ReplState:
         """A session in which these lines are typed (or keys pressed that raise), and then Ctrl-D."""
         typed = iter(lines)
         opening = asking_first(first) if first is not None else None
@@ -64,13 +66,13 @@ class Pretended:
                 raise line
             return line
 
-        return converse(read_line, self.world, self.voice, talk or Talk(model="lab/echo"), opening)
+        return converse(read_line, self.actions, self.notices, state or ReplState(model="lab/echo"), opening)
 
     def texts(self, number: int = -1) -> list[str]:
         """What was sent with one of the questions."""
         return [message.text for message in self.asks[number].conversation.messages]
 
-    def _answer(self, ask: Ask) -> Outcome:
+    def _answer(self, ask: Ask) -> AnswerResult:
         self.asks.append(ask)
         answer = self.answers.pop(0) if self.answers else f"answer {len(self.asks)}"
         if isinstance(answer, BaseException):

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from chatbot.core import errors
+from chatbot.core.conversations.stored import UnknownConversation
 from chatbot.core.errors import ChatError
 from chatbot.core.events import Finished, Verdict
-from chatbot.core.turns import UnknownConversation
 from chatbot.terminal.failures import error_lines, verdict_lines
 
 AGAIN = re.compile(r"/retry|/continue|\bagain\b|run the same|(?<![\w-])--?[a-z]|chat [a-z]+ ", re.IGNORECASE)

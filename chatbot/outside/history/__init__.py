@@ -15,6 +15,6 @@ without FTS5.
 """
 
 from chatbot.outside.history.store import History
-from chatbot.outside.history.writing import Writing
+from chatbot.outside.history.writing import TurnWriter
 
-__all__ = ["History", "Writing"]
+__all__ = ["History", "TurnWriter"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from chatbot.core.turn_json import Transferred
-from chatbot.core.turns import (
+from chatbot.core.conversations.json_form import Transferred
+from chatbot.core.conversations.stored import (
     ID_ALPHABET,
     ID_LENGTH,
     ImageReference,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from chatbot.core.turns import HistoryUnavailable
+from chatbot.core.conversations.stored import HistoryUnavailable
 from chatbot.outside.history.opening import BUSY_TIMEOUT_S, Opened, Opener, is_corrupt
 from chatbot.outside.history.place import identity
 from chatbot.outside.history.schema import transaction
@@ -112,7 +112,7 @@ class Database:
             self._writer = self._noticed(self._opener.for_writing())
         opened = self._writer
         if not opened.writable:
-            raise HistoryUnavailable(opened.notices[0])
+            raise HistoryUnavailable(opened.remarks[0])
         opened.connection.execute(f"PRAGMA busy_timeout = {round(wait_s * 1000)}")
         with transaction(opened.connection):
             return change(opened.connection)
@@ -126,7 +126,7 @@ class Database:
         return opened
 
     def _noticed(self, opened: Opened) -> Opened:
-        for notice in opened.notices:
+        for notice in opened.remarks:
             self._tell(notice)
         return opened
 

@@ -23,7 +23,7 @@ class Opened(NamedTuple):
 
     connection: sqlite3.Connection
     writable: bool
-    notices: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     identity: tuple[int, int] | None = None
 
 
@@ -44,7 +44,7 @@ class Opener(NamedTuple):
         place.make_folder(self.folder)
         place.check(self.folder)
         if place.is_read_only(self.path):
-            return self._immutable()._replace(notices=("the history is read-only: answers are not kept",))
+            return self._immutable()._replace(remarks=("the history is read-only: answers are not kept",))
         with place.locked(self.folder, shared=True):
             place.make_private(self.path)
             opened = self._unless_corrupt(self._as_it_is)
@@ -81,7 +81,7 @@ class Opener(NamedTuple):
             place.make_private(self.path)
             opened = self._prepared()
         notice = f"the history was damaged: it is kept as {kept}, and a new one is begun"
-        return opened._replace(notices=(notice, *opened.notices))
+        return opened._replace(remarks=(notice, *opened.remarks))
 
     def _unless_corrupt(self, attempt: Callable[[], Opened | None]) -> Opened | None:
         try:
@@ -133,7 +133,7 @@ class Opener(NamedTuple):
         if version > len(self.steps):
             connection.execute("PRAGMA query_only = ON")
             notice = f"the history was written by a newer chat (its version is {version}): it is only read"
-            return Opened(connection, writable=False, notices=(notice,))
+            return Opened(connection, writable=False, remarks=(notice,))
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA secure_delete = ON")  # else deleted texts stay in the file for a while
@@ -171,8 +171,8 @@ class Opener(NamedTuple):
             connection.close()
             raise
         log = place.companions(self.path)[0]
-        notices = ("the history is read-only here; what was said last may be missing",)
-        return Opened(connection, writable=False, notices=notices if log.exists() and log.stat().st_size else ())
+        remarks = ("the history is read-only here; what was said last may be missing",)
+        return Opened(connection, writable=False, remarks=remarks if log.exists() and log.stat().st_size else ())
 
 
 def is_corrupt(error: sqlite3.Error) -> bool:

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from chatbot.core.turns import HistoryUnavailable
-from chatbot.outside.private import OTHERS_MAY_WRITE
+from chatbot.core.conversations.stored import HistoryUnavailable
+from chatbot.outside.files.private import OTHERS_MAY_WRITE
 
 NAME = "history.db"
 _COMPANIONS = ("-wal", "-shm")

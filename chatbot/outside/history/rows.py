@@ -8,9 +8,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from chatbot.core.events import Usage, Verdict
-from chatbot.core.surrogates import joined
-from chatbot.core.turns import (
+from chatbot.core.conversations.stored import (
     Ending,
     Failure,
     ImageReference,
@@ -21,6 +19,8 @@ from chatbot.core.turns import (
     Turn,
     UnknownConversation,
 )
+from chatbot.core.events import Usage, Verdict
+from chatbot.core.surrogates import joined
 
 # The last turn that was not taken back, found in the index of positions.
 _LAST = "FROM turn WHERE conversation_id = conversation.id AND withdrawn = 0 ORDER BY position DESC LIMIT 1"

@@ -1,7 +1,7 @@
 """Words to hits: through the word index where FTS5 is compiled in, through LIKE where it is not.
 
-What an index finds is only a candidate; `chatbot.core.finding.places` decides. Hits come newest first and are read one
-by one, so a search costs as much as it shows, however often a word was said.
+What an index finds is only a candidate; `search_terms.places` decides. Hits come newest first and are read one by one,
+so a search costs as much as it shows, however often a word was said.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from chatbot.core.finding import index_query, indexable, like_pattern, places, snippet
+from chatbot.core.conversations.search_terms import index_query, indexable, like_pattern, places, snippet
+from chatbot.core.conversations.stored import Hit, Turn
 from chatbot.core.messages import Role
-from chatbot.core.turns import Hit, Turn
 from chatbot.outside.history.rows import turns
 from chatbot.outside.history.schema import WORD_INDEX, transaction
 

@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from chatbot.core.messages import Image
-from chatbot.core.turn_json import as_plain, from_plain
-from chatbot.core.turns import (
+from chatbot.core.conversations.json_form import as_plain, from_plain
+from chatbot.core.conversations.stored import (
     AmbiguousId,
     Hit,
     ImageReference,
@@ -23,11 +22,12 @@ from chatbot.core.turns import (
     UnknownConversation,
     id_prefix,
 )
+from chatbot.core.messages import Image
 from chatbot.outside.history import changes, rows
 from chatbot.outside.history.database import Database
 from chatbot.outside.history.opening import Connect, Opener
 from chatbot.outside.history.search import search
-from chatbot.outside.history.writing import Desk, Draft, Writing
+from chatbot.outside.history.writing import Desk, Draft, TurnWriter
 
 _CANDIDATES = 5
 
@@ -80,7 +80,7 @@ class History:
         provider: str = "",
         model: str = "",
         asked_s: float | None = None,
-    ) -> Writing:
+    ) -> TurnWriter:
         """Stores a question, of a new conversation if the id is None; returns what stores its answer.
 
         `asked_s` is the time of the clock when it was sent; now, if it is not given.
@@ -97,7 +97,9 @@ class History:
             provider=provider,
             model=model,
         )
-        return Writing(self._desk, Draft(conversation_id, turn, found, self._clock() if asked_s is None else asked_s))
+        return TurnWriter(
+            self._desk, Draft(conversation_id, turn, found, self._clock() if asked_s is None else asked_s)
+        )
 
     def last_conversation_id(self) -> str | None:
         """The conversation in which something was said last; None if there is none."""

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import NamedTuple, Protocol
 
+from chatbot.core.conversations.stored import Failure, ImageReference, Turn, title_of
 from chatbot.core.errors import ChatError, Hung
 from chatbot.core.events import Finished, Retrying, Usage
-from chatbot.core.turns import Failure, ImageReference, Turn, title_of
 from chatbot.outside.history.changes import Random, free_id
 from chatbot.outside.history.rows import insert_piece, insert_turn, storable, store_images
 from chatbot.outside.history.search import WordIndex
@@ -63,7 +63,7 @@ class _Stored(NamedTuple):
     pieces: int = 0
 
 
-class Writing:
+class TurnWriter:
     """A turn that is being written. The question is stored when it is made, the answer at least every FLUSH_S seconds
     while `add` and `frame` are called, and the rest by `finish`. As a context manager it stores what it has at the end,
     however that comes. No method raises because of the database.
@@ -156,7 +156,7 @@ class Writing:
             if stored.connection:
                 self._desk.index.catch_up(stored.connection, _INDEXED_WITH_A_TURN)
 
-    def __enter__(self) -> Writing:
+    def __enter__(self) -> TurnWriter:
         return self
 
     def __exit__(

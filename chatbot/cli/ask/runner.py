@@ -1,0 +1,219 @@
+"""Asking the chosen model: session, inbox, view and signals handed to each other, once for each question."""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+import time
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from chatbot.cli import stdio
+from chatbot.cli.ask.command import Arguments
+from chatbot.core.amounts import token_words
+from chatbot.core.errors import AnswerError, CannotConnect, ContextTooLong, KeyRejected, ProgramFault, UnknownModel
+from chatbot.core.events import Finished, Verdict
+from chatbot.core.messages import Conversation
+from chatbot.core.options import Options
+from chatbot.core.redacted_events import EventRedactor
+from chatbot.core.retry import RetryPolicy
+from chatbot.outside.background import EventQueue
+from chatbot.outside.desktop.keyboard import SilentKeyboard
+from chatbot.outside.desktop.signals import Interrupts
+from chatbot.outside.desktop.streams import is_terminal
+from chatbot.outside.http.transport import IDLE_TIMEOUT_S, LiveTransport
+from chatbot.outside.watchdog import Watchdog
+from chatbot.providers import services
+from chatbot.providers.choice import ModelTarget
+from chatbot.session import Session
+from chatbot.terminal.best_effort import LIMIT_S, BestEffort
+from chatbot.terminal.notices import Notices
+
+if TYPE_CHECKING:
+    from chatbot.cli.ask.history import HistoryRecorder
+    from chatbot.core.conversations.stored import Replaced
+    from chatbot.outside.history import TurnWriter
+    from chatbot.terminal.answer.show_events import AnswerResult
+
+# Long enough for a request to leave, short beside any server's answer: what shows the answer loads after that.
+_SENT_WITHIN_S = 0.05
+_MANY_TOKENS = 1_500  # the smallest contexts that local servers start with have 2 048
+
+
+class AnswerRunner:
+    """Asks one question after the other of the chosen model, and shows each answer."""
+
+    def __init__(
+        self,
+        words: Arguments,
+        choice: ModelTarget,
+        notices: Notices,
+        memory: HistoryRecorder,
+        keyboard: SilentKeyboard,
+        *,
+        in_session: bool = False,
+    ) -> None:
+        self.choice = choice
+        self._keyboard = keyboard
+        self._in_session = in_session
+        self._memory = memory
+        self._words = words
+        self._notices = notices
+        self._sent = threading.Event()
+        self._transport = LiveTransport(
+            os.environ, idle_timeout_s=words.timeout_s or IDLE_TIMEOUT_S, on_sent=self._sent.set
+        )
+        self._session = Session(
+            services.provider_for(choice.service, choice.endpoint),
+            self._transport,
+            RetryPolicy(max_retries=words.max_retries),
+            clock=time.monotonic,
+            now=time.time,
+            random=random.random,
+        )
+        self.options = Options(
+            model=choice.model or "",
+            stream=words.stream,
+            show_reasoning=words.show_reasoning and not words.hide_reasoning,
+            extra=words.extra,
+            **words.options,
+        )
+        self.signal: int | None = None
+
+    def __call__(
+        self,
+        conversation: Conversation,
+        options: Options | None = None,
+        *,
+        raw: bool | None = None,
+        replaces: Replaced | None = None,
+        continues: str = "",
+    ) -> AnswerResult:
+        """The answer to the last question, as far as it came; shown and kept while it comes, with what is to be said
+        of it. `replaces` and `continues`: see chatbot.terminal.repl.state.Ask; the question is then the one that was
+        answered, and its whole answer is kept.
+        """
+        asked = (options or self.options)._replace(model=self.options.model)
+        words = self._words if raw is None else self._words._replace(raw=raw)
+        self._sent.clear()
+        asked_s = time.monotonic()
+        with Watchdog() as watchdog:
+            best_effort = BestEffort(watchdog.call, self._notices.warn)
+            with ExitStack() as entered:
+                interrupts = Interrupts(watchdog.call, on_screen=is_terminal(1) and not words.json)
+                best_effort.done("Ctrl-C may lose what came", lambda: entered.enter_context(interrupts))
+                best_effort.done("keys will show in the answer", lambda: entered.enter_context(self._keyboard))
+                event_queue = EventQueue(
+                    lambda sleep: self._session.ask(conversation, asked, sleep), stop=self._transport.abort
+                )
+                interrupts.wake = event_queue.wake
+                self._sent.wait(_SENT_WITHIN_S)
+                from chatbot.cli.ask.history import RecordingView
+                from chatbot.cli.ask.views import guarded_view, shows_waiting
+                from chatbot.terminal.answer.show_events import show_events
+                from chatbot.terminal.answer.silence import SilenceNotice
+
+                def begin() -> TurnWriter | None:
+                    question = conversation.messages[-3 if continues else -1]
+                    writing = self._memory.begin(
+                        question, conversation.system, self.choice.service.name, asked.model, asked_s, replaces=replaces
+                    )
+                    if writing is not None:
+                        writing.goes_on_from(continues)
+                    return writing
+
+                label = asked.model or self.choice.service.title
+                view = guarded_view(words, label, self._notices, interrupts, self._keyboard, best_effort)
+                if not shows_waiting(words):
+                    view = SilenceNotice(view, self._notices.warn, self._place(), asked_s)
+                with RecordingView(view, self._memory, begin, best_effort) as recording:
+                    redacted = EventRedactor(
+                        self.choice.secrets, lambda text: watchdog.call(lambda: self._notices.redacted(text), LIMIT_S)
+                    )
+                    result = show_events(
+                        event_queue, recording, time.monotonic, interrupts.stopped, words.max_time_s, redacted
+                    )
+                    recording.finish(result.finished, _whole(continues, result.text) if continues else None)
+            self.signal = interrupts.number
+            best_effort.done("how the answer ended cannot be told", lambda: self._say(result, conversation))
+        return result
+
+    def models(self) -> list[str]:
+        """The names of the server's models. Raises ChatError when it gives no list."""
+        return self._session.models()
+
+    def exit_code(self, result: AnswerResult) -> int:
+        """The exit code for this outcome, or for the signal that ended it. Raises what is a fault of our own."""
+        from chatbot.terminal.failures import exit_code
+
+        fault = result.finished.error
+        if isinstance(fault, ProgramFault) and fault.__cause__:
+            raise fault.__cause__
+        return 128 + self.signal if self.signal else exit_code(result.finished)
+
+    def _place(self) -> str:
+        """Host and port of the server."""
+        return urlsplit(self.choice.endpoint.base_url).netloc.rpartition("@")[2]
+
+    def _say(self, result: AnswerResult, conversation: Conversation) -> None:
+        """What is to be said of an answer: in the JSON object, and to the person."""
+        from chatbot.terminal.failures import exit_code, usage_line, verdict_lines
+
+        finished = self._advised(result.finished, conversation)
+        if self._words.json:
+            from chatbot.terminal.answer.json_view import as_json
+
+            model = self.choice.model or ""
+            stdio.write_answer(as_json(result, self.choice.service.name, model))
+        if isinstance(finished.error, ProgramFault) and not self._in_session:
+            return  # the roof tells it
+        self._notices.apart = self._in_session and bool(result.text)
+        lines = list(verdict_lines(finished, in_session=self._in_session))
+        if lines and exit_code(finished):
+            self._notices.error(lines)
+        elif lines:
+            self._notices.warn(*lines)
+        if self._words.usage:
+            self._notices.tell([usage_line(finished.usage)])
+
+    def _tell_of_no_key(self, error: KeyRejected) -> None:
+        service = self.choice.service
+        names = " or ".join(key.name for key in service.keys)
+        error.args = (f"{service.title} wants a key, and none is set (HTTP {error.status})",)
+        error.advice = f"Set {names}, in the shell or in ./.env ." if names else "Give it with --header."
+
+    def _advised(self, finished: Finished, conversation: Conversation) -> Finished:
+        """What can be done that only this floor knows: start the local server, or shorten a long conversation."""
+        error = finished.error
+        if isinstance(error, CannotConnect) and self.choice.service.start_advice:
+            error.advice = self.choice.service.start_advice
+        if isinstance(error, KeyRejected) and not self.choice.secrets:
+            self._tell_of_no_key(error)
+        if isinstance(error, UnknownModel) and self.choice.service.source == services.LAB:
+            error.advice = f"{error.advice}\nchat lab list shows them all, with what each teaches."
+        if type(error) is AnswerError and finished.verdict is Verdict.EMPTY:
+            from chatbot.core.conversations.resume import estimated_tokens
+
+            tokens = estimated_tokens(conversation)
+            if tokens > _MANY_TOKENS:  # llama.cpp's server answers so what does not fit into its context
+                error.advice = (
+                    f"About {token_words(tokens)} were sent, which may be more than the model takes: send less text, "
+                    "leave out old turns with --truncate TOKENS, or start the server with a larger context."
+                )
+        if isinstance(error, ContextTooLong) and len(conversation.messages) > 1:
+            from chatbot.core.conversations.resume import estimated_tokens
+
+            tokens = estimated_tokens(conversation)
+            error.advice = (
+                f"The conversation has about {token_words(tokens)}. Leave out its oldest turns with "
+                "--truncate TOKENS, or take a model with a larger context with -m."
+            )
+        return finished
+
+
+def _whole(begun: str, text: str) -> str:
+    from chatbot.core.conversations.resume import continued
+
+    return continued(begun, text)

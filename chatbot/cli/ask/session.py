@@ -1,0 +1,385 @@
+"""`chat` on a terminal: the session, its commands handed what they need from the world."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, nullcontext
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from chatbot.cli import stdio
+from chatbot.cli.ask.command import Arguments
+from chatbot.cli.ask.history import HistoryRecorder, history_folder
+from chatbot.cli.ask.target import choice_for
+from chatbot.core.errors import ChatError, UsageError
+from chatbot.core.messages import Image
+from chatbot.core.options import Options
+from chatbot.core.text import clean
+from chatbot.outside.background import given_up_after
+from chatbot.outside.desktop import editor
+from chatbot.outside.desktop.keyboard import SilentKeyboard
+from chatbot.outside.desktop.streams import is_terminal, terminal_to_write
+from chatbot.outside.files.reading import is_file, read_text_file
+from chatbot.outside.http import lean_requests
+from chatbot.providers.choice import ModelRequest, ModelTarget, find_service
+from chatbot.terminal.answer.show_events import AnswerResult
+from chatbot.terminal.failures import error_lines
+from chatbot.terminal.input.input_line import InputParser
+from chatbot.terminal.input.status_line import Status
+from chatbot.terminal.notices import Notices
+from chatbot.terminal.repl.actions import ReplActions, Template
+from chatbot.terminal.repl.commands import NAMES
+from chatbot.terminal.repl.loop import Opening, converse
+from chatbot.terminal.repl.state import Ask, ReplState
+from chatbot.terminal.screen import IN_ORDER, is_dumb, reflows
+
+if TYPE_CHECKING:
+    from chatbot.cli.ask.runner import AnswerRunner
+    from chatbot.core.conversations.resume import Resumed
+    from chatbot.core.conversations.stored import Hit, Summary
+
+VI_VARIABLE = "CHAT_EDITING_MODE"
+_TYPED = "typed.jsonl"
+_OFFERED_CONVERSATIONS = 30
+_MODELS_WAIT_S = 3.0  # who pressed Tab looks at a prompt that shows nothing
+_ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+
+def run_repl(
+    words: Arguments,
+    choice: ModelTarget,
+    resumed: Resumed,
+    images: tuple[Image, ...],
+    memory: HistoryRecorder,
+    notices: Notices,
+    open_things: ExitStack,
+    opening: Opening | None,
+) -> None:
+    """Holds a conversation until the person leaves; `images` go with the first question.
+
+    After a piped question the terminal is opened again; raises UsageError when there is none.
+    """
+    if not is_terminal(0) and not _reopen_terminal():
+        raise UsageError("there is no terminal to stay at", advice="Ask without --interactive.")
+    for number in _ENDING:
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _leave)  # an exception, so that the prompt puts the terminal back in order
+    notices.in_session = True
+    session = _Session(words, choice, memory, notices, open_things)
+    read_line = _prompt(session, notices)
+    conversation, unanswered, verdict, _ = resumed
+    start = ReplState(conversation, session.label(), session.options(), words.raw, images, (), unanswered, verdict)
+    with session.keyboard if _is_smart_terminal() else nullcontext():  # the plain prompt reads with echo
+        try:
+            converse(read_line, session.actions(), notices, start, opening)
+        except SystemExit:
+            if _is_smart_terminal():
+                stdio.write_aside(IN_ORDER.encode())
+            raise
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    del frame
+    raise SystemExit(128 + number)
+
+
+class _Session:
+    """The world of a session: what its commands do outside of the conversation itself."""
+
+    def __init__(
+        self, words: Arguments, choice: ModelTarget, memory: HistoryRecorder, notices: Notices, open_things: ExitStack
+    ) -> None:
+        self._words = words
+        self._choice = choice
+        self._memory = memory
+        self._notices = notices
+        self._open_things = open_things
+        self.keyboard = SilentKeyboard(as_typed=_is_smart_terminal())
+        self._asking: AnswerRunner | None = None
+        self._models: list[str] | None = None
+        self._loading = threading.Lock()
+
+    def actions(self) -> ReplActions:
+        """Everything that is there; nothing of the history where none is kept."""
+        kept = not self._memory.off
+        return ReplActions(
+            answer=self._answer,
+            choose_model=self._choose_model,
+            models=lambda: self.asking().models(),
+            load_image=self._load_image,
+            read_file=read_text_file,
+            is_path=_is_path,
+            is_file=is_file,
+            show=self._show,
+            time_words=stdio.time_words,
+            clock=time.monotonic,
+            context_window=self._context_window,
+            begin_anew=self._memory.begin_anew,
+            withdraw=self._memory.withdraw,
+            edit=self.edit,
+            copy=_copy,
+            write=editor.write_new,
+            conversations=self.conversations if kept else None,
+            search=self._search if kept else None,
+            resume=self._resume if kept else None,
+            fork=self._fork if kept else None,
+            templates=_template_names,
+            template=self._template,
+        )
+
+    def asking(self) -> AnswerRunner:
+        """What asks the chosen model; made, and its libraries loaded, at the first need."""
+        with self._loading:
+            if self._asking is None:
+                lean_requests.load()
+                from chatbot.cli.ask.runner import AnswerRunner
+
+                self._asking = AnswerRunner(
+                    self._words, self._choice, self._notices, self._memory, self.keyboard, in_session=True
+                )
+            return self._asking
+
+    def load(self) -> None:
+        """Loads what an answer will need, while the person types. From now on there may be garbage to collect."""
+        gc.enable()
+        self.asking()
+        from chatbot.cli.ask import views  # noqa: F401
+        from chatbot.terminal.answer import (
+            live,  # noqa: F401
+            live_view,  # noqa: F401
+        )
+
+    def label(self) -> str:
+        """How the model is called on the screen."""
+        return f"{self._choice.service.name}/{self._choice.model or 'its first model'}"
+
+    def options(self) -> Options:
+        """What the command line says of every question."""
+        words = self._words
+        return Options(
+            model=self._choice.model or "",
+            stream=words.stream,
+            show_reasoning=words.show_reasoning and not words.hide_reasoning,
+            extra=words.extra,
+            **words.options,
+        )
+
+    def _context_window(self) -> int | None:
+        from chatbot.providers.models import context_window
+
+        return context_window(self._choice.model or "")
+
+    def conversations(self, limit: int) -> Sequence[Summary]:
+        """The newest conversations."""
+        return self._memory.history.conversations(limit)
+
+    def edit(self, text: str) -> str | None:
+        """A text in the person's editor. Raises UsageError when that cannot be started or fails."""
+        with self.keyboard.lent():
+            return editor.edit(text, _folder_to_edit_in(), os.environ)
+
+    def edit_typed(self, text: str) -> str | None:
+        """The same for what is being typed, which stays as it is when the editor fails."""
+        try:
+            return self.edit(text)
+        except ChatError as error:
+            self._notices.error(error_lines(error, in_session=True))
+            return None
+
+    def _answer(self, ask: Ask) -> AnswerResult:
+        if is_terminal(1):
+            stdio.write_answer(b"\n")  # air, no answer
+        asking = self.asking()
+        result = asking(ask.conversation, ask.options, raw=ask.raw, replaces=ask.replaces, continues=ask.continues)
+        if asking.signal is not None and asking.signal in _ENDING:  # what came is shown and kept
+            raise SystemExit(128 + asking.signal)
+        return result
+
+    def models(self) -> Sequence[str]:
+        """The names of the server's models, asked for once for each model chosen; they are offered at every Tab."""
+        if self._models is not None:
+            return self._models
+        asking = self.asking()
+        names = asking.models()
+        if asking is self._asking:  # another model may have been chosen meanwhile
+            self._models = names
+        return names
+
+    def _choose_model(self, name: str) -> str:
+        """A model of the service that its name means, else of the one that answers now."""
+        service, _ = find_service(ModelRequest(model=name), {})
+        if service:
+            words = self._words._replace(model=name, provider=None, base_url=None)
+        else:
+            words = self._words._replace(model=name, provider=self._choice.service.name)
+        choice = choice_for(words, self._open_things)
+        self._words, self._choice, self._asking, self._models = words, choice, None, None
+        self._notices.hide(choice.secrets)
+        return self.label()
+
+    def _load_image(self, path: str) -> tuple[Image, Sequence[str]]:
+        from chatbot.outside.files.images import load_image
+
+        return load_image(path, self._choice.service.images)
+
+    def _show(self, text: str, raw: bool) -> None:
+        from chatbot.cli.ask.views import show_text
+
+        show_text(text, raw, self._words.color, self._notices)
+
+    def _search(self, words: str, limit: int) -> Sequence[Hit]:
+        return self._memory.history.search(words, limit)
+
+    def _resume(self, prefix: str) -> tuple[Summary, Resumed]:
+        return self._memory.go_on(self._memory.history.find(prefix))
+
+    def _template(self, name: str, values: Mapping[str, str]) -> Template:
+        from chatbot.cli.templates import template_folder
+        from chatbot.core.templates.template import applied
+
+        filled = applied(template_folder().read(name), values)
+        given = {option: value for option, value in filled.options.items() if value not in (None, ())}
+        named = f"{filled.provider}/{filled.model}" if filled.provider and filled.model else filled.model
+        return Template(filled.system, named, given, filled.extra)
+
+    def _fork(self) -> str:
+        if self._memory.conversation_id is None:
+            raise UsageError("there is nothing to copy yet", advice="Ask something first.")
+        self._memory.conversation_id = self._memory.history.fork(self._memory.conversation_id)
+        return self._memory.conversation_id
+
+
+def _prompt(session: _Session, notices: Notices) -> Callable[[Status], str]:
+    """The prompt that this terminal can show. Loading goes on in the background once it stands."""
+
+    def when_standing() -> None:
+        threading.Thread(target=_quietly(session.load), daemon=True, name="chat-loading").start()
+
+    if not _is_smart_terminal():
+        from chatbot.terminal.input.plain_prompt import PlainPrompt
+
+        return PlainPrompt(lambda prompt: clean(_typed_at(prompt, notices)), notices.write, when_standing)
+    from chatbot.terminal.input.completion import Completions
+    from chatbot.terminal.input.prompt import LineHistory, Prompt
+
+    lines = LineHistory(_typed_before, _keep_typed)
+    offers = Completions(
+        models=lambda: given_up_after(session.models, _MODELS_WAIT_S, ()),
+        files=_files,
+        templates=_template_names,
+        conversations=lambda: [(row.id, row.title) for row in session.conversations(_OFFERED_CONVERSATIONS)],
+    )
+    return Prompt(
+        lines if session.actions().conversations else LineHistory(),
+        offers,
+        edit=session.edit_typed,
+        as_text=InputParser(NAMES, _is_path).as_text,
+        when_standing=when_standing,
+        vi=os.environ.get(VI_VARIABLE, "") == "vi",
+        colour=notices.colour,
+        reflows=reflows(os.environ),
+        terminal=terminal_to_write(),
+    )
+
+
+def _typed_at(prompt: str, notices: Notices) -> str:
+    """A line behind the prompt, which goes beside the answers where these go into a file."""
+    if is_terminal(1):
+        return input(prompt)
+    notices.write(prompt)
+    return input()
+
+
+def _folder_to_edit_in() -> Path:
+    """The data folder; without a home, a folder for temporary files, which is private too."""
+    try:
+        return history_folder()
+    except ChatError:
+        import tempfile
+
+        return Path(tempfile.mkdtemp(prefix="chat-"))
+
+
+def _typed_before() -> Iterator[str]:
+    """What was typed in earlier sessions; looked up when the prompt stands."""
+    from chatbot.outside.files import typed_lines
+
+    try:
+        folder = history_folder()
+    except ChatError:
+        return
+    yield from typed_lines.load(folder / _TYPED)
+
+
+def _keep_typed(text: str) -> None:
+    from chatbot.outside.files import typed_lines
+
+    try:
+        typed_lines.append(history_folder() / _TYPED, text)
+    except ChatError:
+        pass
+
+
+def _template_names() -> list[str]:
+    from chatbot.cli.templates import template_folder
+
+    try:
+        return template_folder().names()
+    except ChatError:
+        return []
+
+
+def _is_smart_terminal() -> bool:
+    return not is_dumb(os.environ)
+
+
+def _quietly(work: Callable[[], object]) -> Callable[[], None]:
+    """Work ahead of time: what goes wrong shows when it is needed."""
+
+    def tried() -> None:
+        try:
+            work()
+        except Exception:
+            pass
+
+    return tried
+
+
+def _is_path(text: str) -> bool:
+    try:
+        return Path(text).expanduser().exists()
+    except (OSError, ValueError, RuntimeError):  # RuntimeError: there is no such ~user
+        return False
+
+
+def _files(beginning: str) -> Iterable[str]:
+    import glob  # at the first Tab
+
+    found = glob.glob(glob.escape(os.path.expanduser(beginning)) + "*")  # noqa: PTH111, PTH207  (keeps ./ and ../)
+    return (path + "/" if Path(path).is_dir() else path for path in sorted(found))
+
+
+def _copy(text: str) -> None:
+    from chatbot.outside.desktop.clipboard import copy
+
+    draws = is_terminal(1) and not is_dumb(os.environ)
+    copy(text, os.environ, stdio.write_answer if draws else None)
+
+
+def _reopen_terminal() -> bool:
+    """Standard input from the terminal again, after a pipe was read to its end; whether there is one."""
+    try:
+        terminal = os.open("/dev/tty", os.O_RDONLY)
+    except OSError:
+        return False
+    os.dup2(terminal, 0)
+    os.close(terminal)
+    sys.stdin = open(0, closefd=False, encoding=stdio.encoding(sys.stdin), errors="surrogateescape")  # noqa: SIM115
+    return True

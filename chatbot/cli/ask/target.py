@@ -1,0 +1,90 @@
+"""Where to ask: from the words, the variables, and what runs on this machine."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from chatbot.cli.ask.command import Arguments
+from chatbot.core.addresses import base_url as checked_base_url
+from chatbot.core.errors import NoKey
+from chatbot.outside.environment import read_variables
+from chatbot.outside.http.listening import listens
+from chatbot.providers import services
+from chatbot.providers.choice import (
+    ModelRequest,
+    ModelTarget,
+    check_service_named_in,
+    choose,
+    find_service,
+    local_names,
+    variable_names,
+)
+from chatbot.providers.service import Service
+
+
+def choice_for(words: Arguments, open_things: ExitStack) -> ModelTarget:
+    """The service, its endpoint and the model. The lab, if it is meant, runs until `open_things` closes.
+
+    Raises NoKey when nothing is set up, and whatever `choose` raises.
+    """
+    variables, remarks = read_variables(
+        os.environ,
+        variable_names(),
+        local_names=local_names(),
+        folder=Path() if words.local_env else None,
+        env_file=words.env_file,
+    )
+    base_url = checked_base_url(words.base_url, "--base-url") if words.base_url else None
+    wish = ModelRequest(words.provider, words.model, base_url, words.headers)
+    service, model = find_service(wish, variables)
+    if service is None:
+        service = next((row for row in services.SERVICES if row.probe and _listening_url(row)), None)
+    if service is None:
+        check_service_named_in(words.model)
+        raise _with_notices(_nothing_set_up(), remarks)
+    at = None
+    if service.source == services.LAB:
+        at = _start_lab(service, open_things)
+    elif service.other_base_urls and not base_url and not any(url.name in variables for url in service.urls):
+        at = _listening_url(service)
+    try:
+        choice = choose(service, model, wish, variables, at)
+    except NoKey as error:
+        raise _with_notices(error, remarks) from None
+    at_home = choice.endpoint.base_url == service.base_url or service.source == services.LAB
+    if at_home and service.has_plain_model_names:
+        check_service_named_in(choice.model)
+    return choice._replace(remarks=(*remarks, *choice.remarks))
+
+
+def _with_notices(error: NoKey, remarks: tuple[str, ...]) -> NoKey:
+    """The error with what was found wrong in the files where a key may be."""
+    error.advice = "\n".join((*remarks, error.advice))
+    return error
+
+
+def _listening_url(service: Service) -> str | None:
+    """The first address of a local server at which something listens."""
+    urls = (service.base_url, *service.other_base_urls)
+    return next((url for url in urls if url and listens(urlsplit(url).port or 80)), None)
+
+
+def _start_lab(service: Service, open_things: ExitStack) -> str:
+    """The embedded provider, started inside this process; its base URL as the wire format wants it."""
+    from chatbot.lab.server.http import LabServer
+
+    path = {"openai": "/v1", "anthropic": "", "gemini": "/v1beta"}[service.wire]
+    return open_things.enter_context(LabServer()).url + path
+
+
+def _nothing_set_up() -> NoKey:
+    return NoKey(
+        "nothing is set up yet; there are three ways to begin:",
+        advice="1. set a key:           export OPENAI_API_KEY=...  (or another service's)\n"
+        "2. run a local server:  ollama serve  (or LM Studio, or llama.cpp)\n"
+        '3. try without either:  chat -m lab/guide "how do I begin?"\n'
+        'The services: chat -m lab/guide "which providers are there?"',
+    )

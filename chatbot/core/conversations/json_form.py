@@ -1,0 +1,173 @@
+"""Kept conversations as plain data that JSON can carry, and back."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from chatbot.core.conversations.stored import Failure, ImageReference, StoredConversation, Summary, Turn
+from chatbot.core.errors import UsageError
+from chatbot.core.events import Usage, Verdict
+
+FORMAT = "chat-conversation-1"
+_MAX_NUMBER = 2**53  # beyond it JSON's numbers are not exact
+
+
+class Transferred(NamedTuple):
+    """A conversation outside the history, with the bytes of its images by SHA-256."""
+
+    conversation: StoredConversation
+    images: Mapping[str, bytes]
+
+
+def as_plain(conversation: StoredConversation, images: Mapping[str, bytes]) -> dict[str, Any]:
+    """A conversation as dicts, lists, strings and numbers; images in Base64, each once."""
+    summary = conversation.summary._asdict()
+    used = {image.sha256 for turn in conversation.turns for image in turn.images} & images.keys()
+    return {
+        "format": FORMAT,
+        **{name: summary[name] for name in ("id", "created_s", "updated_s", "title", "forked_from")},
+        "turns": [_plain_turn(turn) for turn in conversation.turns],
+        "images": {sha256: base64.b64encode(images[sha256]).decode() for sha256 in sorted(used)},
+    }
+
+
+def _plain_turn(turn: Turn) -> dict[str, Any]:
+    plain = turn._asdict()
+    del plain["id"], plain["conversation_id"]
+    return plain | {
+        "verdict": str(turn.verdict) if turn.verdict else "partial",
+        "images": [image._asdict() for image in turn.images],
+        "usage": turn.usage._asdict() if turn.usage else None,
+        "error": turn.error._asdict() if turn.error else None,
+        "failures": [failure._asdict() for failure in turn.failures],
+    }
+
+
+def from_plain(plain: object) -> Transferred:
+    """The conversation in plain data. Fields that are not known pass by. Raises UsageError if it is something else,
+    or if the bytes of an image are not those it names.
+    """
+    document = _Fields(plain, "an entry")
+    if document.values.get("format") != FORMAT:
+        raise UsageError("this is no conversation exported by chat", advice="chat logs export --format json makes one.")
+    turns = tuple(_turn(_Fields(turn, f"turn {at}"), at) for at, turn in enumerate(document.items("turns")))
+    if not turns:
+        raise UsageError("the conversation has no turns")
+    images = {sha256: _image_bytes(sha256, data) for sha256, data in document.mapping("images").items()}
+    created_s = document.number("created_s")
+    summary = Summary(
+        id=document.text("id"),
+        created_s=created_s,
+        updated_s=document.number("updated_s"),
+        title=document.text("title"),
+        turns=len(turns),
+        provider=turns[-1].provider,
+        model=turns[-1].model,
+        forked_from=document.text_or_none("forked_from"),
+    )
+    return Transferred(StoredConversation(summary, turns), images)
+
+
+def _turn(fields: _Fields, position: int) -> Turn:
+    verdict = fields.text("verdict")
+    if verdict != "partial" and verdict not in list(Verdict):
+        raise UsageError(f"{fields.name} of the conversation has an unknown verdict: {verdict[:40]!r}")
+    usage, error = fields.values.get("usage"), fields.values.get("error")
+    return Turn(
+        id=0,
+        conversation_id="",
+        position=position,
+        created_s=fields.number("created_s"),
+        question=fields.text("question"),
+        images=tuple(_image(_Fields(image, fields.name)) for image in fields.items("images")),
+        system=fields.text_or_none("system"),
+        provider=fields.text("provider"),
+        model=fields.text("model"),
+        answer=fields.text("answer"),
+        reasoning=fields.text("reasoning"),
+        verdict=None if verdict == "partial" else Verdict(verdict),
+        finish_reason=fields.text_or_none("finish_reason"),
+        error=_failure(_Fields(error, fields.name)) if error is not None else None,
+        usage=_usage(_Fields(usage, fields.name)) if usage is not None else None,
+        first_text_s=fields.number_or_none("first_text_s"),
+        total_s=fields.number_or_none("total_s"),
+        request_id=fields.text_or_none("request_id"),
+        attempts=fields.integer_or_none("attempts") or 1,
+        failures=tuple(_failure(_Fields(failure, fields.name)) for failure in fields.items("failures")),
+        withdrawn=fields.values.get("withdrawn") is True,
+    )
+
+
+def _image(fields: _Fields) -> ImageReference:
+    return ImageReference(
+        fields.text("sha256"),
+        fields.text("media_type"),
+        fields.integer_or_none("width") or 0,
+        fields.integer_or_none("height") or 0,
+        fields.text("name"),
+    )
+
+
+def _failure(fields: _Fields) -> Failure:
+    status = fields.integer_or_none("status")
+    return Failure(fields.text("kind"), fields.text("message"), status, fields.number_or_none("delay_s"))
+
+
+def _usage(fields: _Fields) -> Usage:
+    return Usage(*(fields.integer_or_none(name) for name in Usage._fields))
+
+
+def _image_bytes(sha256: str, data: object) -> bytes:
+    try:
+        decoded = base64.b64decode(data if isinstance(data, str) else "", validate=True)
+    except ValueError:
+        decoded = b""
+    if hashlib.sha256(decoded).hexdigest() != sha256:
+        raise UsageError(f"the image {sha256[:12]} of the conversation is damaged")
+    return decoded
+
+
+class _Fields:
+    """The fields of an object that somebody else wrote; each reading raises UsageError if it is not of its kind."""
+
+    def __init__(self, values: object, name: str) -> None:
+        if not isinstance(values, dict):
+            raise UsageError(f"{name} of the conversation is not an object")
+        self.values: dict[str, Any] = values
+        self.name = name
+
+    def text(self, field: str) -> str:
+        return str(self._read(field, str))
+
+    def text_or_none(self, field: str) -> str | None:
+        return None if self.values.get(field) is None else self.text(field)
+
+    def number(self, field: str) -> float:
+        value = self._read(field, (int, float))
+        if not abs(value) < _MAX_NUMBER:  # NaN is not less either
+            raise self._unusable(field)
+        return float(value)
+
+    def number_or_none(self, field: str) -> float | None:
+        return None if self.values.get(field) is None else self.number(field)
+
+    def integer_or_none(self, field: str) -> int | None:
+        return None if self.values.get(field) is None else int(self.number(field))
+
+    def items(self, field: str) -> list[Any]:
+        return list(self._read(field, list))
+
+    def mapping(self, field: str) -> dict[str, Any]:
+        return dict(self._read(field, dict))
+
+    def _read(self, field: str, kind: type | tuple[type, ...]) -> Any:
+        value = self.values.get(field)
+        if not isinstance(value, kind) or isinstance(value, bool):
+            raise self._unusable(field)
+        return value
+
+    def _unusable(self, field: str) -> UsageError:
+        return UsageError(f"{self.name} of the conversation has no usable {field!r}")

@@ -1,0 +1,1 @@
+"""Saved prompts with their variables and options, and the TOML they are written in."""

@@ -1,0 +1,1 @@
+"""The server of the lab: connections, requests, and the replies it was told to give."""

@@ -1,0 +1,213 @@
+"""A model provider on the loopback interface, speaking three wire formats over real HTTP, with faults on demand."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections import defaultdict, deque
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple, Self
+
+from chatbot.lab.answers import Asked, Dialect, Fault, Page, Refusal, dumps, encoded
+from chatbot.lab.scenarios import BY_NAME, NAMES, Scenario
+from chatbot.lab.server.connection import Connection, Listener
+from chatbot.lab.server.replies import CHUNKED, Refuse, Say, ScriptedReply, Then, Turn, perform, refuse, whole
+from chatbot.lab.wires.dialects import Route, route, scenario_name
+
+HOST = "127.0.0.1"
+_JSON = "application/json"
+_SSE = "text/event-stream"
+_REMEMBERED = 1000  # requests, with their bodies
+
+
+class Received(NamedTuple):
+    """One request as it came. Header names are lower case; `json` is None when the body is not JSON."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+    json: Any
+
+
+class LabServer:
+    """Serves from entering the `with` block until leaving it, in threads of its own; never prints.
+
+    `port` 0 takes a free one. `pace_s` is the delay between the words of slow answers; `hang_s` the longest that a
+    hanging answer hangs, unless the client goes away or the server stops before. `log` is told each request in one
+    line. Entering raises OSError when the port is taken.
+    """
+
+    def __init__(
+        self,
+        port: int = 0,
+        *,
+        pace_s: float = 0.2,
+        hang_s: float = 600.0,
+        log: Callable[[str], None] | None = None,
+    ) -> None:
+        self.requests: list[Received] = []
+        self._count = 0
+        self._port = port
+        self._pace_s = pace_s
+        self._hang_s = hang_s
+        self._log = log
+        self._lock = threading.Lock()
+        self._bespoke: dict[str, deque[ScriptedReply | Turn]] = defaultdict(deque)
+        self._turns_taken: dict[str, int] = defaultdict(int)
+
+    @property
+    def url(self) -> str:
+        """Without a path and without a final slash."""
+        return f"http://{HOST}:{self._port}"
+
+    def __enter__(self) -> Self:
+        attributes = {"respond": staticmethod(self._respond), "pace_s": self._pace_s, "hang_s": self._hang_s}
+        self._listener = Listener((HOST, self._port), type("LabConnection", (Connection,), attributes))
+        self._port = self._listener.server_address[1]
+        self._stop, self._stopped = socket.socketpair()
+        self._thread = threading.Thread(
+            target=self._listener.serve_until_readable, args=(self._stopped,), name="lab", daemon=True
+        )
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self._stop.close()  # the other end becomes readable
+        self._thread.join()
+        self._listener.server_close()
+        self._stopped.close()
+
+    def will_answer(
+        self,
+        text: str | None = None,
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | Sequence[bytes] | None = None,
+        then: Then = "end",
+        retry_after: str | None = None,
+        method: Literal["POST", "GET"] = "POST",
+    ) -> None:
+        """Queue one answer, used before any scenario.
+
+        With a `text` it is said, with a `status` of 400 or more it is refused, in whatever dialect the request has.
+        With a `body` the bytes are sent as they are: one piece with a Content-Length, several as chunks, unless the
+        `headers` say their own; `Connection: close` among them leaves the framing away. `status`, `headers` and
+        `then` hold for the body.
+        """
+        if body is not None:
+            self._bespoke[method].append(_raw(status, headers or {}, body, then))
+        elif text is not None:
+            self._bespoke[method].append(Say(text, then=then))
+        elif status >= 400:
+            self._bespoke[method].append(Refuse(_fault_like(status), status, retry_after))
+        else:
+            raise ValueError("an answer needs a text, a body, or the status of an error")
+
+    def _respond(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> ScriptedReply:
+        """Any request to what is sent."""
+        content = _parsed(body)
+        with self._lock:
+            received = Received(method, target, MappingProxyType(dict(headers)), body, content)
+            self.requests.append(received)
+            del self.requests[:-_REMEMBERED]
+            self._count += 1
+            serial = self._count
+            bespoke = self._bespoke[method].popleft() if self._bespoke[method] else None
+        found = route(method, target, headers)
+        asked = _asked(found, content, serial)._replace(key=_key_in(headers))
+        exchange = self._exchange(found, asked, content, bespoke)
+        if self._log:
+            self._log(f"{method} {found.path} {asked.model} {exchange.status or 'no answer'}".replace("  ", " "))
+        return exchange
+
+    def _exchange(
+        self, found: Route, asked: Asked, content: Any, bespoke: ScriptedReply | Turn | None
+    ) -> ScriptedReply:
+        if isinstance(bespoke, ScriptedReply):
+            return bespoke
+        if bespoke is not None:
+            return perform(bespoke, found.dialect, asked)
+        if found.action == "models":
+            return _models(found, asked)
+        if found.action == "nothing":
+            return refuse(found.dialect, found.dialect.refusal(Fault.NOT_FOUND, asked.serial, path=found.path), asked)
+        fault = _malformed(found.dialect, content, asked.serial)
+        if fault:
+            return refuse(found.dialect, fault, asked)
+        scenario = BY_NAME.get(scenario_name(asked.model))
+        turn = self._next_turn(scenario) if scenario else Refuse(Fault.UNKNOWN_MODEL)
+        return perform(turn, found.dialect, asked)
+
+    def _next_turn(self, scenario: Scenario) -> Turn:
+        with self._lock:
+            taken = self._turns_taken[scenario.name]
+            self._turns_taken[scenario.name] = (taken + 1) % len(scenario.turns)
+        return scenario.turns[taken]
+
+
+_FAULT_OF_STATUS = {
+    401: Fault.WRONG_KEY,
+    403: Fault.NO_PERMISSION,
+    404: Fault.UNKNOWN_MODEL,
+    429: Fault.RATE_LIMITED,
+    503: Fault.OVERLOADED,
+    529: Fault.OVERLOADED,
+}
+
+
+def _fault_like(status: int) -> Fault:
+    return _FAULT_OF_STATUS.get(status, Fault.SERVER if status >= 500 else Fault.BAD_REQUEST)
+
+
+def _raw(status: int, headers: Mapping[str, str], body: bytes | Sequence[bytes], then: Then) -> ScriptedReply:
+    """Bytes as they are, framed unless the headers already say how."""
+    in_pieces = not isinstance(body, bytes)
+    given = {name.lower() for name in headers}
+    framed = {} if "content-type" in given else {"Content-Type": _SSE if in_pieces else _JSON}
+    if not given & {"content-length", "transfer-encoding", "connection"}:
+        framed |= CHUNKED if in_pieces else {"Content-Length": str(len(body))}
+    return ScriptedReply(status, {**framed, **headers}, body if not isinstance(body, bytes) else [body], then)
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _asked(found: Route, content: Any, serial: int) -> Asked:
+    asked = Asked(found.model, streamed=found.streamed, sse=found.sse, serial=serial)
+    return found.dialect.read(content, asked) if isinstance(content, dict) else asked
+
+
+def _key_in(headers: Mapping[str, str]) -> str:
+    """The key that came with a request, in whichever header the wire format has it."""
+    named = headers.get("x-api-key") or headers.get("x-goog-api-key")
+    return named or headers.get("authorization", "").removeprefix("Bearer ")
+
+
+def _malformed(dialect: Dialect, content: Any, serial: int) -> Refusal | None:
+    """Why this body cannot be a question, if it cannot."""
+    refusal = dialect.refusal(Fault.BAD_REQUEST, serial)
+    if not isinstance(content, dict):
+        return refusal
+    missing = next((name for name in dialect.required if name not in content), None)
+    if missing is None:
+        return None
+    return refusal._replace(message=dialect.missing_message.format(parameter=missing), parameter=missing)
+
+
+def _models(found: Route, asked: Asked) -> ScriptedReply:
+    """The scenarios' names as a list of models."""
+    dialect = found.dialect
+    try:
+        page = dialect.paging.page(NAMES, found.query) if dialect.paging else Page(NAMES)
+    except ValueError as error:
+        refusal = dialect.refusal(Fault.BAD_REQUEST, asked.serial)._replace(message=str(error))
+        return refuse(dialect, refusal, asked)
+    return whole(200, _JSON, encoded(dumps(dialect.model_list(page))))

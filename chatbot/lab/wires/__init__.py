@@ -1,0 +1,1 @@
+"""The wire formats as the lab answers in them, one a file."""

@@ -1,0 +1,70 @@
+"""The three wire formats, and which of them an address speaks.
+
+Paths may have any prefix, so that the base URL of any service can be imitated.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from chatbot.lab.answers import Dialect
+from chatbot.lab.wires.anthropic import ANTHROPIC
+from chatbot.lab.wires.gemini import GEMINI
+from chatbot.lab.wires.openai import OPENAI
+
+DIALECTS = {dialect.name: dialect for dialect in (OPENAI, ANTHROPIC, GEMINI)}
+
+_GENERATE = re.compile(r"/models/(?P<model>.+):(?P<method>generateContent|streamGenerateContent)\Z")
+
+
+class Route(NamedTuple):
+    """Where a request leads. `model` and `streamed` are known here only where the path says them (Gemini)."""
+
+    dialect: Dialect
+    action: Literal["answer", "models", "nothing"]
+    path: str
+    query: Mapping[str, str]
+    model: str = ""
+    streamed: bool = False
+
+    @property
+    def sse(self) -> bool:
+        """False for the JSON array that Gemini streams without `alt=sse`."""
+        return self.dialect is not GEMINI or self.query.get("alt") == "sse"
+
+
+def route(method: str, target: str, headers: Mapping[str, str]) -> Route:
+    """The dialect and the action for one request line. `headers` have lower-case names.
+
+    A path that leads nowhere still has a dialect: the one whose error the client can read.
+    """
+    address = urlsplit(target)
+    path = unquote(address.path)
+    found = Route(_dialect(path, headers), "nothing", address.path, dict(parse_qsl(address.query)))
+    if method == "GET" and path.endswith("/models"):
+        return found._replace(action="models")
+    if method != "POST":
+        return found
+    if generate := _GENERATE.search(path):
+        streamed = generate["method"] == "streamGenerateContent"
+        return found._replace(dialect=GEMINI, action="answer", model=generate["model"], streamed=streamed)
+    for ending, dialect in (("/chat/completions", OPENAI), ("/messages", ANTHROPIC)):
+        if path.endswith(ending):
+            return found._replace(dialect=dialect, action="answer")
+    return found
+
+
+def _dialect(path: str, headers: Mapping[str, str]) -> Dialect:
+    if "anthropic-version" in headers:
+        return ANTHROPIC
+    if ("/v1beta" in path and "/openai" not in path) or "x-goog-api-key" in headers:
+        return GEMINI
+    return OPENAI
+
+
+def scenario_name(model: str) -> str:
+    """The model's name without anything up to its last slash: `lab/echo` and `models/echo` are `echo`."""
+    return model.rpartition("/")[2]

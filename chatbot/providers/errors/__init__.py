@@ -1,0 +1,1 @@
+"""What the body of an error says, in every shape that servers send, and which of our errors it is."""

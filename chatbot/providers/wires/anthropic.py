@@ -1,0 +1,195 @@
+"""Anthropic Messages.
+
+Source: platform.claude.com, "Messages" and "Streaming messages". The API version is 2023-06-01: it is served
+everywhere, compatible servers know only it, and sampling parameters are still accepted with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from chatbot.core.errors import ChatError
+from chatbot.core.events import (
+    EndMarker,
+    FinishReason,
+    Notice,
+    ProviderEvent,
+    ReasoningDelta,
+    TextDelta,
+    Usage,
+    Verdict,
+)
+from chatbot.core.messages import Conversation, Message
+from chatbot.core.options import Endpoint, Options, merged
+from chatbot.core.request import HttpFailure, HttpRequest
+from chatbot.core.sse.decoder import SseEvent
+from chatbot.providers import models
+from chatbot.providers.service import Service
+from chatbot.providers.wires import base
+
+HEADERS = {"anthropic-version": "2023-06-01"}
+# The field is required. High enough not to cut an answer; where a model allows less it says so with HTTP 400, and
+# the request is repeated with its number. Unstreamed answers must fit into ten minutes.
+DEFAULT_MAX_TOKENS = 32_000
+DEFAULT_MAX_TOKENS_UNSTREAMED = 16_000
+MIN_BUDGET_TOKENS = 1024
+
+VERDICTS = {
+    "max_tokens": Verdict.LENGTH,
+    "model_context_window_exceeded": Verdict.LENGTH,
+    "refusal": Verdict.REFUSED,
+    "pause_turn": Verdict.CUT,
+}
+
+
+@dataclass(frozen=True)
+class AnthropicMessages:
+    """Messages at `service`, reached at `endpoint`."""
+
+    service: Service
+    endpoint: Endpoint
+    needs_end_marker = True
+
+    def payload(self, conversation: Conversation, options: Options) -> base.Payload:
+        """See Provider."""
+        default = DEFAULT_MAX_TOKENS if options.stream else DEFAULT_MAX_TOKENS_UNSTREAMED
+        max_tokens = options.max_tokens or default
+        fields = base.present(
+            system=conversation.system or None,
+            temperature=options.temperature,
+            top_p=options.top_p,
+            stop_sequences=list(options.stop),
+            stream=options.stream or None,
+            **_reasoning(options, max_tokens),
+        )
+        payload = {
+            "model": options.model,
+            "max_tokens": max_tokens,
+            "messages": [{"role": message.role, "content": _content(message)} for message in conversation.messages],
+            **fields,
+        }
+        return merged(payload, options.extra)
+
+    def left_out(self, options: Options) -> str | None:
+        """See Provider."""
+        max_tokens = options.max_tokens or DEFAULT_MAX_TOKENS_UNSTREAMED
+        effort = options.reasoning_effort == "none" or bool(_reasoning(options, max_tokens))
+        return base.left_out(self.service, options, seed=False, effort=effort)
+
+    def request(self, payload: base.Payload, options: Options) -> HttpRequest:
+        """See Provider."""
+        return base.post(self.endpoint, "/v1/messages", payload, HEADERS, stream=options.stream)
+
+    def models_request(self) -> HttpRequest:
+        """See Provider."""
+        return base.get(self.endpoint, "/v1/models?limit=1000", HEADERS)
+
+    def read_event(self, event: SseEvent) -> Iterable[ProviderEvent]:
+        """See Provider. The type inside the JSON counts; some gateways send no `event:` lines."""
+        if not event.data.startswith("{") and base.is_end_marker(event):
+            return (EndMarker(),)
+        return self._read(base.json_of(event))
+
+    def read_answer(self, document: Any) -> Iterable[ProviderEvent]:
+        """See Provider."""
+        return self._read(document)
+
+    def _read(self, document: Any) -> Iterator[ProviderEvent]:
+        match document:
+            case {"type": "content_block_delta", "delta": {"text": str(text)}} if text:
+                yield TextDelta(text)
+            case {"type": "content_block_delta", "delta": {"thinking": str(text)}} if text:
+                yield ReasoningDelta(text)
+            case {"type": "content_block_start", "content_block": dict(block)}:
+                yield from _block(block)
+            case {"type": "message_start", "message": dict(message)}:
+                yield from _usage(message)
+            case {"type": "message_delta"}:
+                delta = document.get("delta")
+                yield from _stop(delta if isinstance(delta, dict) else {})
+                yield from _usage(document)
+            case {"type": "message_stop"}:
+                yield EndMarker()
+            case {"type": "message"}:
+                blocks = document.get("content")
+                for block in blocks if isinstance(blocks, list) else ():
+                    yield from _block(block)
+                yield from _stop(document)
+                yield from _usage(document)
+                yield EndMarker()
+            case {"type": "error"} | {"error": dict() | str() | list()}:
+                raise base.error_in_body(document, self.service)
+            case dict() if "type" not in document and base.is_error(document):
+                raise base.error_in_body(document, self.service)
+        # Kinds we do not know pass by: the provider adds them without notice.
+
+    def read_error(self, failure: HttpFailure, now: float) -> ChatError:
+        """See Provider."""
+        return base.read_error(failure, now, self.service)
+
+    def read_models(self, document: Any) -> list[str]:
+        """See Provider."""
+        return base.named_models(document.get("data")) if isinstance(document, dict) else []
+
+
+def _reasoning(options: Options, max_tokens: int) -> base.Payload:
+    """The fields that ask for reasoning: an effort, or before Claude 4.6 a budget, which is part of `max_tokens`."""
+    kind = models.facts(options.model).reasoning
+    if kind == "effort":
+        return base.present(
+            thinking={"type": "adaptive", "display": "summarized"} if options.show_reasoning else None,
+            output_config={"effort": options.reasoning_effort} if options.reasoning_effort else None,
+        )
+    wanted = options.reasoning_effort or ("medium" if options.show_reasoning else "none")
+    budget_tokens = min(models.reasoning_budget(wanted), max_tokens - 1)
+    if kind == "none" or budget_tokens < MIN_BUDGET_TOKENS:
+        return {}
+    return {"thinking": {"type": "enabled", "budget_tokens": budget_tokens}}
+
+
+def _content(message: Message) -> str | list[base.Payload]:
+    if not message.images:
+        return message.text
+    # Images before the text is what the provider recommends.
+    parts: list[base.Payload] = [
+        {
+            "type": "image",
+            "source": {"type": "base64", "media_type": image.media_type, "data": base.base64_of(image)},
+        }
+        for image in message.images
+    ]
+    # An empty text block is refused.
+    return [*parts, {"type": "text", "text": message.text}] if message.text else parts
+
+
+def _block(block: Any) -> Iterator[ProviderEvent]:
+    match block:
+        case {"type": "text", "text": str(text)} if text:
+            yield TextDelta(text)
+        case {"type": "thinking", "thinking": str(text)} if text:
+            yield ReasoningDelta(text)
+
+
+def _stop(delta: dict[str, Any]) -> Iterator[ProviderEvent]:
+    details = delta.get("stop_details")
+    explanation = details.get("explanation") if isinstance(details, dict) else None
+    if isinstance(explanation, str) and explanation:
+        yield Notice(explanation)
+    reason = delta.get("stop_reason")
+    if isinstance(reason, str) and reason:
+        yield FinishReason(reason, VERDICTS.get(reason, Verdict.COMPLETE))
+
+
+def _usage(holder: dict[str, Any]) -> Iterator[ProviderEvent]:
+    """A report without input tokens (the older `message_delta`) leaves them to the report before it."""
+    usage = holder.get("usage")
+    if not isinstance(usage, dict):
+        return
+    cached = base.integer(usage.get("cache_read_input_tokens"))
+    parts = (base.integer(usage.get("input_tokens")), base.integer(usage.get("cache_creation_input_tokens")), cached)
+    total = sum(part or 0 for part in parts) if parts[0] is not None else None
+    details = usage.get("output_tokens_details")
+    thinking = base.integer(details.get("thinking_tokens")) if isinstance(details, dict) else None
+    yield Usage(total, base.integer(usage.get("output_tokens")), thinking, cached)

@@ -1,0 +1,190 @@
+"""What every wire format offers: pure functions from our terms to theirs and back."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
+
+from chatbot.core.errors import ChatError, MalformedAnswer, UsageError
+from chatbot.core.events import ProviderEvent
+from chatbot.core.messages import Conversation, Image
+from chatbot.core.options import Endpoint, Options
+from chatbot.core.request import HttpFailure, HttpRequest
+from chatbot.core.sse.decoder import SseEvent
+from chatbot.providers.service import Service
+
+MAX_TOKENS = 2**53  # what every JSON parser can count to (RFC 8259, section 6)
+_DECODER = json.JSONDecoder()
+
+Payload = dict[str, Any]
+
+
+class Provider(Protocol):
+    """One wire format at one service. All methods are pure."""
+
+    @property
+    def needs_end_marker(self) -> bool:
+        """Whether a stream is complete only with its end marker; otherwise a finish reason is enough."""
+        ...
+
+    def payload(self, conversation: Conversation, options: Options) -> Payload:
+        """The request body, as the object that will be JSON."""
+        ...
+
+    def left_out(self, options: Options) -> str | None:
+        """What was chosen and has no field here, as a sentence; None when everything is sent."""
+        ...
+
+    def request(self, payload: Payload, options: Options) -> HttpRequest:
+        """The request that carries `payload`."""
+        ...
+
+    def models_request(self) -> HttpRequest:
+        """The request for the list of models."""
+        ...
+
+    def read_event(self, event: SseEvent) -> Iterable[ProviderEvent]:
+        """What one server-sent event says. Raises ChatError for an error in the stream, MalformedAnswer for no JSON."""
+        ...
+
+    def read_answer(self, document: Any) -> Iterable[ProviderEvent]:
+        """What a whole answer in one JSON document says. Raises ChatError when it is an error."""
+        ...
+
+    def read_error(self, failure: HttpFailure, now: float) -> ChatError:
+        """The error that an HTTP answer means. `now` is Unix seconds."""
+        ...
+
+    def read_models(self, document: Any) -> list[str]:
+        """The names in a list of models, in the server's order; empty when there are none."""
+        ...
+
+
+def post(endpoint: Endpoint, path: str, payload: Payload, headers: Mapping[str, str], *, stream: bool) -> HttpRequest:
+    """A JSON POST to `endpoint`. Raises UsageError when the body holds a number that JSON has no word for."""
+    try:
+        body = json.dumps(payload, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    except ValueError as error:
+        raise UsageError("a number that is to be sent is not a finite one") from error
+    wanted = "text/event-stream" if stream else "application/json"
+    sent = _all_headers(endpoint, {"Content-Type": "application/json", "Accept": wanted, **headers})
+    return HttpRequest("POST", _url(endpoint, path), sent, body.encode("utf-8", "replace"))
+
+
+def get(endpoint: Endpoint, path: str, headers: Mapping[str, str]) -> HttpRequest:
+    """A GET from `endpoint`."""
+    return HttpRequest("GET", _url(endpoint, path), _all_headers(endpoint, {"Accept": "application/json", **headers}))
+
+
+def _all_headers(endpoint: Endpoint, headers: Mapping[str, str]) -> dict[str, str]:
+    """The person's own headers last: they replace any other of that name, in whatever case it is written."""
+    own = {name.lower() for name, _ in endpoint.headers}
+    given = {**headers, **(dict([endpoint.auth]) if endpoint.auth else {})}
+    return {name: value for name, value in given.items() if name.lower() not in own} | dict(endpoint.headers)
+
+
+def _url(endpoint: Endpoint, path: str) -> str:
+    query = ("&" if "?" in path else "?") + endpoint.query if endpoint.query else ""
+    return endpoint.base_url + path + query
+
+
+def present(**fields: Any) -> Payload:
+    """The fields that were given: not None, not empty."""
+    return {name: value for name, value in fields.items() if value is not None and value != () and value != []}
+
+
+def left_out(service: Service, options: Options, *, seed: bool, effort: bool = True) -> str | None:
+    """The sentence for a seed or a reasoning effort that was chosen where there is none."""
+    unsent = []
+    if options.seed is not None and not seed:
+        unsent.append("seed")
+    if options.reasoning_effort and not effort:
+        unsent.append("reasoning effort")
+    if not unsent:
+        return None
+    who = options.model if unsent == ["reasoning effort"] else service.title
+    return f"{who} takes no {' and no '.join(unsent)}; asked without"
+
+
+def base64_of(image: Image) -> str:
+    """The image's bytes in Base64 (RFC 4648, section 4), without line breaks."""
+    return base64.b64encode(image.data).decode("ascii")
+
+
+def json_of(event: SseEvent) -> Any:
+    """The JSON document that an event carries; None for an event without data, which some servers send as a sign of
+    life. What an event of the type `error` (Groq, LM Studio, Anthropic) carries is an error, marked as one or not.
+    """
+    try:
+        document = _parsed(event.data)
+    except (ValueError, RecursionError) as error:
+        if not event.data.strip():
+            return None
+        if event.type == "error":
+            return {"error": event.data}
+        start = " ".join(event.data.split())[:80]
+        raise MalformedAnswer(f"the server sent something in the stream that is not JSON: {start}") from error
+    if event.type == "error" and not (isinstance(document, dict) and document.get("error")):
+        return {"error": document}
+    return document
+
+
+def _parsed(text: str) -> Any:
+    """As json.loads, without its search for blanks around an object, which costs as much as a token's object."""
+    if text[:1] == "{":
+        document, end = _DECODER.raw_decode(text)
+        if end == len(text):
+            return document
+    return json.loads(text)
+
+
+def is_end_marker(event: SseEvent) -> bool:
+    """Whether the event is OpenAI's end of a stream, which gateways put behind those of other wire formats too."""
+    return event.data.startswith("[DONE]") or event.data.lstrip().startswith("[DONE]")
+
+
+def is_error(document: dict[str, Any]) -> bool:
+    """Whether a document without any part of an answer is an error in one of the shapes that name it nowhere: vLLM's
+    `{"object": "error", "message": ...}`, FastAPI's `{"detail": ...}`, a gateway's `{"code": ..., "message": ...}`.
+    """
+    says_so = "error" in (document.get("object"), document.get("type"))
+    return bool(says_so or document.get("detail") or (document.get("message") and document.get("code")))
+
+
+def first_of(choices: Any) -> dict[str, Any] | None:
+    """The first of several answers to one question, whose pieces come mixed with those of the others."""
+    for choice in choices if isinstance(choices, list) else ():
+        if isinstance(choice, dict) and not choice.get("index"):
+            return choice
+    return None
+
+
+def integer(value: Any) -> int | None:
+    """`value` if it can be a number of tokens; what a server says beyond that was not said."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return value if type(value) is int and 0 <= value <= MAX_TOKENS else None
+
+
+def named_models(entries: Any, *, key: str = "id") -> list[str]:
+    """The names in a list of objects (or of plain names); what is neither is passed over, doubles come once."""
+    if not isinstance(entries, list):
+        return []
+    names = (entry.get(key) or entry.get("name") if isinstance(entry, dict) else entry for entry in entries)
+    return list(dict.fromkeys(name for name in names if isinstance(name, str) and name))
+
+
+def read_error(failure: HttpFailure, now: float, service: Service) -> ChatError:
+    """See chatbot.providers.errors.meaning, which only a failed request has to load."""
+    from chatbot.providers.errors import meaning
+
+    return meaning.read_error(failure, now, service)
+
+
+def error_in_body(document: Any, service: Service) -> ChatError:
+    """See chatbot.providers.errors.meaning."""
+    from chatbot.providers.errors import meaning
+
+    return meaning.error_in_body(document, service)

@@ -1,0 +1,165 @@
+"""Google Gemini: generateContent and streamGenerateContent.
+
+Source: ai.google.dev, "Generating content"; the finish reasons are those of `types.FinishReason` in google-genai.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from chatbot.core.errors import ChatError
+from chatbot.core.events import (
+    EndMarker,
+    FinishReason,
+    Notice,
+    ProviderEvent,
+    ReasoningDelta,
+    TextDelta,
+    Usage,
+    Verdict,
+)
+from chatbot.core.messages import Conversation, Message
+from chatbot.core.options import Endpoint, Options, merged
+from chatbot.core.request import HttpFailure, HttpRequest
+from chatbot.core.sse.decoder import SseEvent
+from chatbot.providers import models
+from chatbot.providers.service import Service
+from chatbot.providers.wires import base
+
+_WITHHELD = (
+    "SAFETY PROHIBITED_CONTENT BLOCKLIST SPII RECITATION LANGUAGE IMAGE_SAFETY IMAGE_PROHIBITED_CONTENT "
+    "IMAGE_RECITATION MODEL_ARMOR"
+)
+_BROKEN = "MALFORMED_RESPONSE MALFORMED_FUNCTION_CALL MISSING_THOUGHT_SIGNATURE TOO_MANY_TOOL_CALLS"
+VERDICTS = {
+    "MAX_TOKENS": Verdict.LENGTH,
+    **dict.fromkeys(_WITHHELD.split(), Verdict.FILTERED),
+    **dict.fromkeys(_BROKEN.split(), Verdict.FAILED),
+}
+
+
+@dataclass(frozen=True)
+class GeminiGenerate:
+    """generateContent at `service`, reached at `endpoint`."""
+
+    service: Service
+    endpoint: Endpoint
+    needs_end_marker = False  # the wire format has none
+
+    def payload(self, conversation: Conversation, options: Options) -> base.Payload:
+        """See Provider."""
+        generation = base.present(
+            maxOutputTokens=options.max_tokens,
+            temperature=options.temperature,
+            topP=options.top_p,
+            stopSequences=list(options.stop),
+            seed=options.seed,
+            thinkingConfig=_thinking(options) or None,
+        )
+        payload: base.Payload = {"contents": [_content(message) for message in conversation.messages]}
+        if conversation.system:
+            payload["systemInstruction"] = {"parts": [{"text": conversation.system}]}
+        if generation:
+            payload["generationConfig"] = generation
+        return merged(payload, options.extra)
+
+    def left_out(self, options: Options) -> str | None:
+        """See Provider."""
+        return base.left_out(self.service, options, seed=True, effort=bool(_thinking(options)))
+
+    def request(self, payload: base.Payload, options: Options) -> HttpRequest:
+        """See Provider."""
+        action = "streamGenerateContent?alt=sse" if options.stream else "generateContent"
+        model = options.model if "/" in options.model else f"models/{options.model}"
+        path = f"/{quote(model, safe='/')}:{action}"
+        return base.post(self.endpoint, path, payload, {}, stream=options.stream)
+
+    def models_request(self) -> HttpRequest:
+        """See Provider."""
+        return base.get(self.endpoint, "/models?pageSize=1000", {})
+
+    def read_event(self, event: SseEvent) -> Iterable[ProviderEvent]:
+        """See Provider."""
+        if not event.data.startswith("{") and base.is_end_marker(event):
+            return (EndMarker(),)
+        return self.read_answer(base.json_of(event))
+
+    def read_answer(self, document: Any) -> Iterable[ProviderEvent]:
+        """See Provider. Without `alt=sse` a stream is one JSON array of the same documents."""
+        found: list[ProviderEvent] = []
+        for part in document if isinstance(document, list) else [document]:
+            if isinstance(part, dict):
+                if part.get("error") or ("candidates" not in part and base.is_error(part)):
+                    raise base.error_in_body(part, self.service)
+                found += _read(part)
+        return found
+
+    def read_error(self, failure: HttpFailure, now: float) -> ChatError:
+        """See Provider."""
+        return base.read_error(failure, now, self.service)
+
+    def read_models(self, document: Any) -> list[str]:
+        """See Provider. Only models that can answer."""
+        entries = document.get("models") if isinstance(document, dict) else None
+        chats = [entry for entry in (entries if isinstance(entries, list) else []) if _can_answer(entry)]
+        return [name.removeprefix("models/") for name in base.named_models(chats, key="name")]
+
+
+def _thinking(options: Options) -> base.Payload:
+    """`thinkingConfig`: a level, or up to Gemini 2.5 a budget."""
+    kind, effort = models.facts(options.model).reasoning, options.reasoning_effort
+    if kind == "none":
+        return {}
+    return base.present(
+        includeThoughts=options.show_reasoning or None,
+        thinkingLevel=effort if kind == "effort" else None,
+        thinkingBudget=models.reasoning_budget(effort) if effort and kind == "budget" else None,
+    )
+
+
+def _can_answer(entry: Any) -> bool:
+    methods = entry.get("supportedGenerationMethods") if isinstance(entry, dict) else None
+    return isinstance(entry, dict) and (not isinstance(methods, list) or "generateContent" in methods)
+
+
+def _content(message: Message) -> base.Payload:
+    images = [{"inlineData": {"mimeType": image.media_type, "data": base.base64_of(image)}} for image in message.images]
+    role = "model" if message.role == "assistant" else "user"
+    return {"role": role, "parts": [*images, {"text": message.text}] if message.text or not images else images}
+
+
+def _read(document: dict[str, Any]) -> Iterator[ProviderEvent]:
+    candidate = base.first_of(document.get("candidates")) or {}
+    content = candidate.get("content")
+    parts = content.get("parts") if isinstance(content, dict) else None
+    for part in parts if isinstance(parts, list) else []:
+        match part:
+            case {"text": str(text), "thought": True} if text:
+                yield ReasoningDelta(text)
+            case {"text": str(text)} if text:
+                yield TextDelta(text)
+    reason = candidate.get("finishReason")
+    if isinstance(reason, str) and reason:
+        explanation = candidate.get("finishMessage")
+        if isinstance(explanation, str) and explanation and reason != "STOP":
+            yield Notice(explanation)
+        yield FinishReason(reason, VERDICTS.get(reason, Verdict.COMPLETE))
+    feedback = document.get("promptFeedback")
+    blocked = feedback.get("blockReason") if isinstance(feedback, dict) else None
+    if isinstance(blocked, str) and blocked:
+        yield FinishReason(f"prompt blocked: {blocked}", Verdict.FILTERED)
+    usage = document.get("usageMetadata")
+    if isinstance(usage, dict):
+        yield _usage(usage)
+
+
+def _usage(usage: dict[str, Any]) -> Usage:
+    """Thoughts are counted beside the candidates here, and billed with them."""
+    reasoning = base.integer(usage.get("thoughtsTokenCount"))
+    answer = base.integer(usage.get("candidatesTokenCount"))
+    output = (answer or 0) + (reasoning or 0) if answer is not None or reasoning is not None else None
+    cached = base.integer(usage.get("cachedContentTokenCount"))
+    return Usage(base.integer(usage.get("promptTokenCount")), output, reasoning, cached)

@@ -1,0 +1,179 @@
+"""OpenAI Chat Completions, and every server that is compatible with it.
+
+Source: the OpenAI API reference, "Chat"; the differences of compatible servers are data of their registry rows, or
+are read here whatever server they come from: an unknown member is never an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from chatbot.core.errors import ChatError
+from chatbot.core.events import EndMarker, FinishReason, ProviderEvent, ReasoningDelta, TextDelta, Usage, Verdict
+from chatbot.core.messages import Conversation, Message
+from chatbot.core.options import Endpoint, Options, merged
+from chatbot.core.request import HttpFailure, HttpRequest
+from chatbot.core.sse.decoder import SseEvent
+from chatbot.providers.service import Service
+from chatbot.providers.wires import base
+
+VERDICTS = {
+    "length": Verdict.LENGTH,
+    "model_length": Verdict.LENGTH,  # Mistral
+    "content_filter": Verdict.FILTERED,
+    "error": Verdict.FAILED,  # OpenRouter
+    "insufficient_system_resource": Verdict.FAILED,  # DeepSeek
+}
+
+
+@dataclass(frozen=True)
+class OpenAIChat:
+    """Chat Completions at `service`, reached at `endpoint`."""
+
+    service: Service
+    endpoint: Endpoint
+    needs_end_marker = False  # Perplexity and some routers send no [DONE]
+
+    def payload(self, conversation: Conversation, options: Options) -> base.Payload:
+        """See Provider."""
+        messages: list[base.Payload] = []
+        if conversation.system:
+            messages.append({"role": "system", "content": conversation.system})
+        messages += [{"role": message.role, "content": _content(message)} for message in conversation.messages]
+        fields = base.present(
+            temperature=options.temperature,
+            top_p=options.top_p,
+            stop=list(options.stop),
+            reasoning_effort=options.reasoning_effort,
+        )
+        if options.max_tokens is not None:
+            fields[self.service.token_limit_field] = options.max_tokens
+        if options.seed is not None and self.service.seed_field:
+            fields[self.service.seed_field] = options.seed
+        if options.stream:
+            fields["stream"] = True
+            fields["stream_options"] = {"include_usage": True}
+        return merged({"model": options.model, "messages": messages, **fields}, options.extra)
+
+    def left_out(self, options: Options) -> str | None:
+        """See Provider."""
+        return base.left_out(self.service, options, seed=bool(self.service.seed_field))
+
+    def request(self, payload: base.Payload, options: Options) -> HttpRequest:
+        """See Provider."""
+        path = self.service.chat_path.format(model=quote(options.model, safe=""))
+        return base.post(self.endpoint, path, payload, {}, stream=options.stream)
+
+    def models_request(self) -> HttpRequest:
+        """See Provider."""
+        return base.get(self.endpoint, "/models", {})
+
+    def read_event(self, event: SseEvent) -> Iterable[ProviderEvent]:
+        """See Provider."""
+        if not event.data.startswith("{") and base.is_end_marker(event):
+            return (EndMarker(),)
+        return self._read(base.json_of(event), "delta", "message")
+
+    def read_answer(self, document: Any) -> Iterable[ProviderEvent]:
+        """See Provider."""
+        return self._read(document, "message", "delta")
+
+    def _read(self, document: Any, wanted: str, otherwise: str) -> Iterable[ProviderEvent]:
+        """A chunk of a stream has the shape of an answer, but for `delta`; Perplexity always sends both members."""
+        if not isinstance(document, dict):
+            return ()
+        if document.get("error"):
+            raise base.error_in_body(document, self.service)
+        found: list[ProviderEvent] = []
+        choices = document.get("choices")
+        if choices is None and base.is_error(document):
+            raise base.error_in_body(document, self.service)
+        choice = base.first_of(choices)
+        if choice is not None:
+            if choice.get("error"):  # OpenRouter reports an upstream failure inside the choice
+                raise base.error_in_body(choice, self.service)
+            message = choice.get(wanted)
+            if not isinstance(message, dict):
+                message = choice.get(otherwise)
+            if isinstance(message, dict):
+                _read_deltas(message, found)
+            reason = choice.get("finish_reason")
+            if isinstance(reason, str) and reason:
+                found.append(FinishReason(reason, VERDICTS.get(reason, Verdict.COMPLETE)))
+        usage = document.get("usage")
+        if isinstance(usage, dict):
+            found.append(_usage(usage))
+        return found
+
+    def read_error(self, failure: HttpFailure, now: float) -> ChatError:
+        """See Provider."""
+        return base.read_error(failure, now, self.service)
+
+    def read_models(self, document: Any) -> list[str]:
+        """See Provider. Some servers send a bare array (Together), others `models` (Cohere)."""
+        if isinstance(document, dict):
+            document = document.get("data") or document.get("models")
+        return base.named_models(document)
+
+
+def _content(message: Message) -> str | list[base.Payload]:
+    if not message.images:
+        return message.text
+    parts: list[base.Payload] = [
+        {"type": "image_url", "image_url": {"url": f"data:{image.media_type};base64,{base.base64_of(image)}"}}
+        for image in message.images
+    ]
+    return [*parts, {"type": "text", "text": message.text}] if message.text else parts
+
+
+def _read_deltas(message: dict[str, Any], found: list[ProviderEvent]) -> None:
+    # Several servers send the same reasoning under two names; the first that is there is enough.
+    thinking = message.get("reasoning_content") or message.get("reasoning") or message.get("reasoning_details")
+    if thinking and (text := _text_in(thinking)):
+        found.append(ReasoningDelta(text))
+    content = message.get("content")
+    if isinstance(content, str):
+        if content:
+            found.append(TextDelta(content))
+    elif isinstance(content, list):  # Mistral
+        for part in content:
+            found += _part(part)
+    refusal = message.get("refusal")
+    if isinstance(refusal, str) and refusal:
+        found += (TextDelta(refusal), FinishReason("refusal", Verdict.REFUSED))
+
+
+def _part(part: Any) -> Iterator[ProviderEvent]:
+    match part:
+        case {"type": "thinking", "thinking": thinking} if _text_in(thinking):
+            yield ReasoningDelta(_text_in(thinking))
+        case {"type": "text", "text": str(text)} if text:
+            yield TextDelta(text)
+
+
+def _text_in(thinking: Any) -> str:
+    """The readable text of reasoning: a string, or a list of objects with `text` or `summary`."""
+    if isinstance(thinking, str):
+        return thinking
+    if not isinstance(thinking, list):
+        return ""
+    texts = (piece.get("text") or piece.get("summary") for piece in thinking if isinstance(piece, dict))
+    return "".join(text for text in texts if isinstance(text, str))
+
+
+def _usage(usage: dict[str, Any]) -> Usage:
+    prompt = usage.get("prompt_tokens_details")
+    completion = usage.get("completion_tokens_details")
+    reasoning = base.integer(completion.get("reasoning_tokens")) if isinstance(completion, dict) else None
+    cached = prompt.get("cached_tokens") if isinstance(prompt, dict) else None
+    if cached is None:  # Together, DeepSeek
+        cached = usage.get("cached_tokens", usage.get("prompt_cache_hit_tokens"))
+    names = ("prompt_tokens", "completion_tokens", "total_tokens")
+    sent, answered, total = (base.integer(usage.get(name)) for name in names)
+    # xAI counts reasoning beside the completion, all others inside it; only the total tells.
+    if sent is not None and answered is not None and reasoning and total == sent + answered + reasoning:
+        answered += reasoning
+    return Usage(sent, answered, reasoning, base.integer(cached))

@@ -1,0 +1,69 @@
+"""An answer as one JSON object, for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chatbot.core.events import Event, TextDelta
+from chatbot.core.json_text import dumps
+from chatbot.terminal.answer.show_events import AnswerResult, View
+from chatbot.terminal.failures import exit_code
+
+
+class JsonView:
+    """A View that shows what goes beside the answer, and nothing of the answer itself."""
+
+    def __init__(self, beside: View) -> None:
+        self._beside = beside
+
+    def show(self, events: Sequence[Event], now_s: float) -> None:
+        """See View."""
+        self._beside.show([event for event in events if type(event) is not TextDelta], now_s)
+
+    def frame(self, now_s: float) -> float | None:
+        """See View."""
+        return self._beside.frame(now_s)
+
+    def withdraw(self) -> None:
+        """See View."""
+        self._beside.withdraw()
+
+    def close(self, now_s: float) -> None:
+        """See View."""
+        self._beside.close(now_s)
+
+
+def as_json(result: AnswerResult, provider: str, model: str) -> bytes:
+    """The outcome as a line of JSON (UTF-8): the text, how it ended, what it took, what went wrong."""
+    finished = result.finished
+    error = finished.error
+    document = {
+        "text": result.text,
+        "reasoning": result.reasoning or None,
+        "verdict": str(finished.verdict),
+        "finish_reason": finished.finish_reason,
+        "provider": provider,
+        "model": finished.model or model or None,
+        "usage": None
+        if finished.usage is None
+        else {
+            "input_tokens": finished.usage.input_tokens,
+            "output_tokens": finished.usage.output_tokens,
+            "reasoning_tokens": finished.usage.reasoning_tokens,
+            "cached_tokens": finished.usage.cached_tokens,
+        },
+        "request_id": finished.request_id,
+        "attempts": finished.attempts,
+        "error": None
+        if error is None
+        else {
+            "type": type(error).__name__,
+            "message": str(error),
+            "said": error.said or None,
+            "status": error.status,
+            "advice": error.advice or None,
+            "retryable": error.retryable,
+        },
+        "exit_code": exit_code(finished),
+    }
+    return dumps(document).encode() + b"\n"

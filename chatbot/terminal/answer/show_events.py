@@ -1,0 +1,120 @@
+"""The loop between an answer's events and what a person sees."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple, Protocol
+
+from chatbot.core.errors import ChatError, ProgramFault, TimedOut
+from chatbot.core.events import Event, Finished, ReasoningDelta, TextDelta, Verdict
+
+
+class EventQueue(Protocol):
+    """Where events come from; see chatbot.outside.background."""
+
+    def take(self, timeout_s: float | None) -> list[Event]: ...
+
+    def give_up(self) -> None: ...
+
+
+class View(Protocol):
+    """Shows an answer. `show` takes what came at once, `frame` lets time pass, `close` leaves the screen in order;
+    `withdraw` takes away what is not final, where somebody else goes on.
+    """
+
+    def show(self, events: Sequence[Event], now_s: float) -> None: ...
+
+    def frame(self, now_s: float) -> float | None:
+        """Draws what is due; returns the seconds until it wants to be called again, None for whenever."""
+        ...
+
+    def withdraw(self) -> None: ...
+
+    def close(self, now_s: float) -> None: ...
+
+
+class AnswerResult(NamedTuple):
+    """The text of an answer as far as it came, what the model thought before it, and how it ended."""
+
+    text: str
+    reasoning: str
+    finished: Finished
+
+
+def show_events(
+    event_queue: EventQueue,
+    view: View,
+    clock: Callable[[], float],
+    stopped: Callable[[], bool],
+    limit_s: float | None = None,
+    redact: Callable[[list[Event]], Iterable[Event]] = lambda events: events,
+) -> AnswerResult:
+    """Shows events as they come until the answer ends, the person stops it (`stopped`), or `limit_s` is over. `redact`
+    gets them before anything else.
+
+    What the view raises (a closed pipe) ends the answer and is passed on.
+    """
+    started_s = clock()
+    pieces: list[str] = []
+    reasoning: list[str] = []
+    finished: Finished | None = None
+    try:
+        while finished is None:
+            wait_s = view.frame(clock())
+            events = _taken(event_queue, redact, _sooner(wait_s, limit_s, clock() - started_s), bool(pieces))
+            pieces += [event.text for event in events if type(event) is TextDelta]
+            reasoning += [event.text for event in events if type(event) is ReasoningDelta]
+            finished = events[-1] if events and isinstance(events[-1], Finished) else None
+            if finished is None:
+                finished = _ended_here(bool(pieces), stopped(), limit_s, clock() - started_s)
+            if events:
+                view.show(events, clock())
+        view.close(clock())
+        return AnswerResult("".join(pieces), "".join(reasoning), finished)
+    finally:
+        if finished is None or finished.verdict is Verdict.CANCELLED or isinstance(finished.error, TimedOut):
+            event_queue.give_up()
+
+
+def _taken(
+    event_queue: EventQueue, redact: Callable[[list[Event]], Iterable[Event]], timeout_s: float | None, has_text: bool
+) -> list[Event]:
+    """What came; that the thread which makes the events has failed is the end of the answer."""
+    try:
+        return list(redact(_with_whole_text(event_queue.take(timeout_s))))
+    except ChatError:
+        raise
+    except Exception as failure:
+        error = ProgramFault(f"a fault of chat itself: {type(failure).__name__}: {failure}")
+        error.__cause__ = failure
+        return [Finished(Verdict.CUT if has_text else Verdict.FAILED, error=error, has_text=has_text)]
+
+
+def _with_whole_text(events: list[Event]) -> list[Event]:
+    """The same events with neighbouring text deltas joined: a fast answer comes by the thousand."""
+    joined: list[Event] = []
+    texts: list[str] = []
+    for event in events:
+        if type(event) is TextDelta:
+            texts.append(event.text)
+            continue
+        if texts:
+            joined.append(TextDelta("".join(texts)))
+            texts = []
+        joined.append(event)
+    if texts:
+        joined.append(TextDelta("".join(texts)))
+    return joined
+
+
+def _ended_here(has_text: bool, stopped: bool, limit_s: float | None, elapsed_s: float) -> Finished | None:
+    """The end that comes from this side, if it has come."""
+    if stopped:
+        return Finished(Verdict.CANCELLED, has_text=has_text)
+    if limit_s is not None and elapsed_s >= limit_s:
+        error = TimedOut(f"the answer was not complete after {limit_s:g} s", advice="Allow more with --max-time.")
+        return Finished(Verdict.CUT if has_text else Verdict.FAILED, error=error, has_text=has_text)
+    return None
+
+
+def _sooner(wait_s: float | None, limit_s: float | None, elapsed_s: float) -> float | None:
+    left_s = None if limit_s is None else max(0.0, limit_s - elapsed_s)
+    return min((time_s for time_s in (wait_s, left_s) if time_s is not None), default=None)

@@ -1,0 +1,1 @@
+"""What was said, as lists and documents: conversations, transcripts, exports."""

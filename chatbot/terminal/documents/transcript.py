@@ -1,0 +1,124 @@
+"""A kept conversation as a document: Markdown, and HTML that Rich draws from it."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator
+
+from chatbot.core.amounts import duration_words, token_words
+from chatbot.core.conversations.stored import StoredConversation, Turn
+from chatbot.core.events import Usage, Verdict
+from chatbot.terminal.documents.conversations import Dated, one_line
+from chatbot.terminal.fences import with_closed_fence
+from chatbot.terminal.sanitise import sanitise
+
+_HTML_WIDTH = 100
+_ENDINGS = {
+    None: "unfinished",
+    Verdict.LENGTH: "stopped at the token limit",
+    Verdict.FILTERED: "withheld by the provider's filter",
+    Verdict.REFUSED: "the model declined",
+    Verdict.CUT: "broke off",
+    Verdict.FAILED: "ended in an error",
+    Verdict.EMPTY: "no text",
+    Verdict.CANCELLED: "stopped",
+}
+_PAGE = """<!DOCTYPE html>
+<html lang="und">
+<head>
+<meta charset="utf-8">
+<title>%title%</title>
+<style>
+{stylesheet}
+body {{ color: {foreground}; background-color: {background}; }}
+pre {{ font-family: Menlo, "DejaVu Sans Mono", Consolas, monospace; line-height: 1.35; }}
+</style>
+</head>
+<body>
+<pre><code>{code}</code></pre>
+</body>
+</html>
+"""
+
+
+def as_markdown(conversation: StoredConversation, dated: Dated, *, reasoning: bool = False) -> str:
+    """The whole conversation, questions and answers as they were but for what is dangerous to print."""
+    summary = conversation.summary
+    count = "1 question" if summary.turns == 1 else f"{summary.turns} questions"
+    facts = [f"`{summary.id}`", dated(summary.created_s), count]
+    facts += [f"forked from `{one_line(summary.forked_from)}`"] if summary.forked_from else []
+    blocks = [f"# {one_line(summary.title) or summary.id}", " · ".join(facts)]
+    for turn in conversation.turns:
+        blocks += _turn_blocks(turn, dated, reasoning)
+    return "\n\n".join(blocks) + "\n"
+
+
+def _turn_blocks(turn: Turn, dated: Dated, reasoning: bool) -> Iterator[str]:
+    taken_back = " · taken back" if turn.withdrawn else ""
+    yield f"## You · {dated(turn.created_s)}{taken_back}"
+    for image in turn.images:
+        yield f"*image: {one_line(image.name)} ({image.width} × {image.height})*"
+    yield with_closed_fence(sanitise(turn.question))
+    names = [one_line(name) for name in (turn.provider, turn.model) if name]
+    yield f"## {'/'.join(names) or 'Answer'}"
+    if reasoning and turn.reasoning:
+        yield "\n".join(f"> {line}".rstrip() for line in sanitise(turn.reasoning).splitlines())
+    if turn.answer:
+        yield with_closed_fence(sanitise(turn.answer))
+    facts = list(_facts(turn))
+    if facts:
+        yield f"*{' · '.join(facts)}*"
+
+
+def _facts(turn: Turn) -> Iterator[str]:
+    """How the answer ended, if not as it should, and what it took."""
+    if turn.verdict in _ENDINGS:
+        yield _ENDINGS[turn.verdict] + (f": {one_line(turn.error.message)}" if turn.error else "")
+    if turn.attempts > 1:
+        yield f"{turn.attempts} attempts"
+    usage = turn.usage or Usage()
+    yield from (
+        f"{token_words(count)} {what}"
+        for count, what in ((usage.input_tokens, "in"), (usage.output_tokens, "out"))
+        if count is not None
+    )
+    if turn.total_s is not None:
+        yield duration_words(turn.total_s)
+
+
+class _Nowhere:
+    """A file for a console that only records."""
+
+    encoding = "utf-8"
+
+    def write(self, text: str) -> int:
+        return len(text)
+
+    def flush(self) -> None:
+        pass
+
+
+def as_html(conversation: StoredConversation, dated: Dated, *, reasoning: bool = False) -> str:
+    """The conversation as one page of HTML; see `html_page`."""
+    return html_page(as_markdown(conversation, dated, reasoning=reasoning), one_line(conversation.summary.title))
+
+
+def html_page(markdown: str, title: str) -> str:
+    """Sanitised Markdown as one page of HTML without anything to load, as it looks on a terminal."""
+    from rich.console import Console
+    from rich.text import Text
+
+    from chatbot.terminal.markdown import one_piece
+
+    console = Console(
+        file=_Nowhere(),  # type: ignore[arg-type]
+        record=True,
+        width=_HTML_WIDTH,
+        force_terminal=True,
+        color_system="truecolor",
+        legacy_windows=False,
+    )
+    for row in one_piece(markdown, _HTML_WIDTH):
+        console.print(Text.assemble(*row.runs), soft_wrap=True)
+    page = console.export_html(code_format=_PAGE)
+    return page.replace("%title%", html.escape(title), 1)

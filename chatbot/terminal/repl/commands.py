@@ -1,0 +1,107 @@
+"""The slash commands as a table, in the order they are shown: `/help`, completion and dispatch all read it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+from chatbot.core.errors import UsageError
+from chatbot.terminal.input.input_line import MARKS
+from chatbot.terminal.repl import answer as answering
+from chatbot.terminal.repl import conversation as keeping
+from chatbot.terminal.repl import model as choosing
+from chatbot.terminal.repl import options as setting
+from chatbot.terminal.repl.actions import CommandContext
+from chatbot.terminal.repl.command_list import command_list
+from chatbot.terminal.repl.state import ReplState
+
+Kind = Literal["", "models", "files", "conversations", "settings", "templates", "commands"]
+
+
+class Command(NamedTuple):
+    """`group` is the heading it stands under, `words` what may follow the name, `completes` what it is completed
+    with.
+    """
+
+    group: str
+    name: str
+    aliases: tuple[str, ...]
+    words: str
+    help: str
+    run: Callable[[CommandContext, ReplState, str], ReplState]
+    completes: Kind = ""
+
+
+def _help(context: CommandContext, state: ReplState, argument: str) -> ReplState:
+    """All commands, or one of them with its other names."""
+    if not argument:
+        groups: dict[str, list[tuple[str, str, str]]] = {}
+        for row in COMMANDS:
+            groups.setdefault(row.group, []).append((row.name, row.words, row.help))
+        context.notices.page(command_list(groups, _KEYS, context.notices.columns()))
+        return state
+    name = NAMES.get(argument.lower().lstrip(MARKS))
+    if name is None:
+        raise UsageError(f"there is no command {argument}", advice="/help lists them all.")
+    row = BY_NAME[name]
+    other = [f"also: /{', /'.join(row.aliases)}"] if row.aliases else []
+    context.notices.tell([f"{_head(row)}: {row.help}", *other])
+    return state
+
+
+def _head(row: Command) -> str:
+    return f"/{row.name} {row.words}".rstrip()
+
+
+_KEYS = (
+    "Everything else is a question, also what is pasted or has a blank before.",
+    "Alt-Enter or Ctrl-J: new line.  Ctrl-R: search.  Ctrl-X Ctrl-E: editor.",
+    'A text of several lines may stand between """ and """.',
+    "Ctrl-C: stops an answer, drops a line.  Ctrl-D: leaves.",
+)
+
+
+def _exit(context: CommandContext, state: ReplState, argument: str) -> ReplState:
+    del context, argument
+    return state._replace(is_over=True)
+
+
+_ASKING, _SAID = "Asking", "What was said"
+_WITH, _MODEL, _HERE = "With the question", "Who answers, and how", "This session"
+
+COMMANDS = (
+    Command(_ASKING, "new", ("clear", "reset"), "", "Begins a new conversation.", answering.new),
+    Command(_ASKING, "retry", ("regenerate", "r"), "", "Asks the question again.", answering.retry),
+    Command(_ASKING, "edit", ("e",), "", "Edits the last question.", answering.edit),
+    Command(_ASKING, "continue", (), "", "Goes on where it broke off.", answering.go_on),
+    Command(_ASKING, "undo", (), "", "Takes the question back.", answering.undo),
+    Command(_WITH, "image", ("attach",), "[PATH|none]", "Attaches an image.", choosing.image, "files"),
+    Command(_WITH, "file", ("f",), "[PATH|none]", "Attaches a text file.", choosing.file, "files"),
+    Command(_HERE, "help", ("h", "?"), "[COMMAND]", "Lists the commands.", _help, "commands"),
+    Command(_HERE, "usage", ("tokens",), "", "Tells the tokens used.", choosing.usage),
+    Command(_HERE, "raw", (), "[on|off]", "Shows answers as text.", choosing.raw),
+    Command(_HERE, "exit", ("quit", "q", "bye"), "", "Leaves.", _exit),
+    Command(_MODEL, "model", ("m",), "[NAME]", "Tells or changes the model.", choosing.model, "models"),
+    Command(_MODEL, "models", (), "[WORD]", "Lists the service's models.", choosing.models),
+    Command(_MODEL, "system", (), "[TEXT|@PATH|none]", "Sets the system prompt.", choosing.system),
+    Command(
+        _MODEL,
+        "template",
+        ("role",),
+        "[NAME [KEY=VALUE]]",
+        "Takes over a saved prompt.",
+        choosing.template,
+        "templates",
+    ),
+    Command(_MODEL, "set", (), "[KEY [VALUE|none]]", "Sets temperature and so on.", setting.set_, "settings"),
+    Command(_SAID, "history", (), "[COUNT]", "Lists the conversations.", keeping.history),
+    Command(_SAID, "search", (), "WORDS", "Looks in all conversations.", keeping.search),
+    Command(_SAID, "resume", (), "[ID]", "Opens a conversation again.", keeping.resume, "conversations"),
+    Command(_SAID, "fork", (), "", "Goes on in a copy.", keeping.fork),
+    Command(_SAID, "copy", (), "[code [N]]", "Copies the answer, or code.", keeping.copy),
+    Command(_SAID, "save", (), "PATH", "Writes the answer to a file.", keeping.save, "files"),
+    Command(_SAID, "export", (), "PATH", "Writes the conversation.", keeping.export, "files"),
+)
+
+BY_NAME = {row.name: row for row in COMMANDS}
+NAMES = {word: row.name for row in COMMANDS for word in (row.name, *row.aliases)}

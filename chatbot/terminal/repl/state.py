@@ -1,0 +1,192 @@
+"""The state of a talk at the terminal, and how it goes on: plain data and pure functions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from chatbot.core.conversations.resume import continued
+from chatbot.core.events import Usage, Verdict
+from chatbot.core.messages import Conversation, Image
+from chatbot.core.options import Options
+from chatbot.core.text import question as joined_question
+from chatbot.terminal.answer.show_events import AnswerResult
+
+if TYPE_CHECKING:  # the session does without the history until something is kept
+    from chatbot.core.conversations.stored import Replaced
+
+# Said to the model, which sees its own unfinished answer just above it.
+GO_ON = (
+    "Your answer broke off. Go on exactly where it stopped: begin with the very next character, "
+    "repeat nothing, and say nothing about the interruption."
+)
+_MAY_GO_ON = {None, Verdict.LENGTH, Verdict.CUT, Verdict.FAILED, Verdict.CANCELLED}
+
+
+class ReplState(NamedTuple):
+    """Where a talk stands.
+
+    `conversation` ends in an answer, unless it is empty. `unanswered` is the conversation as it was asked last, if
+    nothing came for that: then `conversation` is as before. `images` and `files` (name and text) go with the next
+    question. `verdict` is how the last answer ended, None if that is not known. `used` is the sum of all reports,
+    `used_before` what it was when this conversation was begun, `last_used` the last one. `model` is how it is called on
+    the screen; the one in `options` is not used. `asked_count` questions were asked in this session; the last answer
+    took `last_took_s` seconds.
+    """
+
+    conversation: Conversation = Conversation()
+    model: str = ""
+    options: Options = Options(model="")
+    raw: bool = False
+    images: tuple[Image, ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
+    unanswered: Conversation | None = None
+    verdict: Verdict | None = None
+    used: Usage = Usage()
+    used_before: Usage = Usage()
+    last_used: Usage | None = None
+    is_over: bool = False
+    asked_count: int = 0
+    last_took_s: float | None = None
+
+
+class Ask(NamedTuple):
+    """What is asked: the conversation up to the question, with which options, and whether the answer is shown as it is.
+
+    `replaces`: the question takes the place of the last one, of which this is known: whether it had an answer. It then
+    counts as taken back. `continues` is the answer that broke off, of which the last message asks for the rest.
+    """
+
+    conversation: Conversation
+    options: Options
+    raw: bool = False
+    replaces: Replaced | None = None
+    continues: str = ""
+
+
+def ask_next(state: ReplState, text: str) -> Ask:
+    """The next question, with what was attached to it."""
+    whole = joined_question(text, state.files, None)
+    return Ask(state.conversation.asking(whole, state.images), state.options, state.raw)
+
+
+def ask_again(state: ReplState) -> Ask | None:
+    """The last question once more; None if there is none."""
+    conversation = _last_asked(state)
+    return conversation and Ask(conversation, state.options, state.raw, replaces=last_is(state))
+
+
+def ask_instead(state: ReplState, text: str) -> Ask | None:
+    """Another text in the place of the last question, with the same images; None if there is none."""
+    again = ask_again(state)
+    if again is None:
+        return None
+    *before, last = again.conversation.messages
+    return again._replace(conversation=again.conversation._replace(messages=(*before, last._replace(text=text))))
+
+
+def last_question(state: ReplState) -> str:
+    """The text of the last question; empty if there is none."""
+    conversation = _last_asked(state)
+    return conversation.messages[-1].text if conversation else ""
+
+
+def last_is(state: ReplState) -> Replaced:
+    """Whether the last question has an answer."""
+    return "unanswered" if state.unanswered else "answered"
+
+
+def can_go_on(state: ReplState) -> bool:
+    """Whether the last thing said is an answer that is perhaps not whole."""
+    return state.unanswered is None and bool(last_answer(state)) and state.verdict in _MAY_GO_ON
+
+
+def ask_for_rest(state: ReplState) -> Ask:
+    """The request for the rest of the last answer."""
+    answer = last_answer(state)
+    return Ask(state.conversation.asking(GO_ON), state.options, state.raw, replaces="answered", continues=answer)
+
+
+def last_answer(state: ReplState) -> str:
+    """The last answer; empty if there is none."""
+    messages = state.conversation.messages
+    return messages[-1].text if messages and messages[-1].role == "assistant" else ""
+
+
+def answered(state: ReplState, asked: Ask, result: AnswerResult) -> ReplState:
+    """The talk after an answer, as far as it came."""
+    state = _counted(state, result.finished.usage)
+    if asked.continues:
+        before = state.conversation._replace(messages=state.conversation.messages[:-1])
+        conversation = before.answered(continued(asked.continues, result.text))
+        verdict = result.finished.verdict if result.text.strip() else state.verdict
+        return state._replace(conversation=conversation, verdict=verdict)
+    if not result.text.strip():
+        return left_unanswered(state, asked)
+    conversation = asked.conversation.answered(result.text)
+    return _detached(state)._replace(conversation=conversation, unanswered=None, verdict=result.finished.verdict)
+
+
+def left_unanswered(state: ReplState, asked: Ask) -> ReplState:
+    """The talk after a question for which nothing came; the question stays in reach, with its images."""
+    if asked.continues:
+        return state
+    return _detached(state)._replace(unanswered=asked.conversation)
+
+
+def undone(state: ReplState) -> ReplState | None:
+    """The talk without its last question and the answer to it; None if there is none."""
+    if state.unanswered:
+        return state._replace(unanswered=None)
+    conversation = _last_asked(state)
+    if conversation is None:
+        return None
+    return state._replace(conversation=conversation._replace(messages=conversation.messages[:-1]), verdict=None)
+
+
+def begun_anew(state: ReplState) -> ReplState:
+    """An empty conversation with the same system prompt and choices, and what was attached."""
+    return gone_over_to(state, Conversation(system=state.conversation.system))
+
+
+def gone_over_to(
+    state: ReplState, conversation: Conversation, unanswered: Conversation | None = None, verdict: Verdict | None = None
+) -> ReplState:
+    """Another conversation with the same choices."""
+    return state._replace(
+        conversation=conversation, unanswered=unanswered, verdict=verdict, used_before=state.used, last_used=None
+    )
+
+
+def used_in_conversation(state: ReplState) -> Usage:
+    """The tokens reported since this conversation was begun, or gone on with."""
+    pairs = zip(state.used, state.used_before, strict=True)
+    return Usage(*(now if now is None or before is None else (now - before) or None for now, before in pairs))
+
+
+def context_tokens(state: ReplState) -> int:
+    """What the last question and its answer took of the model's context, in tokens; 0 while that is not known."""
+    last = state.last_used or Usage()
+    return (last.input_tokens or 0) + (last.output_tokens or 0)
+
+
+def with_system(state: ReplState, system: str | None) -> ReplState:
+    """The talk under another system prompt."""
+    return state._replace(conversation=state.conversation._replace(system=system))
+
+
+def _last_asked(state: ReplState) -> Conversation | None:
+    """The conversation up to its last question, under the system prompt of now."""
+    if state.unanswered:
+        return state.unanswered._replace(system=state.conversation.system)
+    messages = state.conversation.messages[:-1]
+    return state.conversation._replace(messages=messages) if messages else None
+
+
+def _detached(state: ReplState) -> ReplState:
+    return state._replace(images=(), files=())
+
+
+def _counted(state: ReplState, usage: Usage | None) -> ReplState:
+    pairs = zip(state.used, usage or Usage(), strict=True)
+    total = Usage(*(before if more is None else (before or 0) + more for before, more in pairs))
+    return state._replace(used=total, last_used=usage)

@@ -1,0 +1,56 @@
+"""In processes of their own: what is loaded once cannot be unloaded."""
+
+import subprocess
+import sys
+
+
+def printed(script: str) -> str:
+    done = subprocess.run([sys.executable, "-W", "error", "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+LOAD = "import sys\nfrom chatbot.outside.http import lean_requests\nlean_requests.load()\n"
+
+
+def test_requests_is_loaded_without_the_character_detector() -> None:
+    script = "print('requests' in sys.modules, [n for n in sys.modules if n.startswith(('chardet', 'charset_norm'))])"
+    assert printed(LOAD + script) == "True []\n"
+
+
+def test_the_detector_can_still_be_imported_afterwards() -> None:
+    assert printed(LOAD + "import charset_normalizer\nprint(charset_normalizer.__name__)") == "charset_normalizer\n"
+
+
+def test_a_detector_that_is_already_there_stays() -> None:
+    script = (
+        "import sys, charset_normalizer\n" + LOAD + "print(sys.modules['charset_normalizer'] is charset_normalizer)"
+    )
+    assert printed(script) == "True\n"
+
+
+def test_urllib3_gets_the_metadata_of_packages_when_it_asks_for_them() -> None:
+    script = """
+print("importlib.metadata" in sys.modules)
+import urllib3.http2
+from importlib.metadata import version
+print(urllib3.http2.version("urllib3") == version("urllib3"))
+"""
+    assert printed(LOAD + script) == "False\nTrue\n"
+
+
+def test_requests_that_is_already_there_is_left_alone() -> None:
+    assert printed("import sys, requests\n" + LOAD + "print(sys.modules['requests'] is requests)") == "True\n"
+
+
+def test_an_answer_is_read_without_it() -> None:
+    script = """
+from chatbot.core.request import HttpRequest
+from chatbot.lab.server.http import LabServer
+from chatbot.outside.http.transport import LiveTransport
+with LabServer() as lab:
+    response = LiveTransport({})(HttpRequest("GET", lab.url + "/v1/models", {}))
+    body = b"".join(response.chunks)
+print(response.status, b'"guide"' in body)
+"""
+    assert printed(LOAD + script) == "200 True\n"

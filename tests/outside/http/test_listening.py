@@ -1,0 +1,30 @@
+import socket
+
+from chatbot.lab.server.http import LabServer
+from chatbot.outside.http.listening import listens
+
+
+def test_a_server_that_runs_is_found(lab: LabServer) -> None:
+    assert listens(int(lab.url.rsplit(":", 1)[1]))
+
+
+def test_where_nobody_listens_nobody_is_found() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    assert not listens(port)
+
+
+def test_looking_asks_nothing_of_the_server(lab: LabServer) -> None:
+    listens(int(lab.url.rsplit(":", 1)[1]))
+    assert lab.requests == []
+
+
+def test_a_server_that_listens_only_on_ipv6_is_found() -> None:
+    if not socket.has_ipv6:
+        return
+    try:
+        server = socket.create_server(("::1", 0), family=socket.AF_INET6)
+    except OSError:
+        return  # this machine has no IPv6
+    with server:
+        assert listens(server.getsockname()[1]) == ("::1" in str(socket.getaddrinfo("localhost", 0)))
