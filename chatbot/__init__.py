@@ -7,7 +7,8 @@ The floor plan; an upper floor sees the lower ones, neighbours do not see each o
     session    one question: ask, retry, fold; yields typed events
     lab        a loopback provider, offline, with faults on demand
     outside    the world: each function touches it once, without loops or policy
-    providers  the wire formats, and the registry of services; pure
+    providers  the wire formats, and the table of services; pure
+    options    what a person can choose, each choice declared once; pure
     core       messages, events, errors, server-sent events, retry; pure, imports nothing of ours
 """
 

@@ -38,12 +38,13 @@ def floor(ours: str, others: frozenset[str], more: str = "") -> Floor:
 
 FLOORS = {
     "core": floor("", PURE),
+    "options": floor("core", PURE | {"pathlib"}),
     "providers": floor("core", PURE),
-    "outside": floor("core", STDLIB, "requests urllib3 certifi dotenv PIL platformdirs"),
+    "outside": floor("core options", STDLIB, "requests urllib3 certifi dotenv PIL platformdirs"),
     "lab": floor("core", STDLIB),
     "session": floor("core providers", PURE),
-    "terminal": floor("core session", PURE, "sys rich prompt_toolkit markdown_it pygments wcwidth"),
-    "cli": floor("core providers outside lab session terminal", STDLIB, "typer platformdirs"),
+    "terminal": floor("core options session", PURE, "sys rich prompt_toolkit markdown_it pygments wcwidth"),
+    "cli": floor("core options providers outside lab session terminal", STDLIB, "typer platformdirs"),
 }
 
 

@@ -15,67 +15,71 @@ from chatbot.terminal.notices import Notices
 Run = Callable[[list[str], Notices], int]
 
 
-class Command(NamedTuple):
-    """`module` has a function of the command's name; a word without one is reserved, and `instead` is the way today."""
+def _help(words: list[str]) -> list[str]:
+    """`chat help logs show` is `chat logs show --help`."""
+    if words and words[0] not in names():
+        advice = f'The commands: {", ".join(names())}. To ask it: chat -- "help {" ".join(words)}"'
+        raise UsageError(f"there is no command {words[0]}", advice=advice)
+    return [*(word for word in words if word not in ("help", "version")), "--help"]
+
+
+def _version(words: list[str]) -> list[str]:
+    """`chat version` is `chat --version`."""
+    if words:
+        raise UsageError("chat version takes nothing", advice=f'To ask it: chat -- "version {" ".join(words)}"')
+    return ["--version"]
+
+
+class Entry(NamedTuple):
+    """`module` has a function of the command's name. `means` are the words that stand for the command and its words. A
+    word with neither is reserved, and `instead` is the way today.
+    """
 
     name: str
-    help: str
+    help: str = ""
     module: str = ""
+    means: Callable[[list[str]], list[str]] | None = None
     instead: str = ""
 
+    @property
+    def is_there(self) -> bool:
+        """Whether it can be used."""
+        return bool(self.module or self.means)
 
+
+CHAT = Entry("chat", "Asks an AI model.", "chatbot.cli.ask.command")
 COMMANDS = (
-    Command("lab", "The offline provider: its scenarios, and a server of it.", "chatbot.cli.lab"),
-    Command("logs", "What was asked and answered, kept on this computer.", "chatbot.cli.logs"),
-    Command("templates", "Saved prompts.", "chatbot.cli.templates"),
-    Command("help", "The help of chat, or of a command.", "chatbot.cli.commands"),
-    Command("version", "The version.", "chatbot.cli.commands"),
-    Command("models", "", instead="In a session, /model and the Tab key list the models of a service."),
-    Command("keys", "", instead="Keys are variables: export OPENAI_API_KEY=... , or in ./.env ."),
-    Command("config", "", instead="Choices are options and variables: chat --help."),
-    Command("settings", "", instead="Choices are options and variables: chat --help."),
-    Command("doctor", "", instead="chat -m SERVICE/MODEL hi says in plain words what is wrong."),
-    Command("login", "", instead="Keys are variables: export OPENAI_API_KEY=... , or in ./.env ."),
-    *(
-        Command(name, "")
-        for name in "batch bench cache completion grade http learn ledger limits probe relay report serve".split()
-    ),
+    Entry("lab", "The offline provider: its scenarios, and a server of it.", "chatbot.cli.lab"),
+    Entry("logs", "What was asked and answered, kept on this computer.", "chatbot.cli.logs"),
+    Entry("templates", "Saved prompts.", "chatbot.cli.templates"),
+    Entry("help", "The help of chat, or of a command.", means=_help),
+    Entry("version", "The version.", means=_version),
+    Entry("models", instead="In a session, /model and the Tab key list the models of a service."),
+    Entry("keys", instead="Keys are variables: export OPENAI_API_KEY=... , or in ./.env ."),
+    Entry("config", instead="Choices are options and variables: chat --help."),
+    Entry("settings", instead="Choices are options and variables: chat --help."),
+    Entry("doctor", instead="chat -m SERVICE/MODEL hi says in plain words what is wrong."),
+    Entry("login", instead="Keys are variables: export OPENAI_API_KEY=... , or in ./.env ."),
+    *map(Entry, "batch bench cache completion grade http learn ledger limits probe relay report serve".split()),
 )
-_BY_NAME = {command.name: command for command in COMMANDS}
+_BY_NAME = {entry.name: entry for entry in COMMANDS}
 
 
-def find(argv: Sequence[str]) -> Run:
-    """What runs these words. Raises UsageError for a word that is kept free."""
-    command = _BY_NAME.get(argv[0]) if argv else None
-    if command is None:
-        from chatbot.cli.ask.command import ask
-
-        return ask
-    if not command.module:
+def find(argv: Sequence[str]) -> tuple[Run, list[str]]:
+    """What runs these words, and the words it is given. Raises UsageError for a word that is kept free."""
+    entry = _BY_NAME.get(argv[0], CHAT) if argv else CHAT
+    words = list(argv if entry is CHAT else argv[1:])
+    if entry.means:
+        return find(entry.means(words))
+    if not entry.module:
         raise UsageError(
-            f"there is no command {command.name} yet",
-            advice="\n".join(filter(None, (command.instead, f'To ask it: chat -- "{" ".join(argv)}"'))),
+            f"there is no command {entry.name} yet",
+            advice="\n".join(filter(None, (entry.instead, f'To ask it: chat -- "{" ".join(argv)}"'))),
         )
-    run: Run = getattr(import_module(command.module), command.name)
-    return lambda words, notices: run(words[1:], notices)
+    run: Run = getattr(import_module(entry.module), entry.name)
+    return run, words
 
 
 def names() -> tuple[str, ...]:
     """The commands that are there."""
-    return tuple(command.name for command in COMMANDS if command.module)
-
-
-def help(words: list[str], notices: Notices) -> int:
-    """`chat help`, `chat help logs`, `chat help logs show`."""
-    if words and words[0] not in names():
-        advice = f'The commands: {", ".join(names())}. To ask it: chat -- "help {" ".join(words)}"'
-        raise UsageError(f"there is no command {words[0]}", advice=advice)
-    asked = [word for word in words if word not in ("help", "version")]
-    return find(asked)([*asked, "--help"], notices)
-
-
-def version(words: list[str], notices: Notices) -> int:
-    """`chat version`."""
-    if words:
-        raise UsageError("chat version takes nothing", advice=f'To ask it: chat -- "version {" ".join(words)}"')
-    return find([])(["--version"], notices)
+    return tuple(entry.name for entry in COMMANDS if entry.is_there)

@@ -1,79 +1,51 @@
 """`chat lab`: the provider inside this program, for other clients, for learning, and for looking at faults."""
 
-from __future__ import annotations
+# Without `from __future__ import annotations`: chatbot.options.declared reads the annotations as they stand.
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
-import typer
-
-from chatbot.cli import helped, stdio
+from chatbot.cli import stdio
+from chatbot.cli.declared import Command, Positional
+from chatbot.cli.parsing import run_one_of
 from chatbot.core.errors import ConfigurationError
+from chatbot.options.declared import Choice
 from chatbot.outside.desktop.signals import Interrupts
 from chatbot.terminal.notices import Notices
 
-Action = Callable[[Notices], None]
-
+_ABOUT = "A provider inside this program: offline, in three wire formats, with faults on demand."
 DEFAULT_PORT = 8765
+
+
+class Serving(NamedTuple):
+    """Options"""
+
+    port: Annotated[
+        int,
+        Choice(f"The port on 127.0.0.1, usually {DEFAULT_PORT}; 0 takes a free one.", metavar="N", least=0, most=65535),
+    ] = DEFAULT_PORT
+
+
+class Rendering(NamedTuple):
+    """Options"""
+
+    seed: Annotated[int | None, Choice("Stream it, cut at random; the same seed, the same cuts.", metavar="N")] = None
+    rate: Annotated[
+        float, Choice("Tokens (of four characters) in a second, with --seed; usually 100.", metavar="N", least=1)
+    ] = 100.0
 
 
 def lab(argv: list[str], notices: Notices) -> int:
     """Runs one of the lab's commands."""
-    app = typer.Typer(
-        cls=helped.Group,
-        add_completion=False,
-        rich_markup_mode=None,
-        pretty_exceptions_enable=False,
-        help="A provider inside this program: offline, in three wire formats, with faults on demand.",
-        context_settings={"help_option_names": ["-h", "--help"]},
-    )
-    app.command("list", cls=helped.Command)(_list)
-    app.command("serve", cls=helped.Command)(_serve)
-    app.command("render", cls=helped.Command, hidden=True)(_render)
-    action = app(args=argv or ["--help"], prog_name="chat lab", standalone_mode=False)
-    if not callable(action):  # help was printed
-        return 0
-    action(notices)
+    if found := run_one_of(_COMMANDS, argv, "chat lab", _ABOUT):
+        command, values = found
+        command.run(notices, *values)
     return 0
 
 
-def _list() -> Action:
-    """Shows the scenarios: each is a model, asked with chat -m lab/NAME."""
-    return _show_scenarios
-
-
-def _serve(
-    port: Annotated[
-        int,
-        typer.Option(
-            metavar="N", min=0, max=65535, help=f"The port on 127.0.0.1, usually {DEFAULT_PORT}; 0 takes a free one."
-        ),
-    ] = DEFAULT_PORT,
-) -> Action:
-    """Serves the lab for other clients until Ctrl-C."""
-    return lambda notices: _run_server(port, notices)
-
-
-def _render(
-    file: Annotated[Path, typer.Argument(metavar="PATH", help="A Markdown file.")],
-    seed: Annotated[
-        int | None, typer.Option(metavar="N", help="Stream it, cut at random; the same seed, the same cuts.")
-    ] = None,
-    rate: Annotated[
-        float,
-        typer.Option(metavar="N", min=1.0, help="Tokens (of four characters) in a second, with --seed; usually 100."),
-    ] = 100.0,
-) -> Action:
-    """Shows a Markdown file as an answer is shown: in one piece, or streamed."""
-    from chatbot.cli.render import render
-
-    return lambda notices: render(file, seed, rate, notices)
-
-
-def _show_scenarios(notices: Notices) -> None:
+def _list(notices: Notices) -> None:
     del notices
     from chatbot.lab.scenarios import SCENARIOS
 
@@ -84,14 +56,14 @@ def _show_scenarios(notices: Notices) -> None:
     stdio.write_answer("".join(f"{line}\n" for line in lines).encode())
 
 
-def _run_server(port: int, notices: Notices) -> None:
+def _serve(notices: Notices, options: Serving) -> None:
     from chatbot.lab.server.http import LabServer
 
     stop: SimpleQueue[None] = SimpleQueue()  # its put may be called in a signal handler
     with Interrupts() as interrupts:
         interrupts.wake = lambda: stop.put(None)
         try:
-            with LabServer(port, log=lambda line: notices.write(line + "\n")) as server:
+            with LabServer(options.port, log=lambda line: notices.write(line + "\n")) as server:
                 notices.tell(
                     [
                         f"the lab listens at {server.url} ; Ctrl-C ends it",
@@ -104,6 +76,26 @@ def _run_server(port: int, notices: Notices) -> None:
                 stop.get()
         except OSError as error:
             raise ConfigurationError(
-                f"port {port} cannot be used: {os.strerror(error.errno or 0).lower()}",
+                f"port {options.port} cannot be used: {os.strerror(error.errno or 0).lower()}",
                 advice="Choose another with --port.",
             ) from error
+
+
+def _render(notices: Notices, file: str, options: Rendering) -> None:
+    from chatbot.cli.render import render
+
+    render(Path(file), options.seed, options.rate, notices)
+
+
+_COMMANDS = (
+    Command("list", "Shows the scenarios: each is a model, asked with chat -m lab/NAME.", _list),
+    Command("serve", "Serves the lab for other clients until Ctrl-C.", _serve, groups=(Serving,)),
+    Command(
+        "render",
+        "Shows a Markdown file as an answer is shown: in one piece, or streamed.",
+        _render,
+        (Positional("file", "PATH", "A Markdown file.", required=True),),
+        (Rendering,),
+        hidden=True,
+    ),
+)

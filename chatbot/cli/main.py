@@ -15,7 +15,7 @@ from chatbot.outside.desktop.streams import is_terminal, reserve_standard_descri
 from chatbot.terminal.notices import Notices
 from chatbot.terminal.screen import is_dumb
 
-USAGE, FAULT, INTERRUPTED, CLOSED_PIPE = 2, 70, 130, 141
+FAULT, INTERRUPTED, CLOSED_PIPE = 70, 130, 141
 # What a full disk, a quota, a bad medium or a closed terminal says of standard output.
 _OUTPUT_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
 
@@ -27,7 +27,8 @@ def main(argv: Sequence[str]) -> int:
         _write_error, Redactor(_secrets()), colour=_stderr_takes_colour(), columns=lambda: stdio.size(2)[0]
     )
     try:
-        return commands.find(argv)(list(argv), notices)
+        run, words = commands.find(argv)
+        return run(words, notices)
     except ChatError as error:
         return _told(error, notices)
     except BrokenPipeError:
@@ -41,11 +42,6 @@ def main(argv: Sequence[str]) -> int:
         _write_error("\n")
         return INTERRUPTED
     except Exception as error:
-        if hasattr(error, "format_message"):  # Typer's own errors have it
-            from chatbot.cli import mistyped
-
-            notices.error(mistyped.told(error))
-            return USAGE
         _tell_fault(error, notices, debug="--debug" in argv)
         return FAULT
     finally:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from chatbot.cli import stdio
-from chatbot.cli.ask.views import pausing, show_text, this_screen
+from chatbot.cli.screen import pausing, show_text, this_screen
 from chatbot.core.events import Event, Finished, TextDelta, Verdict
 from chatbot.outside.background import EventQueue
 from chatbot.outside.desktop.keyboard import SilentKeyboard

@@ -1,29 +1,34 @@
 """`chat templates`: saved prompts with their model, options and variables."""
 
-from __future__ import annotations
+# Without `from __future__ import annotations`: chatbot.options.declared reads the annotations as they stand.
 
 import os
 import sys
 import textwrap
-from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
-import typer
-
-from chatbot.cli import helped, stdio
-from chatbot.core.errors import ConfigurationError, UsageError
-from chatbot.core.templates.template import Template
+from chatbot.cli import stdio
+from chatbot.cli.asking_back import agreed
+from chatbot.cli.declared import Command, Positional
+from chatbot.cli.parsing import run_one_of
+from chatbot.core.errors import ConfigurationError
+from chatbot.options.declared import Choice
+from chatbot.options.templates.template import Template
 from chatbot.outside.desktop.streams import is_terminal
 from chatbot.outside.files.folders import config_folder
 from chatbot.outside.files.templates import TemplateFolder
 from chatbot.terminal.notices import Notices
 from chatbot.terminal.sanitise import sanitise
 
-Act = Callable[[TemplateFolder, Notices], None]
-
 _SHOWN_WORDS = 60
 
-Name = Annotated[str, typer.Argument(help="The template's name.", metavar="NAME")]
+_NAME = Positional("name", "NAME", "The template's name.", required=True)
+
+
+class Deleting(NamedTuple):
+    """Options"""
+
+    yes: Annotated[bool, Choice("Do not ask.", flags=("-y", "--yes"))] = False
 
 
 def template_folder() -> TemplateFolder:
@@ -36,91 +41,13 @@ def template_folder() -> TemplateFolder:
 
 def templates(argv: list[str], notices: Notices) -> int:
     """Runs one of the commands."""
-    app = typer.Typer(
-        cls=helped.Group,
-        add_completion=False,
-        rich_markup_mode=None,
-        pretty_exceptions_enable=False,
-        help="Saved prompts, used with: chat -t NAME",
-        context_settings={"help_option_names": ["-h", "--help"]},
-    )
-    for name, command in _COMMANDS.items():
-        app.command(name, cls=helped.Command)(command)
-    act = app(args=argv or ["list"], prog_name="chat templates", standalone_mode=False)
-    if not callable(act):  # help was printed
-        return 0
-    act(template_folder(), notices)
+    if found := run_one_of(_COMMANDS, argv, "chat templates", "Saved prompts, used with: chat -t NAME", "list"):
+        command, values = found
+        command.run(template_folder(), notices, *values)
     return 0
 
 
-def _list() -> Act:
-    """Lists the templates."""
-    return _show_list
-
-
-def _show(name: Name) -> Act:
-    """Shows a template as it is in its file."""
-
-    def act(folder: TemplateFolder, notices: Notices) -> None:
-        del notices
-        text = folder.text(name)
-        _write(text if text.endswith("\n") else text + "\n")
-        folder.read(name)  # a mistake in it is told after it was shown
-
-    return act
-
-
-def _edit(name: Name) -> Act:
-    """Opens a template, or a new one, in $EDITOR."""
-
-    def act(folder: TemplateFolder, notices: Notices) -> None:
-        from chatbot.core.templates.toml_form import SKELETON
-        from chatbot.outside.desktop.editor import edit
-
-        is_new = not os.path.lexists(folder.path(name))
-        edited = edit(SKELETON if is_new else folder.text(name), folder.folder, os.environ)
-        if edited is None:
-            notices.warn("nothing was changed")
-            return
-        folder.replace(name, edited)  # also with a mistake in it: what was typed is not lost
-        folder.read(name)
-        notices.warn(f"the template {name} is saved; it is used with chat -t {name}")
-
-    return act
-
-
-def _delete(
-    name: Name,
-    yes: Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")] = False,
-) -> Act:
-    """Deletes a template for good."""
-
-    def act(folder: TemplateFolder, notices: Notices) -> None:
-        folder.existing(name)
-        if not yes and not _agreed(name, notices):
-            notices.warn("nothing was deleted")
-            return
-        folder.delete(name)
-        notices.warn(f"the template {name} is deleted")
-
-    return act
-
-
-def _path() -> Act:
-    """Says where the templates are."""
-    return lambda folder, notices: stdio.write_answer(os.fsencode(folder.folder) + b"\n")
-
-
-_COMMANDS: dict[str, Callable[..., Act]] = {
-    "list": _list,
-    "show": _show,
-    "edit": _edit,
-    "delete": _delete,
-    "path": _path,
-}
-
-
-def _show_list(folder: TemplateFolder, notices: Notices) -> None:
+def _list(folder: TemplateFolder, notices: Notices) -> None:
     found = folder.list()
     if not found.templates and not found.faults:
         notices.warn('there are no templates yet; one is made with: chat -s "You are ..." --save-template NAME')
@@ -131,6 +58,41 @@ def _show_list(folder: TemplateFolder, notices: Notices) -> None:
         _write(sanitise("  ".join(cells).rstrip()) + "\n")
     for fault in found.faults:
         notices.tell([f"left out: {fault}", *fault.advice.splitlines()])
+
+
+def _show(folder: TemplateFolder, notices: Notices, name: str) -> None:
+    del notices
+    text = folder.text(name)
+    _write(text if text.endswith("\n") else text + "\n")
+    folder.read(name)  # a mistake in it is told after it was shown
+
+
+def _edit(folder: TemplateFolder, notices: Notices, name: str) -> None:
+    from chatbot.options.templates.toml_form import SKELETON
+    from chatbot.outside.desktop.editor import edit
+
+    is_new = not os.path.lexists(folder.path(name))
+    edited = edit(SKELETON if is_new else folder.text(name), folder.folder, os.environ)
+    if edited is None:
+        notices.warn("nothing was changed")
+        return
+    folder.replace(name, edited)  # also with a mistake in it: what was typed is not lost
+    folder.read(name)
+    notices.warn(f"the template {name} is saved; it is used with chat -t {name}")
+
+
+def _delete(folder: TemplateFolder, notices: Notices, name: str, options: Deleting) -> None:
+    folder.existing(name)
+    if not options.yes and not agreed(f"Delete the template {sanitise(name)} for good?", notices):
+        notices.warn("nothing was deleted")
+        return
+    folder.delete(name)
+    notices.warn(f"the template {name} is deleted")
+
+
+def _path(folder: TemplateFolder, notices: Notices) -> None:
+    del notices
+    stdio.write_answer(os.fsencode(folder.folder) + b"\n")
 
 
 def _where(template: Template) -> str:
@@ -145,16 +107,18 @@ def _words(template: Template) -> str:
     return f"{begun} ({variables})".lstrip() if variables else begun
 
 
-def _agreed(name: str, notices: Notices) -> bool:
-    if not (is_terminal(0) and is_terminal(2)):
-        raise UsageError("nobody is there to ask", advice="Add --yes to delete without a question.")
-    notices.write(f"Delete the template {sanitise(name)} for good? [y/N] ")
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
-
-
 def _write(text: str) -> None:
     """As it is, unless a terminal could take it for commands."""
     if is_terminal(1):
         stdio.write_answer(sanitise(text).encode(stdio.encoding(sys.stdout), "replace"))
     else:
         stdio.write_answer(text.encode())
+
+
+_COMMANDS = (
+    Command("list", "Lists the templates.", _list),
+    Command("show", "Shows a template as it is in its file.", _show, (_NAME,)),
+    Command("edit", "Opens a template, or a new one, in $EDITOR.", _edit, (_NAME,)),
+    Command("delete", "Deletes a template for good.", _delete, (_NAME,), (Deleting,)),
+    Command("path", "Says where the templates are.", _path),
+)

@@ -137,7 +137,7 @@ def test_an_unknown_model_names_the_nearest_ones(server: LabServer, tmp_path: Pa
     ("words", "code", "says"),
     [
         (("--nope", "hi"), 2, "there is no option"),
-        (("--temperature", "warm", "hi"), 2, "not a valid float"),
+        (("--temperature", "warm", "hi"), 2, "--temperature is a number, for example 0.2, not 'warm'"),
         (("--api-key", "x", "hi"), 2, "there is no option"),
         (("--option", "novalue", "hi"), 2, "key=value"),
         (("--header", "novalue", "hi"), 2, "--header"),

@@ -44,7 +44,7 @@ KEEPS = [
     "chatbot.outside.history.store:History.begin",
     "chatbot.outside.history.database:Database.attempt",
     "chatbot.outside.history.writing:TurnWriter.frame",
-    "chatbot.cli.ask.history:history_folder",
+    "chatbot.cli.history:history_folder",
 ]
 HOW = ["raises", "hangs"]
 
@@ -114,7 +114,8 @@ def test_a_history_that_fails_is_a_notice(place: str, how: str, tmp_path: Path) 
 @pytest.mark.parametrize("how", HOW)
 def test_a_growing_answer_that_cannot_be_kept_is_kept_at_its_end(how: str, tmp_path: Path) -> None:
     assert (
-        piped("chatbot.outside.history.writing:TurnWriter.frame", how, tmp_path, "-m", "lab/echo", ANSWER).returncode == 0
+        piped("chatbot.outside.history.writing:TurnWriter.frame", how, tmp_path, "-m", "lab/echo", ANSWER).returncode
+        == 0
     )
     assert kept(tmp_path)["answer"] == ANSWER
 

@@ -13,7 +13,7 @@ from chatbot.cli import commands
 from chatbot.lab.server.http import LabServer
 from tests.journeys.chat import COMMAND, KEY, KEYS, at, environment, run
 
-RESERVED = [command.name for command in commands.COMMANDS if not command.module]
+RESERVED = [command.name for command in commands.COMMANDS if not command.is_there]
 
 
 @pytest.mark.parametrize("word", RESERVED)

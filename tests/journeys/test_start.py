@@ -110,7 +110,7 @@ def test_a_prompt_stands_before_the_network_the_history_and_the_wire_formats_are
         "chatbot.cli.main",
         "chatbot.cli.ask.command",
         "chatbot.cli.ask.answer",
-        "chatbot.cli.ask.session",
+        "chatbot.cli.ask.repl",
         "chatbot.terminal.input.prompt",
     }
     code = f"import sys, {', '.join(sorted(loaded))}; sys.stderr.write(' '.join(sys.modules))"

@@ -1,4 +1,4 @@
-"""One command's worth of answering: from words to an exit code."""
+"""One command's worth of answering: from arguments to an exit code."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from chatbot.cli.ask import inputs
-from chatbot.cli.ask.command import Arguments
-from chatbot.cli.ask.history import HistoryRecorder
-from chatbot.cli.ask.target import choice_for
+from chatbot.cli.ask.arguments import Arguments, body_fields
+from chatbot.cli.ask.recorder import HistoryRecorder
+from chatbot.cli.ask.setup import Setup
+from chatbot.cli.ask.target import choose_target
 from chatbot.core.errors import UsageError
 from chatbot.core.messages import Conversation, Image
 from chatbot.outside.desktop.keyboard import SilentKeyboard
@@ -20,109 +21,105 @@ from chatbot.terminal.notices import Notices
 if TYPE_CHECKING:
     from chatbot.core.conversations.resume import Resumed
     from chatbot.core.conversations.stored import Summary
-    from chatbot.core.templates.template import Filled
-    from chatbot.providers.choice import ModelTarget
+    from chatbot.options.templates.template import Filled
 
 
-def answer(words: Arguments, notices: Notices) -> int:
+def answer(arguments: Arguments, notices: Notices) -> int:
     """Answers the question, or opens a session where there is none to answer, or where the person wants to stay."""
-    if words.save_template is not None:
-        return _save_template(words, notices)
+    notices.quiet = arguments.shown.quiet
+    fields = body_fields(arguments.how.option)
+    if arguments.asked.save_template is not None:
+        return _save_template(arguments, fields, notices)
     with ExitStack() as open_things:
-        filled, words = _templated(words)
-        memory = HistoryRecorder(notices, off=not words.log)
-        open_things.callback(memory.close)
-        stored, words = _stored(words, memory)
-        text = inputs.question(words, notices, filled)  # what is wrong here is wrong whoever answers
-        choice = choice_for(words, open_things)
-        notices.hide(choice.secrets)
+        filled, arguments = _templated(arguments, fields)
+        recorder = HistoryRecorder(notices, off=arguments.kept.no_log)
+        open_things.callback(recorder.close)
+        stored, arguments = _stored(arguments, recorder)
+        text = inputs.question(arguments, notices, filled)  # what is wrong here is wrong whoever answers
+        target = choose_target(arguments.who, arguments.connection, open_things)
+        notices.hide(target.secrets)
         if is_terminal(2):
-            for notice in choice.remarks:
-                notices.warn(notice)
+            for remark in target.remarks:
+                notices.warn(remark)
         conversation = stored[1].conversation if stored else Conversation()
-        system = inputs.system(words, notices) or (filled.system if filled else None) or conversation.system
+        system = inputs.system(arguments.how, notices) or (filled.system if filled else None) or conversation.system
         conversation = conversation._replace(system=system)
-        images = inputs.images(words, choice.service.images, notices)
-        if text is None or words.interactive:
-            _stay(words, choice, stored, conversation, images, memory, notices, open_things, text)
+        images = inputs.images(arguments.asked, target.service.images, notices)
+        setup = Setup(arguments, filled.extra if filled else fields, target, recorder, notices, open_things)
+        if text is None or arguments.kept.interactive:
+            _stay(setup, stored, conversation, images, text)
             return 0
-        for notice in stored[1].remarks if stored else ():
-            notices.warn(notice)
+        for remark in stored[1].remarks if stored else ():
+            notices.warn(remark)
+        asked = _continued(conversation, text, images, arguments.kept.truncate, notices)
         lean_requests.load()
         from chatbot.cli.ask.runner import AnswerRunner  # loads the network's libraries
 
-        asking = AnswerRunner(words, choice, notices, memory, SilentKeyboard())
-        asked = conversation.asking(text, images)
-        if conversation.messages:
-            asked = _continued(conversation, text, images, words.truncate, notices)
-        return asking.exit_code(asking(asked))
+        runner = AnswerRunner(setup, SilentKeyboard())
+        return runner.exit_code(runner(asked))
 
 
-def _templated(words: Arguments) -> tuple[Filled | None, Arguments]:
-    """The template, filled in, and the words with its model and options where they say nothing themselves."""
-    if words.template is None:
-        if words.variables:
+def _templated(arguments: Arguments, fields: dict[str, object]) -> tuple[Filled | None, Arguments]:
+    """The template, filled in, and the arguments with its model and options where they say nothing themselves."""
+    asked, who, how = arguments.asked, arguments.who, arguments.how
+    if asked.template is None:
+        if asked.var:
             raise UsageError(
                 "--var belongs to a template", advice="Name one with -t, or make one with --save-template."
             )
-        return None, words
+        return None, arguments
     from chatbot.cli.templates import template_folder
-    from chatbot.core.templates.template import applied, read_variables, with_flags
+    from chatbot.options.templates.template import applied, read_variables, with_flags
 
     template = with_flags(
-        template_folder().read(words.template),
-        provider=words.provider,
-        model=words.model,
-        system=words.system,
-        options=words.options,
-        extra=words.extra,
+        template_folder().read(asked.template),
+        provider=who.provider,
+        model=who.model,
+        system=how.system,
+        options=arguments.sampling,
+        extra=fields,
     )
-    filled = applied(template, read_variables(words.variables))
-    return filled, words._replace(
-        provider=filled.provider, model=filled.model, options=dict(filled.options), extra=dict(filled.extra)
-    )
+    filled = applied(template, read_variables(asked.var))
+    who = who._replace(provider=filled.provider, model=filled.model)
+    return filled, arguments._replace(who=who, how=how._replace(**filled.options))
 
 
-def _save_template(words: Arguments, notices: Notices) -> int:
+def _save_template(arguments: Arguments, fields: dict[str, object], notices: Notices) -> int:
     """Keeps what the command line says; `$name` in it becomes a variable."""
     from chatbot.cli.templates import template_folder
-    from chatbot.core.templates.template import Template, read_variables
+    from chatbot.options.templates.template import Template, read_variables
 
-    if words.template is not None:
+    asked, who = arguments.asked, arguments.who
+    if asked.template is not None:
         raise UsageError(
             "-t and --save-template do not go together", advice="Copy a template with chat templates edit."
         )
     path = template_folder().write(
         Template(
-            words.save_template or "",
-            provider=words.provider,
-            model=words.model,
-            system=inputs.system(words, notices),
-            prompt=words.question,
-            options={name: value for name, value in words.options.items() if value not in (None, ())},
-            extra=words.extra,
-            variables=read_variables(words.variables),
+            asked.save_template or "",
+            provider=who.provider,
+            model=who.model,
+            system=inputs.system(arguments.how, notices),
+            prompt=arguments.question,
+            options={name: value for name, value in arguments.sampling.items() if value not in (None, ())},
+            extra=fields,
+            variables=read_variables(asked.var),
         )
     )
-    notices.warn(
-        f"the template {words.save_template} is saved in {path}; it is used with chat -t {words.save_template}"
-    )
+    name = asked.save_template
+    notices.warn(f"the template {name} is saved in {path}; it is used with chat -t {name}")
     return 0
 
 
 def _stay(
-    words: Arguments,
-    choice: ModelTarget,
+    setup: Setup,
     stored: tuple[Summary, Resumed] | None,
     conversation: Conversation,
     images: tuple[Image, ...],
-    memory: HistoryRecorder,
-    notices: Notices,
-    open_things: ExitStack,
     first: str | None,
 ) -> None:
     """The session: begun with the question `first`, or with a look at where the stored conversation stopped."""
-    from chatbot.cli.ask.session import run_repl
+    from chatbot.cli.ask.repl import run_repl
     from chatbot.core.conversations.resume import Resumed
     from chatbot.terminal.repl.loop import asking_first, resuming
 
@@ -130,33 +127,34 @@ def _stay(
     opening = asking_first(first) if first is not None else None
     if stored and opening is None:
         opening = resuming(stored[0], resumed.remarks)
-    run_repl(words, choice, resumed, images, memory, notices, open_things, opening)
+    run_repl(setup, resumed, images, opening)
 
 
-def _stored(words: Arguments, memory: HistoryRecorder) -> tuple[tuple[Summary, Resumed] | None, Arguments]:
-    """The conversation to go on with, and the words with its provider and model where they name none."""
-    if not words.go_on and words.resume is None:
-        return None, words
-    history = memory.history
-    found = history.last_conversation_id() if words.resume is None else history.find(words.resume)
+def _stored(arguments: Arguments, recorder: HistoryRecorder) -> tuple[tuple[Summary, Resumed] | None, Arguments]:
+    """The conversation to go on with, and the arguments with its provider and model where they name none."""
+    kept, who = arguments.kept, arguments.who
+    if not kept.go_on and kept.resume is None:
+        return None, arguments
+    history = recorder.history
+    found = history.last_conversation_id() if kept.resume is None else history.find(kept.resume)
     if found is None:
         raise UsageError("there is no conversation to continue yet", advice="Ask without --continue.")
-    stored = memory.go_on(found)
+    stored = recorder.go_on(found)
     before = stored[0]
-    if not (words.provider or words.model or words.base_url) and before.provider in services.BY_NAME:
-        words = words._replace(provider=before.provider, model=before.model or None)
-    return stored, words
+    if not (who.provider or who.model or arguments.connection.base_url) and before.provider in services.BY_NAME:
+        arguments = arguments._replace(who=who._replace(provider=before.provider, model=before.model or None))
+    return stored, arguments
 
 
 def _continued(
     conversation: Conversation, text: str, images: tuple[Image, ...], max_tokens: int | None, notices: Notices
 ) -> Conversation:
-    """The next question of a stored conversation; without its oldest turns, where the person asked for that."""
+    """The next question; without the oldest turns of a stored conversation, where the person asked for that."""
+    asked = conversation.asking(text, images)
+    if max_tokens is None or not conversation.messages:
+        return asked
     from chatbot.core.conversations.resume import truncated
 
-    asked = conversation.asking(text, images)
-    if max_tokens is None:
-        return asked
     kept, dropped = truncated(asked, max_tokens)
     if dropped:
         notices.warn(f"the oldest {dropped} messages are left out of what is sent; the history keeps them")

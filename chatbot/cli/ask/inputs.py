@@ -4,54 +4,56 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chatbot.cli.ask.command import Arguments
+from chatbot.cli.ask.arguments import Arguments
 from chatbot.core.errors import UsageError
 from chatbot.core.messages import Image, ImageLimits
 from chatbot.core.text import DecodedText, clean
 from chatbot.core.text import question as joined_question
+from chatbot.options.chat import Asked, How
 from chatbot.outside.desktop.stdin import read_piped_bytes, read_piped_text
 from chatbot.outside.desktop.streams import is_terminal
 from chatbot.outside.files.reading import display_name, read_text_file
 from chatbot.terminal.notices import Notices
 
 if TYPE_CHECKING:
-    from chatbot.core.templates.template import Filled
+    from chatbot.options.templates.template import Filled
 
 _SILENT = "waiting for the end of standard input (nothing has come yet); --no-stdin asks without it"
 
 
-def question(words: Arguments, notices: Notices, template: Filled | None = None) -> str | None:
+def question(arguments: Arguments, notices: Notices, template: Filled | None = None) -> str | None:
     """The whole question, within the template's prompt; None when there is none and a person sits at the terminal.
 
     Piped input is the question, or follows the instruction. It is not read when `--image -` takes it.
     """
-    files = [(display_name(name), _text_of(name, notices)) for name in words.files]
+    asked = arguments.asked
+    files = [(display_name(name), _text_of(name, notices)) for name in asked.file]
     piped = None
-    if words.read_stdin and "-" not in words.images:
+    if not asked.no_stdin and "-" not in asked.image:
         decoded = read_piped_text(0, lambda: notices.warn(_SILENT))
         piped = _told(decoded, notices) if decoded else None
-    if words.question is None and not files and piped is None and not words.images and is_terminal(0):
+    if arguments.question is None and not files and piped is None and not asked.image and is_terminal(0):
         return template.asking(None) if template else None
-    text = joined_question(words.question, files, piped)
+    text = joined_question(arguments.question, files, piped)
     if template:
         text = template.asking(text) or ""
-    if not text.strip() and not words.images:
+    if not text.strip() and not asked.image:
         raise UsageError(
             "there is no question", advice='Ask one: chat "why is the sky blue?"   (all words: chat --help)'
         )
     return text
 
 
-def system(words: Arguments, notices: Notices) -> str | None:
+def system(how: How, notices: Notices) -> str | None:
     """The system prompt: the text itself, or a file of it."""
-    if words.system and words.system.startswith("@"):
-        return _text_of(words.system[1:], notices)
-    return clean(words.system) if words.system else None
+    if how.system and how.system.startswith("@"):
+        return _text_of(how.system[1:], notices)
+    return clean(how.system) if how.system else None
 
 
-def images(words: Arguments, limits: ImageLimits, notices: Notices) -> tuple[Image, ...]:
+def images(asked: Asked, limits: ImageLimits, notices: Notices) -> tuple[Image, ...]:
     """The images, each as `limits` wants it."""
-    return tuple(_image(path, limits, notices) for path in words.images)
+    return tuple(_image(path, limits, notices) for path in asked.image)
 
 
 def _image(path: str, limits: ImageLimits, notices: Notices) -> Image:

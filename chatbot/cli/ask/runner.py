@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from chatbot.cli import stdio
-from chatbot.cli.ask.command import Arguments
+from chatbot.cli.ask.setup import Setup
 from chatbot.core.amounts import token_words
 from chatbot.core.errors import AnswerError, CannotConnect, ContextTooLong, KeyRejected, ProgramFault, UnknownModel
 from chatbot.core.events import Finished, Verdict
@@ -26,13 +26,10 @@ from chatbot.outside.desktop.streams import is_terminal
 from chatbot.outside.http.transport import IDLE_TIMEOUT_S, LiveTransport
 from chatbot.outside.watchdog import Watchdog
 from chatbot.providers import services
-from chatbot.providers.choice import ModelTarget
 from chatbot.session import Session
 from chatbot.terminal.best_effort import LIMIT_S, BestEffort
-from chatbot.terminal.notices import Notices
 
 if TYPE_CHECKING:
-    from chatbot.cli.ask.history import HistoryRecorder
     from chatbot.core.conversations.stored import Replaced
     from chatbot.outside.history import TurnWriter
     from chatbot.terminal.answer.show_events import AnswerResult
@@ -45,40 +42,28 @@ _MANY_TOKENS = 1_500  # the smallest contexts that local servers start with have
 class AnswerRunner:
     """Asks one question after the other of the chosen model, and shows each answer."""
 
-    def __init__(
-        self,
-        words: Arguments,
-        choice: ModelTarget,
-        notices: Notices,
-        memory: HistoryRecorder,
-        keyboard: SilentKeyboard,
-        *,
-        in_session: bool = False,
-    ) -> None:
-        self.choice = choice
+    def __init__(self, setup: Setup, keyboard: SilentKeyboard, *, in_session: bool = False) -> None:
         self._keyboard = keyboard
         self._in_session = in_session
-        self._memory = memory
-        self._words = words
-        self._notices = notices
+        self._target = setup.target
+        self._recorder = setup.recorder
+        self._shown = setup.arguments.shown
+        self._max_time_s = setup.arguments.connection.max_time
+        self._notices = setup.notices
+        self._options = setup.options
         self._sent = threading.Event()
         self._transport = LiveTransport(
-            os.environ, idle_timeout_s=words.timeout_s or IDLE_TIMEOUT_S, on_sent=self._sent.set
+            os.environ,
+            idle_timeout_s=setup.arguments.connection.timeout or IDLE_TIMEOUT_S,
+            on_sent=self._sent.set,
         )
         self._session = Session(
-            services.provider_for(choice.service, choice.endpoint),
+            services.provider_for(self._target.service, self._target.endpoint),
             self._transport,
-            RetryPolicy(max_retries=words.max_retries),
+            RetryPolicy(max_retries=setup.arguments.connection.max_retries),
             clock=time.monotonic,
             now=time.time,
             random=random.random,
-        )
-        self.options = Options(
-            model=choice.model or "",
-            stream=words.stream,
-            show_reasoning=words.show_reasoning and not words.hide_reasoning,
-            extra=words.extra,
-            **words.options,
         )
         self.signal: int | None = None
 
@@ -95,14 +80,14 @@ class AnswerRunner:
         of it. `replaces` and `continues`: see chatbot.terminal.repl.state.Ask; the question is then the one that was
         answered, and its whole answer is kept.
         """
-        asked = (options or self.options)._replace(model=self.options.model)
-        words = self._words if raw is None else self._words._replace(raw=raw)
+        asked = (options or self._options)._replace(model=self._options.model)
+        shown = self._shown if raw is None else self._shown._replace(raw=raw)
         self._sent.clear()
         asked_s = time.monotonic()
         with Watchdog() as watchdog:
             best_effort = BestEffort(watchdog.call, self._notices.warn)
             with ExitStack() as entered:
-                interrupts = Interrupts(watchdog.call, on_screen=is_terminal(1) and not words.json)
+                interrupts = Interrupts(watchdog.call, on_screen=is_terminal(1) and not shown.json)
                 best_effort.done("Ctrl-C may lose what came", lambda: entered.enter_context(interrupts))
                 best_effort.done("keys will show in the answer", lambda: entered.enter_context(self._keyboard))
                 event_queue = EventQueue(
@@ -110,30 +95,35 @@ class AnswerRunner:
                 )
                 interrupts.wake = event_queue.wake
                 self._sent.wait(_SENT_WITHIN_S)
-                from chatbot.cli.ask.history import RecordingView
+                from chatbot.cli.ask.recorder import RecordingView
                 from chatbot.cli.ask.views import guarded_view, shows_waiting
                 from chatbot.terminal.answer.show_events import show_events
                 from chatbot.terminal.answer.silence import SilenceNotice
 
                 def begin() -> TurnWriter | None:
                     question = conversation.messages[-3 if continues else -1]
-                    writing = self._memory.begin(
-                        question, conversation.system, self.choice.service.name, asked.model, asked_s, replaces=replaces
+                    writing = self._recorder.begin(
+                        question,
+                        conversation.system,
+                        self._target.service.name,
+                        asked.model,
+                        asked_s,
+                        replaces=replaces,
                     )
                     if writing is not None:
                         writing.goes_on_from(continues)
                     return writing
 
-                label = asked.model or self.choice.service.title
-                view = guarded_view(words, label, self._notices, interrupts, self._keyboard, best_effort)
-                if not shows_waiting(words):
+                label = asked.model or self._target.service.title
+                view = guarded_view(shown, label, self._notices, interrupts, self._keyboard, best_effort)
+                if not shows_waiting(shown):
                     view = SilenceNotice(view, self._notices.warn, self._place(), asked_s)
-                with RecordingView(view, self._memory, begin, best_effort) as recording:
+                with RecordingView(view, self._recorder, begin, best_effort) as recording:
                     redacted = EventRedactor(
-                        self.choice.secrets, lambda text: watchdog.call(lambda: self._notices.redacted(text), LIMIT_S)
+                        self._target.secrets, lambda text: watchdog.call(lambda: self._notices.redacted(text), LIMIT_S)
                     )
                     result = show_events(
-                        event_queue, recording, time.monotonic, interrupts.stopped, words.max_time_s, redacted
+                        event_queue, recording, time.monotonic, interrupts.stopped, self._max_time_s, redacted
                     )
                     recording.finish(result.finished, _whole(continues, result.text) if continues else None)
             self.signal = interrupts.number
@@ -155,18 +145,18 @@ class AnswerRunner:
 
     def _place(self) -> str:
         """Host and port of the server."""
-        return urlsplit(self.choice.endpoint.base_url).netloc.rpartition("@")[2]
+        return urlsplit(self._target.endpoint.base_url).netloc.rpartition("@")[2]
 
     def _say(self, result: AnswerResult, conversation: Conversation) -> None:
         """What is to be said of an answer: in the JSON object, and to the person."""
         from chatbot.terminal.failures import exit_code, usage_line, verdict_lines
 
         finished = self._advised(result.finished, conversation)
-        if self._words.json:
+        if self._shown.json:
             from chatbot.terminal.answer.json_view import as_json
 
-            model = self.choice.model or ""
-            stdio.write_answer(as_json(result, self.choice.service.name, model))
+            model = self._target.model or ""
+            stdio.write_answer(as_json(result, self._target.service.name, model))
         if isinstance(finished.error, ProgramFault) and not self._in_session:
             return  # the roof tells it
         self._notices.apart = self._in_session and bool(result.text)
@@ -175,11 +165,11 @@ class AnswerRunner:
             self._notices.error(lines)
         elif lines:
             self._notices.warn(*lines)
-        if self._words.usage:
+        if self._shown.usage:
             self._notices.tell([usage_line(finished.usage)])
 
     def _tell_of_no_key(self, error: KeyRejected) -> None:
-        service = self.choice.service
+        service = self._target.service
         names = " or ".join(key.name for key in service.keys)
         error.args = (f"{service.title} wants a key, and none is set (HTTP {error.status})",)
         error.advice = f"Set {names}, in the shell or in ./.env ." if names else "Give it with --header."
@@ -187,11 +177,11 @@ class AnswerRunner:
     def _advised(self, finished: Finished, conversation: Conversation) -> Finished:
         """What can be done that only this floor knows: start the local server, or shorten a long conversation."""
         error = finished.error
-        if isinstance(error, CannotConnect) and self.choice.service.start_advice:
-            error.advice = self.choice.service.start_advice
-        if isinstance(error, KeyRejected) and not self.choice.secrets:
+        if isinstance(error, CannotConnect) and self._target.service.start_advice:
+            error.advice = self._target.service.start_advice
+        if isinstance(error, KeyRejected) and not self._target.secrets:
             self._tell_of_no_key(error)
-        if isinstance(error, UnknownModel) and self.choice.service.source == services.LAB:
+        if isinstance(error, UnknownModel) and self._target.service.source == services.LAB:
             error.advice = f"{error.advice}\nchat lab list shows them all, with what each teaches."
         if type(error) is AnswerError and finished.verdict is Verdict.EMPTY:
             from chatbot.core.conversations.resume import estimated_tokens

@@ -7,9 +7,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from chatbot.cli.ask.command import Arguments
 from chatbot.core.addresses import base_url as checked_base_url
 from chatbot.core.errors import NoKey
+from chatbot.options.chat import Connection, Who
 from chatbot.outside.environment import read_variables
 from chatbot.outside.http.listening import listens
 from chatbot.providers import services
@@ -25,7 +25,7 @@ from chatbot.providers.choice import (
 from chatbot.providers.service import Service
 
 
-def choice_for(words: Arguments, open_things: ExitStack) -> ModelTarget:
+def choose_target(who: Who, connection: Connection, open_things: ExitStack) -> ModelTarget:
     """The service, its endpoint and the model. The lab, if it is meant, runs until `open_things` closes.
 
     Raises NoKey when nothing is set up, and whatever `choose` raises.
@@ -34,16 +34,16 @@ def choice_for(words: Arguments, open_things: ExitStack) -> ModelTarget:
         os.environ,
         variable_names(),
         local_names=local_names(),
-        folder=Path() if words.local_env else None,
-        env_file=words.env_file,
+        folder=None if connection.no_env_file else Path(),
+        env_file=connection.env_file,
     )
-    base_url = checked_base_url(words.base_url, "--base-url") if words.base_url else None
-    wish = ModelRequest(words.provider, words.model, base_url, words.headers)
+    base_url = checked_base_url(connection.base_url, "--base-url") if connection.base_url else None
+    wish = ModelRequest(who.provider, who.model, base_url, connection.header)
     service, model = find_service(wish, variables)
     if service is None:
         service = next((row for row in services.SERVICES if row.probe and _listening_url(row)), None)
     if service is None:
-        check_service_named_in(words.model)
+        check_service_named_in(who.model)
         raise _with_notices(_nothing_set_up(), remarks)
     at = None
     if service.source == services.LAB:

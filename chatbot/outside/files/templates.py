@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from chatbot.core.errors import ChatError, ConfigurationError, UsageError
-from chatbot.core.templates.template import Template, checked, checked_name, nearest
-from chatbot.core.templates.toml_form import from_toml, to_toml
+from chatbot.options.templates.template import Template, checked, checked_name, nearest
+from chatbot.options.templates.toml_form import from_toml, to_toml
 from chatbot.outside.files.private import private_folder
 from chatbot.outside.files.reading import display_name, read_file
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
+from chatbot.options.chat import SAMPLING
+from chatbot.options.declared import Option
 from chatbot.terminal.input.input_line import MARKS
 from chatbot.terminal.repl.commands import BY_NAME, COMMANDS, NAMES, Kind
-from chatbot.terminal.repl.options import SETTINGS
 from chatbot.terminal.sanitise import sanitise
 
 
@@ -29,6 +30,7 @@ class Completions(NamedTuple):
     files: Callable[[str], Iterable[str]] = lambda beginning: ()
     conversations: Callable[[], Iterable[tuple[str, str]]] = lambda: ()
     templates: Callable[[], Iterable[str]] = lambda: ()
+    settings: Sequence[Option] = SAMPLING
 
 
 Found = Iterable[tuple[str, str]]  # the words to insert, and what is said of them
@@ -40,7 +42,7 @@ class CommandCompleter(Completer):
     def __init__(self, offers: Completions) -> None:
         self._found: Mapping[str, Callable[[str], Found]] = {
             "commands": lambda typed: _beginning(typed, ((row.name, row.help) for row in COMMANDS)),
-            "settings": lambda typed: _beginning(typed, ((key, row.words) for key, row in SETTINGS.items())),
+            "settings": lambda typed: _beginning(typed, ((option.key, option.says) for option in offers.settings)),
             "files": lambda typed: _files(typed, offers),
             "conversations": lambda typed: _beginning(typed, offers.conversations()),
             "templates": lambda typed: _beginning(typed, _bare(offers.templates())),

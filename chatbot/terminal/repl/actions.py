@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from chatbot.core.errors import UsageError
 from chatbot.core.messages import Image
 from chatbot.core.text import DecodedText
+from chatbot.options.chat import SAMPLING
+from chatbot.options.declared import Option
 from chatbot.terminal.answer.show_events import AnswerResult
 from chatbot.terminal.notices import Notices
 from chatbot.terminal.repl.state import Ask
@@ -35,7 +37,8 @@ class ReplActions(NamedTuple):
     overwrite a file. `withdraw` takes the last question back in the history, `begin_anew` ends the stored conversation,
     `fork` makes a copy of it, returns its id and goes on in it; so does `resume` (given an id or its beginning) in
     another one. `time_words` tells a Unix time, `clock` gives monotonic seconds. `context_window` is how many tokens
-    the model takes, None if that is not known. `is_path` is whether something has that name, `is_file` whether a file
+    the model takes, None if that is not known. `settings` are what `/set`
+    sets. `is_path` is whether something has that name, `is_file` whether a file
     has, also as a `file:` address.
     """
 
@@ -59,6 +62,7 @@ class ReplActions(NamedTuple):
     search: Callable[[str, int], Sequence[Hit]] | None = None
     resume: Callable[[str], tuple[Summary, Resumed]] | None = None
     fork: Callable[[], str] | None = None
+    settings: Sequence[Option] = SAMPLING
     templates: Callable[[], Sequence[str]] | None = None
     template: Callable[[str, Mapping[str, str]], Template] | None = None
 

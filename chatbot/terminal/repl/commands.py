@@ -7,10 +7,7 @@ from typing import Literal, NamedTuple
 
 from chatbot.core.errors import UsageError
 from chatbot.terminal.input.input_line import MARKS
-from chatbot.terminal.repl import answer as answering
-from chatbot.terminal.repl import conversation as keeping
-from chatbot.terminal.repl import model as choosing
-from chatbot.terminal.repl import options as setting
+from chatbot.terminal.repl import answer, attachments, conversation, model, options
 from chatbot.terminal.repl.actions import CommandContext
 from chatbot.terminal.repl.command_list import command_list
 from chatbot.terminal.repl.state import ReplState
@@ -70,37 +67,37 @@ _ASKING, _SAID = "Asking", "What was said"
 _WITH, _MODEL, _HERE = "With the question", "Who answers, and how", "This session"
 
 COMMANDS = (
-    Command(_ASKING, "new", ("clear", "reset"), "", "Begins a new conversation.", answering.new),
-    Command(_ASKING, "retry", ("regenerate", "r"), "", "Asks the question again.", answering.retry),
-    Command(_ASKING, "edit", ("e",), "", "Edits the last question.", answering.edit),
-    Command(_ASKING, "continue", (), "", "Goes on where it broke off.", answering.go_on),
-    Command(_ASKING, "undo", (), "", "Takes the question back.", answering.undo),
-    Command(_WITH, "image", ("attach",), "[PATH|none]", "Attaches an image.", choosing.image, "files"),
-    Command(_WITH, "file", ("f",), "[PATH|none]", "Attaches a text file.", choosing.file, "files"),
+    Command(_ASKING, "new", ("clear", "reset"), "", "Begins a new conversation.", answer.new),
+    Command(_ASKING, "retry", ("regenerate", "r"), "", "Asks the question again.", answer.retry),
+    Command(_ASKING, "edit", ("e",), "", "Edits the last question.", answer.edit),
+    Command(_ASKING, "continue", (), "", "Goes on where it broke off.", answer.go_on),
+    Command(_ASKING, "undo", (), "", "Takes the question back.", answer.undo),
+    Command(_WITH, "image", ("attach",), "[PATH|none]", "Attaches an image.", attachments.image, "files"),
+    Command(_WITH, "file", ("f",), "[PATH|none]", "Attaches a text file.", attachments.file, "files"),
     Command(_HERE, "help", ("h", "?"), "[COMMAND]", "Lists the commands.", _help, "commands"),
-    Command(_HERE, "usage", ("tokens",), "", "Tells the tokens used.", choosing.usage),
-    Command(_HERE, "raw", (), "[on|off]", "Shows answers as text.", choosing.raw),
+    Command(_HERE, "usage", ("tokens",), "", "Tells the tokens used.", conversation.usage),
+    Command(_HERE, "raw", (), "[on|off]", "Shows answers as text.", options.raw),
     Command(_HERE, "exit", ("quit", "q", "bye"), "", "Leaves.", _exit),
-    Command(_MODEL, "model", ("m",), "[NAME]", "Tells or changes the model.", choosing.model, "models"),
-    Command(_MODEL, "models", (), "[WORD]", "Lists the service's models.", choosing.models),
-    Command(_MODEL, "system", (), "[TEXT|@PATH|none]", "Sets the system prompt.", choosing.system),
+    Command(_MODEL, "model", ("m",), "[NAME]", "Tells or changes the model.", model.model, "models"),
+    Command(_MODEL, "models", (), "[WORD]", "Lists the service's models.", model.models),
+    Command(_MODEL, "system", (), "[TEXT|@PATH|none]", "Sets the system prompt.", model.system),
     Command(
         _MODEL,
         "template",
         ("role",),
         "[NAME [KEY=VALUE]]",
         "Takes over a saved prompt.",
-        choosing.template,
+        model.template,
         "templates",
     ),
-    Command(_MODEL, "set", (), "[KEY [VALUE|none]]", "Sets temperature and so on.", setting.set_, "settings"),
-    Command(_SAID, "history", (), "[COUNT]", "Lists the conversations.", keeping.history),
-    Command(_SAID, "search", (), "WORDS", "Looks in all conversations.", keeping.search),
-    Command(_SAID, "resume", (), "[ID]", "Opens a conversation again.", keeping.resume, "conversations"),
-    Command(_SAID, "fork", (), "", "Goes on in a copy.", keeping.fork),
-    Command(_SAID, "copy", (), "[code [N]]", "Copies the answer, or code.", keeping.copy),
-    Command(_SAID, "save", (), "PATH", "Writes the answer to a file.", keeping.save, "files"),
-    Command(_SAID, "export", (), "PATH", "Writes the conversation.", keeping.export, "files"),
+    Command(_MODEL, "set", (), "[KEY [VALUE|none]]", "Sets temperature and so on.", options.set_option, "settings"),
+    Command(_SAID, "history", (), "[COUNT]", "Lists the conversations.", conversation.history),
+    Command(_SAID, "search", (), "WORDS", "Looks in all conversations.", conversation.search),
+    Command(_SAID, "resume", (), "[ID]", "Opens a conversation again.", conversation.resume, "conversations"),
+    Command(_SAID, "fork", (), "", "Goes on in a copy.", conversation.fork),
+    Command(_SAID, "copy", (), "[code [N]]", "Copies the answer, or code.", conversation.copy),
+    Command(_SAID, "save", (), "PATH", "Writes the answer to a file.", conversation.save, "files"),
+    Command(_SAID, "export", (), "PATH", "Writes the conversation.", conversation.export, "files"),
 )
 
 BY_NAME = {row.name: row for row in COMMANDS}

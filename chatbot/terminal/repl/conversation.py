@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from chatbot.core.errors import UsageError
 from chatbot.terminal.documents.export import as_markdown, code_blocks
+from chatbot.terminal.failures import usage_line
 from chatbot.terminal.repl.actions import NO_CLIPBOARD, NO_FILES, NO_HISTORY, CommandContext, needed
 from chatbot.terminal.repl.answer import first_line
-from chatbot.terminal.repl.model import unquoted
+from chatbot.terminal.repl.attachments import unquoted
 from chatbot.terminal.repl.state import ReplState, gone_over_to, last_answer, last_question
 from chatbot.terminal.sanitise import sanitise
 
@@ -129,3 +130,10 @@ def _block(answer: str, number: int) -> str:
     if number > len(blocks):
         raise UsageError(f"the last answer has {len(blocks)} code blocks, not {number}")
     return blocks[number - 1]
+
+
+def usage(context: CommandContext, state: ReplState, argument: str) -> ReplState:
+    del argument
+    lines = [f"the last answer: {usage_line(state.last_used)}", f"this session:    {usage_line(state.used)}"]
+    context.notices.tell(lines if any(state.used) else ["no tokens were reported yet"])
+    return state

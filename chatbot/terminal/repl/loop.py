@@ -15,9 +15,9 @@ from chatbot.terminal.input.status_line import Status
 from chatbot.terminal.notices import Notices
 from chatbot.terminal.repl.actions import CommandContext, ReplActions
 from chatbot.terminal.repl.answer import ask_and_show
+from chatbot.terminal.repl.attachments import attach
 from chatbot.terminal.repl.commands import BY_NAME, NAMES
 from chatbot.terminal.repl.conversation import show_where_it_stopped
-from chatbot.terminal.repl.model import attach
 from chatbot.terminal.repl.state import ReplState, ask_next, context_tokens, used_in_conversation
 
 if TYPE_CHECKING:  # the session does without the history until something is kept

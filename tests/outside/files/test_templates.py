@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from chatbot.core.errors import ConfigurationError, FileUnreadable, UsageError
-from chatbot.core.templates.template import Template
+from chatbot.options.templates.template import Template
 from chatbot.outside.files.templates import MAX_TEMPLATE_BYTES, TemplateFolder
 
 PIRATE = Template("pirate", system="Arr, $name.\nÄ\r\n", options={"temperature": 0.5})

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, NoReturn
+from collections.abc import Iterator, Mapping
+from typing import Any, NoReturn
 
 from chatbot.core.errors import ConfigurationError
-from chatbot.core.templates.template import INPUT, Template, consistent, nearest
-from chatbot.core.templates.toml_text import document
+from chatbot.options.chat import SAMPLING
+from chatbot.options.templates.template import INPUT, Template, consistent, nearest
+from chatbot.options.templates.toml_text import document
 
 TEXTS = ("description", "provider", "model", "system", "prompt")
 TABLES = ("options", "extra", "variables")
 
 
-class _Option(NamedTuple):
-    """How a value is read (raises ValueError), and what it must be."""
-
-    read: Callable[[Any], Any]
-    words: str
+_OPTIONS = {option.field: option for option in SAMPLING}
 
 
 def from_toml(name: str, text: str) -> Template:
@@ -61,7 +58,7 @@ class _Reader:
         )
 
     def _refuse_key(self, key: str) -> NoReturn:
-        if key in OPTIONS:
+        if key in _OPTIONS:
             self.refuse(f"has {key} at its top", f"Put it under the line [options]: {key} = ...")
         meant = nearest(key, TEXTS + TABLES)
         self.refuse(f"has {key!r}, which means nothing here", f"{meant}It may hold: {', '.join(TEXTS + TABLES)}")
@@ -80,13 +77,13 @@ class _Reader:
 
     def _options(self, table: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         for key, value in table.items():
-            if key not in OPTIONS:
-                advice = f"{nearest(key, OPTIONS)}Other fields of the request body stand under [extra]."
+            if key not in _OPTIONS:
+                advice = f"{nearest(key, _OPTIONS)}Other fields of the request body stand under [extra]."
                 self.refuse(f"has {key!r} under [options], which is none", advice)
             try:
-                yield key, OPTIONS[key].read(value)
+                yield key, _OPTIONS[key].read_value(value)
             except (ValueError, OverflowError):
-                self.refuse(f"wants {OPTIONS[key].words} for options.{key}, not {_kind(value)}")
+                self.refuse(f"has {_kind(value)} for options.{key}, which is {_OPTIONS[key].says}")
 
     def _plain(self, key: str, value: Any) -> Any:
         """A value that JSON has as well."""
@@ -97,48 +94,6 @@ class _Reader:
         if not isinstance(value, (str, int, float)) or (isinstance(value, float) and not math.isfinite(value)):
             self.refuse(f"has {_kind(value)} for {key}, which no request body can hold")
         return value
-
-
-def _whole(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise ValueError(value)
-    return value
-
-
-def _natural(value: object) -> int:
-    if _whole(value) < 1:
-        raise ValueError(value)
-    return _whole(value)
-
-
-def _number(value: object) -> float:
-    if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value):
-        raise ValueError(value)
-    return float(value)
-
-
-def _word(value: object) -> str:
-    if not isinstance(value, str) or not value:
-        raise ValueError(value)
-    return value
-
-
-def _words(value: object) -> tuple[str, ...]:
-    if isinstance(value, str):
-        return (_word(value),)
-    if not isinstance(value, list):
-        raise ValueError(value)
-    return tuple(_word(item) for item in value)
-
-
-OPTIONS = {
-    "max_tokens": _Option(_natural, "a whole number above zero"),
-    "temperature": _Option(_number, "a number"),
-    "top_p": _Option(_number, "a number"),
-    "stop": _Option(_words, "texts in brackets"),
-    "seed": _Option(_whole, "a whole number"),
-    "reasoning_effort": _Option(_word, "a word such as low, medium or high"),
-}
 
 
 def _kind(value: object) -> str:

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from chatbot.core.errors import ConfigurationError, UsageError
 from chatbot.core.options import Options
-from chatbot.core.templates.template import Template
-from chatbot.core.templates.toml_form import OPTIONS, SKELETON, from_toml, to_toml
+from chatbot.options.chat import SAMPLING
+from chatbot.options.templates.template import Template
+from chatbot.options.templates.toml_form import SKELETON, from_toml, to_toml
 
 texts = st.text(st.characters(codec="utf-8")) | st.text('"\\\r\n\t $x\x00\x7f\x85')
 said = st.none() | texts.filter(bool)
@@ -26,8 +27,8 @@ options = st.fixed_dictionaries(
     {},
     optional={
         "max_tokens": st.integers(1),
-        "temperature": numbers,
-        "top_p": numbers,
+        "temperature": st.floats(0, 1e6),
+        "top_p": st.floats(0, 1),
         "stop": st.lists(texts.filter(bool)).map(tuple),
         "seed": st.integers(),
         "reasoning_effort": texts.filter(bool),
@@ -66,7 +67,12 @@ def test_no_text_at_all_is_a_fault_of_ours(text: str) -> None:
 
 
 def test_every_option_of_a_question_can_be_saved() -> None:
-    assert set(OPTIONS) == set(Options._fields) - {"model", "stream", "extra", "show_reasoning"}
+    assert {option.field for option in SAMPLING} == set(Options._fields) - {
+        "model",
+        "stream",
+        "extra",
+        "show_reasoning",
+    }
 
 
 def test_a_template_reads_well() -> None:
@@ -139,15 +145,35 @@ def test_one_word_that_ends_the_answer_needs_no_brackets() -> None:
         ("options = 1", "wants a table for options, not 1", "the line [options]"),
         ("[options]\ntemprature = 1", "has 'temprature' under [options], which is none", "Did you mean temperature?"),
         ("[options]\ntop_k = 1", "has 'top_k' under [options], which is none", "under [extra]"),
-        ("[options]\ntemperature = true", "wants a number for options.temperature, not true", "edit t"),
-        ("[options]\ntemperature = nan", "wants a number for options.temperature, not nan", "edit t"),
-        ("[options]\ntemperature = '1'", "wants a number for options.temperature, not text", "edit t"),
-        (f"[options]\ntop_p = 1{'0' * 400}", "wants a number for options.top_p, not a number of that size", "edit t"),
-        ("[options]\nmax_tokens = 0", "wants a whole number above zero for options.max_tokens, not 0", "edit t"),
-        ("[options]\nmax_tokens = 1.5", "wants a whole number above zero for options.max_tokens, not 1.5", "edit t"),
-        ("[options]\nseed = 1.0", "wants a whole number for options.seed, not 1.0", "edit t"),
-        ("[options]\nstop = [1]", "wants texts in brackets for options.stop, not a list", "edit t"),
-        ("[options]\nreasoning_effort = ''", "wants a word such as low", "edit t"),
+        (
+            "[options]\ntemperature = true",
+            "has true for options.temperature, which is a number, for",
+            "edit t",
+        ),
+        (
+            "[options]\ntemperature = nan",
+            "has nan for options.temperature, which is a number, for",
+            "edit t",
+        ),
+        (
+            "[options]\ntemperature = '1'",
+            "has text for options.temperature, which is a number, for",
+            "edit t",
+        ),
+        (
+            f"[options]\ntop_p = 1{'0' * 400}",
+            "has a number of that size for options.top_p, which is a",
+            "edit t",
+        ),
+        ("[options]\nmax_tokens = 0", "has 0 for options.max_tokens, which is a whole number of tokens", "edit t"),
+        ("[options]\nmax_tokens = 1.5", "has 1.5 for options.max_tokens, which is a whole number of tokens", "edit t"),
+        ("[options]\nseed = 1.0", "has 1.0 for options.seed, which is a whole number", "edit t"),
+        ("[options]\nstop = [1]", "has a list for options.stop, which is words that end the answer", "edit t"),
+        (
+            "[options]\nreasoning_effort = ''",
+            "has empty text for options.reasoning_effort, which is low, ",
+            "edit t",
+        ),
         ("[extra]\na.b = [1979-05-27]", "has a date or a time for extra.a.b, which no request body", "edit t"),
         ("[extra]\na = inf", "has inf for extra.a, which no request body", "edit t"),
         ("system = '$a'\n[variables]\na = 1", "wants text in quotes for variables.a, not 1", "edit t"),

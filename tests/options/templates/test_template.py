@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.core.errors import ChatError, ConfigurationError, UsageError
-from chatbot.core.templates.template import Template, applied, checked, checked_name, read_variables, with_flags
+from chatbot.options.templates.template import Template, applied, checked, checked_name, read_variables, with_flags
 
 TRANSLATE = Template("translate", system="You speak $language.", prompt="In a $tone tone: $input")
 

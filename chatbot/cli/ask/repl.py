@@ -9,26 +9,26 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
 from chatbot.cli import stdio
-from chatbot.cli.ask.command import Arguments
-from chatbot.cli.ask.history import HistoryRecorder, history_folder
-from chatbot.cli.ask.target import choice_for
+from chatbot.cli.ask.setup import Setup
+from chatbot.cli.ask.target import choose_target
+from chatbot.cli.history import history_folder
 from chatbot.core.errors import ChatError, UsageError
 from chatbot.core.messages import Image
-from chatbot.core.options import Options
 from chatbot.core.text import clean
+from chatbot.options.chat import Who
 from chatbot.outside.background import given_up_after
 from chatbot.outside.desktop import editor
 from chatbot.outside.desktop.keyboard import SilentKeyboard
 from chatbot.outside.desktop.streams import is_terminal, terminal_to_write
 from chatbot.outside.files.reading import is_file, read_text_file
 from chatbot.outside.http import lean_requests
-from chatbot.providers.choice import ModelRequest, ModelTarget, find_service
+from chatbot.providers.choice import ModelRequest, find_service
 from chatbot.terminal.answer.show_events import AnswerResult
 from chatbot.terminal.failures import error_lines
 from chatbot.terminal.input.input_line import InputParser
@@ -52,16 +52,7 @@ _MODELS_WAIT_S = 3.0  # who pressed Tab looks at a prompt that shows nothing
 _ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
-def run_repl(
-    words: Arguments,
-    choice: ModelTarget,
-    resumed: Resumed,
-    images: tuple[Image, ...],
-    memory: HistoryRecorder,
-    notices: Notices,
-    open_things: ExitStack,
-    opening: Opening | None,
-) -> None:
+def run_repl(setup: Setup, resumed: Resumed, images: tuple[Image, ...], opening: Opening | None) -> None:
     """Holds a conversation until the person leaves; `images` go with the first question.
 
     After a piped question the terminal is opened again; raises UsageError when there is none.
@@ -71,11 +62,13 @@ def run_repl(
     for number in _ENDING:
         if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, _leave)  # an exception, so that the prompt puts the terminal back in order
+    notices = setup.notices
     notices.in_session = True
-    session = _Session(words, choice, memory, notices, open_things)
+    session = _Session(setup)
     read_line = _prompt(session, notices)
     conversation, unanswered, verdict, _ = resumed
-    start = ReplState(conversation, session.label(), session.options(), words.raw, images, (), unanswered, verdict)
+    raw = setup.arguments.shown.raw
+    start = ReplState(conversation, session.label(), setup.options, raw, images, (), unanswered, verdict)
     with session.keyboard if _is_smart_terminal() else nullcontext():  # the plain prompt reads with echo
         try:
             converse(read_line, session.actions(), notices, start, opening)
@@ -93,26 +86,21 @@ def _leave(number: int, frame: FrameType | None) -> None:
 class _Session:
     """The world of a session: what its commands do outside of the conversation itself."""
 
-    def __init__(
-        self, words: Arguments, choice: ModelTarget, memory: HistoryRecorder, notices: Notices, open_things: ExitStack
-    ) -> None:
-        self._words = words
-        self._choice = choice
-        self._memory = memory
-        self._notices = notices
-        self._open_things = open_things
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
+        self._recorder = setup.recorder
         self.keyboard = SilentKeyboard(as_typed=_is_smart_terminal())
-        self._asking: AnswerRunner | None = None
+        self._runner: AnswerRunner | None = None
         self._models: list[str] | None = None
         self._loading = threading.Lock()
 
     def actions(self) -> ReplActions:
         """Everything that is there; nothing of the history where none is kept."""
-        kept = not self._memory.off
+        kept = not self._recorder.off
         return ReplActions(
             answer=self._answer,
             choose_model=self._choose_model,
-            models=lambda: self.asking().models(),
+            models=lambda: self.runner().models(),
             load_image=self._load_image,
             read_file=read_text_file,
             is_path=_is_path,
@@ -121,8 +109,8 @@ class _Session:
             time_words=stdio.time_words,
             clock=time.monotonic,
             context_window=self._context_window,
-            begin_anew=self._memory.begin_anew,
-            withdraw=self._memory.withdraw,
+            begin_anew=self._recorder.begin_anew,
+            withdraw=self._recorder.withdraw,
             edit=self.edit,
             copy=_copy,
             write=editor.write_new,
@@ -134,22 +122,20 @@ class _Session:
             template=self._template,
         )
 
-    def asking(self) -> AnswerRunner:
+    def runner(self) -> AnswerRunner:
         """What asks the chosen model; made, and its libraries loaded, at the first need."""
         with self._loading:
-            if self._asking is None:
+            if self._runner is None:
                 lean_requests.load()
                 from chatbot.cli.ask.runner import AnswerRunner
 
-                self._asking = AnswerRunner(
-                    self._words, self._choice, self._notices, self._memory, self.keyboard, in_session=True
-                )
-            return self._asking
+                self._runner = AnswerRunner(self._setup, self.keyboard, in_session=True)
+            return self._runner
 
     def load(self) -> None:
         """Loads what an answer will need, while the person types. From now on there may be garbage to collect."""
         gc.enable()
-        self.asking()
+        self.runner()
         from chatbot.cli.ask import views  # noqa: F401
         from chatbot.terminal.answer import (
             live,  # noqa: F401
@@ -158,27 +144,16 @@ class _Session:
 
     def label(self) -> str:
         """How the model is called on the screen."""
-        return f"{self._choice.service.name}/{self._choice.model or 'its first model'}"
-
-    def options(self) -> Options:
-        """What the command line says of every question."""
-        words = self._words
-        return Options(
-            model=self._choice.model or "",
-            stream=words.stream,
-            show_reasoning=words.show_reasoning and not words.hide_reasoning,
-            extra=words.extra,
-            **words.options,
-        )
+        return f"{self._setup.target.service.name}/{self._setup.target.model or 'its first model'}"
 
     def _context_window(self) -> int | None:
         from chatbot.providers.models import context_window
 
-        return context_window(self._choice.model or "")
+        return context_window(self._setup.target.model or "")
 
     def conversations(self, limit: int) -> Sequence[Summary]:
         """The newest conversations."""
-        return self._memory.history.conversations(limit)
+        return self._recorder.history.conversations(limit)
 
     def edit(self, text: str) -> str | None:
         """A text in the person's editor. Raises UsageError when that cannot be started or fails."""
@@ -190,59 +165,60 @@ class _Session:
         try:
             return self.edit(text)
         except ChatError as error:
-            self._notices.error(error_lines(error, in_session=True))
+            self._setup.notices.error(error_lines(error, in_session=True))
             return None
 
     def _answer(self, ask: Ask) -> AnswerResult:
         if is_terminal(1):
             stdio.write_answer(b"\n")  # air, no answer
-        asking = self.asking()
-        result = asking(ask.conversation, ask.options, raw=ask.raw, replaces=ask.replaces, continues=ask.continues)
-        if asking.signal is not None and asking.signal in _ENDING:  # what came is shown and kept
-            raise SystemExit(128 + asking.signal)
+        runner = self.runner()
+        result = runner(ask.conversation, ask.options, raw=ask.raw, replaces=ask.replaces, continues=ask.continues)
+        if runner.signal is not None and runner.signal in _ENDING:  # what came is shown and kept
+            raise SystemExit(128 + runner.signal)
         return result
 
     def models(self) -> Sequence[str]:
         """The names of the server's models, asked for once for each model chosen; they are offered at every Tab."""
         if self._models is not None:
             return self._models
-        asking = self.asking()
-        names = asking.models()
-        if asking is self._asking:  # another model may have been chosen meanwhile
+        runner = self.runner()
+        names = runner.models()
+        if runner is self._runner:  # another model may have been chosen meanwhile
             self._models = names
         return names
 
     def _choose_model(self, name: str) -> str:
         """A model of the service that its name means, else of the one that answers now."""
         service, _ = find_service(ModelRequest(model=name), {})
-        if service:
-            words = self._words._replace(model=name, provider=None, base_url=None)
-        else:
-            words = self._words._replace(model=name, provider=self._choice.service.name)
-        choice = choice_for(words, self._open_things)
-        self._words, self._choice, self._asking, self._models = words, choice, None, None
-        self._notices.hide(choice.secrets)
+        arguments = self._setup.arguments
+        connection = arguments.connection._replace(base_url=None) if service else arguments.connection
+        who = Who(name, None if service else self._setup.target.service.name)
+        target = choose_target(who, connection, self._setup.open_things)
+        arguments = arguments._replace(who=who, connection=connection)
+        self._setup = self._setup._replace(arguments=arguments, target=target)
+        self._runner, self._models = None, None
+        self._setup.notices.hide(target.secrets)
         return self.label()
 
     def _load_image(self, path: str) -> tuple[Image, Sequence[str]]:
         from chatbot.outside.files.images import load_image
 
-        return load_image(path, self._choice.service.images)
+        return load_image(path, self._setup.target.service.images)
 
     def _show(self, text: str, raw: bool) -> None:
-        from chatbot.cli.ask.views import show_text
+        from chatbot.cli.screen import show_text
 
-        show_text(text, raw, self._words.color, self._notices)
+        show_text(text, raw, self._setup.arguments.shown.color, self._setup.notices)
 
     def _search(self, words: str, limit: int) -> Sequence[Hit]:
-        return self._memory.history.search(words, limit)
+        return self._recorder.history.search(words, limit)
 
     def _resume(self, prefix: str) -> tuple[Summary, Resumed]:
-        return self._memory.go_on(self._memory.history.find(prefix))
+        return self._recorder.go_on(self._recorder.history.find(prefix))
 
     def _template(self, name: str, values: Mapping[str, str]) -> Template:
         from chatbot.cli.templates import template_folder
-        from chatbot.core.templates.template import applied
+        from chatbot.options.templates.template import applied
 
         filled = applied(template_folder().read(name), values)
         given = {option: value for option, value in filled.options.items() if value not in (None, ())}
@@ -250,10 +226,10 @@ class _Session:
         return Template(filled.system, named, given, filled.extra)
 
     def _fork(self) -> str:
-        if self._memory.conversation_id is None:
+        if self._recorder.conversation_id is None:
             raise UsageError("there is nothing to copy yet", advice="Ask something first.")
-        self._memory.conversation_id = self._memory.history.fork(self._memory.conversation_id)
-        return self._memory.conversation_id
+        self._recorder.conversation_id = self._recorder.history.fork(self._recorder.conversation_id)
+        return self._recorder.conversation_id
 
 
 def _prompt(session: _Session, notices: Notices) -> Callable[[Status], str]:

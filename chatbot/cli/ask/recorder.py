@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from chatbot.cli.history import open_history
 from chatbot.core.events import Event, Finished, ReasoningDelta, Retrying, TextDelta
 from chatbot.core.messages import Message
-from chatbot.outside.files.folders import data_folder
 from chatbot.terminal.notices import Notices
 
 if TYPE_CHECKING:
@@ -25,23 +23,6 @@ OFF_VARIABLE = "CHAT_NO_LOG"
 NOT_KEPT = "the history does not work, and may not have all of this answer"
 _LIMIT_S = 6.0  # others may write for five seconds at the end
 _LIMIT_BEFORE_THE_END_S = 3.0
-
-
-def history_folder() -> Path:
-    """The person's data folder of this program. Raises HistoryUnavailable where there is none."""
-    folder = data_folder()
-    if folder is None:
-        from chatbot.core.conversations.stored import HistoryUnavailable
-
-        raise HistoryUnavailable("nothing is kept: there is no home folder", advice="Set HOME, or XDG_DATA_HOME.")
-    return folder
-
-
-def open_history(notices: Notices) -> History:
-    """The history; its file is opened when it is first needed."""
-    from chatbot.outside.history import History
-
-    return History(history_folder(), now=time.time, clock=time.monotonic, warn=notices.warn, redact=notices.redacted)
 
 
 class HistoryRecorder:

@@ -1,0 +1,68 @@
+"""What was said on the command line, in its groups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from chatbot.core.errors import UsageError
+from chatbot.core.options import Options
+from chatbot.options.chat import SAMPLING, Asked, Connection, How, Kept, Shown, Who
+
+
+class Arguments(NamedTuple):
+    """The question and the groups of options, each as it was chosen. `fields` are those of the request body."""
+
+    question: str | None = None
+    asked: Asked = Asked()
+    who: Who = Who()
+    how: How = How()
+    shown: Shown = Shown()
+    connection: Connection = Connection()
+    kept: Kept = Kept()
+
+    @property
+    def sampling(self) -> dict[str, Any]:
+        """What goes to the model, by name."""
+        return {option.field: getattr(self.how, option.field) for option in SAMPLING}
+
+    def options(self, model: str | None, fields: Mapping[str, Any]) -> Options:
+        """What every request says, with these raw fields of its body."""
+        return Options(
+            model=model or "",
+            stream=not self.connection.no_stream,
+            show_reasoning=self.shown.show_reasoning and not self.shown.hide_reasoning,
+            extra=fields,
+            **self.sampling,
+        )
+
+
+def body_fields(pairs: tuple[str, ...]) -> dict[str, Any]:
+    """Raw body fields of `key=value` pairs: JSON values as such, everything else as text; dots in a key lead into
+    nested objects. Raises UsageError.
+    """
+    if not pairs:
+        return {}
+    import json  # only who says --option waits for it here
+
+    fields: dict[str, Any] = {}
+    for pair in pairs:
+        key, equals, text = pair.partition("=")
+        if not key or not equals:
+            raise UsageError(f"--option wants key=value, not {pair!r}", advice="For example: -o top_k=40")
+        try:
+            value = json.loads(text, parse_constant=_no_constant)
+        except ValueError:
+            value = text
+        *path, last = key.split(".")
+        place = fields
+        for name in path:
+            place = place.setdefault(name, {})
+            if not isinstance(place, dict):
+                raise UsageError(f"--option {key}: {name} has a value of its own already")
+        place[last] = value
+    return fields
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,33 @@
+"""What every answer of one run of the program shares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from chatbot.cli.ask.arguments import Arguments
+from chatbot.core.options import Options
+from chatbot.terminal.notices import Notices
+
+if TYPE_CHECKING:
+    from chatbot.cli.ask.recorder import HistoryRecorder
+    from chatbot.providers.choice import ModelTarget
+
+
+class Setup(NamedTuple):
+    """What was said, who is asked, where it is kept. `fields` are raw fields of each request body; what is in
+    `open_things` is closed when the program ends.
+    """
+
+    arguments: Arguments
+    fields: Mapping[str, Any]
+    target: ModelTarget
+    recorder: HistoryRecorder
+    notices: Notices
+    open_things: ExitStack
+
+    @property
+    def options(self) -> Options:
+        """What every request says."""
+        return self.arguments.options(self.target.model, self.fields)

@@ -1,0 +1,44 @@
+"""A command, declared: its name, its help, its words, the groups of its options, and what runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from chatbot.options.declared import Option, chosen, options_of
+
+
+class Positional(NamedTuple):
+    """A word that is no option. One that `repeats` is a list of all that are left."""
+
+    field: str
+    metavar: str
+    help: str
+    required: bool = False
+    repeats: bool = False
+    heading: str = "Arguments"
+
+
+class Command(NamedTuple):
+    """`run` gets what the caller hands on, then each positional, then each group as it was chosen. `others` are the
+    commands named on its help page, with their sentences.
+    """
+
+    name: str
+    help: str
+    run: Callable[..., Any]
+    positionals: tuple[Positional, ...] = ()
+    groups: tuple[type, ...] = ()
+    epilog: str = ""
+    others: tuple[tuple[str, str], ...] = ()
+    hidden: bool = False
+
+    @property
+    def options(self) -> Sequence[Option]:
+        """The options of all groups."""
+        return [option for group in self.groups for option in options_of(group)]
+
+    def values(self, said: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> list[Any]:
+        """What follows in `run`, from what the command line says. Raises UsageError or ConfigurationError."""
+        words: list[Any] = [said[positional.field] for positional in self.positionals]
+        return [*words, *(chosen(group, said, environ) for group in self.groups)]

@@ -1,0 +1,149 @@
+"""The one file that knows Typer: a declared command and the words of the command line, to what these say.
+
+Typer's classes are filled from the declaration directly, which costs 1 ms for a hundred options; through a function's
+signature, its public way, 4 ms. These classes are no stable interface: where they are others, the public way is taken.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Annotated, Any
+
+from chatbot.cli import helped
+from chatbot.cli.declared import Command
+from chatbot.core.errors import UsageError
+
+_HELP_NAMES = {"help_option_names": list(helped.HELP_FLAGS)}
+
+
+def run_one_of(
+    commands: Sequence[Command], argv: Sequence[str], path: str, about: str, usual: str = ""
+) -> tuple[Command, list[Any]] | None:
+    """The command that the words name, or the `usual` one, and its values; None after a help page was written.
+
+    Raises UsageError.
+    """
+    by_name = {command.name: command for command in commands}
+    first = argv[0] if argv else ""
+    if first in helped.HELP_FLAGS or not (first or usual):
+        helped.write_page_of_all(commands, path, about)
+        return None
+    if first not in by_name and (not usual or not first.startswith("-")) and first:
+        raise _no_such_word(first, commands, path)
+    command, words = (by_name[first], argv[1:]) if first in by_name else (by_name[usual], argv)
+    said = parse(command, words, f"{path} {command.name}")
+    return None if said is None else (command, command.values(said))
+
+
+def parse(command: Command, argv: Sequence[str], path: str) -> dict[str, Any] | None:
+    """What the words say, by field: text, several texts, True or None. None after the help page was written.
+
+    Raises UsageError.
+    """
+    try:
+        parser = _filled(command, path)
+    except TypeError:
+        parser = from_signature(command)
+    parser.get_help = lambda ctx: helped.page(command, path)
+    try:
+        said = parser.main(args=list(argv), prog_name=path, standalone_mode=False)
+    except Exception as error:
+        if not hasattr(error, "format_message"):  # Typer's own errors have it
+            raise
+        raise _mistyped(error, command, path) from None
+    return said if isinstance(said, dict) else None
+
+
+def _filled(command: Command, path: str) -> Any:
+    core = _typer_core()
+    arguments = [
+        core.TyperArgument(
+            param_decls=[word.field], required=word.required, nargs=-1 if word.repeats else 1, metavar=word.metavar
+        )
+        for word in command.positionals
+    ]
+    options = [
+        core.TyperOption(
+            param_decls=[option.field, *option.flags, *option.choice.old_flags],
+            is_flag=option.kind is bool,
+            multiple=option.repeats,
+        )
+        for option in command.options
+    ]
+    return core.TyperCommand(path, params=[*arguments, *options], callback=_said, context_settings=_HELP_NAMES)
+
+
+def _typer_core() -> Any:
+    """`typer.core` without the package's face, which loads four times as much, and which only its public way needs."""
+    if "typer.core" not in sys.modules and "typer" not in sys.modules:
+        spec = find_spec("typer")
+        bare = ModuleType("typer")
+        bare.__path__ = list((spec and spec.submodule_search_locations) or [])
+        sys.modules["typer"] = bare
+        try:
+            return import_module("typer.core")
+        finally:
+            del sys.modules["typer"]
+    return import_module("typer.core")
+
+
+def from_signature(command: Command) -> Any:
+    """What parses the words of a command, made the public way."""
+    import typer
+
+    def parameter(field: str, kind: Any, info: Any, default: Any) -> inspect.Parameter:
+        annotation = Annotated[kind, info]
+        return inspect.Parameter(field, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+    words = [
+        parameter(
+            word.field,
+            list[str] if word.repeats else str,
+            typer.Argument(metavar=word.metavar),
+            inspect.Parameter.empty if word.required else None,
+        )
+        for word in command.positionals
+    ]
+    options = [
+        parameter(
+            option.field,
+            bool if option.kind is bool else list[str] | None if option.repeats else str | None,
+            typer.Option(*option.flags, *option.choice.old_flags),
+            False if option.kind is bool else None,
+        )
+        for option in command.options
+    ]
+
+    def said(**values: Any) -> dict[str, Any]:
+        return _said(**values)
+
+    vars(said)["__signature__"] = inspect.Signature([*words, *options])
+    said.__annotations__ = {parameter.name: parameter.annotation for parameter in [*words, *options]}
+    app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    app.command(context_settings=_HELP_NAMES)(said)
+    return typer.main.get_command(app)
+
+
+def _said(**values: Any) -> dict[str, Any]:
+    return values
+
+
+def _no_such_word(word: str, commands: Sequence[Command], path: str) -> UsageError:
+    from chatbot.cli import mistyped  # loads only where it is needed
+
+    kind = "option" if word.startswith("-") else "command"
+    return mistyped.unknown(kind, word, [command.name for command in commands if not command.hidden], path)
+
+
+def _mistyped(error: Any, command: Command, path: str) -> UsageError:
+    from chatbot.cli import mistyped
+
+    if hasattr(error, "possibilities"):
+        shown = [flag for option in command.options for flag in option.flags if flag.startswith("--")]
+        return mistyped.unknown("option", error.option_name, [*shown, "--help"], path)
+    return mistyped.wrong(error.format_message(), path)

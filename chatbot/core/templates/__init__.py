@@ -1,1 +1,0 @@
-"""Saved prompts with their variables and options, and the TOML they are written in."""

@@ -1,0 +1,1 @@
+"""What a person can choose, each choice declared once: command line, variables, `/set` and completion read it here."""

@@ -1,0 +1,203 @@
+"""The options of `chat` itself, in the order of its help. A group's docstring is the heading of its options."""
+
+# Without `from __future__ import annotations`: chatbot.options.declared reads the annotations as they stand.
+
+from pathlib import Path
+from typing import Annotated, Literal, NamedTuple
+
+from chatbot.options.declared import Choice, options_of
+
+
+class Asked(NamedTuple):
+    """What to ask"""
+
+    file: Annotated[
+        tuple[str, ...], Choice("A text file as context; repeatable.", flags=("--file", "-f"), metavar="PATH")
+    ] = ()
+    image: Annotated[
+        tuple[str, ...],
+        Choice("An image, - for piped bytes; repeatable.", flags=("--image", "-a", "--attach"), metavar="PATH|-"),
+    ] = ()
+    template: Annotated[
+        str | None,
+        Choice("A saved prompt with its choices.", flags=("--template", "-t", "--role"), metavar="NAME"),
+    ] = None
+    var: Annotated[tuple[str, ...], Choice("A variable of the template; repeatable.", metavar="NAME=VALUE")] = ()
+    save_template: Annotated[
+        str | None, Choice("Save what is said here as a template, and ask nothing.", metavar="NAME")
+    ] = None
+    no_stdin: Annotated[bool, Choice("Do not read piped input.")] = False
+
+
+class Who(NamedTuple):
+    """Who answers
+
+    CHAT_MODEL and CHAT_PROVIDER belong together, and may stand in a file: chatbot.providers.choice reads them.
+    """
+
+    model: Annotated[
+        str | None,
+        Choice("The model; provider/model names both.", flags=("--model", "-m"), metavar="NAME", is_text=True),
+    ] = None
+    provider: Annotated[
+        str | None, Choice("The service: openai, anthropic, gemini, ollama, ...", metavar="NAME", is_text=True)
+    ] = None
+
+
+class How(NamedTuple):
+    """How it answers"""
+
+    system: Annotated[
+        str | None,
+        Choice("The system prompt, or a file of it.", flags=("--system", "-s"), metavar="TEXT|@PATH", in_variable=True),
+    ] = None
+    temperature: Annotated[
+        float | None,
+        Choice(
+            "How freely the model chooses words.",
+            metavar="N",
+            least=0,
+            most=1e6,
+            says="a number, for example 0.2",
+            in_variable=True,
+            in_session=True,
+        ),
+    ] = None
+    top_p: Annotated[
+        float | None,
+        Choice(
+            "The share of likely words it chooses from, 0 to 1.",
+            metavar="N",
+            least=0,
+            most=1,
+            in_variable=True,
+            in_session=True,
+        ),
+    ] = None
+    max_tokens: Annotated[
+        int | None,
+        Choice(
+            "The longest answer.",
+            metavar="TOKENS",
+            least=1,
+            says="a whole number of tokens",
+            in_variable=True,
+            in_session=True,
+        ),
+    ] = None
+    stop: Annotated[
+        tuple[str, ...],
+        Choice(
+            "Words that end the answer; repeatable.",
+            metavar="TEXT",
+            says="words that end the answer",
+            is_text=True,
+            in_variable=True,
+            in_session=True,
+        ),
+    ] = ()
+    seed: Annotated[
+        int | None,
+        Choice("The same seed, nearly the same answer.", metavar="N", in_variable=True, in_session=True),
+    ] = None
+    reasoning_effort: Annotated[
+        str | None,
+        Choice(
+            "How much it thinks first: low, medium, high, ...",
+            metavar="LEVEL",
+            says="low, medium, high or another word of the provider's",
+            is_text=True,
+            in_variable=True,
+            in_session=True,
+        ),
+    ] = None
+    option: Annotated[
+        tuple[str, ...],
+        Choice(
+            "Any field of the request body; repeatable.",
+            flags=("--option", "-o"),
+            metavar="KEY=VALUE",
+            is_text=True,
+            in_variable=True,
+        ),
+    ] = ()
+
+
+class Shown(NamedTuple):
+    """What is shown"""
+
+    raw: Annotated[bool, Choice("Show the answer's text as it is.", flags=("--raw", "--no-md"), in_variable=True)] = (
+        False
+    )
+    json: Annotated[bool, Choice("Print one JSON object instead of the text.", in_variable=True)] = False
+    hide_reasoning: Annotated[
+        bool, Choice("Leave out what the model thinks first.", flags=("--hide-reasoning", "-R"), in_variable=True)
+    ] = False
+    show_reasoning: Annotated[
+        bool,
+        Choice("Keep what the model thinks first, above the answer.", old_flags=("--show-thinking",), in_variable=True),
+    ] = False
+    usage: Annotated[bool, Choice("Say how many tokens it took.", flags=("--usage", "-u"), in_variable=True)] = False
+    quiet: Annotated[bool, Choice("No notices; errors only.", flags=("--quiet", "-q"), in_variable=True)] = False
+    color: Annotated[
+        Literal["auto", "always", "never"],
+        Choice(
+            "Colours and styles; auto has them on a terminal only.",
+            metavar="[auto|always|never]",
+            in_variable=True,
+        ),
+    ] = "auto"
+
+
+class Connection(NamedTuple):
+    """The connection"""
+
+    base_url: Annotated[str | None, Choice("Where the service is, if not at its own address.", metavar="URL")] = None
+    header: Annotated[tuple[str, ...], Choice("One more HTTP header; repeatable.", metavar="NAME:VALUE")] = ()
+    env_file: Annotated[Path | None, Choice("Read keys and addresses from this file.", metavar="PATH")] = None
+    no_env_file: Annotated[bool, Choice("Do not read ./.env.", in_variable=True)] = False
+    timeout: Annotated[
+        float | None,
+        Choice("How long silence may last; usually 300.", metavar="SECONDS", least=0.1, in_variable=True),
+    ] = None
+    max_time: Annotated[
+        float | None,
+        Choice("How long the whole answer may take; usually no limit.", metavar="SECONDS", least=0.1, in_variable=True),
+    ] = None
+    max_retries: Annotated[
+        int | None,
+        Choice("Retries at most; usually as many as fit in a minute.", metavar="N", least=0, in_variable=True),
+    ] = None
+    no_stream: Annotated[
+        bool, Choice("Ask for the answer in one piece.", flags=("--no-stream", "-S"), in_variable=True)
+    ] = False
+
+
+class Kept(NamedTuple):
+    """The conversation"""
+
+    go_on: Annotated[bool, Choice("Go on with the last conversation.", flags=("--continue", "-c"))] = False
+    resume: Annotated[
+        str | None,
+        Choice("Go on with this one; its first characters do.", flags=("--resume", "-r"), metavar="ID", is_text=True),
+    ] = None
+    truncate: Annotated[
+        int | None,
+        Choice("Leave out the oldest turns beyond so many tokens.", metavar="TOKENS", least=1, in_variable=True),
+    ] = None
+    interactive: Annotated[bool, Choice("Answer, then stay in a session.", flags=("--interactive", "-i"))] = False
+    no_log: Annotated[
+        bool,
+        Choice("Keep this conversation out of the history.", flags=("--no-log", "-n"), in_variable=True),
+    ] = False
+
+
+class Program(NamedTuple):
+    """This program"""
+
+    debug: Annotated[bool, Choice("Show where a fault of chat itself happened.")] = False
+    version: Annotated[bool, Choice("Print the version.", flags=("--version", "-V"))] = False
+
+
+GROUPS = (Asked, Who, How, Shown, Connection, Kept, Program)
+SAMPLING = tuple(option for option in options_of(How) if option.choice.in_session)

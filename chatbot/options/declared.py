@@ -1,0 +1,172 @@
+"""A choice, declared once: a field of a group. From it come the option, its help, `/set`, the variable, completion.
+
+A group is a NamedTuple of fields `name: Annotated[type, Choice(...)] = default`; its docstring is the heading it stands
+under. Types: bool, str, int, float and Path, each also `| None`; a Literal of words; `tuple[str, ...]` for what may be
+said again.
+"""
+
+# Without `from __future__ import annotations`: the annotations are read as they stand.
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from types import NoneType
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar, get_args, get_origin
+
+from chatbot.core.errors import ConfigurationError, UsageError
+from chatbot.core.text import clean
+
+VARIABLES_BEGIN_WITH = "CHAT_"
+_ON, _OFF = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
+_USUALLY = {bool: "1 or 0", int: "a whole number", float: "a number", Path: "a path"}
+
+Group = TypeVar("Group")
+
+
+class Choice(NamedTuple):
+    """What the field itself does not say.
+
+    `flags` stand for the option `--field-name`, where that is not the only name; the first long one is its name.
+    `old_flags` go on working and are not shown. `metavar` stands for its value, `least` and `most` are its bounds;
+    `says` is what it is, in a sentence, where type and bounds do not say it. `is_text` is made safe to send (a path
+    must keep its bytes).
+    `in_variable`: CHAT_NAME sets it where the command line does not. `in_session`: `/set` does.
+    """
+
+    help: str
+    flags: tuple[str, ...] = ()
+    old_flags: tuple[str, ...] = ()
+    metavar: str = ""
+    least: float | None = None
+    most: float | None = None
+    says: str = ""
+    is_text: bool = False
+    in_variable: bool = False
+    in_session: bool = False
+
+
+class Option(NamedTuple):
+    """A choice with all that its field says. `kind` is the type of one value; `repeats` means a tuple of them."""
+
+    field: str
+    kind: type
+    repeats: bool
+    default: Any
+    words: tuple[str, ...]
+    heading: str
+    choice: Choice
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """Its names on the command line."""
+        return self.choice.flags or ("--" + self.field.replace("_", "-"),)
+
+    @property
+    def flag(self) -> str:
+        """The one it is called by."""
+        return next(flag for flag in self.flags if flag.startswith("--"))
+
+    @property
+    def key(self) -> str:
+        """Its name in `/set`."""
+        return self.flag.lstrip("-").replace("-", "_")
+
+    @property
+    def variable(self) -> str:
+        """Its name in the environment."""
+        return VARIABLES_BEGIN_WITH + self.key.upper()
+
+    @property
+    def says(self) -> str:
+        """What a value is: a number from 0 to 1."""
+        choice = self.choice
+        if self.words:
+            return ", ".join(self.words[:-1]) + " or " + self.words[-1]
+        if choice.says:
+            return choice.says
+        bounds = [
+            f" from {choice.least:g}" if choice.least is not None else "",
+            f" to {choice.most:g}" if choice.most is not None else "",
+        ]
+        return _USUALLY.get(self.kind, "a text") + "".join(bounds)
+
+    def read(self, text: str) -> Any:
+        """The value that a text means: one for an option, a tuple for one that may be said again. Raises ValueError."""
+        if self.kind is bool:
+            return _read_switch(text)
+        value = self._checked(self.kind(clean(text) if self.choice.is_text else text))
+        return (value,) if self.repeats else value
+
+    def read_value(self, value: object) -> Any:
+        """The same of a value as TOML has it: of its type, and not empty. Raises ValueError, or OverflowError."""
+        if self.repeats:
+            parts = value if isinstance(value, list) else [value]
+            return tuple(self._one(part) for part in parts)
+        return self._one(value)
+
+    def _one(self, value: object) -> Any:
+        of_type = isinstance(value, (int, float) if self.kind is float else self.kind)
+        if not of_type or isinstance(value, bool) != (self.kind is bool) or value == "":
+            raise ValueError(value)
+        return self._checked(self.kind(value))
+
+    def _checked(self, value: Any) -> Any:
+        least, most = self.choice.least, self.choice.most
+        is_beyond = (least is not None and not value >= least) or (most is not None and not value <= most)
+        if is_beyond or (self.words and value not in self.words):
+            raise ValueError(value)
+        return value
+
+    def read_said(self, said: Any) -> Any:
+        """The value of what the command line says: True for a switch, a text, or several. Raises UsageError."""
+        if said is True:
+            return True
+        values = [self._read_as(self.flag, text, UsageError) for text in ([said] if isinstance(said, str) else said)]
+        return tuple(value for part in values for value in part) if self.repeats else values[-1]
+
+    def read_variable(self, text: str) -> Any:
+        """The value of its variable; a line each where it may be said again. Raises ConfigurationError."""
+        lines = text.splitlines() if self.repeats else [text]
+        values = [self._read_as(self.variable, line, ConfigurationError) for line in lines]
+        return tuple(value for part in values for value in part) if self.repeats else values[-1]
+
+    def _read_as(self, name: str, text: str, error: type[UsageError] | type[ConfigurationError]) -> Any:
+        try:
+            return self.read(text)
+        except ValueError:
+            raise error(f"{name} is {self.says}, not {clean(text)!r}") from None
+
+
+@cache
+def options_of(group: type) -> tuple[Option, ...]:
+    """The options that a group declares."""
+    heading = (group.__doc__ or "").partition("\n")[0].rstrip(".")
+    return tuple(_option(group, field, annotated, heading) for field, annotated in group.__annotations__.items())
+
+
+def _option(group: Any, field: str, annotated: Any, heading: str) -> Option:
+    kind, choice = get_args(annotated)
+    assert get_origin(annotated) is Annotated and isinstance(choice, Choice), f"{group.__name__}.{field} is no choice"
+    words = get_args(kind) if get_origin(kind) is Literal else ()
+    [one] = {str} if words else {part for part in get_args(kind) or (kind,) if part not in (NoneType, ...)}
+    return Option(field, one, get_origin(kind) is tuple, group._field_defaults[field], words, heading, choice)
+
+
+def chosen(group: type[Group], said: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> Group:
+    """The group as it was chosen: by the command line (`said`, by field), else by a variable, else as it usually is.
+
+    Raises UsageError or ConfigurationError for a value that is none.
+    """
+    values = {}
+    for option in options_of(group):  # type: ignore[arg-type]
+        if said.get(option.field):
+            values[option.field] = option.read_said(said[option.field])
+        elif environ and option.choice.in_variable and (text := environ.get(option.variable)):
+            values[option.field] = option.read_variable(text)
+    return group(**values)
+
+
+def _read_switch(text: str) -> bool:
+    if text.lower() not in _ON + _OFF:
+        raise ValueError(text)
+    return text.lower() in _ON

@@ -1,0 +1,142 @@
+"""One declaration appears everywhere: option, help, `/set`, variable, completion."""
+
+# Without `from __future__ import annotations`: a group's annotations are read as they stand.
+
+from pathlib import Path
+from typing import Annotated, Literal, NamedTuple
+
+import pytest
+from prompt_toolkit.completion import CompleteEvent
+from prompt_toolkit.document import Document
+
+from chatbot.cli import helped
+from chatbot.cli.declared import Command
+from chatbot.cli.parsing import from_signature, parse
+from chatbot.core.errors import ConfigurationError, UsageError
+from chatbot.options import chat
+from chatbot.options.declared import Choice, chosen, options_of
+from chatbot.terminal.input.completion import CommandCompleter, Completions
+from tests.terminal.pretended import Pretended
+
+
+class Cooking(NamedTuple):
+    """How it cooks"""
+
+    heat: Annotated[
+        float | None,
+        Choice("How hot.", flags=("--heat", "-H"), metavar="N", least=0, most=9, in_variable=True, in_session=True),
+    ] = None
+    spice: Annotated[tuple[str, ...], Choice("Repeatable.", metavar="NAME", is_text=True, in_variable=True)] = ()
+    pan: Annotated[Path | None, Choice("A pan.", metavar="PATH", old_flags=("--pot",))] = None
+    style: Annotated[Literal["raw", "done"], Choice("How done.", metavar="[raw|done]", in_variable=True)] = "done"
+    people: Annotated[int, Choice("How many.", metavar="N", least=1, in_variable=True)] = 2
+    hurry: Annotated[bool, Choice("Fast.", in_variable=True)] = False
+
+
+COOK = Command("cook", "Cooks.", print, groups=(Cooking,))
+
+
+def cooked(*words: str, **environ: str) -> Cooking:
+    said = parse(COOK, words, "cook")
+    assert said is not None
+    return chosen(Cooking, said, environ)
+
+
+def test_the_command_line_reads_what_is_declared() -> None:
+    words = "-H 3.5 --spice salt --spice pepper --pot pan --style raw --people 4 --hurry".split()
+    assert cooked(*words) == Cooking(3.5, ("salt", "pepper"), Path("pan"), "raw", 4, True)
+    assert cooked() == Cooking()
+
+
+def test_a_variable_counts_where_the_command_line_says_nothing() -> None:
+    environ = {
+        "CHAT_HEAT": "3",
+        "CHAT_SPICE": "salt\npepper",
+        "CHAT_PAN": "no",
+        "CHAT_STYLE": "raw",
+        "CHAT_HURRY": "yes",
+    }
+    assert cooked(**environ) == Cooking(3.0, ("salt", "pepper"), None, "raw", 2, True)
+    assert cooked("--heat", "1", **environ).heat == 1.0
+    assert cooked(CHAT_HURRY="0", CHAT_HEAT="") == Cooking()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("--heat 10", "--heat is a number from 0 to 9, not '10'"),
+        ("--heat nan", "--heat is a number from 0 to 9, not 'nan'"),
+        ("--heat hot", "--heat is a number from 0 to 9, not 'hot'"),
+        ("--people 0", "--people is a whole number from 1, not '0'"),
+        ("--style burnt", "--style is raw or done, not 'burnt'"),
+        ("--haet 1", "there is no option --haet"),
+    ],
+)
+def test_a_value_that_is_none_is_told_in_the_words_of_the_declaration(words: str, told: str) -> None:
+    with pytest.raises(UsageError) as error:
+        cooked(*words.split())
+    assert str(error.value) == told
+
+
+def test_a_variable_is_told_by_its_name() -> None:
+    with pytest.raises(ConfigurationError, match="CHAT_HURRY is 1 or 0, not 'perhaps'"):
+        cooked(CHAT_HURRY="perhaps")
+
+
+def test_the_help_page_shows_what_is_declared() -> None:
+    page = helped.page(COOK, "cook")
+    assert "How it cooks\n  -H, --heat N        How hot.\n  --spice NAME" in page
+    assert "--pot" not in page and "--style [raw|done]  How done." in page
+
+
+def test_the_public_way_of_typer_says_the_same() -> None:
+    words = "-H 3.5 --spice salt --spice pepper --pot pan --style raw --people 4 --hurry".split()
+    said = from_signature(COOK).main(args=words, standalone_mode=False)
+    assert chosen(Cooking, said) == Cooking(3.5, ("salt", "pepper"), Path("pan"), "raw", 4, True)
+    assert chosen(Cooking, from_signature(COOK).main(args=[], standalone_mode=False)) == Cooking()
+
+
+class More(NamedTuple):
+    """How it answers"""
+
+    seed: Annotated[
+        int | None,
+        Choice("Luck.", flags=("--luck",), metavar="N", least=1, most=3, in_variable=True, in_session=True),
+    ] = None
+
+
+def test_one_more_declaration_is_in_every_place() -> None:
+    settings = options_of(More)
+    command = Command("chat", "Asks.", print, groups=(More,))
+
+    assert "  --luck N    Luck." in helped.page(command, "chat")
+    assert chosen(More, parse(command, ["--luck", "2"], "chat") or {}).seed == 2
+    assert chosen(More, {}, {"CHAT_LUCK": "3"}).seed == 3
+
+    session = Pretended(settings=settings)
+    session.type("/set luck 3", "/set luck 4", "/set")
+    assert "luck 3" in session.told
+    assert "luck is a whole number from 1 to 3, not '4'" in session.told
+
+    completer = CommandCompleter(Completions(settings=settings))
+    [offered] = completer.get_completions(Document("/set lu"), CompleteEvent(completion_requested=True))
+    assert (offered.text, offered.display_meta_text) == ("luck", "a whole number from 1 to 3")
+
+
+@pytest.mark.parametrize("group", chat.GROUPS, ids=lambda group: group.__name__)
+def test_every_group_is_declared_whole(group: type) -> None:
+    for option in options_of(group):
+        assert option.choice.help.endswith((".", "..."))
+        assert bool(option.choice.metavar) != (option.kind is bool), option.field
+        assert option.heading == (group.__doc__ or "").splitlines()[0]
+        assert option.kind is not str or not option.choice.in_session or option.choice.is_text, option.field
+
+
+def test_no_two_options_have_a_name_in_common() -> None:
+    names = [
+        flag
+        for group in chat.GROUPS
+        for option in options_of(group)
+        for flag in (*option.flags, *option.choice.old_flags)
+    ]
+    assert len(names) == len(set(names))
