@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from chatbot.core.events import Finished, Verdict
-from chatbot.outside.history import History
+from chatbot.outside.history.store import History
 
 COMPLETE = Finished(Verdict.COMPLETE, "stop")
 ANSWER_S, TOKEN_S = 10.0, 0.01
@@ -34,7 +34,7 @@ RUNS = 15
 WRITER = f"""
 import os, sys, time
 from pathlib import Path
-from chatbot.outside.history import History
+from chatbot.outside.history.store import History
 history = History(Path(sys.argv[1]), now=time.time, clock=time.monotonic, warn=lambda text: sys.exit(text))
 writing = history.begin(None, "a long question")
 started_s = time.monotonic()

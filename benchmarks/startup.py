@@ -1,10 +1,10 @@
 """What `chat` costs before its request leaves, and in all, against a bare `requests` script in the same run.
 
-    python benchmarks/startup.py [--runs 15]
+    python benchmarks/startup.py [--runs 41]
 
 Each client is run in turn, its output piped, against a server in this process. When the first byte of a request
 arrives, the server reads the CPU time of the client process (all its threads) from /proc; at the end it is that of the
-finished child. Medians; the last lines are the ratios.
+finished child. The ratios are those of one turn, in random order; of them, as of the figures, the lower quartile.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import argparse
 import http.server
 import json
 import os
+import random
 import resource
 import socket
 import statistics
@@ -20,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 BARE = """
@@ -88,7 +90,7 @@ def measure(server: Server, command: list[str], home: str) -> tuple[float, float
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--runs", type=int, default=15)
+    parser.add_argument("--runs", type=int, default=41)
     runs = parser.parse_args().runs
     server = Server(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -105,19 +107,20 @@ def main() -> None:
         }
         figures: dict[str, list[tuple[float, float]]] = {name: [] for name in clients}
         for _ in range(runs + 1):
-            for name, command in clients.items():
+            for name, command in random.sample(list(clients.items()), len(clients)):
                 figures[name].append(measure(server, command, home))
-    medians = {}
     for name, values in figures.items():
-        first, end = (statistics.median(column) for column in zip(*values[1:], strict=True))
-        medians[name] = first, end
+        first, end = (lower_quartile(column) for column in zip(*values[1:], strict=True))
         sent = "    -   " if name == "interpreter alone" else f"{first:6.1f} ms"
         print(f"{name:20} first request byte {sent}   exit {end:6.1f} ms")
-    bare_first, bare_end = medians["bare requests"]
     for name in ("chat, nothing kept", "chat"):
-        first, end = medians[name]
-        ratios = f"first request byte {first / bare_first:.2f}, exit {end / bare_end:.2f}"
-        print(f"{name:20} ratio to bare requests: {ratios}")
+        pairs = list(zip(figures[name][1:], figures["bare requests"][1:], strict=True))
+        first, end = (lower_quartile([mine[at] / bare[at] for mine, bare in pairs]) for at in (0, 1))
+        print(f"{name:20} ratio to bare requests: first request byte {first:.2f}, exit {end:.2f}")
+
+
+def lower_quartile(values: Sequence[float]) -> float:
+    return statistics.quantiles(values, n=4)[0]
 
 
 if __name__ == "__main__":

@@ -38,6 +38,7 @@ from chatbot.core.request import (
     MAX_ERROR_BYTES,
     HttpFailure,
     HttpResponse,
+    Payload,
     Transport,
     read_at_most,
     read_what_comes,
@@ -48,7 +49,7 @@ from chatbot.core.sse.decoder import events as sse_events
 from chatbot.core.sse.decoder import lines as sse_lines
 from chatbot.core.sse.repair import repaired as repaired_lines
 from chatbot.core.surrogates import SurrogateJoiner
-from chatbot.providers.wires.base import Payload, Provider
+from chatbot.providers.wires.base import Provider
 
 MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
 MAX_REASON_CHARS = 200

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from chatbot.core.events import Finished, Verdict
 from chatbot.core.messages import Image
-from chatbot.outside.history import History
+from chatbot.outside.history.store import History
 
 COMPLETE = Finished(Verdict.COMPLETE, "stop")
 CAT = Image("image/png", b"the bytes of a cat", 640, 480, "cat.png")
@@ -21,7 +21,7 @@ PROLOGUE = """
 import os, signal, sys, time
 from pathlib import Path
 from chatbot.core.events import Finished, Verdict
-from chatbot.outside.history import History
+from chatbot.outside.history.store import History
 COMPLETE = Finished(Verdict.COMPLETE, "stop")
 def history():
     warn = lambda text: print("warned:", text, flush=True)

@@ -264,3 +264,106 @@ def test_importing_any_module_does_nothing(tmp_path: Path) -> None:
     assert run.stderr == ""
     assert (run.returncode, run.stdout) == (0, "")
     assert list(tmp_path.iterdir()) == []
+
+
+MOST_PARAMETERS = 7
+MOST_FILES_IN_A_ROOM = 15
+
+
+def functions(source: str) -> Iterator[tuple[str, int]]:
+    """Each function with the number of its parameters, `self` not counted."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            given = node.args
+            names = [one.arg for one in (*given.posonlyargs, *given.args, *given.kwonlyargs)]
+            yield node.name, len([name for name in names if name not in ("self", "cls")])
+
+
+def test_no_function_takes_more_than_seven_parameters() -> None:
+    found = [
+        (path, name, count)
+        for path, source in FILES.items()
+        for name, count in functions(source)
+        if count > MOST_PARAMETERS
+    ]
+    assert found == []
+
+
+def test_no_room_is_too_full_and_each_says_what_may_live_there() -> None:
+    rooms: dict[str, list[str]] = {}
+    for path in FILES:
+        rooms.setdefault(path.rpartition("/")[0], []).append(path)
+    assert [room for room, files in rooms.items() if len(files) - 1 > MOST_FILES_IN_A_ROOM] == []
+    assert [room for room in rooms if not ast.get_docstring(ast.parse(FILES[f"{room}/__init__.py"]))] == []
+
+
+def circles(graph: dict[str, set[str]]) -> list[list[str]]:
+    """The groups of files that can each be reached from each other (Tarjan, 1972)."""
+    number: dict[str, int] = {}
+    lowest: dict[str, int] = {}
+    stack: list[str] = []
+    found = []
+
+    def visit(file: str) -> None:
+        number[file] = lowest[file] = len(number)
+        stack.append(file)
+        for other in graph[file]:
+            if other not in number:
+                visit(other)
+            if other in stack:
+                lowest[file] = min(lowest[file], lowest[other])
+        if lowest[file] == number[file]:
+            at = stack.index(file)
+            if len(stack) - at > 1 or file in graph[file]:
+                found.append(sorted(stack[at:]))
+            del stack[at:]
+
+    for file in graph:
+        if file not in number:
+            visit(file)
+    return found
+
+
+def imported_files(files: dict[str, str]) -> dict[str, set[str]]:
+    """Which files import which, also inside functions, and for the type checker alone."""
+    modules = {module_of(path) for path in files}
+    graph: dict[str, set[str]] = {}
+    for path, source in files.items():
+        names = {*imports(path, source), *names_imported(source)}
+        graph[module_of(path)] = {name for name in names if name in modules}
+    return graph
+
+
+def names_imported(source: str) -> Iterator[str]:
+    """Each name that is imported from a module, as it may be a module too."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    graph = imported_files(FILES)
+    assert sum(map(len, graph.values())) > 400
+    assert circles(graph) == []
+
+
+def test_no_rooms_import_each_other_in_a_circle() -> None:
+    rooms: dict[str, set[str]] = {}
+    for module, others in imported_files(FILES).items():
+        rooms.setdefault(room_of(module), set()).update(map(room_of, others))
+    assert circles({room: others - {room} for room, others in rooms.items()}) == []
+
+
+def room_of(module: str) -> str:
+    """The folder a module is in; a package is its own."""
+    return module if f"{module.replace('.', '/')}/__init__.py" in FILES else module.rpartition(".")[0]
+
+
+def test_a_planted_circle_is_found() -> None:
+    files = {
+        "chatbot/core/a.py": "from chatbot.core import b",
+        "chatbot/core/b.py": "def f():\n    from chatbot.core.c import x",
+        "chatbot/core/c.py": "if TYPE_CHECKING:\n    import chatbot.core.a",
+        "chatbot/core/d.py": "import chatbot.core.a",
+    }
+    assert circles(imported_files(files)) == [["chatbot.core.a", "chatbot.core.b", "chatbot.core.c"]]

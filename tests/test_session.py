@@ -19,6 +19,7 @@ from chatbot.core.options import Endpoint, Options
 from chatbot.core.request import HttpRequest, HttpResponse
 from chatbot.core.retry import RetryPolicy
 from chatbot.providers import services
+from chatbot.providers.wires import lookup
 from chatbot.session import Session
 from tests.conftest import FakeTime
 
@@ -82,7 +83,7 @@ def ask(
     time = time or FakeTime()
     endpoint = Endpoint("http://127.0.0.1:9", ("Authorization", "Bearer k"))
     session = Session(
-        services.provider_for(services.find(wire), endpoint),
+        lookup.provider_for(services.find(wire), endpoint),
         server,
         policy or RetryPolicy(),
         clock=time.clock,
@@ -650,7 +651,7 @@ class TestReading:
             yield data(delta(finish="stop"), DONE)
 
         server = Server(Reply(chunks=chunks()))
-        provider = services.provider_for(services.find("openai"), Endpoint("http://127.0.0.1:9"))
+        provider = lookup.provider_for(services.find("openai"), Endpoint("http://127.0.0.1:9"))
         session = Session(provider, server, RetryPolicy(), clock=lambda: 0.0, now=lambda: NOW_S, random=lambda: 0.0)
         for event in session.ask(QUESTION, Options("m"), lambda _: None):
             order.append(f"got {event.text if isinstance(event, TextDelta) else 'the end'}")
@@ -666,7 +667,7 @@ class TestReading:
             yield b"\n"
 
         server = Server(Reply(chunks=chunks()))
-        provider = services.provider_for(services.find("openai"), Endpoint("http://127.0.0.1:9"))
+        provider = lookup.provider_for(services.find("openai"), Endpoint("http://127.0.0.1:9"))
         session = Session(provider, server, RetryPolicy(), clock=lambda: 0.0, now=lambda: NOW_S, random=lambda: 0.0)
         for event in session.ask(QUESTION, Options("m"), lambda _: None):
             if isinstance(event, Finished):

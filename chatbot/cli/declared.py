@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 from chatbot.options.declared import Option, chosen, options_of
 
+HELP_FLAGS = ("-h", "--help")
+
 
 class Positional(NamedTuple):
     """A word that is no option. One that `repeats` is a list of all that are left."""

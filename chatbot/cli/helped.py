@@ -7,13 +7,12 @@ import shutil
 from collections.abc import Mapping, Sequence
 
 from chatbot.cli import stdio
-from chatbot.cli.declared import Command, Positional
+from chatbot.cli.declared import HELP_FLAGS, Command, Positional
 from chatbot.options.declared import Option
 from chatbot.outside.desktop.streams import is_terminal
 from chatbot.terminal.screen import is_dumb
 
-HELP_FLAGS = ("-h", "--help")
-_HELP = ("-h, --help", "Show this help.")
+_HELP = (", ".join(HELP_FLAGS), "Show this help.")
 
 Rows = list[tuple[str, str]]
 

@@ -10,7 +10,7 @@ from chatbot.outside.files.folders import data_folder
 from chatbot.terminal.notices import Notices
 
 if TYPE_CHECKING:
-    from chatbot.outside.history import History
+    from chatbot.outside.history.store import History
 
 
 def history_folder() -> Path:
@@ -25,6 +25,6 @@ def history_folder() -> Path:
 
 def open_history(notices: Notices) -> History:
     """The history; its file is opened when it is first needed."""
-    from chatbot.outside.history import History
+    from chatbot.outside.history.store import History
 
     return History(history_folder(), now=time.time, clock=time.monotonic, warn=notices.warn, redact=notices.redacted)

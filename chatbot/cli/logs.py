@@ -23,7 +23,7 @@ from chatbot.core.json_text import dumps
 from chatbot.options.declared import Choice
 from chatbot.outside.desktop.streams import is_terminal
 from chatbot.outside.files.private import write_new
-from chatbot.outside.history import History
+from chatbot.outside.history.store import History
 from chatbot.terminal.notices import Notices
 from chatbot.terminal.screen import Screen
 

@@ -6,7 +6,6 @@ signature, its public way, 4 ms. These classes are no stable interface: where th
 
 from __future__ import annotations
 
-import inspect
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -14,11 +13,9 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import Annotated, Any
 
-from chatbot.cli import helped
-from chatbot.cli.declared import Command
+from chatbot.cli import stdio
+from chatbot.cli.declared import HELP_FLAGS, Command
 from chatbot.core.errors import UsageError
-
-_HELP_NAMES = {"help_option_names": list(helped.HELP_FLAGS)}
 
 
 def run_one_of(
@@ -30,7 +27,9 @@ def run_one_of(
     """
     by_name = {command.name: command for command in commands}
     first = argv[0] if argv else ""
-    if first in helped.HELP_FLAGS or not (first or usual):
+    if first in HELP_FLAGS or not (first or usual):
+        from chatbot.cli import helped  # loads only where it is read
+
         helped.write_page_of_all(commands, path, about)
         return None
     if first not in by_name and (not usual or not first.startswith("-")) and first:
@@ -49,7 +48,7 @@ def parse(command: Command, argv: Sequence[str], path: str) -> dict[str, Any] | 
         parser = _filled(command, path)
     except TypeError:
         parser = from_signature(command)
-    parser.get_help = lambda ctx: helped.page(command, path)
+        parser.get_help = lambda ctx: _page(command, path)
     try:
         said = parser.main(args=list(argv), prog_name=path, standalone_mode=False)
     except Exception as error:
@@ -75,25 +74,46 @@ def _filled(command: Command, path: str) -> Any:
         )
         for option in command.options
     ]
-    return core.TyperCommand(path, params=[*arguments, *options], callback=_said, context_settings=_HELP_NAMES)
+
+    def show_page(ctx: Any, param: Any, is_wanted: bool) -> None:
+        del param
+        if is_wanted:
+            stdio.write_answer(f"{_page(command, path)}\n".encode())
+            ctx.exit()
+
+    # Typer's own option has a text, which it tidies with the module inspect.
+    help_option = core.TyperOption(
+        param_decls=["help", *HELP_FLAGS], is_flag=True, is_eager=True, expose_value=False, callback=show_page
+    )
+    params = [*arguments, *options, help_option]
+    return core.TyperCommand(path, params=params, callback=_said, add_help_option=False)
 
 
 def _typer_core() -> Any:
-    """`typer.core` without the package's face, which loads four times as much, and which only its public way needs."""
-    if "typer.core" not in sys.modules and "typer" not in sys.modules:
-        spec = find_spec("typer")
-        bare = ModuleType("typer")
-        bare.__path__ = list((spec and spec.submodule_search_locations) or [])
-        sys.modules["typer"] = bare
-        try:
-            return import_module("typer.core")
-        finally:
-            del sys.modules["typer"]
-    return import_module("typer.core")
+    """`typer.core` without the package's face, and without what it needs for its own help pages and signatures: a third
+    of the CPU. Whoever imports any of these afterwards gets the real ones.
+    """
+    if "typer" in sys.modules or "typer.core" in sys.modules:
+        return import_module("typer.core")
+    from chatbot.outside.late import late, stand_ins
+
+    face, environment = ModuleType("typer"), ModuleType("typer.utils")
+    spec = find_spec("typer")
+    face.__path__ = list((spec and spec.submodule_search_locations) or [])
+    vars(environment)["parse_boolean_env_var"] = lambda value, default: default  # whether Rich shall write help pages
+    unused = {
+        "difflib": late("difflib", "get_close_matches"),
+        "gettext": late("gettext", "gettext", "ngettext"),
+        "inspect": late("inspect"),
+    }
+    with stand_ins({"typer": face, "typer.utils": environment, **unused}):
+        return import_module("typer.core")
 
 
 def from_signature(command: Command) -> Any:
     """What parses the words of a command, made the public way."""
+    import inspect
+
     import typer
 
     def parameter(field: str, kind: Any, info: Any, default: Any) -> inspect.Parameter:
@@ -125,8 +145,14 @@ def from_signature(command: Command) -> Any:
     vars(said)["__signature__"] = inspect.Signature([*words, *options])
     said.__annotations__ = {parameter.name: parameter.annotation for parameter in [*words, *options]}
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    app.command(context_settings=_HELP_NAMES)(said)
+    app.command(context_settings={"help_option_names": list(HELP_FLAGS)})(said)
     return typer.main.get_command(app)
+
+
+def _page(command: Command, path: str) -> str:
+    from chatbot.cli import helped
+
+    return helped.page(command, path)
 
 
 def _said(**values: Any) -> dict[str, Any]:

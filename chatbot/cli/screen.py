@@ -63,7 +63,8 @@ def _drawn(text: str, screen: Screen, raw: bool) -> bytes:
     safe = sanitise(text)
     if screen.rendered and not raw:
         from chatbot.terminal.answer.painter import Painter
-        from chatbot.terminal.markdown import ASCII, UNICODE, one_piece
+        from chatbot.terminal.markdown.look import ASCII, UNICODE
+        from chatbot.terminal.markdown.stream import one_piece
 
         signs = UNICODE if screen.unicode else ASCII
         return Painter(screen).frame(one_piece(safe, screen.width, signs), [])

@@ -52,6 +52,7 @@ class ChatError(Exception):
     retryable = False
     retry_limit: int | None = None  # how often at most, whatever time is left
     advice = ""
+    parameter: str | None = None
 
     def __init__(
         self,
@@ -63,14 +64,12 @@ class ChatError(Exception):
         request_id: str | None = None,
         retry_after_s: float | None = None,
         should_retry: bool | None = None,
-        parameter: str | None = None,
     ) -> None:
         super().__init__(message)
         self.said = said
         self.status = status
         self.request_id = request_id
         self.retry_after_s = retry_after_s
-        self.parameter = parameter
         if advice is not None:
             self.advice = advice
         if should_retry is not None:

@@ -1,9 +1,11 @@
 """One HTTP exchange as data, and the one seam to the network."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from chatbot.core.errors import ChatError
+
+Payload = dict[str, Any]  # a request body, as the object that will be JSON
 
 MAX_ERROR_BYTES = 64 * 1024
 MAX_REQUEST_ID_CHARS = 128  # real ones have 20 to 70

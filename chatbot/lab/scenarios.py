@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from chatbot.lab import guide
 from chatbot.lab.answers import Asked, Ending, Fault
-from chatbot.lab.server.replies import (
+from chatbot.lab.replies import (
     INSIDE_CHARACTERS,
     INSIDE_CRLF,
     Raw,

@@ -1,0 +1,1 @@
+"""The world: each function touches it once, without loops or policy."""

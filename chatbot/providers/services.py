@@ -6,15 +6,9 @@ which keys are looked for when a question names neither provider nor model.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from chatbot.core.errors import UsageError
 from chatbot.core.messages import ImageLimits
-from chatbot.core.options import Endpoint
 from chatbot.providers.service import KeyVariable, Service, UrlVariable
-
-if TYPE_CHECKING:  # a prompt stands sooner without the wire formats
-    from chatbot.providers.wires.base import Provider
 
 LAB = "chatbot/lab"  # the source that marks the embedded provider's rows
 _WEB = ("image/jpeg", "image/png", "image/webp")
@@ -306,18 +300,3 @@ def find(name: str) -> Service:
             advice="Known providers: " + ", ".join(row for row in BY_NAME if not row.startswith("lab-")) + ".",
         )
     return service
-
-
-def provider_for(service: Service, endpoint: Endpoint) -> Provider:
-    """The wire format that `service` speaks, at `endpoint`. Only that format's module is loaded."""
-    if service.wire == "anthropic":
-        from chatbot.providers.wires.anthropic import AnthropicMessages
-
-        return AnthropicMessages(service, endpoint)
-    if service.wire == "gemini":
-        from chatbot.providers.wires.gemini import GeminiGenerate
-
-        return GeminiGenerate(service, endpoint)
-    from chatbot.providers.wires.openai import OpenAIChat
-
-    return OpenAIChat(service, endpoint)

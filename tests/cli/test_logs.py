@@ -16,7 +16,7 @@ from chatbot.core.conversations.stored import AmbiguousId, UnknownConversation
 from chatbot.core.errors import ChatError, OutputUnwritable, UsageError
 from chatbot.core.events import Finished, Verdict
 from chatbot.outside.desktop.pager import page
-from chatbot.outside.history import History
+from chatbot.outside.history.store import History
 from chatbot.terminal.notices import Notices
 from tests.histories import CAT, COMPLETE, a_history, ask
 

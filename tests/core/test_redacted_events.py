@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.core.errors import KeyRejected, RateLimited
+from chatbot.core.errors import ChatError, KeyRejected, RateLimited
 from chatbot.core.events import Event, Finished, FinishReason, Notice, ReasoningDelta, Retrying, TextDelta, Verdict
 from chatbot.core.redacted_events import EventRedactor, KeyMask
 from chatbot.core.redaction import MASK, Redactor
@@ -68,6 +68,11 @@ def test_the_answer_may_speak_of_other_keys() -> None:
     assert text(read(TextDelta(said))) == said
 
 
+def naming(parameter: str, error: ChatError) -> ChatError:
+    error.parameter = parameter
+    return error
+
+
 @pytest.mark.parametrize(
     "event",
     [
@@ -75,7 +80,7 @@ def test_the_answer_may_speak_of_other_keys() -> None:
         FinishReason(f"stop {KEY}", Verdict.COMPLETE),
         Retrying(1.0, 1, RateLimited("busy", said=KEY, request_id=KEY)),
         Finished(Verdict.COMPLETE, finish_reason=KEY, request_id=KEY, model=KEY),
-        Finished(Verdict.FAILED, error=KeyRejected(f"no {KEY}", said=KEY, advice=KEY, request_id=KEY, parameter=KEY)),
+        Finished(Verdict.FAILED, error=naming(KEY, KeyRejected(f"no {KEY}", said=KEY, advice=KEY, request_id=KEY))),
     ],
 )
 def test_no_other_string_of_a_server_holds_a_key(event: Event) -> None:

@@ -16,6 +16,7 @@ from chatbot.core.errors import ConfigurationError, UsageError
 from chatbot.options import chat
 from chatbot.options.declared import Choice, chosen, options_of
 from chatbot.terminal.input.completion import CommandCompleter, Completions
+from chatbot.terminal.repl.commands import COMMANDS
 from tests.terminal.pretended import Pretended
 
 
@@ -118,7 +119,7 @@ def test_one_more_declaration_is_in_every_place() -> None:
     assert "luck 3" in session.told
     assert "luck is a whole number from 1 to 3, not '4'" in session.told
 
-    completer = CommandCompleter(Completions(settings=settings))
+    completer = CommandCompleter(Completions(COMMANDS, settings=settings))
     [offered] = completer.get_completions(Document("/set lu"), CompleteEvent(completion_requested=True))
     assert (offered.text, offered.display_meta_text) == ("luck", "a whole number from 1 to 3")
 

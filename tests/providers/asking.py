@@ -9,6 +9,7 @@ from chatbot.core.messages import Conversation, Image
 from chatbot.core.options import Endpoint, Options
 from chatbot.core.request import HttpRequest
 from chatbot.providers import services
+from chatbot.providers.wires import lookup
 from chatbot.providers.wires.base import Provider
 
 URL = "https://api.example.com/v1"
@@ -18,7 +19,7 @@ TALK = Conversation(system="Be brief.").asking("One?").answered("Two.").asking("
 
 
 def provider(name: str, endpoint: Endpoint = Endpoint(URL)) -> Provider:  # noqa: B008  # it is frozen
-    return services.provider_for(services.find(name), endpoint)
+    return lookup.provider_for(services.find(name), endpoint)
 
 
 def payload(name: str, conversation: Conversation = QUESTION, **options: Any) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from chatbot.core.options import Endpoint
 from chatbot.core.sse import decoder
 from chatbot.core.sse.repair import repaired
 from chatbot.providers import services
+from chatbot.providers.wires import lookup
 
 FOLDER = Path(__file__).parent / "recordings"
 END = EndMarker()
@@ -269,7 +270,7 @@ RECORDINGS = [
 
 def play(file: str, pieces: Iterable[bytes]) -> Iterator[ProviderEvent]:
     """The events of a recording whose bytes come in `pieces`."""
-    provider = services.provider_for(services.find(file.split("-")[0]), Endpoint("http://127.0.0.1"))
+    provider = lookup.provider_for(services.find(file.split("-")[0]), Endpoint("http://127.0.0.1"))
     if file.endswith(".json"):
         yield from provider.read_answer(json.loads(b"".join(pieces)))
         return

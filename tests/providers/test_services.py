@@ -15,6 +15,7 @@ from chatbot.core.options import Endpoint
 from chatbot.providers import services
 from chatbot.providers.service import Service, Wire
 from chatbot.providers.services import ALIASES, BY_NAME, LAB, SERVICES
+from chatbot.providers.wires import lookup
 
 ROWS = [row for row in SERVICES if row.source != LAB]
 HEADERS = {"Authorization", "x-api-key", "x-goog-api-key", "api-key"}
@@ -27,7 +28,7 @@ def test_every_row_has_a_source_and_a_known_wire_format(row: Service) -> None:
     assert row.source
     assert row.title
     assert row.wire in get_args(Wire)
-    assert services.provider_for(row, Endpoint("http://127.0.0.1")).models_request().url
+    assert lookup.provider_for(row, Endpoint("http://127.0.0.1")).models_request().url
 
 
 @each_row
@@ -158,11 +159,13 @@ def test_a_name_that_is_none_gets_the_nearest_and_the_list(name: str, said: str)
 def test_the_way_to_a_request_loads_no_other_wire_format_and_nothing_slow() -> None:
     code = (
         "import sys; from chatbot.providers import choice, services; from chatbot.core.options import Endpoint;"
-        "services.provider_for(services.find('openai'), Endpoint('http://h'));"
+        "from chatbot.providers.wires import lookup;"
+        "lookup.provider_for(services.find('openai'), Endpoint('http://h'));"
         "print(*sys.modules)"
     )
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
 
     providers = {name.removeprefix("chatbot.providers.") for name in loaded if name.startswith("chatbot.providers.")}
-    assert providers == {"choice", "credentials", "service", "services", "wires", "wires.base", "wires.openai"}
+    root = {"choice", "credentials", "service", "services"}
+    assert providers == root | {"wires", "wires.base", "wires.lookup", "wires.openai"}
     assert not {"html", "email", "difflib", "asyncio", "requests"} & set(loaded)

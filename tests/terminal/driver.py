@@ -28,7 +28,7 @@ from chatbot.terminal.input.input_line import InputParser
 from chatbot.terminal.input.plain_prompt import PlainPrompt
 from chatbot.terminal.notices import Notices
 from chatbot.terminal.repl.actions import ReplActions
-from chatbot.terminal.repl.commands import NAMES
+from chatbot.terminal.repl.commands import COMMANDS, NAMES
 from chatbot.terminal.repl.loop import converse
 from chatbot.terminal.repl.state import Ask, ReplState
 from chatbot.terminal.screen import IN_ORDER
@@ -136,16 +136,13 @@ def _prompt(driver: Driver, actions: ReplActions, reader: InputParser, words: li
 
     if "plain" in words:
         return PlainPrompt(input, write, standing)
-    from chatbot.terminal.input.prompt import LineHistory, Prompt
+    from chatbot.terminal.input.prompt import LineHistory, Prompt, PromptActions, PromptStyle
 
     return Prompt(
         LineHistory(driver.lines, driver.keep_line),
-        Completions(models=_model_names, files=driver.files, conversations=lambda: [("k3m9qx", "why is the sky blue")]),
-        edit=driver.edit,
-        as_text=reader.as_text,
-        when_standing=standing,
-        vi="vi" in words,
-        colour="no-color" not in words,
+        Completions(COMMANDS, _model_names, driver.files, lambda: [("k3m9qx", "why is the sky blue")]),
+        PromptActions(driver.edit, reader.as_text, standing),
+        PromptStyle("vi" in words, "no-color" not in words),
     )
 
 

@@ -12,7 +12,9 @@ def loaded_by(code: str) -> set[str]:
     return set(done.stdout.split())
 
 
-SHOW = "from chatbot.terminal.markdown import one_piece\nimport chatbot.terminal.answer.live\none_piece({!r}, 80)"
+SHOW = (
+    "from chatbot.terminal.markdown.stream import one_piece\nimport chatbot.terminal.answer.live\none_piece({!r}, 80)"
+)
 
 
 def test_making_text_harmless_loads_nothing_else() -> None:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.terminal.markdown import one_piece
+from chatbot.terminal.markdown.stream import one_piece
 from chatbot.terminal.sanitise import Sanitiser, sanitise
 
 C0 = [code for code in range(0x20) if chr(code) not in "\t\n\r"]

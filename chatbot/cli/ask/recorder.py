@@ -15,7 +15,8 @@ from chatbot.terminal.notices import Notices
 if TYPE_CHECKING:
     from chatbot.core.conversations.resume import Resumed
     from chatbot.core.conversations.stored import Replaced, Summary
-    from chatbot.outside.history import History, TurnWriter
+    from chatbot.outside.history.store import History
+    from chatbot.outside.history.writing import TurnWriter
     from chatbot.terminal.answer.show_events import View
     from chatbot.terminal.best_effort import BestEffort
 

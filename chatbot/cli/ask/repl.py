@@ -35,7 +35,7 @@ from chatbot.terminal.input.input_line import InputParser
 from chatbot.terminal.input.status_line import Status
 from chatbot.terminal.notices import Notices
 from chatbot.terminal.repl.actions import ReplActions, Template
-from chatbot.terminal.repl.commands import NAMES
+from chatbot.terminal.repl.commands import COMMANDS, NAMES
 from chatbot.terminal.repl.loop import Opening, converse
 from chatbot.terminal.repl.state import Ask, ReplState
 from chatbot.terminal.screen import IN_ORDER, is_dumb, reflows
@@ -243,10 +243,11 @@ def _prompt(session: _Session, notices: Notices) -> Callable[[Status], str]:
 
         return PlainPrompt(lambda prompt: clean(_typed_at(prompt, notices)), notices.write, when_standing)
     from chatbot.terminal.input.completion import Completions
-    from chatbot.terminal.input.prompt import LineHistory, Prompt
+    from chatbot.terminal.input.prompt import LineHistory, Prompt, PromptActions, PromptStyle
 
     lines = LineHistory(_typed_before, _keep_typed)
     offers = Completions(
+        COMMANDS,
         models=lambda: given_up_after(session.models, _MODELS_WAIT_S, ()),
         files=_files,
         templates=_template_names,
@@ -255,13 +256,9 @@ def _prompt(session: _Session, notices: Notices) -> Callable[[Status], str]:
     return Prompt(
         lines if session.actions().conversations else LineHistory(),
         offers,
-        edit=session.edit_typed,
-        as_text=InputParser(NAMES, _is_path).as_text,
-        when_standing=when_standing,
-        vi=os.environ.get(VI_VARIABLE, "") == "vi",
-        colour=notices.colour,
-        reflows=reflows(os.environ),
-        terminal=terminal_to_write(),
+        PromptActions(session.edit_typed, InputParser(NAMES, _is_path).as_text, when_standing),
+        PromptStyle(os.environ.get(VI_VARIABLE, "") == "vi", notices.colour, reflows(os.environ)),
+        terminal_to_write(),
     )
 
 

@@ -26,12 +26,13 @@ from chatbot.outside.desktop.streams import is_terminal
 from chatbot.outside.http.transport import IDLE_TIMEOUT_S, LiveTransport
 from chatbot.outside.watchdog import Watchdog
 from chatbot.providers import services
+from chatbot.providers.wires import lookup
 from chatbot.session import Session
 from chatbot.terminal.best_effort import LIMIT_S, BestEffort
 
 if TYPE_CHECKING:
     from chatbot.core.conversations.stored import Replaced
-    from chatbot.outside.history import TurnWriter
+    from chatbot.outside.history.writing import TurnWriter
     from chatbot.terminal.answer.show_events import AnswerResult
 
 # Long enough for a request to leave, short beside any server's answer: what shows the answer loads after that.
@@ -58,7 +59,7 @@ class AnswerRunner:
             on_sent=self._sent.set,
         )
         self._session = Session(
-            services.provider_for(self._target.service, self._target.endpoint),
+            lookup.provider_for(self._target.service, self._target.endpoint),
             self._transport,
             RetryPolicy(max_retries=setup.arguments.connection.max_retries),
             clock=time.monotonic,

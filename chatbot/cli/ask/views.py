@@ -69,22 +69,19 @@ def _view_for(shown: Shown, label: str, notices: Notices, interrupts: Interrupts
 
 def _plain_view(shown: Shown, wait_row: WaitRow, notices: Notices, unicode: bool) -> View:
     """The text as it is: for pipes and files, for --raw, and beside --json."""
-    from chatbot.terminal.answer.plain import PlainView
+    from chatbot.terminal.answer.plain import Aside, PlainView
 
     harmless = is_terminal(1)
-    view = PlainView(
-        _nowhere if shown.json else stdio.write_answer,
-        notices.warn,
-        (lambda text: stdio.write_aside(text.encode(stdio.encoding(sys.stderr), "replace")))
-        if _draws_aside()
-        else None,
+    aside = Aside(
+        _write_aside if _draws_aside() else None,
         wait_row,
-        show_reasoning=not shown.hide_reasoning,
-        dim=notices.colour and shown.color != "never",
-        bar="│ " if unicode else "| ",
-        harmless=harmless,
-        encoding=stdio.encoding(sys.stdout) if harmless else "utf-8",
+        not shown.hide_reasoning,
+        notices.colour and shown.color != "never",
+        "│ " if unicode else "| ",
     )
+    write = _nowhere if shown.json else stdio.write_answer
+    encoding = stdio.encoding(sys.stdout) if harmless else "utf-8"
+    view = PlainView(write, notices.warn, aside, harmless=harmless, encoding=encoding)
     if not shown.json:
         return view
     from chatbot.terminal.answer.json_view import JsonView

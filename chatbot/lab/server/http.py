@@ -11,9 +11,9 @@ from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, Self
 
 from chatbot.lab.answers import Asked, Dialect, Fault, Page, Refusal, dumps, encoded
+from chatbot.lab.replies import CHUNKED, Refuse, Say, ScriptedReply, Then, Turn, perform, refuse, whole
 from chatbot.lab.scenarios import BY_NAME, NAMES, Scenario
 from chatbot.lab.server.connection import Connection, Listener
-from chatbot.lab.server.replies import CHUNKED, Refuse, Say, ScriptedReply, Then, Turn, perform, refuse, whole
 from chatbot.lab.wires.dialects import Route, route, scenario_name
 
 HOST = "127.0.0.1"

@@ -13,8 +13,3 @@
 Nothing here is slower for the hundred-thousandth turn than for the first, but `stats`, a whole export, and a search
 without FTS5.
 """
-
-from chatbot.outside.history.store import History
-from chatbot.outside.history.writing import TurnWriter
-
-__all__ = ["History", "TurnWriter"]

@@ -169,16 +169,17 @@ def _error(said: ErrorBody, status: int | None, where: str, should: bool | None,
         should = False
     if kind in (errors.QuotaExhausted, errors.ContextTooLong):
         should = False
-    return kind(
+    error = kind(
         f"{SENTENCES[kind].format(title=service.title)} {where}",
         said=said.sentence,
         status=status,
         request_id=said.request_id,
         retry_after_s=said.retry_after_s,
         should_retry=should,
-        parameter=said.parameter,
         advice=_advice(kind, service, status, said.sentence.lower()),
     )
+    error.parameter = said.parameter
+    return error
 
 
 def _status_in(document: Any) -> int | None:

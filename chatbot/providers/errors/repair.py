@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from chatbot.core.errors import ChatError, RequestRefused
-from chatbot.providers.wires.base import Payload
+from chatbot.core.request import Payload
 
 
 class Repair(NamedTuple):

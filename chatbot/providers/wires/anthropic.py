@@ -7,8 +7,7 @@ everywhere, compatible servers know only it, and sampling parameters are still a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from chatbot.core.errors import ChatError
 from chatbot.core.events import (
@@ -23,7 +22,7 @@ from chatbot.core.events import (
 )
 from chatbot.core.messages import Conversation, Message
 from chatbot.core.options import Endpoint, Options, merged
-from chatbot.core.request import HttpFailure, HttpRequest
+from chatbot.core.request import HttpFailure, HttpRequest, Payload
 from chatbot.core.sse.decoder import SseEvent
 from chatbot.providers import models
 from chatbot.providers.service import Service
@@ -44,15 +43,18 @@ VERDICTS = {
 }
 
 
-@dataclass(frozen=True)
-class AnthropicMessages:
+class AnthropicMessages(NamedTuple):
     """Messages at `service`, reached at `endpoint`."""
 
     service: Service
     endpoint: Endpoint
-    needs_end_marker = True
 
-    def payload(self, conversation: Conversation, options: Options) -> base.Payload:
+    @property
+    def needs_end_marker(self) -> bool:
+        """See Provider."""
+        return True
+
+    def payload(self, conversation: Conversation, options: Options) -> Payload:
         """See Provider."""
         default = DEFAULT_MAX_TOKENS if options.stream else DEFAULT_MAX_TOKENS_UNSTREAMED
         max_tokens = options.max_tokens or default
@@ -78,7 +80,7 @@ class AnthropicMessages:
         effort = options.reasoning_effort == "none" or bool(_reasoning(options, max_tokens))
         return base.left_out(self.service, options, seed=False, effort=effort)
 
-    def request(self, payload: base.Payload, options: Options) -> HttpRequest:
+    def request(self, payload: Payload, options: Options) -> HttpRequest:
         """See Provider."""
         return base.post(self.endpoint, "/v1/messages", payload, HEADERS, stream=options.stream)
 
@@ -134,7 +136,7 @@ class AnthropicMessages:
         return base.named_models(document.get("data")) if isinstance(document, dict) else []
 
 
-def _reasoning(options: Options, max_tokens: int) -> base.Payload:
+def _reasoning(options: Options, max_tokens: int) -> Payload:
     """The fields that ask for reasoning: an effort, or before Claude 4.6 a budget, which is part of `max_tokens`."""
     kind = models.facts(options.model).reasoning
     if kind == "effort":
@@ -149,11 +151,11 @@ def _reasoning(options: Options, max_tokens: int) -> base.Payload:
     return {"thinking": {"type": "enabled", "budget_tokens": budget_tokens}}
 
 
-def _content(message: Message) -> str | list[base.Payload]:
+def _content(message: Message) -> str | list[Payload]:
     if not message.images:
         return message.text
     # Images before the text is what the provider recommends.
-    parts: list[base.Payload] = [
+    parts: list[Payload] = [
         {
             "type": "image",
             "source": {"type": "base64", "media_type": image.media_type, "data": base.base64_of(image)},

@@ -11,14 +11,12 @@ from chatbot.core.errors import ChatError, MalformedAnswer, UsageError
 from chatbot.core.events import ProviderEvent
 from chatbot.core.messages import Conversation, Image
 from chatbot.core.options import Endpoint, Options
-from chatbot.core.request import HttpFailure, HttpRequest
+from chatbot.core.request import HttpFailure, HttpRequest, Payload
 from chatbot.core.sse.decoder import SseEvent
 from chatbot.providers.service import Service
 
 MAX_TOKENS = 2**53  # what every JSON parser can count to (RFC 8259, section 6)
 _DECODER = json.JSONDecoder()
-
-Payload = dict[str, Any]
 
 
 class Provider(Protocol):

@@ -6,8 +6,7 @@ Source: ai.google.dev, "Generating content"; the finish reasons are those of `ty
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from chatbot.core.errors import ChatError
@@ -23,7 +22,7 @@ from chatbot.core.events import (
 )
 from chatbot.core.messages import Conversation, Message
 from chatbot.core.options import Endpoint, Options, merged
-from chatbot.core.request import HttpFailure, HttpRequest
+from chatbot.core.request import HttpFailure, HttpRequest, Payload
 from chatbot.core.sse.decoder import SseEvent
 from chatbot.providers import models
 from chatbot.providers.service import Service
@@ -41,15 +40,18 @@ VERDICTS = {
 }
 
 
-@dataclass(frozen=True)
-class GeminiGenerate:
+class GeminiGenerate(NamedTuple):
     """generateContent at `service`, reached at `endpoint`."""
 
     service: Service
     endpoint: Endpoint
-    needs_end_marker = False  # the wire format has none
 
-    def payload(self, conversation: Conversation, options: Options) -> base.Payload:
+    @property
+    def needs_end_marker(self) -> bool:
+        """See Provider."""
+        return False  # the wire format has none
+
+    def payload(self, conversation: Conversation, options: Options) -> Payload:
         """See Provider."""
         generation = base.present(
             maxOutputTokens=options.max_tokens,
@@ -59,7 +61,7 @@ class GeminiGenerate:
             seed=options.seed,
             thinkingConfig=_thinking(options) or None,
         )
-        payload: base.Payload = {"contents": [_content(message) for message in conversation.messages]}
+        payload: Payload = {"contents": [_content(message) for message in conversation.messages]}
         if conversation.system:
             payload["systemInstruction"] = {"parts": [{"text": conversation.system}]}
         if generation:
@@ -70,7 +72,7 @@ class GeminiGenerate:
         """See Provider."""
         return base.left_out(self.service, options, seed=True, effort=bool(_thinking(options)))
 
-    def request(self, payload: base.Payload, options: Options) -> HttpRequest:
+    def request(self, payload: Payload, options: Options) -> HttpRequest:
         """See Provider."""
         action = "streamGenerateContent?alt=sse" if options.stream else "generateContent"
         model = options.model if "/" in options.model else f"models/{options.model}"
@@ -108,7 +110,7 @@ class GeminiGenerate:
         return [name.removeprefix("models/") for name in base.named_models(chats, key="name")]
 
 
-def _thinking(options: Options) -> base.Payload:
+def _thinking(options: Options) -> Payload:
     """`thinkingConfig`: a level, or up to Gemini 2.5 a budget."""
     kind, effort = models.facts(options.model).reasoning, options.reasoning_effort
     if kind == "none":
@@ -125,7 +127,7 @@ def _can_answer(entry: Any) -> bool:
     return isinstance(entry, dict) and (not isinstance(methods, list) or "generateContent" in methods)
 
 
-def _content(message: Message) -> base.Payload:
+def _content(message: Message) -> Payload:
     images = [{"inlineData": {"mimeType": image.media_type, "data": base.base64_of(image)}} for image in message.images]
     role = "model" if message.role == "assistant" else "user"
     return {"role": role, "parts": [*images, {"text": message.text}] if message.text or not images else images}

@@ -7,15 +7,14 @@ are read here whatever server they come from: an unknown member is never an erro
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from chatbot.core.errors import ChatError
 from chatbot.core.events import EndMarker, FinishReason, ProviderEvent, ReasoningDelta, TextDelta, Usage, Verdict
 from chatbot.core.messages import Conversation, Message
 from chatbot.core.options import Endpoint, Options, merged
-from chatbot.core.request import HttpFailure, HttpRequest
+from chatbot.core.request import HttpFailure, HttpRequest, Payload
 from chatbot.core.sse.decoder import SseEvent
 from chatbot.providers.service import Service
 from chatbot.providers.wires import base
@@ -29,17 +28,20 @@ VERDICTS = {
 }
 
 
-@dataclass(frozen=True)
-class OpenAIChat:
+class OpenAIChat(NamedTuple):
     """Chat Completions at `service`, reached at `endpoint`."""
 
     service: Service
     endpoint: Endpoint
-    needs_end_marker = False  # Perplexity and some routers send no [DONE]
 
-    def payload(self, conversation: Conversation, options: Options) -> base.Payload:
+    @property
+    def needs_end_marker(self) -> bool:
         """See Provider."""
-        messages: list[base.Payload] = []
+        return False  # Perplexity and some routers send no [DONE]
+
+    def payload(self, conversation: Conversation, options: Options) -> Payload:
+        """See Provider."""
+        messages: list[Payload] = []
         if conversation.system:
             messages.append({"role": "system", "content": conversation.system})
         messages += [{"role": message.role, "content": _content(message)} for message in conversation.messages]
@@ -62,7 +64,7 @@ class OpenAIChat:
         """See Provider."""
         return base.left_out(self.service, options, seed=bool(self.service.seed_field))
 
-    def request(self, payload: base.Payload, options: Options) -> HttpRequest:
+    def request(self, payload: Payload, options: Options) -> HttpRequest:
         """See Provider."""
         path = self.service.chat_path.format(model=quote(options.model, safe=""))
         return base.post(self.endpoint, path, payload, {}, stream=options.stream)
@@ -119,10 +121,10 @@ class OpenAIChat:
         return base.named_models(document)
 
 
-def _content(message: Message) -> str | list[base.Payload]:
+def _content(message: Message) -> str | list[Payload]:
     if not message.images:
         return message.text
-    parts: list[base.Payload] = [
+    parts: list[Payload] = [
         {"type": "image_url", "image_url": {"url": f"data:{image.media_type};base64,{base.base64_of(image)}"}}
         for image in message.images
     ]

@@ -10,8 +10,9 @@ from chatbot.core.events import Retrying
 from chatbot.terminal.answer.painter import Painter
 from chatbot.terminal.answer.reasoning import Reasoning
 from chatbot.terminal.answer.wait_row import WaitRow
-from chatbot.terminal.markdown import ASCII, UNICODE, MarkdownStream, Row
-from chatbot.terminal.markdown.look import DIM, NOTICE
+from chatbot.terminal.markdown.look import ASCII, DIM, NOTICE, UNICODE
+from chatbot.terminal.markdown.row import Row
+from chatbot.terminal.markdown.stream import MarkdownStream
 from chatbot.terminal.markdown.wrap import Wrapper
 from chatbot.terminal.sanitise import Sanitiser, sanitise
 from chatbot.terminal.screen import Screen

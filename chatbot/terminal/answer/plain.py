@@ -7,39 +7,44 @@ on a terminal only, but for notices and the first retry, which a log should have
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from chatbot.core.events import Event, Notice, ReasoningDelta, Retrying, TextDelta
 from chatbot.terminal.answer.wait_row import WaitRow
 from chatbot.terminal.sanitise import Sanitiser
 
 
+class Aside(NamedTuple):
+    """The terminal behind standard error; `write` is None where there is none.
+
+    Reasoning, if it is to be shown, stands there behind a `bar`, and dim and slanted if it may be `dim`.
+    """
+
+    write: Callable[[str], None] | None
+    waiting: WaitRow
+    show_reasoning: bool = True
+    dim: bool = False
+    bar: str = "│ "
+
+
 class PlainView:
     """A View without Markdown. `write` takes bytes of the answer, `tell` a line for a person.
 
     `harmless` is for a terminal: control characters are shown instead of obeyed, in the terminal's `encoding`.
-
-    `aside` writes to the terminal behind standard error, or is None when there is none. Reasoning stands there behind
-    a `bar`, and dim and slanted if it may be `dim`.
     """
 
     def __init__(
         self,
         write: Callable[[bytes], None],
         tell: Callable[[str], None],
-        aside: Callable[[str], None] | None,
-        waiting: WaitRow,
+        aside: Aside,
         *,
-        show_reasoning: bool,
-        dim: bool,
-        bar: str = "│ ",
         harmless: bool = False,
         encoding: str = "utf-8",
     ) -> None:
         self._write = write
         self._tell = tell
-        self._aside = aside
-        self._waiting = waiting
-        self._show_reasoning = show_reasoning
+        self._aside, self._waiting, self._show_reasoning, dim, bar = aside
         self._dim = ("\x1b[2m", "\x1b[0m") if dim else ("", "")
         self._yellow = ("\x1b[33m", "\x1b[0m") if dim else ("", "")
         self._bar = f"\x1b[23m{bar}\x1b[3m" if dim else bar  # upright beside slanted words

@@ -4,9 +4,8 @@ from collections import deque
 from math import floor
 
 from chatbot.core.amounts import duration_words
-from chatbot.terminal.markdown import UNICODE, Row, Signs
-from chatbot.terminal.markdown.look import DIM, REASONING
-from chatbot.terminal.markdown.row import joined
+from chatbot.terminal.markdown.look import DIM, REASONING, UNICODE, Signs
+from chatbot.terminal.markdown.row import Row, joined
 from chatbot.terminal.markdown.wrap import Wrapper
 from chatbot.terminal.sanitise import Sanitiser
 

@@ -108,7 +108,7 @@ def html_page(markdown: str, title: str) -> str:
     from rich.console import Console
     from rich.text import Text
 
-    from chatbot.terminal.markdown import one_piece
+    from chatbot.terminal.markdown.stream import one_piece
 
     console = Console(
         file=_Nowhere(),  # type: ignore[arg-type]

@@ -60,36 +60,52 @@ class LineHistory(NamedTuple):
     append: Callable[[str], None] = lambda typed: None
 
 
+class PromptActions(NamedTuple):
+    """`edit` opens a text in the editor, and returns None to leave it as it is. `as_text` makes pasted text a question.
+    `when_standing` is called once, after the prompt was drawn for the first time.
+    """
+
+    edit: Callable[[str], str | None]
+    as_text: Callable[[str], str]
+    when_standing: Callable[[], None]
+
+
+class PromptStyle(NamedTuple):
+    """`reflows`: the terminal wraps its rows anew when its width changes."""
+
+    vi: bool = False
+    colour: bool = True
+    reflows: bool = True
+
+
+_STANDARD = PromptStyle()
+
+
 class Prompt:
     """Reads what a person types: called with what the line under it shows, returns the text.
 
-    `edit` opens a text in the editor, and returns None to leave it as it is. `as_text` makes pasted text a question.
-    `when_standing` is called once, after the prompt was drawn for the first time. `reflows`: the terminal wraps its
-    rows anew when its width changes. It is drawn on `terminal`, usually standard output. Raises EOFError for Ctrl-D and
-    KeyboardInterrupt for Ctrl-C on an empty line; on any other, Ctrl-C drops the line and an empty text is returned.
+    It is drawn on `terminal`, usually standard output. Raises EOFError for Ctrl-D and KeyboardInterrupt for Ctrl-C on
+    an empty line; on any other, Ctrl-C drops the line and an empty text is returned.
     """
 
     def __init__(
         self,
         lines: LineHistory,
         offers: Completions,
-        *,
-        edit: Callable[[str], str | None],
-        as_text: Callable[[str], str],
-        when_standing: Callable[[], None],
-        vi: bool = False,
-        colour: bool = True,
-        reflows: bool = True,
+        actions: PromptActions,
+        style: PromptStyle = _STANDARD,
         terminal: TextIO | None = None,
+        *,
         input: Input | None = None,
         output: Output | None = None,
     ) -> None:
+        edit, as_text, when_standing = actions
         self._status = Status()
         self._when_standing: Callable[[], None] | None = when_standing
         self._session: PromptSession[str] = PromptSession(
             [("class:sign", MESSAGE)],
             multiline=True,
-            editing_mode=EditingMode.VI if vi else EditingMode.EMACS,
+            editing_mode=EditingMode.VI if style.vi else EditingMode.EMACS,
             key_bindings=key_bindings(edit, as_text, lambda text: self._excerpt(text) is not None),
             history=_Kept(lines),
             auto_suggest=AutoSuggestFromHistory(),
@@ -101,13 +117,13 @@ class Prompt:
             bottom_toolbar=self._status_line,
             input_processors=[TabsProcessor(char1=" ", char2=" "), _Harmless()],
             style=_STYLE,
-            color_depth=None if colour else ColorDepth.DEPTH_1_BIT,
+            color_depth=None if style.colour else ColorDepth.DEPTH_1_BIT,
             input=input,
             output=output or create_output(terminal),
         )
         _put_the_status_line_under_the_text(self._session.layout)
         _erase_nothing_from_the_corner(self._session.app.output)
-        if reflows:
+        if style.reflows:
             follow_reflow(self._session.app)
         keyboard = self._session.app.input
         if parser := getattr(keyboard, "vt100_parser", None):  # Windows gives keys, not sequences

@@ -10,9 +10,3 @@
 Everything is one pass from left to right, so the cost per character is the same at the end of a long answer as at its
 beginning, and a row that is out can never turn out to have been wrong.
 """
-
-from chatbot.terminal.markdown.look import ASCII, UNICODE, Signs
-from chatbot.terminal.markdown.row import Row, Run
-from chatbot.terminal.markdown.stream import MarkdownStream, one_piece
-
-__all__ = ["ASCII", "UNICODE", "MarkdownStream", "Row", "Run", "Signs", "one_piece"]

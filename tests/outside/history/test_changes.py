@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from chatbot.core.conversations.stored import UnknownConversation
 from chatbot.core.errors import Overloaded, UsageError
 from chatbot.core.events import Finished, Retrying, Usage, Verdict
-from chatbot.outside.history import History
+from chatbot.outside.history.store import History
 from tests.histories import CAT, COMPLETE, a_history, ask
 
 

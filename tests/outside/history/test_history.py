@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from chatbot.core.conversations.stored import AmbiguousId, Failure, UnknownConversation
 from chatbot.core.errors import Overloaded, RateLimited
 from chatbot.core.events import Finished, Retrying, Usage, Verdict
-from chatbot.outside.history import History
+from chatbot.outside.history.store import History
 from tests.conftest import FakeTime
 from tests.histories import CAT, COMPLETE, a_history, ask
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chatbot.outside.history import History
+from chatbot.outside.history.store import History
 from tests.conftest import FakeTime
 from tests.histories import COMPLETE, a_history, ask
 

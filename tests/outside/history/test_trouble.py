@@ -16,8 +16,8 @@ import pytest
 
 from chatbot.core.conversations.stored import HistoryUnavailable
 from chatbot.core.events import Verdict
-from chatbot.outside.history import History
 from chatbot.outside.history.place import NAME
+from chatbot.outside.history.store import History
 from tests.histories import COMPLETE, Told, a_history, ask, keep_one_turn, output_of
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="modes and owners")

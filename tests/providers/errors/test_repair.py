@@ -242,7 +242,7 @@ def test_a_system_instruction_that_is_not_taken_goes_into_the_first_turn() -> No
         # Part of a longer word.
         refusal(openai("unsupported: stopwatch, nonstop_mode, reseed")),
         # Other kinds of error.
-        RateLimited("m", said="temperature is not supported", parameter="temperature"),
+        RateLimited("m", said="temperature is not supported"),
         ContextTooLong("m", said="max_tokens: 5 > 3"),
     ],
 )

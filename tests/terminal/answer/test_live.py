@@ -8,7 +8,7 @@ from chatbot.core.errors import RateLimited
 from chatbot.core.events import Retrying
 from chatbot.terminal.answer.live import LiveAnswer
 from chatbot.terminal.answer.wait_row import WaitRow
-from chatbot.terminal.markdown import one_piece
+from chatbot.terminal.markdown.stream import one_piece
 from chatbot.terminal.sanitise import sanitise
 from chatbot.terminal.screen import Screen, detect_screen
 from tests.terminal.emulator import Terminal

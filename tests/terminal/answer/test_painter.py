@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from rich.style import Style
 
 from chatbot.terminal.answer.painter import Painter
-from chatbot.terminal.markdown import Row
+from chatbot.terminal.markdown.row import Row
 from chatbot.terminal.screen import Screen
 from tests.terminal.emulator import Terminal
 

@@ -6,7 +6,7 @@ import pytest
 
 from chatbot.core.errors import RateLimited
 from chatbot.core.events import Event, Notice, ReasoningDelta, Retrying, TextDelta
-from chatbot.terminal.answer.plain import PlainView
+from chatbot.terminal.answer.plain import Aside, PlainView
 from chatbot.terminal.answer.wait_row import WaitRow
 
 
@@ -18,11 +18,7 @@ class Shown:
         view = PlainView(
             self._write,
             lambda text: self._beside(f"chat: {text}\n"),
-            self._beside,
-            WaitRow("gpt-x", 0.0),
-            show_reasoning=True,
-            dim=dim,
-            bar=bar,
+            Aside(self._beside, WaitRow("gpt-x", 0.0), True, dim, bar),
         )
         for event in events:
             view.show([event], 0.0)
@@ -57,7 +53,7 @@ def test_a_notice_stands_on_a_line_of_its_own_and_the_reasoning_goes_on_behind_i
 def test_the_wait_for_the_next_attempt_is_yellow_where_there_are_colours(dim: bool) -> None:
     aside: list[str] = []
     wait_row = WaitRow("gpt-x", 0.0)
-    view = PlainView(lambda data: None, aside.append, aside.append, wait_row, show_reasoning=True, dim=dim)
+    view = PlainView(lambda data: None, aside.append, Aside(aside.append, wait_row, True, dim))
     view.show([Retrying(7.0, 1, RateLimited("too many requests"))], 0.0)
     view.frame(1.0)
     words = "⠋ too many requests; trying again in 6 s (Ctrl-C stops)"

@@ -17,7 +17,7 @@ from prompt_toolkit.output import DummyOutput
 from chatbot.terminal.input.completion import CommandCompleter, Completions
 from chatbot.terminal.input.input_line import InputParser
 from chatbot.terminal.input.plain_prompt import PlainPrompt
-from chatbot.terminal.input.prompt import LineHistory, Prompt
+from chatbot.terminal.input.prompt import LineHistory, Prompt, PromptActions, PromptStyle
 from chatbot.terminal.input.status_line import Status
 from chatbot.terminal.repl.commands import COMMANDS, NAMES
 from tests.terminal.typist import (
@@ -55,11 +55,9 @@ def prompt(
 ) -> Prompt:
     return Prompt(
         lines or LineHistory(),
-        Completions(),
-        edit=edit,
-        as_text=READER.as_text,
-        when_standing=standing,
-        vi=vi,
+        Completions(COMMANDS),
+        PromptActions(edit, READER.as_text, standing),
+        PromptStyle(vi),
         input=keyboard,
         output=DummyOutput(),
     )
@@ -169,7 +167,7 @@ def offered(typed: str, *, asked: bool = True) -> list[str]:
     def conversations() -> Iterable[tuple[str, str]]:
         raise OSError("the disk is gone")
 
-    offers = Completions(models, lambda start: [f"{start}.md"], conversations, lambda: ["translate"])
+    offers = Completions(COMMANDS, models, lambda start: [f"{start}.md"], conversations, lambda: ["translate"])
     event = CompleteEvent(completion_requested=asked, text_inserted=not asked)
 
     async def complete() -> list[str]:

@@ -8,9 +8,11 @@ import re
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
-from chatbot.terminal.markdown import Row, Run, inline, one_piece
+from chatbot.terminal.markdown import inline
 from chatbot.terminal.markdown.containers import Container, Item, Lead, Quote, lead
 from chatbot.terminal.markdown.look import PLAIN, UNICODE
+from chatbot.terminal.markdown.row import Row, Run
+from chatbot.terminal.markdown.stream import one_piece
 from chatbot.terminal.markdown.wrap import Wrapper
 
 WIDE = 10_000

@@ -3,7 +3,7 @@ import textwrap
 import pytest
 from hypothesis import assume, given, settings
 
-from chatbot.terminal.markdown import one_piece
+from chatbot.terminal.markdown.stream import one_piece
 from chatbot.terminal.sanitise import sanitise
 from tests.terminal.generated import documents
 from tests.terminal.markdown.reference import DISPUTED, Reference, ours

@@ -1,6 +1,6 @@
 import pytest
 
-from chatbot.terminal.markdown import MarkdownStream, one_piece
+from chatbot.terminal.markdown.stream import MarkdownStream, one_piece
 from tests.terminal.texts import TEXTS
 
 

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from chatbot.terminal.markdown import one_piece
 from chatbot.terminal.markdown.inline import parse
 from chatbot.terminal.markdown.look import CODE, DIM, EMPHASIS, LINK, PLAIN, STRONG, STRUCK
+from chatbot.terminal.markdown.stream import one_piece
 from chatbot.terminal.sanitise import sanitise
 from tests.terminal.texts import TEXTS
 

@@ -8,7 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatbot.terminal.markdown import ASCII, MarkdownStream, Row, one_piece, phrases
+from chatbot.terminal.markdown import phrases
+from chatbot.terminal.markdown.look import ASCII
+from chatbot.terminal.markdown.row import Row
+from chatbot.terminal.markdown.stream import MarkdownStream, one_piece
 from chatbot.terminal.sanitise import Sanitiser, sanitise
 from tests.terminal.generated import documents
 from tests.terminal.texts import TEXTS

@@ -1,5 +1,5 @@
-from chatbot.terminal.markdown import MarkdownStream, one_piece
 from chatbot.terminal.markdown.look import STRONG
+from chatbot.terminal.markdown.stream import MarkdownStream, one_piece
 
 
 def shown(text: str, width: int = 80) -> list[str]:

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.terminal.markdown import Row
 from chatbot.terminal.markdown.look import PLAIN, STRONG
+from chatbot.terminal.markdown.row import Row
 from chatbot.terminal.markdown.wrap import Wrapper, fold
 
 

@@ -1,0 +1,22 @@
+"""The wire format of a service: a new format is one file beside this one, and one branch here."""
+
+from __future__ import annotations
+
+from chatbot.core.options import Endpoint
+from chatbot.providers.service import Service
+from chatbot.providers.wires.base import Provider
+
+
+def provider_for(service: Service, endpoint: Endpoint) -> Provider:
+    """The wire format that `service` speaks, at `endpoint`. Only that format's module is loaded."""
+    if service.wire == "anthropic":
+        from chatbot.providers.wires.anthropic import AnthropicMessages
+
+        return AnthropicMessages(service, endpoint)
+    if service.wire == "gemini":
+        from chatbot.providers.wires.gemini import GeminiGenerate
+
+        return GeminiGenerate(service, endpoint)
+    from chatbot.providers.wires.openai import OpenAIChat
+
+    return OpenAIChat(service, endpoint)
