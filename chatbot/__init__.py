@@ -4,6 +4,7 @@ The floor plan; an upper floor sees the lower ones, neighbours do not see each o
 
     cli        argv to one action; builds the pieces and hands them to each other
     terminal   what the person sees and types
+    layers     what stands around a session and has its shape
     session    one question: ask, retry, fold; yields typed events
     lab        a loopback provider, offline, with faults on demand
     outside    the world: each function touches it once, without loops or policy

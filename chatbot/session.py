@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Any
 
+from chatbot.core.ask import Sleep
 from chatbot.core.errors import (
     AnswerError,
     Cancelled,
@@ -81,12 +82,8 @@ class Session:
         self._now = now
         self._random = random
 
-    def ask(self, conversation: Conversation, options: Options, sleep: Callable[[float], None]) -> Iterator[Event]:
-        """The events of the answer to the last question of `conversation`; the last one is always Finished.
-
-        A failed attempt is repeated only while nothing of an answer was given out. `sleep` waits that many seconds; an
-        exception from it (Cancelled) ends the answer.
-        """
+    def ask(self, conversation: Conversation, options: Options, sleep: Sleep) -> Iterator[Event]:
+        """See chatbot.core.ask. A failed attempt is repeated only while nothing of an answer was given out."""
         started_s = self._clock()
         answer = Answer()
         mended: set[str] = set()

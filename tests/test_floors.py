@@ -43,8 +43,9 @@ FLOORS = {
     "outside": floor("core options", STDLIB, "requests urllib3 certifi dotenv PIL platformdirs"),
     "lab": floor("core", STDLIB),
     "session": floor("core providers", PURE),
+    "layers": floor("core options providers session", PURE),
     "terminal": floor("core options session", PURE, "sys rich prompt_toolkit markdown_it pygments wcwidth"),
-    "cli": floor("core options providers outside lab session terminal", STDLIB, "typer platformdirs"),
+    "cli": floor("core options providers outside lab session layers terminal", STDLIB, "typer platformdirs"),
 }
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from chatbot.cli import commands, stdio
 from chatbot.core.errors import ChatError
-from chatbot.core.redaction import Redactor, is_secret_name
+from chatbot.core.redaction.redactor import Redactor, is_secret_name
 from chatbot.outside.desktop.streams import is_terminal, reserve_standard_descriptors
 from chatbot.terminal.notices import Notices
 from chatbot.terminal.screen import is_dumb

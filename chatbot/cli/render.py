@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from chatbot.cli import stdio
 from chatbot.cli.screen import pausing, show_text, this_screen
-from chatbot.core.events import Event, Finished, TextDelta, Verdict
+from chatbot.core.messages import Conversation
+from chatbot.core.options import Options
+from chatbot.layers.recited import recited
 from chatbot.outside.background import EventQueue
 from chatbot.outside.desktop.keyboard import SilentKeyboard
 from chatbot.outside.desktop.signals import Interrupts
@@ -20,7 +22,6 @@ from chatbot.terminal.answer.show_events import show_events
 from chatbot.terminal.answer.wait_row import WaitRow
 from chatbot.terminal.notices import Notices
 
-_TOKEN_CHARS = 4
 _LONGEST_PIECE_CHARS = 24
 
 
@@ -32,7 +33,8 @@ def render(file: Path, seed: int | None, tokens_per_s: float, notices: Notices) 
         return
     screen = this_screen("auto")
     with Interrupts(on_screen=True) as interrupts, SilentKeyboard() as keyboard:
-        event_queue = EventQueue(lambda sleep: _answer(text, seed, tokens_per_s, sleep), stop=lambda: None)
+        ask = recited(_cut(text, seed), tokens_per_s)
+        event_queue = EventQueue(lambda sleep: ask(Conversation(), Options(""), sleep), stop=lambda: None)
         interrupts.wake = event_queue.wake
         wait_row = WaitRow(file.name, time.monotonic(), unicode=screen.unicode)
         answer = LiveAnswer(screen, stdio.write_answer, time.monotonic, wait_row)
@@ -40,13 +42,11 @@ def render(file: Path, seed: int | None, tokens_per_s: float, notices: Notices) 
         show_events(event_queue, view, time.monotonic, interrupts.stopped)
 
 
-def _answer(text: str, seed: int, tokens_per_s: float, sleep: Callable[[float], None]) -> Iterator[Event]:
-    """The text as the events of an answer."""
+def _cut(text: str, seed: int) -> Iterator[str]:
+    """The text in pieces of random lengths."""
     cuts = random.Random(seed)
     at = 0
     while at < len(text):
         piece = text[at : at + cuts.randint(1, _LONGEST_PIECE_CHARS)]
         at += len(piece)
-        yield TextDelta(piece)
-        sleep(len(piece) / _TOKEN_CHARS / tokens_per_s)
-    yield Finished(Verdict.COMPLETE, has_text=True)
+        yield piece

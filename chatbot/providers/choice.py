@@ -21,7 +21,7 @@ from urllib.parse import urlencode, urlsplit
 from chatbot.core.addresses import base_url, from_host, is_loopback
 from chatbot.core.errors import ConfigurationError, UsageError
 from chatbot.core.options import Endpoint, SettingSource
-from chatbot.core.redaction import is_secret_header
+from chatbot.core.redaction.redactor import is_secret_header
 from chatbot.providers import services
 from chatbot.providers.credentials import (
     Variables,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from chatbot.core.errors import Hung
-from chatbot.core.redaction import Redactor
+from chatbot.core.redaction.redactor import Redactor
 
 UNCHECKED = "(left out: it could not be searched for keys)"
 _INDENT = "      "

@@ -134,7 +134,7 @@ def test_a_redactor_that_fails_hides_the_words_and_keeps_the_answer(
     where = [*at(server.url), "-m", "cut", "--max-retries", "0"]
     key: Any = {"OPENAI_API_KEY": "sk-" + "k" * 30}
     right = run(*where, "hello", home=tmp_path, **key)
-    done = piped("chatbot.core.redaction:Redactor.__call__", how, tmp_path, *where, "hello", **key)
+    done = piped("chatbot.core.redaction.redactor:Redactor.__call__", how, tmp_path, *where, "hello", **key)
     assert (done.stdout, done.returncode) == (right.out, right.code)
     assert b"left out" in done.stderr
     assert kept(tmp_path)["answer"] == right.text.rstrip("\n")

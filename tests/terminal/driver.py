@@ -30,7 +30,7 @@ from chatbot.terminal.notices import Notices
 from chatbot.terminal.repl.actions import ReplActions
 from chatbot.terminal.repl.commands import COMMANDS, NAMES
 from chatbot.terminal.repl.loop import converse
-from chatbot.terminal.repl.state import Ask, ReplState
+from chatbot.terminal.repl.state import PendingQuestion, ReplState
 from chatbot.terminal.screen import IN_ORDER
 
 
@@ -44,7 +44,7 @@ class Driver:
         self.folder = folder
         self.stopped = threading.Event()
 
-    def answer(self, ask: Ask) -> AnswerResult:
+    def answer(self, ask: PendingQuestion) -> AnswerResult:
         question = ask.conversation.messages[-1].text
         with (self.folder / "asked").open("a") as file:
             file.write(json.dumps([message.text for message in ask.conversation.messages]) + "\n")

@@ -14,7 +14,7 @@ from chatbot.terminal.input.status_line import Status
 from chatbot.terminal.notices import Notices
 from chatbot.terminal.repl.actions import ReplActions
 from chatbot.terminal.repl.loop import asking_first, converse
-from chatbot.terminal.repl.state import Ask, ReplState
+from chatbot.terminal.repl.state import PendingQuestion, ReplState
 
 CAT = Image("image/png", b"cat", 4, 3, "cat.png")
 
@@ -28,7 +28,7 @@ class Pretended:
 
     def __init__(self, *answers: str | AnswerResult | BaseException, columns: int = 0, **replaced: Any) -> None:
         self.answers = list(answers)
-        self.asks: list[Ask] = []
+        self.asks: list[PendingQuestion] = []
         self.told = ""
         self.shown: list[tuple[str, bool]] = []
         self.called: list[str] = []
@@ -72,7 +72,7 @@ class Pretended:
         """What was sent with one of the questions."""
         return [message.text for message in self.asks[number].conversation.messages]
 
-    def _answer(self, ask: Ask) -> AnswerResult:
+    def _answer(self, ask: PendingQuestion) -> AnswerResult:
         self.asks.append(ask)
         answer = self.answers.pop(0) if self.answers else f"answer {len(self.asks)}"
         if isinstance(answer, BaseException):

@@ -1,7 +1,7 @@
 import pytest
 
 from chatbot.core.errors import Hung
-from chatbot.core.redaction import Redactor
+from chatbot.core.redaction.redactor import Redactor
 from chatbot.terminal.notices import UNCHECKED, Notices
 
 KEY, OTHER = "key-of-the-environment", "key-that-was-read-later"

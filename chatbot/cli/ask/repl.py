@@ -37,7 +37,7 @@ from chatbot.terminal.notices import Notices
 from chatbot.terminal.repl.actions import ReplActions, Template
 from chatbot.terminal.repl.commands import COMMANDS, NAMES
 from chatbot.terminal.repl.loop import Opening, converse
-from chatbot.terminal.repl.state import Ask, ReplState
+from chatbot.terminal.repl.state import PendingQuestion, ReplState
 from chatbot.terminal.screen import IN_ORDER, is_dumb, reflows
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ class _Session:
             self._setup.notices.error(error_lines(error, in_session=True))
             return None
 
-    def _answer(self, ask: Ask) -> AnswerResult:
+    def _answer(self, ask: PendingQuestion) -> AnswerResult:
         if is_terminal(1):
             stdio.write_answer(b"\n")  # air, no answer
         runner = self.runner()

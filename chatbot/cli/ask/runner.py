@@ -17,12 +17,13 @@ from chatbot.core.errors import AnswerError, CannotConnect, ContextTooLong, KeyR
 from chatbot.core.events import Finished, Verdict
 from chatbot.core.messages import Conversation
 from chatbot.core.options import Options
-from chatbot.core.redacted_events import EventRedactor
+from chatbot.core.redaction.events import EventRedactor
 from chatbot.core.retry import RetryPolicy
 from chatbot.outside.background import EventQueue
 from chatbot.outside.desktop.keyboard import SilentKeyboard
 from chatbot.outside.desktop.signals import Interrupts
 from chatbot.outside.desktop.streams import is_terminal
+from chatbot.outside.http.observed import Traffic, observed
 from chatbot.outside.http.transport import IDLE_TIMEOUT_S, LiveTransport
 from chatbot.outside.watchdog import Watchdog
 from chatbot.providers import services
@@ -53,6 +54,7 @@ class AnswerRunner:
         self._notices = setup.notices
         self._options = setup.options
         self._sent = threading.Event()
+        self._traffic = Traffic()
         self._transport = LiveTransport(
             os.environ,
             idle_timeout_s=setup.arguments.connection.timeout or IDLE_TIMEOUT_S,
@@ -60,7 +62,7 @@ class AnswerRunner:
         )
         self._session = Session(
             lookup.provider_for(self._target.service, self._target.endpoint),
-            self._transport,
+            observed(self._transport, self._traffic) if self._shown.json else self._transport,
             RetryPolicy(max_retries=setup.arguments.connection.max_retries),
             clock=time.monotonic,
             now=time.time,
@@ -78,8 +80,8 @@ class AnswerRunner:
         continues: str = "",
     ) -> AnswerResult:
         """The answer to the last question, as far as it came; shown and kept while it comes, with what is to be said
-        of it. `replaces` and `continues`: see chatbot.terminal.repl.state.Ask; the question is then the one that was
-        answered, and its whole answer is kept.
+        of it. `replaces` and `continues`: see chatbot.terminal.repl.state.PendingQuestion; the question is then the one
+        that was answered, and its whole answer is kept.
         """
         asked = (options or self._options)._replace(model=self._options.model)
         shown = self._shown if raw is None else self._shown._replace(raw=raw)
@@ -157,7 +159,7 @@ class AnswerRunner:
             from chatbot.terminal.answer.json_view import as_json
 
             model = self._target.model or ""
-            stdio.write_answer(as_json(result, self._target.service.name, model))
+            stdio.write_answer(as_json(result, self._target.service.name, model, vars(self._traffic)))
         if isinstance(finished.error, ProgramFault) and not self._in_session:
             return  # the roof tells it
         self._notices.apart = self._in_session and bool(result.text)

@@ -6,7 +6,7 @@ import shlex
 import subprocess
 from collections.abc import Mapping
 
-from chatbot.core.redaction import is_secret_name
+from chatbot.core.redaction.redactor import is_secret_name
 
 # F: leave at once what fits on the screen; R: colours; X: leave the text on the screen.
 _DEFAULT = "less -FRX"

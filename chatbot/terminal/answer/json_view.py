@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from chatbot.core.events import Event, TextDelta
 from chatbot.core.json_text import dumps
@@ -33,8 +33,8 @@ class JsonView:
         self._beside.close(now_s)
 
 
-def as_json(result: AnswerResult, provider: str, model: str) -> bytes:
-    """The outcome as a line of JSON (UTF-8): the text, how it ended, what it took, what went wrong."""
+def as_json(result: AnswerResult, provider: str, model: str, traffic: Mapping[str, int]) -> bytes:
+    """The result as a line of JSON (UTF-8): the text, how it ended, what it took, what went wrong."""
     finished = result.finished
     error = finished.error
     document = {
@@ -54,6 +54,7 @@ def as_json(result: AnswerResult, provider: str, model: str) -> bytes:
         },
         "request_id": finished.request_id,
         "attempts": finished.attempts,
+        "traffic": dict(traffic),
         "error": None
         if error is None
         else {

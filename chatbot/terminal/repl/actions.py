@@ -12,7 +12,7 @@ from chatbot.options.chat import SAMPLING
 from chatbot.options.declared import Option
 from chatbot.terminal.answer.show_events import AnswerResult
 from chatbot.terminal.notices import Notices
-from chatbot.terminal.repl.state import Ask
+from chatbot.terminal.repl.state import PendingQuestion
 
 if TYPE_CHECKING:  # the session does without the history until something is kept
     from chatbot.core.conversations.resume import Resumed
@@ -42,7 +42,7 @@ class ReplActions(NamedTuple):
     has, also as a `file:` address.
     """
 
-    answer: Callable[[Ask], AnswerResult]
+    answer: Callable[[PendingQuestion], AnswerResult]
     choose_model: Callable[[str], str]
     models: Callable[[], Sequence[str]]
     load_image: Callable[[str], tuple[Image, Sequence[str]]]

@@ -8,7 +8,7 @@ from chatbot.terminal.failures import error_lines
 from chatbot.terminal.fences import ends_in_code
 from chatbot.terminal.repl.actions import NO_EDITOR, CommandContext, needed
 from chatbot.terminal.repl.state import (
-    Ask,
+    PendingQuestion,
     ReplState,
     answered,
     ask_again,
@@ -28,7 +28,7 @@ _STOPPED = "stopped; "
 _EMPTY = "the conversation is empty again"
 
 
-def ask_and_show(context: CommandContext, state: ReplState, asked: Ask) -> ReplState:
+def ask_and_show(context: CommandContext, state: ReplState, asked: PendingQuestion) -> ReplState:
     """Asks, and shows the answer. Whatever happens, the question stays in reach. Raises OutputUnwritable."""
     began_s = context.actions.clock()
     stopped = ""

@@ -49,7 +49,7 @@ class ReplState(NamedTuple):
     last_took_s: float | None = None
 
 
-class Ask(NamedTuple):
+class PendingQuestion(NamedTuple):
     """What is asked: the conversation up to the question, with which options, and whether the answer is shown as it is.
 
     `replaces`: the question takes the place of the last one, of which this is known: whether it had an answer. It then
@@ -63,19 +63,19 @@ class Ask(NamedTuple):
     continues: str = ""
 
 
-def ask_next(state: ReplState, text: str) -> Ask:
+def ask_next(state: ReplState, text: str) -> PendingQuestion:
     """The next question, with what was attached to it."""
     whole = joined_question(text, state.files, None)
-    return Ask(state.conversation.asking(whole, state.images), state.options, state.raw)
+    return PendingQuestion(state.conversation.asking(whole, state.images), state.options, state.raw)
 
 
-def ask_again(state: ReplState) -> Ask | None:
+def ask_again(state: ReplState) -> PendingQuestion | None:
     """The last question once more; None if there is none."""
     conversation = _last_asked(state)
-    return conversation and Ask(conversation, state.options, state.raw, replaces=last_is(state))
+    return conversation and PendingQuestion(conversation, state.options, state.raw, replaces=last_is(state))
 
 
-def ask_instead(state: ReplState, text: str) -> Ask | None:
+def ask_instead(state: ReplState, text: str) -> PendingQuestion | None:
     """Another text in the place of the last question, with the same images; None if there is none."""
     again = ask_again(state)
     if again is None:
@@ -100,10 +100,12 @@ def can_go_on(state: ReplState) -> bool:
     return state.unanswered is None and bool(last_answer(state)) and state.verdict in _MAY_GO_ON
 
 
-def ask_for_rest(state: ReplState) -> Ask:
+def ask_for_rest(state: ReplState) -> PendingQuestion:
     """The request for the rest of the last answer."""
     answer = last_answer(state)
-    return Ask(state.conversation.asking(GO_ON), state.options, state.raw, replaces="answered", continues=answer)
+    return PendingQuestion(
+        state.conversation.asking(GO_ON), state.options, state.raw, replaces="answered", continues=answer
+    )
 
 
 def last_answer(state: ReplState) -> str:
@@ -112,7 +114,7 @@ def last_answer(state: ReplState) -> str:
     return messages[-1].text if messages and messages[-1].role == "assistant" else ""
 
 
-def answered(state: ReplState, asked: Ask, result: AnswerResult) -> ReplState:
+def answered(state: ReplState, asked: PendingQuestion, result: AnswerResult) -> ReplState:
     """The talk after an answer, as far as it came."""
     state = _counted(state, result.finished.usage)
     if asked.continues:
@@ -126,7 +128,7 @@ def answered(state: ReplState, asked: Ask, result: AnswerResult) -> ReplState:
     return _detached(state)._replace(conversation=conversation, unanswered=None, verdict=result.finished.verdict)
 
 
-def left_unanswered(state: ReplState, asked: Ask) -> ReplState:
+def left_unanswered(state: ReplState, asked: PendingQuestion) -> ReplState:
     """The talk after a question for which nothing came; the question stays in reach, with its images."""
     if asked.continues:
         return state

@@ -11,7 +11,7 @@ from chatbot.core.messages import Conversation, Message
 from chatbot.terminal.documents.export import as_markdown, code_blocks
 from chatbot.terminal.repl.state import (
     GO_ON,
-    Ask,
+    PendingQuestion,
     ReplState,
     answered,
     ask_again,
@@ -40,7 +40,7 @@ def texts(conversation: Conversation) -> list[str]:
     return [message.text for message in conversation.messages]
 
 
-def asked(ask: Ask | None) -> list[str]:
+def asked(ask: PendingQuestion | None) -> list[str]:
     assert ask
     return texts(ask.conversation)
 
@@ -203,7 +203,7 @@ MOVES = st.sampled_from(["ask", "fail", "cut", "retry", "go on", "go on in vain"
 def test_whatever_happens_the_sides_take_turns_and_what_is_sent_ends_in_a_question(moves: list[str]) -> None:
     state = EMPTY
     for number, move in enumerate(moves):
-        ask: Ask | None = ask_next(state, f"q{number}")
+        ask: PendingQuestion | None = ask_next(state, f"q{number}")
         if move == "retry":
             ask = ask_again(state)
         elif move == "edit":

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from chatbot.core.errors import ChatError, KeyRejected, RateLimited
 from chatbot.core.events import Event, Finished, FinishReason, Notice, ReasoningDelta, Retrying, TextDelta, Verdict
-from chatbot.core.redacted_events import EventRedactor, KeyMask
-from chatbot.core.redaction import MASK, Redactor
+from chatbot.core.redaction.events import EventRedactor, KeyMask
+from chatbot.core.redaction.redactor import MASK, Redactor
 
 KEY = "sk-secret-0123456789-abcdef"
 

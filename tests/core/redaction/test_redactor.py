@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.core.redaction import MASK, Redactor
+from chatbot.core.redaction.redactor import MASK, Redactor
 
 KEY = "ab12-Zq7!xW9=lmno.PQRS"  # of no known shape
 hidden = Redactor([KEY])

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from chatbot.core.errors import ChatError
 from chatbot.core.events import Event, Finished, FinishReason, Notice, ReasoningDelta, Retrying, TextDelta
-from chatbot.core.redaction import MASK
+from chatbot.core.redaction.redactor import MASK
 
 _MASKED = f"the server gave the key back in its answer; it stands as {MASK} there"
 _MIN_KEY_CHARS = 8  # a shorter one may well be a word

@@ -1,0 +1,1 @@
+"""Keys are hidden: in any string, and in the events of an answer."""
