@@ -38,7 +38,7 @@ _VERDICTS = {str(verdict): verdict for verdict in Verdict}
 def summaries(connection: sqlite3.Connection, rest: str, values: Sequence[object] = ()) -> list[Summary]:
     """The conversations that `rest`, the end of a query, chooses."""
     rows = connection.execute(f"SELECT {_SUMMARY} FROM conversation {rest}", values)
-    return [Summary(*row, _ending(verdict)) for *row, verdict in rows]
+    return [Summary._make((*row, _ending(verdict))) for *row, verdict in rows]
 
 
 def _ending(verdict: str | None) -> Ending | None:
