@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Any
 
-from chatbot.core.ask import Sleep
 from chatbot.core.errors import (
     AnswerError,
     Cancelled,
@@ -59,6 +58,15 @@ _DRAIN_WITHIN_S = 1.0
 _ENOUGH_BYTES = 4  # to tell JSON, a web page and an event stream apart, also where a byte order mark comes in pieces
 
 
+Sleep = Callable[[float], None]
+"""Waits that many seconds; an exception from it (Cancelled) ends the answer."""
+
+Ask = Callable[[Conversation, Options, Sleep], Iterator[Event]]
+"""The shape of a session, and of each layer around one: the events of the answer to the last question of the
+conversation; the last one is always Finished.
+"""
+
+
 class Session:
     """Asks questions of one provider.
 
@@ -83,7 +91,7 @@ class Session:
         self._random = random
 
     def ask(self, conversation: Conversation, options: Options, sleep: Sleep) -> Iterator[Event]:
-        """See chatbot.core.ask. A failed attempt is repeated only while nothing of an answer was given out."""
+        """See Ask. A failed attempt is repeated only while nothing of an answer was given out."""
         started_s = self._clock()
         answer = Answer()
         mended: set[str] = set()

@@ -356,7 +356,9 @@ def test_no_rooms_import_each_other_in_a_circle() -> None:
 
 
 def room_of(module: str) -> str:
-    """The folder a module is in; a package is its own."""
+    """The folder a module is in; a package is its own, and so is a floor of one file."""
+    if module.count(".") == 1:
+        return module
     return module if f"{module.replace('.', '/')}/__init__.py" in FILES else module.rpartition(".")[0]
 
 

@@ -1,1 +1,1 @@
-"""What stands around a session and has its shape (chatbot.core.ask): each layer is one file, stacked where cli asks."""
+"""What stands around a session and has its shape, chatbot.session.Ask: one file each, stacked where cli asks."""

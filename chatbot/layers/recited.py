@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from chatbot.core.ask import Ask, Sleep
 from chatbot.core.events import Event, Finished, TextDelta, Verdict
 from chatbot.core.messages import Conversation
 from chatbot.core.options import Options
+from chatbot.session import Ask, Sleep
 
 _TOKEN_CHARS = 4
 
