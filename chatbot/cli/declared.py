@@ -40,7 +40,7 @@ class Command(NamedTuple):
         """The options of all groups."""
         return [option for group in self.groups for option in options_of(group)]
 
-    def values(self, said: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> list[Any]:
-        """What follows in `run`, from what the command line says. Raises UsageError or ConfigurationError."""
+    def values(self, said: Mapping[str, Any]) -> list[Any]:
+        """What follows in `run`, from what the command line says. Raises UsageError."""
         words: list[Any] = [said[positional.field] for positional in self.positionals]
-        return [*words, *(chosen(group, said, environ) for group in self.groups)]
+        return [*words, *(chosen(group, said) for group in self.groups)]

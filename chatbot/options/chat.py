@@ -19,8 +19,7 @@ class Asked(NamedTuple):
         Choice("An image, - for piped bytes; repeatable.", flags=("--image", "-a", "--attach"), metavar="PATH|-"),
     ] = ()
     template: Annotated[
-        str | None,
-        Choice("A saved prompt with its choices.", flags=("--template", "-t", "--role"), metavar="NAME"),
+        str | None, Choice("A saved prompt with its choices.", flags=("--template", "-t", "--role"), metavar="NAME")
     ] = None
     var: Annotated[tuple[str, ...], Choice("A variable of the template; repeatable.", metavar="NAME=VALUE")] = ()
     save_template: Annotated[
@@ -48,8 +47,7 @@ class How(NamedTuple):
     """How it answers"""
 
     system: Annotated[
-        str | None,
-        Choice("The system prompt, or a file of it.", flags=("--system", "-s"), metavar="TEXT|@PATH", in_variable=True),
+        str | None, Choice("The system prompt, or a file of it.", flags=("--system", "-s"), metavar="TEXT|@PATH")
     ] = None
     temperature: Annotated[
         float | None,
@@ -59,31 +57,16 @@ class How(NamedTuple):
             least=0,
             most=1e6,
             says="a number, for example 0.2",
-            in_variable=True,
             in_session=True,
         ),
     ] = None
     top_p: Annotated[
         float | None,
-        Choice(
-            "The share of likely words it chooses from, 0 to 1.",
-            metavar="N",
-            least=0,
-            most=1,
-            in_variable=True,
-            in_session=True,
-        ),
+        Choice("The share of likely words it chooses from, 0 to 1.", metavar="N", least=0, most=1, in_session=True),
     ] = None
     max_tokens: Annotated[
         int | None,
-        Choice(
-            "The longest answer.",
-            metavar="TOKENS",
-            least=1,
-            says="a whole number of tokens",
-            in_variable=True,
-            in_session=True,
-        ),
+        Choice("The longest answer.", metavar="TOKENS", least=1, says="a whole number of tokens", in_session=True),
     ] = None
     stop: Annotated[
         tuple[str, ...],
@@ -92,14 +75,10 @@ class How(NamedTuple):
             metavar="TEXT",
             says="words that end the answer",
             is_text=True,
-            in_variable=True,
             in_session=True,
         ),
     ] = ()
-    seed: Annotated[
-        int | None,
-        Choice("The same seed, nearly the same answer.", metavar="N", in_variable=True, in_session=True),
-    ] = None
+    seed: Annotated[int | None, Choice("The same seed, nearly the same answer.", metavar="N", in_session=True)] = None
     reasoning_effort: Annotated[
         str | None,
         Choice(
@@ -107,18 +86,13 @@ class How(NamedTuple):
             metavar="LEVEL",
             says="low, medium, high or another word of the provider's",
             is_text=True,
-            in_variable=True,
             in_session=True,
         ),
     ] = None
     option: Annotated[
         tuple[str, ...],
         Choice(
-            "Any field of the request body; repeatable.",
-            flags=("--option", "-o"),
-            metavar="KEY=VALUE",
-            is_text=True,
-            in_variable=True,
+            "Any field of the request body; repeatable.", flags=("--option", "-o"), metavar="KEY=VALUE", is_text=True
         ),
     ] = ()
 
@@ -126,70 +100,70 @@ class How(NamedTuple):
 class Shown(NamedTuple):
     """What is shown"""
 
-    raw: Annotated[bool, Choice("Show the answer's text as it is.", flags=("--raw", "--no-md"), in_variable=True)] = (
-        False
-    )
-    json: Annotated[bool, Choice("Print one JSON object instead of the text.", in_variable=True)] = False
+    raw: Annotated[bool, Choice("Show the answer's text as it is.", flags=("--raw", "--no-md"))] = False
+    json: Annotated[bool, Choice("Print one JSON object instead of the text.")] = False
     hide_reasoning: Annotated[
-        bool, Choice("Leave out what the model thinks first.", flags=("--hide-reasoning", "-R"), in_variable=True)
+        bool, Choice("Leave out what the model thinks first.", flags=("--hide-reasoning", "-R"))
     ] = False
     show_reasoning: Annotated[
-        bool,
-        Choice("Keep what the model thinks first, above the answer.", old_flags=("--show-thinking",), in_variable=True),
+        bool, Choice("Keep what the model thinks first, above the answer.", old_flags=("--show-thinking",))
     ] = False
-    usage: Annotated[bool, Choice("Say how many tokens it took.", flags=("--usage", "-u"), in_variable=True)] = False
-    quiet: Annotated[bool, Choice("No notices; errors only.", flags=("--quiet", "-q"), in_variable=True)] = False
+    usage: Annotated[bool, Choice("Say how many tokens it took.", flags=("--usage", "-u"))] = False
+    quiet: Annotated[bool, Choice("No notices; errors only.", flags=("--quiet", "-q"))] = False
     color: Annotated[
         Literal["auto", "always", "never"],
-        Choice(
-            "Colours and styles; auto has them on a terminal only.",
-            metavar="[auto|always|never]",
-            in_variable=True,
-        ),
+        Choice("Colours and styles; auto has them on a terminal only.", metavar="[auto|always|never]"),
     ] = "auto"
 
 
 class Connection(NamedTuple):
     """The connection"""
 
-    base_url: Annotated[str | None, Choice("Where the service is, if not at its own address.", metavar="URL")] = None
-    header: Annotated[tuple[str, ...], Choice("One more HTTP header; repeatable.", metavar="NAME:VALUE")] = ()
-    env_file: Annotated[Path | None, Choice("Read keys and addresses from this file.", metavar="PATH")] = None
-    no_env_file: Annotated[bool, Choice("Do not read ./.env.", in_variable=True)] = False
+    base_url: Annotated[
+        str | None, Choice("Where the service is, if not at its own address.", metavar="URL", in_variable=False)
+    ] = None
+    header: Annotated[
+        tuple[str, ...], Choice("One more HTTP header; repeatable.", metavar="NAME:VALUE", in_variable=False)
+    ] = ()
+    env_file: Annotated[
+        Path | None, Choice("Read keys and addresses from this file.", metavar="PATH", in_variable=False)
+    ] = None
+    no_env_file: Annotated[bool, Choice("Do not read ./.env.")] = False
     timeout: Annotated[
-        float | None,
-        Choice("How long silence may last; usually 300.", metavar="SECONDS", least=0.1, in_variable=True),
+        float | None, Choice("How long silence may last; usually 300.", metavar="SECONDS", least=0.1)
     ] = None
     max_time: Annotated[
-        float | None,
-        Choice("How long the whole answer may take; usually no limit.", metavar="SECONDS", least=0.1, in_variable=True),
+        float | None, Choice("How long the whole answer may take; usually no limit.", metavar="SECONDS", least=0.1)
     ] = None
     max_retries: Annotated[
-        int | None,
-        Choice("Retries at most; usually as many as fit in a minute.", metavar="N", least=0, in_variable=True),
+        int | None, Choice("Retries at most; usually as many as fit in a minute.", metavar="N", least=0)
     ] = None
-    no_stream: Annotated[
-        bool, Choice("Ask for the answer in one piece.", flags=("--no-stream", "-S"), in_variable=True)
-    ] = False
+    no_stream: Annotated[bool, Choice("Ask for the answer in one piece.", flags=("--no-stream", "-S"))] = False
 
 
 class Kept(NamedTuple):
     """The conversation"""
 
-    go_on: Annotated[bool, Choice("Go on with the last conversation.", flags=("--continue", "-c"))] = False
+    go_on: Annotated[
+        bool, Choice("Go on with the last conversation.", flags=("--continue", "-c"), in_variable=False)
+    ] = False
     resume: Annotated[
         str | None,
-        Choice("Go on with this one; its first characters do.", flags=("--resume", "-r"), metavar="ID", is_text=True),
+        Choice(
+            "Go on with this one; its first characters do.",
+            flags=("--resume", "-r"),
+            metavar="ID",
+            is_text=True,
+            in_variable=False,
+        ),
     ] = None
     truncate: Annotated[
-        int | None,
-        Choice("Leave out the oldest turns beyond so many tokens.", metavar="TOKENS", least=1, in_variable=True),
+        int | None, Choice("Leave out the oldest turns beyond so many tokens.", metavar="TOKENS", least=1)
     ] = None
-    interactive: Annotated[bool, Choice("Answer, then stay in a session.", flags=("--interactive", "-i"))] = False
-    no_log: Annotated[
-        bool,
-        Choice("Keep this conversation out of the history.", flags=("--no-log", "-n"), in_variable=True),
+    interactive: Annotated[
+        bool, Choice("Answer, then stay in a session.", flags=("--interactive", "-i"), in_variable=False)
     ] = False
+    no_log: Annotated[bool, Choice("Keep this conversation out of the history.", flags=("--no-log", "-n"))] = False
 
 
 class Program(NamedTuple):
@@ -200,4 +174,5 @@ class Program(NamedTuple):
 
 
 GROUPS = (Asked, Who, How, Shown, Connection, Kept, Program)
+IN_VARIABLES = (How, Shown, Connection, Kept)  # what to ask, and of whom, is said each time
 SAMPLING = tuple(option for option in options_of(How) if option.choice.in_session)

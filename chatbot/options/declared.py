@@ -30,7 +30,7 @@ class Choice(NamedTuple):
     `old_flags` go on working and are not shown. `metavar` stands for its value, `least` and `most` are its bounds;
     `says` is what it is, in a sentence, where type and bounds do not say it. `is_text` is made safe to send (a path
     must keep its bytes).
-    `in_variable`: CHAT_NAME sets it where the command line does not. `in_session`: `/set` does.
+    `in_variable`: CHAT_NAME may set it where the command line does not. `in_session`: `/set` does.
     """
 
     help: str
@@ -41,7 +41,7 @@ class Choice(NamedTuple):
     most: float | None = None
     says: str = ""
     is_text: bool = False
-    in_variable: bool = False
+    in_variable: bool = True
     in_session: bool = False
 
 

@@ -25,13 +25,13 @@ class Cooking(NamedTuple):
 
     heat: Annotated[
         float | None,
-        Choice("How hot.", flags=("--heat", "-H"), metavar="N", least=0, most=9, in_variable=True, in_session=True),
+        Choice("How hot.", flags=("--heat", "-H"), metavar="N", least=0, most=9, in_session=True),
     ] = None
-    spice: Annotated[tuple[str, ...], Choice("Repeatable.", metavar="NAME", is_text=True, in_variable=True)] = ()
-    pan: Annotated[Path | None, Choice("A pan.", metavar="PATH", old_flags=("--pot",))] = None
-    style: Annotated[Literal["raw", "done"], Choice("How done.", metavar="[raw|done]", in_variable=True)] = "done"
-    people: Annotated[int, Choice("How many.", metavar="N", least=1, in_variable=True)] = 2
-    hurry: Annotated[bool, Choice("Fast.", in_variable=True)] = False
+    spice: Annotated[tuple[str, ...], Choice("Repeatable.", metavar="NAME", is_text=True)] = ()
+    pan: Annotated[Path | None, Choice("A pan.", metavar="PATH", old_flags=("--pot",), in_variable=False)] = None
+    style: Annotated[Literal["raw", "done"], Choice("How done.", metavar="[raw|done]")] = "done"
+    people: Annotated[int, Choice("How many.", metavar="N", least=1)] = 2
+    hurry: Annotated[bool, Choice("Fast.")] = False
 
 
 COOK = Command("cook", "Cooks.", print, groups=(Cooking,))
@@ -102,7 +102,7 @@ class More(NamedTuple):
 
     seed: Annotated[
         int | None,
-        Choice("Luck.", flags=("--luck",), metavar="N", least=1, most=3, in_variable=True, in_session=True),
+        Choice("Luck.", flags=("--luck",), metavar="N", least=1, most=3, in_session=True),
     ] = None
 
 
@@ -141,3 +141,15 @@ def test_no_two_options_have_a_name_in_common() -> None:
         for flag in (*option.flags, *option.choice.old_flags)
     ]
     assert len(names) == len(set(names))
+
+
+def test_what_is_asked_whom_and_where_comes_from_no_variable() -> None:
+    every = {option.variable: "x" for group in chat.GROUPS for option in options_of(group)}
+    assert chosen(chat.Connection, {}, {"CHAT_TIMEOUT": "3", "CHAT_BASE_URL": "http://elsewhere"}).base_url is None
+    assert not {chat.Asked, chat.Who, chat.Program} & set(chat.IN_VARIABLES)
+    open_ones = [
+        option.variable for group in chat.IN_VARIABLES for option in options_of(group) if option.choice.in_variable
+    ]
+    assert set(open_ones) < set(every)
+    for name in "BASE_URL HEADER ENV_FILE CONTINUE RESUME INTERACTIVE".split():
+        assert f"CHAT_{name}" in every and f"CHAT_{name}" not in open_ones

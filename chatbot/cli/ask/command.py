@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from chatbot import __version__
 from chatbot.cli import commands, stdio
 from chatbot.cli.declared import Command, Positional
 from chatbot.cli.parsing import parse
 from chatbot.core.text import clean
-from chatbot.options.chat import GROUPS, Program
+from chatbot.options.chat import GROUPS, IN_VARIABLES, Program
 from chatbot.options.declared import chosen
 from chatbot.terminal.notices import Notices
 
@@ -36,6 +37,6 @@ def chat(argv: list[str], notices: Notices) -> int:
     from chatbot.cli.ask.answer import answer  # help and version do without
     from chatbot.cli.ask.arguments import Arguments
 
-    words, *groups, _ = _CHAT.values(said, os.environ)
-    question = " ".join(clean(word) for word in words) if words else None
-    return answer(Arguments(question, *groups), notices)
+    question = " ".join(clean(word) for word in said["question"]) if said["question"] else None
+    groups: list[Any] = [chosen(group, said, os.environ if group in IN_VARIABLES else None) for group in GROUPS]
+    return answer(Arguments(question, *groups[:-1]), notices)
