@@ -160,7 +160,7 @@ class Session:
                     else:
                         answer.take(event)
                         if type(event) is ReasoningDelta:
-                            yield from answer.thought_of(event)
+                            yield from answer.reasoning_of(event)
                         elif type(event) is Notice:
                             yield event
             except NetworkError:
@@ -248,7 +248,7 @@ class Answer:
         self._usage: Usage | None = None
         self._think_tags: ThinkTags | None = ThinkTags()  # None once the answer proper has begun
         self._surrogates = SurrogateJoiner()
-        self._thought_surrogates = SurrogateJoiner()
+        self._reasoning_surrogates = SurrogateJoiner()
 
     def take(self, event: ProviderEvent) -> None:
         """Notes what the event says of the answer as a whole."""
@@ -277,9 +277,9 @@ class Answer:
             return (TextDelta(text),) if text else ()
         return self._noted(self._think_tags.feed(text))
 
-    def thought_of(self, event: ReasoningDelta) -> Iterable[Event]:
+    def reasoning_of(self, event: ReasoningDelta) -> Iterable[Event]:
         """The reasoning of a delta, made valid Unicode."""
-        text = self._thought_surrogates.feed(event.text)
+        text = self._reasoning_surrogates.feed(event.text)
         return (ReasoningDelta(text),) if text else ()
 
     def rest(self) -> Iterable[Event]:

@@ -43,7 +43,7 @@ class Answer(NamedTuple):
     """
 
     text: str
-    thinking: str = ""
+    reasoning: str = ""
     ending: Ending | None = Ending.STOP
     counted: int | None = None
 
@@ -169,7 +169,7 @@ def output_tokens(answer: Answer) -> int:
     """The length of the whole answer, reasoning included."""
     if answer.counted is not None:
         return answer.counted
-    return len(tokens(answer.text)) + len(tokens(answer.thinking))
+    return len(tokens(answer.text)) + len(tokens(answer.reasoning))
 
 
 def written(content: object) -> str:

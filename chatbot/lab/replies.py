@@ -30,7 +30,7 @@ class Say(NamedTuple):
     """
 
     text: Text
-    thinking: str = ""
+    reasoning: str = ""
     ending: Ending = Ending.STOP
     stop_after: int | None = None
     fault: Fault | None = None
@@ -140,9 +140,9 @@ def _say(say: Say, dialect: Dialect, asked: Asked) -> ScriptedReply:
     if say.fault and not asked.streamed:
         return perform(Refuse(say.fault), dialect, asked)
     text = say.text if isinstance(say.text, str) else say.text(asked)
-    answer = Answer(text, say.thinking, say.ending, say.counted)
+    answer = Answer(text, say.reasoning, say.ending, say.counted)
     if say.stop_after is not None:
-        answer = Answer("".join(tokens(text)[: say.stop_after]), say.thinking, None)
+        answer = Answer("".join(tokens(text)[: say.stop_after]), say.reasoning, None)
     headers = _request_id(dialect, asked.serial)
     if say.echoes_key and asked.key:
         headers = {dialect.request_id_header or "x-request-id": asked.key}

@@ -105,7 +105,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         "thinking",
         "The model reasons before it answers, in the wire format's own fields.",
         "Reasoning is not part of the answer.",
-        (Say("Forty-two.", thinking="The question is six times seven. That is forty-two."),),
+        (Say("Forty-two.", reasoning="The question is six times seven. That is forty-two."),),
     ),
     Scenario(
         "slow",

@@ -81,8 +81,8 @@ def stream(answer: Answer, asked: Asked) -> Iterator[bytes]:
     yield _event({"type": "message_start", "message": {**message, "usage": usage}})
     yield _event({"type": "ping"})
     index = 0
-    if answer.thinking:
-        yield from _thinking(answer.thinking)
+    if answer.reasoning:
+        yield from _thinking(answer.reasoning)
         index = 1
     yield _start(index, {"type": "text", "text": ""})
     for token in tokens(answer.text):
@@ -106,8 +106,8 @@ def _thinking(text: str) -> Iterator[bytes]:
 
 def whole(answer: Answer, asked: Asked) -> Json:
     content: list[Json] = [{"type": "text", "text": answer.text}] if answer.text else []
-    if answer.thinking:
-        content.insert(0, {"type": "thinking", "thinking": answer.thinking, "signature": "bGFi"})
+    if answer.reasoning:
+        content.insert(0, {"type": "thinking", "thinking": answer.reasoning, "signature": "bGFi"})
     usage = {"input_tokens": asked.input_tokens, "output_tokens": output_tokens(answer)}
     return {**_head(asked), "content": content, **_stop(answer.ending), "usage": usage}
 

@@ -118,7 +118,7 @@ def _responses(answer: Answer, asked: Asked) -> Iterator[Json]:
         yield _blocked(asked)
         return
     thought = said = 0
-    for token in tokens(answer.thinking):
+    for token in tokens(answer.reasoning):
         thought += 1
         yield _response(asked, {"content": _content([_thought(token)])}, thought, said)
     for token in tokens(answer.text):
@@ -133,11 +133,11 @@ def whole(answer: Answer, asked: Asked) -> Json:
     if answer.ending is Ending.REFUSED:
         return _blocked(asked)
     said = [{"text": answer.text}] if answer.text else []
-    thought = [_thought(answer.thinking)] if answer.thinking else []
+    thought = [_thought(answer.reasoning)] if answer.reasoning else []
     candidate: Json = {"content": _content([*thought, *said])}
     if answer.ending:
         candidate["finishReason"] = ENDINGS[answer.ending]
-    return _response(asked, candidate, len(tokens(answer.thinking)), len(tokens(answer.text)))
+    return _response(asked, candidate, len(tokens(answer.reasoning)), len(tokens(answer.text)))
 
 
 def _content(content_parts: list[Json]) -> Json:

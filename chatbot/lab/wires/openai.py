@@ -111,7 +111,7 @@ def stream(answer: Answer, asked: Asked) -> Iterator[bytes]:
         return chunk([{"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}])
 
     yield delta({"role": "assistant", "content": "", "refusal": None})
-    for token in tokens(answer.thinking):
+    for token in tokens(answer.reasoning):
         yield delta({"reasoning_content": token})
     field = "refusal" if answer.ending is Ending.REFUSED else "content"
     for token in tokens(answer.text):
@@ -131,8 +131,8 @@ def whole(answer: Answer, asked: Asked) -> Json:
         "content": None if refused else answer.text,
         "refusal": answer.text if refused else None,
     }
-    if answer.thinking:
-        message["reasoning_content"] = answer.thinking
+    if answer.reasoning:
+        message["reasoning_content"] = answer.reasoning
     finish_reason = ENDINGS[answer.ending] if answer.ending else None
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": finish_reason}
     return {**_head(asked, "chat.completion"), "choices": [choice], "usage": _usage(answer, asked)}
@@ -149,7 +149,7 @@ def _usage(answer: Answer, asked: Asked) -> Json:
         "completion_tokens": completion,
         "total_tokens": asked.input_tokens + completion,
         "prompt_tokens_details": {"cached_tokens": 0},
-        "completion_tokens_details": {"reasoning_tokens": len(tokens(answer.thinking))},
+        "completion_tokens_details": {"reasoning_tokens": len(tokens(answer.reasoning))},
     }
 
 

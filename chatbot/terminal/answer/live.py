@@ -60,7 +60,7 @@ class LiveAnswer:
             self._answering = True
             self._waiting.over()
 
-    def thinking(self, delta: str) -> None:
+    def reasoning(self, delta: str) -> None:
         """Reasoning, as it came. It is not Markdown here, and is not shown once the answer has begun."""
         if not self._answering:
             self._reasoning.feed(delta)

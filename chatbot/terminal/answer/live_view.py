@@ -39,7 +39,7 @@ class LiveView:
         for event in events:
             match event:
                 case ReasoningDelta():
-                    self._answer.thinking(event.text)
+                    self._answer.reasoning(event.text)
                 case Notice():
                     self._tell(event.text)
                 case Retrying():

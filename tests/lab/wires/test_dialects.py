@@ -65,7 +65,7 @@ def test_openai_reports_usage_in_a_chunk_without_choices_only_if_asked() -> None
 
 
 def test_anthropic_streams_named_events_around_blocks() -> None:
-    events = list(decoder.parse(ANTHROPIC.stream(Answer("Hello there", thinking="Hm."), ASKED)))
+    events = list(decoder.parse(ANTHROPIC.stream(Answer("Hello there", reasoning="Hm."), ASKED)))
 
     assert [event.type for event in events] == [
         "message_start",

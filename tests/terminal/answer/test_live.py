@@ -214,9 +214,9 @@ def test_a_blank_line_ends_no_wait() -> None:
 
 def test_reasoning_is_live_and_becomes_one_row() -> None:
     show = Show()
-    show.answer.thinking("First thought.\nSecond.\n")
+    show.answer.reasoning("First thought.\nSecond.\n")
     show.tick()
-    show.answer.thinking("Third.\nFourth.\nFifth.\nSix")
+    show.answer.reasoning("Third.\nFourth.\nFifth.\nSix")
     assert show.tick(12.0) == ["│ reasoning 12 s", "│ Third.", "│ Fourth.", "│ Fifth.", "│ Six"]
     show.answer.text("The answer.")
     assert show.tick(0.1) == ["│ reasoned for 12 s", "", "The answer."]
@@ -226,9 +226,9 @@ def test_reasoning_is_live_and_becomes_one_row() -> None:
 
 def test_reasoning_can_be_kept() -> None:
     show = Show(show_reasoning=True)
-    show.answer.thinking("One.\nTwo.\n\nThree.\nFour.\nFive.\nSi")
+    show.answer.reasoning("One.\nTwo.\n\nThree.\nFour.\nFive.\nSi")
     show.tick()
-    show.answer.thinking("x.\n\n")
+    show.answer.reasoning("x.\n\n")
     show.answer.text("The answer.")
     kept = ["One.", "Two.", "", "Three.", "Four.", "Five.", "Six."]
     assert show.finish() == [*[f"│ {row}".rstrip() for row in kept], "", "The answer."]
@@ -241,7 +241,7 @@ def test_every_row_of_the_reasoning_has_its_bar_and_fits(width: int, keeps: bool
     for piece in pieces(
         "So 日本語 it says, and https://example.com/Donaudampfschifffahrtsgesellschaft is long.\n\n" * 3, 1
     ):
-        show.answer.thinking(piece)
+        show.answer.reasoning(piece)
         assert all(row.startswith("│") for row in show.tick(0.1))
     assert all(row.startswith("│") for row in show.finish())
 
@@ -249,7 +249,7 @@ def test_every_row_of_the_reasoning_has_its_bar_and_fits(width: int, keeps: bool
 def test_without_utf_8_the_bar_is_ascii() -> None:
     screen = detect_screen({"TERM": "xterm"}, isatty=True, size=(80, 24), encoding="ascii")
     show = Show(80, 24, screen, show_reasoning=True)
-    show.answer.thinking("One.\nTwo.")
+    show.answer.reasoning("One.\nTwo.")
     assert show.tick() == ["| One.", "| reasoning 0 s", "| Two."]
     assert show.finish() == ["| One.", "| Two."]
 
@@ -257,7 +257,7 @@ def test_without_utf_8_the_bar_is_ascii() -> None:
 def test_without_colour_the_bar_tells_what_was_thought() -> None:
     screen = detect_screen({"TERM": "xterm", "NO_COLOR": "1"}, isatty=True, size=(80, 24), encoding="utf-8")
     show = Show(80, 24, screen, show_reasoning=True)
-    show.answer.thinking("One.\nTwo.")
+    show.answer.reasoning("One.\nTwo.")
     show.answer.text("The answer.")
     show.finish()
     assert b"".join(show.written) == "│ One.\n│ Two.\n\nThe answer.\n".encode()
@@ -265,16 +265,16 @@ def test_without_colour_the_bar_tells_what_was_thought() -> None:
 
 def test_more_of_a_row_of_the_reasoning_is_only_added() -> None:
     show = Show()
-    show.answer.thinking("So the")
+    show.answer.reasoning("So the")
     show.tick()
-    show.answer.thinking(" sky")
+    show.answer.reasoning(" sky")
     show.tick(0.1)
     assert show.written[-1] == b"\x1b[2;3m sky\x1b[m"
 
 
 def test_reasoning_can_be_hidden() -> None:
     show = Show(hide_reasoning=True)
-    show.answer.thinking("secret")
+    show.answer.reasoning("secret")
     assert [row[2:] for row in show.tick(2.0)] == ["waiting for gpt-x 2 s"]
     show.answer.text("Hi")
     assert show.finish() == ["Hi"]
@@ -282,14 +282,14 @@ def test_reasoning_can_be_hidden() -> None:
 
 def test_reasoning_is_made_harmless_too() -> None:
     show = Show(show_reasoning=True)
-    show.answer.thinking("a\x1b]52;c;QQ==\x07\r")
-    show.answer.thinking("\n\x9b2Jb\ttab")
+    show.answer.reasoning("a\x1b]52;c;QQ==\x07\r")
+    show.answer.reasoning("\n\x9b2Jb\ttab")
     assert show.finish() == ["│ a␛]52;c;QQ==␇", "│ �2Jb    tab"]
 
 
 def test_an_answer_that_is_stopped_while_it_thinks_says_how_long() -> None:
     show = Show()
-    show.answer.thinking("hm")
+    show.answer.reasoning("hm")
     show.tick()
     show.clock.now_s += 3
     assert show.finish() == ["│ reasoned for 3 s"]
@@ -297,7 +297,7 @@ def test_an_answer_that_is_stopped_while_it_thinks_says_how_long() -> None:
 
 def test_reasoning_that_comes_together_with_the_answer_took_no_time() -> None:
     show = Show()
-    show.answer.thinking("hm")
+    show.answer.reasoning("hm")
     show.answer.text("Hi")
     assert show.finish() == ["│ reasoned", "", "Hi"]
 
