@@ -32,19 +32,14 @@ _TURN = (
     " input_tokens, output_tokens, reasoning_tokens, cached_tokens, first_text_s, total_s, attempts,"
     " finish_reason, request_id, error, failures, system_prompt.text, question, answer, reasoning"
 )
-_VERDICTS = {str(verdict): verdict for verdict in Verdict}
+_VERDICTS: dict[str | None, Verdict] = {str(verdict): verdict for verdict in Verdict}
+_ENDINGS: dict[str | None, Ending | None] = {None: None, "partial": "partial", **_VERDICTS}
 
 
 def summaries(connection: sqlite3.Connection, rest: str, values: Sequence[object] = ()) -> list[Summary]:
     """The conversations that `rest`, the end of a query, chooses."""
     rows = connection.execute(f"SELECT {_SUMMARY} FROM conversation {rest}", values)
-    return [Summary._make((*row, _ending(verdict))) for *row, verdict in rows]
-
-
-def _ending(verdict: str | None) -> Ending | None:
-    if verdict is None:
-        return None
-    return "partial" if verdict == "partial" else _verdict(verdict)
+    return [Summary._make((*row, _ENDINGS.get(verdict, Verdict.FAILED))) for *row, verdict in rows]
 
 
 def _verdict(verdict: str) -> Verdict:
