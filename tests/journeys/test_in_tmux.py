@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import shutil
 import subprocess
 import time
@@ -25,8 +24,9 @@ class Tmux:
         self._socket = folder / "tmux"
         self._folder = folder
         env = environment(folder, TERM="xterm-256color")
-        shell = shlex.join(["env", "-i", *(f"{name}={value}" for name, value in env.items()), *COMMAND, *words])
-        self.do("-f", "/dev/null", "-u", "new-session", "-d", "-x", "80", "-y", "24", f"exec {shell}")
+        # Several words are run without a shell, and an account may have none.
+        command = ["env", "-i", *(f"{name}={value}" for name, value in env.items()), *COMMAND, *words]
+        self.do("-f", "/dev/null", "-u", "new-session", "-d", "-x", "80", "-y", "24", *command)
 
     def do(self, *words: str) -> str:
         command = ["tmux", "-S", str(self._socket), *words]
