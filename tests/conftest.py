@@ -49,7 +49,8 @@ def _guards(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         _forbid_network(patch)
         _hide_home(patch, tmp_path_factory.mktemp("home"))
         _feel_signals()
-        for name in (*variable_names(), *PROXIES, *NETWORK, *COLOUR):
+        choices = [name for name in os.environ if name.startswith("CHAT_")]
+        for name in (*variable_names(), *choices, *PROXIES, *NETWORK, *COLOUR):
             patch.delenv(name, raising=False)
         patch.setenv("COLUMNS", "80")
         patch.setenv("LINES", "24")

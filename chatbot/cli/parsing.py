@@ -25,16 +25,17 @@ def run_one_of(
 
     Raises UsageError.
     """
-    by_name = {command.name: command for command in commands}
     first = argv[0] if argv else ""
     if first in HELP_FLAGS or not (first or usual):
         from chatbot.cli import helped  # loads only where it is read
 
         helped.write_page_of_all(commands, path, about)
         return None
-    if first not in by_name and (not usual or not first.startswith("-")) and first:
-        raise _no_such_word(first, commands, path)
-    command, words = (by_name[first], argv[1:]) if first in by_name else (by_name[usual], argv)
+    is_usual = bool(usual) and (not first or first.startswith("-"))  # only its options follow
+    name, words = (usual, argv) if is_usual else (first, argv[1:])
+    command = next((command for command in commands if command.name == name), None)
+    if command is None:
+        raise _no_such_word(name, commands, path)
     said = parse(command, words, f"{path} {command.name}")
     return None if said is None else (command, command.values(said))
 

@@ -19,7 +19,7 @@ class Image(NamedTuple):
 
 
 class ImageLimits(NamedTuple):
-    """What a service takes as an image, as data of its registry row.
+    """What a service takes as an image, as data of its row in the table.
 
     `media_types` are sent as they are, everything else becomes JPEG. `max_image_bytes` is the raw size before Base64.
     `max_edge_px` is the long edge beyond which the service would scale the image down itself.

@@ -7,16 +7,17 @@ said again.
 
 # Without `from __future__ import annotations`: the annotations are read as they stand.
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from types import NoneType
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar, get_args, get_origin
 
-from chatbot.core.errors import ConfigurationError, UsageError
+from chatbot.core.errors import ChatError, ConfigurationError, UsageError
 from chatbot.core.text import clean
 
 VARIABLES_BEGIN_WITH = "CHAT_"
+_NOT_SAID = (None, False, ())
 _ON, _OFF = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
 _USUALLY = {bool: "1 or 0", int: "a whole number", float: "a number", Path: "a path"}
 
@@ -121,20 +122,20 @@ class Option(NamedTuple):
         """The value of what the command line says: True for a switch, a text, or several. Raises UsageError."""
         if said is True:
             return True
-        values = [self._read_as(self.flag, text, UsageError) for text in ([said] if isinstance(said, str) else said)]
-        return tuple(value for part in values for value in part) if self.repeats else values[-1]
+        return self._read_all(self.flag, [said] if isinstance(said, str) else said, UsageError)
 
     def read_variable(self, text: str) -> Any:
         """The value of its variable; a line each where it may be said again. Raises ConfigurationError."""
-        lines = text.splitlines() if self.repeats else [text]
-        values = [self._read_as(self.variable, line, ConfigurationError) for line in lines]
-        return tuple(value for part in values for value in part) if self.repeats else values[-1]
+        return self._read_all(self.variable, text.splitlines() if self.repeats else [text], ConfigurationError)
 
-    def _read_as(self, name: str, text: str, error: type[UsageError] | type[ConfigurationError]) -> Any:
-        try:
-            return self.read(text)
-        except ValueError:
-            raise error(f"{name} is {self.says}, not {clean(text)!r}") from None
+    def _read_all(self, name: str, texts: Sequence[str], error: type[ChatError]) -> Any:
+        values = []
+        for text in texts:
+            try:
+                values.append(self.read(text))
+            except ValueError:
+                raise error(f"{name} is {self.says}, not {clean(text)!r}") from None
+        return tuple(value for part in values for value in part) if self.repeats else values[-1]
 
 
 @cache
@@ -159,7 +160,7 @@ def chosen(group: type[Group], said: Mapping[str, Any], environ: Mapping[str, st
     """
     values = {}
     for option in options_of(group):  # type: ignore[arg-type]
-        if said.get(option.field):
+        if said.get(option.field) not in _NOT_SAID:
             values[option.field] = option.read_said(said[option.field])
         elif environ and option.choice.in_variable and (text := environ.get(option.variable)):
             values[option.field] = option.read_variable(text)

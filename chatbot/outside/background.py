@@ -1,4 +1,4 @@
-"""Work beside the main thread, whose results come through an inbox.
+"""Work beside the main thread, whose results come through a queue.
 
 The network runs in a daemon thread, so that the main thread can always be interrupted: a DNS look-up in the main thread
 holds a Ctrl-C for as long as the resolver likes.

@@ -8,7 +8,7 @@ The order, first match wins:
 4. the beginning of the model's name (`gpt-`, `claude-`, `gemini-`, ...)
 5. CHAT_PROVIDER; its model is CHAT_MODEL where none was named
 6. CHAT_MODEL, read like 3 and 4
-7. the first service of the registry whose key is set, then the first whose key is set by a `.env` of the working
+7. the first service of the table whose key is set, then the first whose key is set by a `.env` of the working
    directory, then the first whose base URL is set
 
 Which values may meet is decided in `credentials`.
@@ -64,7 +64,7 @@ class ModelTarget(NamedTuple):
         return (*([self.key] if self.key else []), *values, *(value.partition(" ")[2] for value in values))
 
     def __repr__(self) -> str:
-        return f"Choice({self.service.name}, {self.model}, {self.endpoint})"
+        return f"ModelTarget({self.service.name}, {self.model}, {self.endpoint})"
 
 
 def variable_names() -> frozenset[str]:
@@ -128,7 +128,7 @@ def check_service_named_in(model: str | None) -> None:
 def choose(
     service: Service, model: str | None, wish: ModelRequest, variables: Variables, at: str | None = None
 ) -> ModelTarget:
-    """The service with its address and key. `at` is an address that the caller knows better than the registry.
+    """The service with its address and key. `at` is an address that the caller knows better than the table.
 
     Raises NoKey when a key is missing, ConfigurationError when the values must not meet.
     """

@@ -1,4 +1,4 @@
-"""What a row of the registry says of one service."""
+"""What a row of the table of services says of one service."""
 
 from typing import Literal, NamedTuple
 

@@ -85,3 +85,15 @@ def test_usual_values_are_saved_with_the_template(server: LabServer, tmp_path: P
     run("--save-template", "t", "-m", "echo", "--var", "who=you", "Who are $who?", home=tmp_path)
     assert ask(server, tmp_path, "-t", "t").text == "Who are you?\n"
     assert ask(server, tmp_path, "-t", "t", "--var", "who=they").text == "Who are they?\n"
+
+
+def test_a_template_keeps_what_the_command_line_says_and_no_variable(tmp_path: Path) -> None:
+    saved = run("-s", "Be brief.", "--save-template", "brief", home=tmp_path, CHAT_TEMPERATURE="0.3")
+    assert saved.code == 0
+    assert "temperature" not in run("templates", "show", "brief", home=tmp_path).text
+
+
+@pytest.mark.parametrize("words", [("-t", ""), ("-r", ""), ("--save-template", "")])
+def test_an_empty_name_is_never_a_question_without_it(words: tuple[str, str], tmp_path: Path) -> None:
+    result = run(*words, "-m", "lab/echo", "hi", home=tmp_path)
+    assert result.code != 0 and result.text == ""

@@ -153,3 +153,14 @@ def test_what_is_asked_whom_and_where_comes_from_no_variable() -> None:
     assert set(open_ones) < set(every)
     for name in "BASE_URL HEADER ENV_FILE CONTINUE RESUME INTERACTIVE".split():
         assert f"CHAT_{name}" in every and f"CHAT_{name}" not in open_ones
+
+
+@pytest.mark.parametrize("words", ["--heat=", "--people=", "--style="])
+def test_an_empty_value_is_said_too_and_is_none(words: str) -> None:
+    with pytest.raises(UsageError, match="not ''"):
+        cooked(words)
+
+
+def test_an_empty_text_is_not_what_was_left_out() -> None:
+    assert chosen(chat.Asked, {"template": ""}).template == ""
+    assert chosen(chat.Kept, {"resume": ""}).resume == ""

@@ -14,11 +14,20 @@ from chatbot.options.chat import GROUPS, IN_VARIABLES, Program
 from chatbot.options.declared import chosen
 from chatbot.terminal.notices import Notices
 
+
+def _answer(notices: Notices, question: list[str] | None, groups: list[Any]) -> int:
+    from chatbot.cli.ask.answer import answer  # help and version do without
+    from chatbot.cli.ask.arguments import Arguments
+
+    text = " ".join(clean(word) for word in question) if question else None
+    return answer(Arguments(text, *groups), notices)
+
+
 _CHAT = Command(
     "chat",
     "Asks an AI model and prints its answer as it comes.\n\n"
     'The question may also be piped in: echo question | chat, or: cat log | chat "what broke?"',
-    chosen,
+    _answer,
     (Positional("question", "QUESTION", "What to ask; without it, a session opens.", False, True, "What to ask"),),
     GROUPS,
     "A question that begins with such a word: chat -- logs",
@@ -34,9 +43,6 @@ def chat(argv: list[str], notices: Notices) -> int:
     if chosen(Program, said).version:
         stdio.write_answer(f"chat {__version__}\n".encode())
         return 0
-    from chatbot.cli.ask.answer import answer  # help and version do without
-    from chatbot.cli.ask.arguments import Arguments
-
-    question = " ".join(clean(word) for word in said["question"]) if said["question"] else None
-    groups: list[Any] = [chosen(group, said, os.environ if group in IN_VARIABLES else None) for group in GROUPS]
-    return answer(Arguments(question, *groups[:-1]), notices)
+    environ = {} if said["save_template"] else os.environ  # a template is what the command line says
+    groups = [chosen(group, said, environ if group in IN_VARIABLES else None) for group in GROUPS if group != Program]
+    return int(_CHAT.run(notices, said["question"], groups))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from chatbot.terminal.answer.show_events import View
     from chatbot.terminal.best_effort import BestEffort
 
-OFF_VARIABLE = "CHAT_NO_LOG"
 NOT_KEPT = "the history does not work, and may not have all of this answer"
 _LIMIT_S = 6.0  # others may write for five seconds at the end
 _LIMIT_BEFORE_THE_END_S = 3.0
@@ -30,7 +28,7 @@ class HistoryRecorder:
     """Keeps each question and its answer, unless the person wants none of it kept (`off`)."""
 
     def __init__(self, notices: Notices, *, off: bool) -> None:
-        self.off = off or bool(os.environ.get(OFF_VARIABLE))
+        self.off = off
         self.conversation_id: str | None = None
         self._notices = notices
         self._history: History | None = None

@@ -1,4 +1,4 @@
-"""Asking the chosen model: session, inbox, view and signals handed to each other, once for each question."""
+"""Asking the chosen model: session, queue, view and signals handed to each other, once for each question."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """OpenAI Chat Completions, and every server that is compatible with it.
 
-Source: the OpenAI API reference, "Chat"; the differences of compatible servers are data of their registry rows, or
+Source: the OpenAI API reference, "Chat"; the differences of compatible servers are data of their rows in the table, or
 are read here whatever server they come from: an unknown member is never an error.
 """
 

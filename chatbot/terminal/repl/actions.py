@@ -68,7 +68,7 @@ class ReplActions(NamedTuple):
 
 
 class CommandContext(NamedTuple):
-    """Where commands act: the world, and the voice that tells what they did."""
+    """Where commands act, and what tells what they did."""
 
     actions: ReplActions
     notices: Notices
