@@ -21,20 +21,26 @@ def stand_ins(modules: Mapping[str, ModuleType | None]) -> Iterator[None]:
     try:
         yield
     finally:
-        for name in absent:
-            del sys.modules[name]
+        for name, module in absent.items():
+            if sys.modules.get(name) is module:
+                del sys.modules[name]
 
 
 def late(name: str, *functions: str) -> ModuleType:
     """A module that loads the real one when an attribute is asked for; one of these `functions` when it is called."""
 
+    def real() -> ModuleType:
+        if sys.modules.get(name) is module:  # asked while it still stands there
+            del sys.modules[name]
+        return import_module(name)
+
     def forward(function: str) -> Callable[..., Any]:
-        return lambda *args, **kwargs: getattr(import_module(name), function)(*args, **kwargs)
+        return lambda *args, **kwargs: getattr(real(), function)(*args, **kwargs)
 
     def of_the_real_one(attribute: str) -> Any:
         if attribute.startswith("__"):  # the import system asks for __path__
             raise AttributeError(attribute)
-        return getattr(import_module(name), attribute)
+        return getattr(real(), attribute)
 
     module = ModuleType(name)
     vars(module).update({function: forward(function) for function in functions}, __getattr__=of_the_real_one)

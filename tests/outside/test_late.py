@@ -36,6 +36,16 @@ def test_a_late_module_is_loaded_when_a_function_of_it_is_called() -> None:
     assert run(code) == "False (0.0, 0.0, 0) True True"
 
 
+def test_a_late_module_may_be_asked_for_anything_while_it_still_stands_in() -> None:
+    code = (
+        "import sys; from chatbot.outside.late import late, stand_ins\n"
+        "with stand_ins({'colorsys': late('colorsys', 'rgb_to_hsv')}):\n"
+        "    import colorsys\n    print(colorsys.ONE_THIRD > 0, colorsys.rgb_to_hsv(0, 0, 0))\n"
+        "import colorsys as after; print(after.__spec__ is not None)"
+    )
+    assert run(code) == "True (0.0, 0.0, 0)\nTrue"
+
+
 def test_a_module_that_is_loaded_already_is_not_replaced() -> None:
     code = (
         "import colorsys as real; from chatbot.outside.late import late, stand_ins\n"
