@@ -120,7 +120,7 @@ class Session:
                     if delay_s is None:
                         yield answer.finished(self._with_near_names(error, options), sends, options.model)
                         return
-                    yield Retrying(delay_s, attempt, error)
+                    yield Retrying(delay_s, attempt, error, self._policy.reason(error, attempt))
                     sleep(delay_s)
                     attempt += 1
             answer = Answer()

@@ -59,4 +59,4 @@ def _word(word: Positional) -> str:
 def _term(option: Option) -> str:
     """`-m, --model NAME`; the short names first."""
     names = ", ".join(sorted(option.flags, key=lambda flag: flag.startswith("--")))
-    return names if option.kind is bool else f"{names} {option.choice.metavar}"
+    return names if option.is_switch else f"{names} {option.choice.metavar}"

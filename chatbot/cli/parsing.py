@@ -41,7 +41,7 @@ def run_one_of(
 
 
 def parse(command: Command, argv: Sequence[str], path: str) -> dict[str, Any] | None:
-    """What the words say, by field: text, several texts, True or None. None after the help page was written.
+    """What the words say, by field: text, several texts, True, a number or None. None after the help page was written.
 
     Raises UsageError.
     """
@@ -72,6 +72,7 @@ def _filled(command: Command, path: str) -> Any:
             param_decls=[option.field, *option.flags, *option.choice.old_flags],
             is_flag=option.kind is bool,
             multiple=option.repeats,
+            count=option.counts,
         )
         for option in command.options
     ]
@@ -133,9 +134,9 @@ def from_signature(command: Command) -> Any:
     options = [
         parameter(
             option.field,
-            bool if option.kind is bool else list[str] | None if option.repeats else str | None,
-            typer.Option(*option.flags, *option.choice.old_flags),
-            False if option.kind is bool else None,
+            option.kind if option.is_switch else list[str] | None if option.repeats else str | None,
+            typer.Option(*option.flags, *option.choice.old_flags, count=option.counts),
+            option.kind() if option.is_switch else None,
         )
         for option in command.options
     ]

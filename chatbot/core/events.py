@@ -85,11 +85,14 @@ class EndMarker(NamedTuple):
 
 
 class Retrying(NamedTuple):
-    """Attempt number `attempt` (the first is 1) failed with `error`; the next one starts after `delay_s` seconds."""
+    """Attempt number `attempt` (the first is 1) failed with `error`; the next one starts after `delay_s` seconds, for
+    this `reason`.
+    """
 
     delay_s: float
     attempt: int
     error: ChatError
+    reason: str = ""
 
 
 class Finished(NamedTuple):

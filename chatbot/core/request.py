@@ -36,7 +36,8 @@ class HttpResponse(NamedTuple):
     """Status, headers (lower-case names) and the decoded body as it arrives.
 
     Iterating `chunks` may raise a `NetworkError`. `close` may be called at any time, from any thread, more than once;
-    `close_after` does so in that many seconds.
+    `close_after` does so in that many seconds. `reason` and `header_pairs` are as they came; `wire_bytes` are those of
+    the body before it was decoded, so far.
     """
 
     status: int
@@ -44,6 +45,9 @@ class HttpResponse(NamedTuple):
     chunks: Iterator[bytes]
     close: Callable[[], None]
     close_after: Callable[[float], None] = lambda limit_s: None
+    reason: str = ""
+    header_pairs: tuple[tuple[str, str], ...] = ()
+    wire_bytes: Callable[[], int | None] = lambda: None
 
 
 class HttpFailure(NamedTuple):

@@ -30,13 +30,23 @@ class RetryPolicy(NamedTuple):
         if not error.retryable or attempt > min(limits, default=attempt):
             return None
         left_s = self.deadline_s - elapsed_s
-        backoff_s = min(self.cap_s, self.base_s * 2.0 ** min(attempt - 1, 30))
+        backoff_s = self._backoff_s(attempt)
         if error.retry_after_s is not None and error.retry_after_s > 0:
             if error.retry_after_s > left_s:
                 return None
             return min(left_s, error.retry_after_s + random() * max(1.0, backoff_s))
         delay_s = backoff_s / 2 + random() * backoff_s / 2
         return delay_s if delay_s <= left_s else None
+
+    def reason(self, error: ChatError, attempt: int) -> str:
+        """What decides how long the wait after this attempt is, in words."""
+        backoff_s = self._backoff_s(attempt)
+        if error.retry_after_s:
+            return f"the server asks for {error.retry_after_s:g} s, and up to {max(1.0, backoff_s):g} s at random more"
+        return f"backoff {self.base_s:g} s x 2^{attempt - 1}, at most {self.cap_s:g} s, half of it at random"
+
+    def _backoff_s(self, attempt: int) -> float:
+        return min(self.cap_s, self.base_s * 2.0 ** min(attempt - 1, 30))
 
 
 def retry_after_s(headers: Mapping[str, str], now: float) -> float | None:

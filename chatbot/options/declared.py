@@ -2,7 +2,7 @@
 
 A group is a NamedTuple of fields `name: Annotated[type, Choice(...)] = default`; its docstring is the heading it stands
 under. Types: bool, str, int, float and Path, each also `| None`; a Literal of words; `tuple[str, ...]` for what may be
-said again.
+said again. An int without a metavar is a switch that counts how often it was said.
 """
 
 # Without `from __future__ import annotations`: the annotations are read as they stand.
@@ -17,7 +17,7 @@ from chatbot.core.errors import ChatError, ConfigurationError, UsageError
 from chatbot.core.text import clean
 
 VARIABLES_BEGIN_WITH = "CHAT_"
-_NOT_SAID = (None, False, ())
+_NOT_SAID = (None, False, (), 0)
 _ON, _OFF = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
 _USUALLY = {bool: "1 or 0", int: "a whole number", float: "a number", Path: "a path"}
 
@@ -56,6 +56,16 @@ class Option(NamedTuple):
     words: tuple[str, ...]
     heading: str
     choice: Choice
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is a switch that says more the more often it is said."""
+        return self.kind is int and not self.choice.metavar
+
+    @property
+    def is_switch(self) -> bool:
+        """Whether no value follows it."""
+        return self.kind is bool or self.counts
 
     @property
     def flags(self) -> tuple[str, ...]:
@@ -119,9 +129,12 @@ class Option(NamedTuple):
         return value
 
     def read_said(self, said: Any) -> Any:
-        """The value of what the command line says: True for a switch, a text, or several. Raises UsageError."""
-        if said is True:
-            return True
+        """The value of what the command line says: True or a number for a switch, a text, or several.
+
+        Raises UsageError.
+        """
+        if self.is_switch:
+            return said
         return self._read_all(self.flag, [said] if isinstance(said, str) else said, UsageError)
 
     def read_variable(self, text: str) -> Any:

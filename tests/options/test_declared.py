@@ -32,6 +32,7 @@ class Cooking(NamedTuple):
     style: Annotated[Literal["raw", "done"], Choice("How done.", metavar="[raw|done]")] = "done"
     people: Annotated[int, Choice("How many.", metavar="N", least=1)] = 2
     hurry: Annotated[bool, Choice("Fast.")] = False
+    stir: Annotated[int, Choice("Stir; -ss more.", flags=("--stir", "-s"))] = 0
 
 
 COOK = Command("cook", "Cooks.", print, groups=(Cooking,))
@@ -44,8 +45,8 @@ def cooked(*words: str, **environ: str) -> Cooking:
 
 
 def test_the_command_line_reads_what_is_declared() -> None:
-    words = "-H 3.5 --spice salt --spice pepper --pot pan --style raw --people 4 --hurry".split()
-    assert cooked(*words) == Cooking(3.5, ("salt", "pepper"), Path("pan"), "raw", 4, True)
+    words = "-H 3.5 --spice salt --spice pepper --pot pan --style raw --people 4 --hurry -ss --stir".split()
+    assert cooked(*words) == Cooking(3.5, ("salt", "pepper"), Path("pan"), "raw", 4, True, 3)
     assert cooked() == Cooking()
 
 
@@ -56,8 +57,9 @@ def test_a_variable_counts_where_the_command_line_says_nothing() -> None:
         "CHAT_PAN": "no",
         "CHAT_STYLE": "raw",
         "CHAT_HURRY": "yes",
+        "CHAT_STIR": "2",
     }
-    assert cooked(**environ) == Cooking(3.0, ("salt", "pepper"), None, "raw", 2, True)
+    assert cooked(**environ) == Cooking(3.0, ("salt", "pepper"), None, "raw", 2, True, 2)
     assert cooked("--heat", "1", **environ).heat == 1.0
     assert cooked(CHAT_HURRY="0", CHAT_HEAT="") == Cooking()
 
@@ -87,13 +89,14 @@ def test_a_variable_is_told_by_its_name() -> None:
 def test_the_help_page_shows_what_is_declared() -> None:
     page = helped.page(COOK, "cook")
     assert "How it cooks\n  -H, --heat N        How hot.\n  --spice NAME" in page
+    assert "  -s, --stir          Stir; -ss more." in page
     assert "--pot" not in page and "--style [raw|done]  How done." in page
 
 
 def test_the_public_way_of_typer_says_the_same() -> None:
-    words = "-H 3.5 --spice salt --spice pepper --pot pan --style raw --people 4 --hurry".split()
+    words = "-H 3.5 --spice salt --spice pepper --pot pan --style raw --people 4 --hurry -ss --stir".split()
     said = from_signature(COOK).main(args=words, standalone_mode=False)
-    assert chosen(Cooking, said) == Cooking(3.5, ("salt", "pepper"), Path("pan"), "raw", 4, True)
+    assert chosen(Cooking, said) == Cooking(3.5, ("salt", "pepper"), Path("pan"), "raw", 4, True, 3)
     assert chosen(Cooking, from_signature(COOK).main(args=[], standalone_mode=False)) == Cooking()
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from chatbot.cli import stdio
+from chatbot.cli.ask.exchanges import Exchanges
 from chatbot.cli.ask.setup import Setup
 from chatbot.core.amounts import token_words
 from chatbot.core.errors import AnswerError, CannotConnect, ContextTooLong, KeyRejected, ProgramFault, UnknownModel
@@ -23,7 +24,7 @@ from chatbot.outside.background import EventQueue
 from chatbot.outside.desktop.keyboard import SilentKeyboard
 from chatbot.outside.desktop.signals import Interrupts
 from chatbot.outside.desktop.streams import is_terminal
-from chatbot.outside.http.observed import Traffic, observed
+from chatbot.outside.http.observed import observed
 from chatbot.outside.http.transport import IDLE_TIMEOUT_S, LiveTransport
 from chatbot.outside.watchdog import Watchdog
 from chatbot.providers import services
@@ -54,15 +55,17 @@ class AnswerRunner:
         self._notices = setup.notices
         self._options = setup.options
         self._sent = threading.Event()
-        self._traffic = Traffic()
         self._transport = LiveTransport(
             os.environ,
             idle_timeout_s=setup.arguments.connection.timeout or IDLE_TIMEOUT_S,
             on_sent=self._sent.set,
         )
+        self._exchanges = Exchanges(
+            self._target, self._transport, now=time.time, random=random.random, step=lambda exchange, step: None
+        )
         self._session = Session(
             lookup.provider_for(self._target.service, self._target.endpoint),
-            observed(self._transport, self._traffic) if self._shown.json else self._transport,
+            observed(self._transport, self._exchanges.observer, time.monotonic),
             RetryPolicy(max_retries=setup.arguments.connection.max_retries),
             clock=time.monotonic,
             now=time.time,
@@ -86,6 +89,7 @@ class AnswerRunner:
         asked = (options or self._options)._replace(model=self._options.model)
         shown = self._shown if raw is None else self._shown._replace(raw=raw)
         self._sent.clear()
+        self._exchanges.new_question()
         asked_s = time.monotonic()
         with Watchdog() as watchdog:
             best_effort = BestEffort(watchdog.call, self._notices.warn)
@@ -128,6 +132,7 @@ class AnswerRunner:
                     result = show_events(
                         event_queue, recording, time.monotonic, interrupts.stopped, self._max_time_s, redacted
                     )
+                    self._exchanges.finished(result.finished)
                     recording.finish(result.finished, _whole(continues, result.text) if continues else None)
             self.signal = interrupts.number
             best_effort.done("how the answer ended cannot be told", lambda: self._say(result, conversation))
@@ -159,7 +164,7 @@ class AnswerRunner:
             from chatbot.terminal.answer.json_view import as_json
 
             model = self._target.model or ""
-            stdio.write_answer(as_json(result, self._target.service.name, model, vars(self._traffic)))
+            stdio.write_answer(as_json(result, self._target.service.name, model, self._exchanges.traffic))
         if isinstance(finished.error, ProgramFault) and not self._in_session:
             return  # the roof tells it
         self._notices.apart = self._in_session and bool(result.text)

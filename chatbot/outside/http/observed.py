@@ -1,31 +1,123 @@
-"""A transport that counts what goes through it."""
+"""A transport that tells of each exchange: what is sent, what comes and when, and how it ends."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
+from chatbot.core.errors import Cancelled, ChatError, ConnectionLost, TimedOut
+from chatbot.core.http.exchange import Chunk, ConnectionFacts, End, Exchange, Headers, Moments
 from chatbot.core.request import HttpRequest, HttpResponse, Transport
 
 
-class Traffic:
-    """Requests, bytes of their bodies, and bytes of the decoded bodies that came back."""
+class Asked(NamedTuple):
+    """What an exchange is called, which its bytes do not say."""
 
-    def __init__(self) -> None:
-        self.requests = self.sent_bytes = self.received_bytes = 0
+    id: str
+    attempt: int
+    started_s: float
+    provider: str
+    wire: str
+    model: str
 
 
-def observed(transport: Transport, traffic: Traffic) -> Transport:
-    """The same transport; `traffic` grows with each request, also one that fails."""
+class LiveExchange:
+    """An exchange while it happens. One thread writes it; `record` may be taken at any time, in any."""
+
+    def __init__(
+        self, asked: Asked, request: HttpRequest, headers: Headers, facts: Callable[[], tuple[ConnectionFacts, Moments]]
+    ) -> None:
+        self._begun = Exchange(*asked, request.method, request.url, headers, request.body)
+        self._facts = facts
+        self._known: tuple[ConnectionFacts, Moments] | None = None  # at the end: the next exchange has facts of its own
+        self._response: HttpResponse | None = None
+        self.chunks: list[Chunk] = []
+        self._ended_ms: float | None = None
+        self._end: End = ""
+        self._error = ""
+
+    def answered(self, response: HttpResponse) -> None:
+        """The head of the answer has come."""
+        self._response = response
+
+    def ended(self, end: End, error: str, at_ms: float) -> None:
+        """It is over; what is told of its end first counts."""
+        if not self._end:
+            self._known = self._facts()
+            self._end, self._error, self._ended_ms = end, error, at_ms
+
+    def record(self, *, with_chunks: bool = True) -> Exchange:
+        """It as far as it has come."""
+        connection, moments = self._known or self._facts()
+        response = self._response
+        exchange = self._begun._replace(
+            connection=connection,
+            moments=moments._replace(ended_ms=self._ended_ms),
+            end=self._end,
+            error=self._error,
+            chunks=tuple(self.chunks) if with_chunks else (),
+        )
+        if response is None:
+            return exchange
+        return exchange._replace(
+            status=response.status,
+            reason=response.reason,
+            response_headers=response.header_pairs or tuple(response.headers.items()),
+            wire_bytes=response.wire_bytes(),
+        )
+
+
+class Observer(NamedTuple):
+    """Whom `observed` tells. `begin` makes the exchange that a request is; `step` hears when it was `answered`, of each
+    `chunk`, and when it `ended`.
+    """
+
+    begin: Callable[[HttpRequest], LiveExchange]
+    step: Callable[[LiveExchange, str], None] = lambda exchange, name: None
+
+
+def observed(transport: Transport, observer: Observer, clock: Callable[[], float]) -> Transport:
+    """The same transport; `observer` hears of each exchange, also of one that fails."""
 
     def send(request: HttpRequest) -> HttpResponse:
-        traffic.requests += 1
-        traffic.sent_bytes += len(request.body)
-        response = transport(request)
-        return response._replace(chunks=counted(response.chunks))
+        exchange = observer.begin(request)
+        began_s = clock()
 
-    def counted(chunks: Iterator[bytes]) -> Iterator[bytes]:
-        for chunk in chunks:
-            traffic.received_bytes += len(chunk)
-            yield chunk
+        def end(how: End, error: str = "") -> None:
+            exchange.ended(how, error, (clock() - began_s) * 1000)
+            observer.step(exchange, "ended")
+
+        def told(chunks: Iterator[bytes]) -> Iterator[bytes]:
+            keep = exchange.chunks.append
+            try:
+                for data in chunks:
+                    keep(Chunk((clock() - began_s) * 1000, data))
+                    observer.step(exchange, "chunk")
+                    yield data
+            except ChatError as error:
+                end(_end_of(error, answered=True), str(error))
+                raise
+            end("eof")
+
+        def close() -> None:
+            end("cancelled")  # before a read in another thread finds the connection gone
+            response.close()
+
+        try:
+            response = transport(request)
+        except ChatError as error:
+            end(_end_of(error, answered=False), str(error))
+            raise
+        exchange.answered(response)
+        observer.step(exchange, "answered")
+        return response._replace(chunks=told(response.chunks), close=close)
 
     return send
+
+
+def _end_of(error: ChatError, *, answered: bool) -> End:
+    if isinstance(error, TimedOut):
+        return "timeout"
+    if isinstance(error, Cancelled):
+        return "cancelled"
+    return "reset" if answered or isinstance(error, ConnectionLost) else "refused"

@@ -9,30 +9,27 @@ from __future__ import annotations
 
 import http.client
 import io
-import os
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from http.cookiejar import DefaultCookiePolicy
-from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 from weakref import WeakSet
 
-import certifi
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
 from urllib3.connection import HTTPConnection
 
 from chatbot import __version__
 from chatbot.core import errors
 from chatbot.core.addresses import is_loopback
+from chatbot.core.http.exchange import ConnectionFacts, Headers, Moments
 from chatbot.core.request import HttpRequest, HttpResponse
-from chatbot.outside.http.response_head import BoundedResponse
+from chatbot.outside.http.connection import Adapter, OneContextAdapter, TimedConnection, ca_bundle
 
 CONNECT_TIMEOUT_S = 5.0  # for each address of the host
 IDLE_TIMEOUT_S = 300.0
@@ -55,7 +52,9 @@ class LiveTransport:
         idle_timeout_s: float = IDLE_TIMEOUT_S,
         connect_timeout_s: float = CONNECT_TIMEOUT_S,
         on_sent: Callable[[], None] = lambda: None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._clock = clock
         self._timeout_s = (min(connect_timeout_s, idle_timeout_s), idle_timeout_s)
         self._on_sent = on_sent
         self._current: _Exchange | None = None
@@ -64,12 +63,13 @@ class LiveTransport:
         self._session.headers.clear()
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         self._connections: WeakSet[HTTPConnection] = WeakSet()
-        self._session.mount("http://", _Adapter(self._connections))
-        self._session.mount("https://", _OneContextAdapter(self._connections, _ca_bundle(environ)))
+        adapter = (self._connections, self._used, clock)
+        self._session.mount("http://", Adapter(*adapter))
+        self._session.mount("https://", OneContextAdapter(ca_bundle(environ), *adapter))
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """See Transport."""
-        exchange = self._current = _Exchange(self._connections, _HEAD_SILENCES * self._timeout_s[1])
+        exchange = self._current = _Exchange(self._connections, _HEAD_SILENCES * self._timeout_s[1], self._clock)
         if not request.body:
             exchange.asked()
         try:
@@ -77,7 +77,7 @@ class LiveTransport:
                 request.method,
                 request.url,
                 data=_Body(request.body, exchange, self._on_sent) if request.body else None,
-                headers={"User-Agent": f"chat/{__version__}", "Accept-Encoding": "identity", **request.headers},
+                headers=_headers(request),
                 timeout=self._timeout_s,
                 allow_redirects=False,
                 stream=True,
@@ -88,7 +88,7 @@ class LiveTransport:
             if exchange.overdue:
                 raise _overdue(request.url, exchange.head_within_s) from error
             if exchange.aborted:  # what a TLS socket gives after that is not the server's word
-                raise errors.ConnectionLost(f"the exchange with {_place(request.url)} was ended here") from error
+                raise errors.Cancelled(f"the exchange with {_place(request.url)} was ended here") from error
             connected = exchange.connected or not request.body
             raise _typed(error, request.url, self._timeout_s, connected) from error
         exchange.answered(response)
@@ -96,12 +96,29 @@ class LiveTransport:
             raise _overdue(request.url, exchange.head_within_s)
         headers = {name.lower(): value for name, value in response.headers.items()}
         chunks = _chunks(response, request.url, self._timeout_s[1])
-        return HttpResponse(response.status_code, headers, chunks, exchange.close, exchange.close_after)
+        return HttpResponse(
+            response.status_code,
+            headers,
+            chunks,
+            exchange.close,
+            exchange.close_after,
+            response.reason or "",
+            tuple(response.raw.headers.iteritems()),
+            response.raw.tell,
+        )
+
+    def facts(self) -> tuple[ConnectionFacts, Moments]:
+        """Of the exchange that was begun last, as far as it has come."""
+        return self._current.facts() if self._current else (ConnectionFacts(), Moments())
 
     def abort(self) -> None:
         """Ends the running exchange from another thread: a pending read returns, an unsent body is never sent."""
         if self._current:
             self._current.abort()
+
+    def _used(self, connection: TimedConnection) -> None:
+        if self._current:
+            self._current.connection = connection
 
 
 class _Exchange:
@@ -111,7 +128,12 @@ class _Exchange:
     begins again with each byte.
     """
 
-    def __init__(self, connections: Iterable[HTTPConnection], head_within_s: float) -> None:
+    def __init__(self, connections: Iterable[HTTPConnection], head_within_s: float, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._began_s = clock()
+        self._sent_s: float | None = None
+        self._answered_s: float | None = None
+        self.connection: TimedConnection | None = None  # the one that carries it
         self.aborted = False
         self.overdue = False  # and aborted for it
         self.head_within_s = head_within_s
@@ -122,6 +144,7 @@ class _Exchange:
 
     def answered(self, response: requests.Response) -> None:
         """The headers have come."""
+        self._answered_s = self._clock()
         self._stop_timer()
         self._response = response
         if self.aborted:  # at the very moment when they came
@@ -139,7 +162,27 @@ class _Exchange:
 
     def asked(self) -> None:
         """The request has left."""
+        self._sent_s = self._clock()
         self._act_after(self.head_within_s, self._give_up)
+
+    def facts(self) -> tuple[ConnectionFacts, Moments]:
+        """The connection, and when each step was done."""
+        used = self.connection
+        if used is None:
+            return ConnectionFacts(), Moments()
+
+        def after_ms(at_s: float | None) -> float | None:
+            return None if at_s is None or at_s < self._began_s else (at_s - self._began_s) * 1000
+
+        proxy = str(used.proxy or "")
+        version = {10: "1.0", 11: "1.1"}.get(self._response.raw.version, "") if self._response is not None else ""
+        is_reused = used.began_s is not None and used.began_s < self._began_s
+        secured_s = used.ready_s if used.tls or used.tunnels else None
+        times_s = (used.looked_up_s, used.connected_s, secured_s, self._sent_s, self._answered_s)
+        return (
+            ConnectionFacts(used.peer, version, used.tls, proxy, is_reused),
+            Moments(*(after_ms(at_s) for at_s in times_s)),
+        )
 
     def close_after(self, limit_s: float) -> None:
         """Closes the exchange in so many seconds, whatever the server does."""
@@ -193,69 +236,16 @@ class _Body(io.BytesIO):
         return piece
 
 
-class _Adapter(HTTPAdapter):
-    """Notes its connections in `connections`: the one that waits for headers is not to be had otherwise."""
-
-    def __init__(self, connections: WeakSet[HTTPConnection]) -> None:
-        self._connections = connections
-        super().__init__()
-
-    def get_connection_with_tls_context(self, *args: Any, **options: Any) -> Any:
-        pool: Any = super().get_connection_with_tls_context(*args, **options)
-        pool.ConnectionCls = partial(self._connection, type(pool).ConnectionCls)
-        return pool
-
-    def _connection(self, kind: type[HTTPConnection], **options: Any) -> HTTPConnection:
-        connection = kind(**options)
-        connection.response_class = BoundedResponse
-        self._connections.add(connection)
-        return connection
+def _headers(request: HttpRequest) -> dict[str, str]:
+    """What is sent beside the request's own headers; the library adds Host and Content-Length."""
+    return {"User-Agent": f"chat/{__version__}", "Accept-Encoding": "identity", **request.headers}
 
 
-class _OneContextAdapter(_Adapter):
-    """HTTPS with one TLS context for all connections; `requests` would load the CA bundle for each."""
-
-    def __init__(self, connections: WeakSet[HTTPConnection], ca_bundle: str) -> None:
-        self._ca_bundle = ca_bundle
-        self._context: ssl.SSLContext | None = None
-        super().__init__(connections)
-
-    def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
-        host, attributes = super().build_connection_pool_key_attributes(request, verify, cert)
-        if self._context is None:
-            self._context = _context(self._ca_bundle)
-        return host, {"ssl_context": self._context, "cert_reqs": attributes["cert_reqs"]}
-
-    def cert_verify(self, conn: Any, *_: Any) -> None:
-        conn.cert_reqs = "CERT_REQUIRED"  # the context holds the authorities already
-
-
-def _context(ca_bundle: str) -> ssl.SSLContext:
-    try:
-        if Path(ca_bundle).is_dir():  # hashed certificates, as in /etc/ssl/certs
-            return ssl.create_default_context(capath=ca_bundle)
-        return ssl.create_default_context(cafile=ca_bundle)
-    except OSError as error:
-        raise _unreadable(ca_bundle, error) from error
-
-
-def _unreadable(ca_bundle: str, error: OSError) -> errors.ConfigurationError:
-    """The context reads the authorities, and opens the file that SSLKEYLOGFILE names; its error does not say which."""
-    key_log = os.environ.get("SSLKEYLOGFILE")
-    if key_log and os.access(ca_bundle, os.R_OK) and not isinstance(error, ssl.SSLError):
-        return errors.ConfigurationError(
-            f"the file {key_log}, which SSLKEYLOGFILE names, cannot be written: {error.strerror or error}",
-            advice="Name another, or unset SSLKEYLOGFILE.",
-        )
-    return errors.ConfigurationError(
-        f"the certificate file {ca_bundle} cannot be read: {error.strerror or error}",
-        advice="Check SSL_CERT_FILE, REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.",
-    )
-
-
-def _ca_bundle(environ: Mapping[str, str]) -> str:
-    names = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-    return next((environ[name] for name in names if environ.get(name)), "") or certifi.where()
+def sent_headers(request: HttpRequest) -> Headers:
+    """All headers of a request in the order in which they leave."""
+    host = ("Host", urlsplit(request.url).netloc.rpartition("@")[2])
+    length = [("Content-Length", str(len(request.body)))] if request.body else []
+    return (host, *_headers(request).items(), *length)
 
 
 def _proxies(url: str) -> dict[str, str]:

@@ -1,39 +1,103 @@
-from collections.abc import Iterator
+"""What goes through the observed transport is the same, and is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from chatbot.core.errors import CannotConnect, ConnectionLost
-from chatbot.core.request import HttpRequest, HttpResponse
-from chatbot.outside.http.observed import Traffic, observed
+from chatbot.core.errors import Cancelled, CannotConnect, ChatError, ConnectionLost, TimedOut
+from chatbot.core.http.exchange import Chunk, ConnectionFacts, Exchange, Moments
+from chatbot.core.request import HttpRequest, HttpResponse, Transport
+from chatbot.outside.http.observed import Asked, LiveExchange, Observer, observed
 
-REQUEST = HttpRequest("POST", "http://h", {}, b"12345")
+REQUEST = HttpRequest("POST", "http://h", {"A": "1"}, b"12345")
+FACTS = (ConnectionFacts("h:80"), Moments(1.0, 2.0))
 
 
-def test_what_goes_through_is_the_same_and_counted() -> None:
-    traffic = Traffic()
-    send = observed(lambda request: HttpResponse(200, {"a": "b"}, iter([b"one", b"two!"]), lambda: None), traffic)
-    response = send(REQUEST)
+class Told:
+    """An observer that keeps what it hears."""
+
+    def __init__(self) -> None:
+        self.steps: list[str] = []
+        self.exchanges: list[LiveExchange] = []
+
+    def begin(self, request: HttpRequest) -> LiveExchange:
+        asked = Asked("id", len(self.exchanges) + 1, 1e9, "openai", "openai", "gpt")
+        self.exchanges.append(LiveExchange(asked, request, tuple(request.headers.items()), lambda: FACTS))
+        return self.exchanges[-1]
+
+    def of(self, transport: Transport) -> Transport:
+        ticks = iter(range(100))
+        return observed(transport, Observer(self.begin, lambda _, step: self.steps.append(step)), lambda: next(ticks))
+
+    @property
+    def record(self) -> Exchange:
+        return self.exchanges[-1].record()
+
+
+def answering(chunks: Iterator[bytes], close: Callable[[], None] = lambda: None) -> Transport:
+    return lambda request: HttpResponse(200, {"a": "b"}, chunks, close, reason="OK", wire_bytes=lambda: 9)
+
+
+def broken(error: ChatError, *chunks: bytes) -> Iterator[bytes]:
+    yield from chunks
+    raise error
+
+
+def test_what_goes_through_is_the_same_and_told() -> None:
+    told = Told()
+    response = told.of(answering(iter([b"one", b"two!"])))(REQUEST)
     assert (response.status, response.headers, list(response.chunks)) == (200, {"a": "b"}, [b"one", b"two!"])
-    assert vars(traffic) == {"requests": 1, "sent_bytes": 5, "received_bytes": 7}
+    assert told.steps == ["answered", "chunk", "chunk", "ended"]
+    seen = told.record
+    assert seen == Exchange(
+        "id", 1, 1e9, "openai", "openai", "gpt", "POST", "http://h", (("A", "1"),), b"12345",
+        ConnectionFacts("h:80"), Moments(1.0, 2.0, ended_ms=3000.0), 200, "OK", (("a", "b"),),
+        (Chunk(1000.0, b"one"), Chunk(2000.0, b"two!")), 9, "eof",
+    )  # fmt: skip
+    assert seen.response_body == b"onetwo!"
 
 
-def test_a_request_that_fails_was_made_all_the_same() -> None:
+@pytest.mark.parametrize(
+    ("error", "end"),
+    [(CannotConnect("no"), "refused"), (ConnectionLost("no"), "reset"), (TimedOut("no"), "timeout"),
+     (Cancelled("no"), "cancelled")],
+)  # fmt: skip
+def test_an_attempt_without_an_answer_is_an_exchange_too(error: ChatError, end: str) -> None:
     def refuse(request: HttpRequest) -> HttpResponse:
-        raise CannotConnect("refused")
+        raise error
 
-    traffic = Traffic()
-    with pytest.raises(CannotConnect):
-        observed(refuse, traffic)(REQUEST)
-    assert vars(traffic) == {"requests": 1, "sent_bytes": 5, "received_bytes": 0}
+    told = Told()
+    with pytest.raises(type(error)):
+        told.of(refuse)(REQUEST)
+    assert (told.record.end, told.record.error, told.record.status) == (end, "no", None)
+    assert told.steps == ["ended"]
 
 
-def test_what_came_before_a_cut_is_counted() -> None:
-    def cut() -> Iterator[bytes]:
-        yield b"half"
-        raise ConnectionLost("cut")
+@pytest.mark.parametrize(("error", "end"), [(ConnectionLost("cut"), "reset"), (TimedOut("late"), "timeout")])
+def test_what_came_before_a_cut_is_kept(error: ChatError, end: str) -> None:
+    told = Told()
+    with pytest.raises(type(error)):
+        list(told.of(answering(broken(error, b"half")))(REQUEST).chunks)
+    assert (told.record.end, told.record.response_body, told.record.error) == (end, b"half", str(error))
 
-    traffic = Traffic()
-    response = observed(lambda request: HttpResponse(200, {}, cut(), lambda: None), traffic)(REQUEST)
-    with pytest.raises(ConnectionLost):
-        list(response.chunks)
-    assert traffic.received_bytes == 4
+
+def test_an_answer_that_is_closed_before_its_end_was_cancelled() -> None:
+    told, closed = Told(), list[str]()
+    response = told.of(answering(iter([b"one", b"two"]), lambda: closed.append(told.record.end)))(REQUEST)
+    next(response.chunks)
+    response.close()
+    response.close()
+    assert closed == ["cancelled", "cancelled"], "its end is known before another thread's read fails for it"
+    assert told.record.response_body == b"one"
+
+
+def test_facts_are_those_of_its_own_connection_once_it_has_ended() -> None:
+    facts = [(ConnectionFacts("first:1"), Moments())]
+    exchange = LiveExchange(Asked("id", 1, 0.0, "", "", ""), REQUEST, (), lambda: facts[0])
+    exchange.ended("eof", "", 5.0)
+    facts[0] = (ConnectionFacts("second:2"), Moments())
+    exchange.ended("cancelled", "", 9.0)
+    assert (exchange.record().connection.address, exchange.record().end) == ("first:1", "eof")
+    assert exchange.record(with_chunks=False).moments.ended_ms == 5.0

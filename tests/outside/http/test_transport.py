@@ -23,7 +23,7 @@ import urllib3
 from chatbot.core import errors
 from chatbot.core.errors import ChatError
 from chatbot.core.request import MAX_ERROR_BYTES, HttpRequest, HttpResponse, read_at_most
-from chatbot.outside.http.transport import LiveTransport
+from chatbot.outside.http.transport import LiveTransport, sent_headers
 from tests.outside.wire import CERTIFICATE, PATIENCE_S, Wire, answer, reset, says, wire
 
 KEY = "secret-0123456789-key"
@@ -629,7 +629,7 @@ class TestAbort:
             assert heard.wait(PATIENCE_S)
             transport.abort()
             running.ends()
-            assert isinstance(running.came.get(), errors.ConnectionLost)
+            assert isinstance(running.came.get(), errors.Cancelled)
             assert server.ended.wait(PATIENCE_S), "the server goes on with its answer"
 
     def test_a_body_that_was_not_sent_is_never_sent(
@@ -651,7 +651,7 @@ class TestAbort:
             heard.put(data)
 
         with wire(talk) as server:
-            assert isinstance(failure(transport, post(server.url, b"the question")), errors.ConnectionLost)
+            assert isinstance(failure(transport, post(server.url, b"the question")), errors.Cancelled)
             assert b"the question" not in heard.get(timeout=PATIENCE_S)
 
     def test_after_an_abort_the_next_question_is_asked(self, transport: LiveTransport) -> None:
@@ -669,3 +669,60 @@ class TestAbort:
             assert body_of(response) == b"fine"
             transport.abort()
             assert body_of(transport(post(server.url))) == b"fine"
+
+
+class TestFacts:
+    def test_of_a_new_connection_each_step_is_timed_of_a_used_one_only_the_exchange(
+        self, transport: LiveTransport
+    ) -> None:
+        with wire(says(OK, OK)) as server:
+            body_of(transport(post(server.url)))
+            connection, moments = transport.facts()
+            steps = (moments.looked_up_ms, moments.connected_ms, moments.sent_ms, moments.answered_ms)
+            assert all(steps) and sorted(steps, key=str) and list(steps) == sorted(step or 0 for step in steps)
+            assert moments.secured_ms is None
+            assert connection == (server.url.split("/")[2], "1.1", "", "", False)
+
+            body_of(transport(post(server.url)))
+            connection, moments = transport.facts()
+            assert connection.is_reused and connection.address == server.url.split("/")[2]
+            assert (moments.looked_up_ms, moments.connected_ms) == (None, None)
+            assert moments.sent_ms and moments.answered_ms
+
+    def test_tls_is_a_step_with_its_version_and_cipher(self) -> None:
+        trusting = LiveTransport({"SSL_CERT_FILE": str(CERTIFICATE)}, idle_timeout_s=PATIENCE_S)
+        with wire(says(OK), tls=True) as server:
+            body_of(trusting(post(server.url)))
+            connection, moments = trusting.facts()
+        assert connection.tls.startswith("TLSv1.3 TLS_")
+        assert (moments.connected_ms or 0) < (moments.secured_ms or 0) < (moments.sent_ms or 0)
+
+    def test_a_refused_connection_was_looked_up_and_never_connected(self, transport: LiveTransport) -> None:
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            failure(transport, post(f"http://127.0.0.1:{taken.getsockname()[1]}/v1"))
+        _, moments = transport.facts()
+        assert moments.looked_up_ms is not None and moments.connected_ms is None and moments.sent_ms is None
+
+    def test_doubled_headers_and_the_bytes_before_decoding_are_told(self, transport: LiveTransport) -> None:
+        packed = gzip.compress(b"a" * 500)
+        said = answer(packed, "Content-Encoding: gzip", "Set-Cookie: a=1", "Set-Cookie: b=2")
+        with wire(says(said)) as server:
+            response = transport(post(server.url))
+            assert len(body_of(response)) == 500
+        assert [value for name, value in response.header_pairs if name == "Set-Cookie"] == ["a=1", "b=2"]
+        assert response.wire_bytes() == len(packed) and response.reason == "OK"
+
+    def test_the_headers_told_are_those_that_the_server_hears_in_their_order(self, transport: LiveTransport) -> None:
+        request = post("http://127.0.0.1:1/v1", b"{}", {"Accept": "text/event-stream", "X-Two": "2"})
+        heard: queue.Queue[bytes] = queue.Queue()
+
+        def talk(server: Wire, sock: socket.socket) -> None:
+            heard.put(server.hear(sock))
+            sock.sendall(OK)
+
+        with wire(talk) as server:
+            request = request._replace(url=server.url)
+            body_of(transport(request))
+        lines = heard.get(timeout=PATIENCE_S).split(b"\r\n\r\n")[0].decode().split("\r\n")[1:]
+        assert [f"{name}: {value}" for name, value in sent_headers(request)] == lines

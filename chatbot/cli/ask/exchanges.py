@@ -1,0 +1,101 @@
+"""The HTTP exchanges of a question: numbered while they happen, and told how they went once that is known."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from chatbot.core.events import Finished, Retrying, Verdict
+from chatbot.core.http.exchange import Exchange, Wait
+from chatbot.core.request import HttpRequest
+from chatbot.outside.http.observed import Asked, LiveExchange, Observer
+from chatbot.outside.http.transport import LiveTransport, sent_headers
+from chatbot.providers.choice import ModelTarget
+
+WAIT_HEADERS = ("retry-after-ms", "retry-after")
+
+
+class Exchanges:
+    """Those of one run, question by question. `now` gives Unix seconds, `random` numbers in [0, 1)."""
+
+    def __init__(
+        self,
+        target: ModelTarget,
+        transport: LiveTransport,
+        *,
+        now: Callable[[], float],
+        random: Callable[[], float],
+        step: Callable[[LiveExchange, str], None],
+    ) -> None:
+        self._target = target
+        self._transport = transport
+        self._now = now
+        self._random = random
+        self._lock = threading.Lock()
+        self._running: list[LiveExchange] = []
+        self._done: list[Exchange] = []
+        self.observer = Observer(self._begin, step)
+
+    def _begin(self, request: HttpRequest) -> LiveExchange:
+        service = self._target.service
+        with self._lock:
+            attempt = 1 + sum(before.record(with_chunks=False).url == request.url for before in self._running)
+            number = f"{int(self._random() * 16**8):08x}"
+            asked = Asked(number, attempt, self._now(), service.name, service.wire, self._target.model or "")
+            exchange = LiveExchange(asked, request, sent_headers(request), self._transport.facts)
+            self._running.append(exchange)
+            return exchange
+
+    def new_question(self) -> None:
+        """The next request is the first of another question."""
+        with self._lock:
+            self._running, self._done = [], []
+
+    def retrying(self, event: Retrying) -> list[Exchange]:
+        """Those that are over now: the last one has failed, and another will follow."""
+        done = self._over()
+        if done:
+            said = next((f"{name}: {value}; " for name in WAIT_HEADERS if (value := done[-1].header(name))), "")
+            done[-1] = done[-1]._replace(wait=Wait(event.delay_s, said + event.reason))
+        return self._kept(done)
+
+    def finished(self, event: Finished) -> list[Exchange]:
+        """Those that are over now, the last one with what became of the answer."""
+        done = self._over()
+        if done:
+            last = done[-1]
+            end = last.end
+            if event.verdict is Verdict.CANCELLED:
+                end = "cancelled"
+            elif end in ("", "cancelled") and event.error is None:
+                end = "eof"  # the wire format's own end was seen, so the connection's was not waited for
+            done[-1] = last._replace(
+                end=end,
+                model=event.model or last.model,
+                verdict=str(event.verdict),
+                finish_reason=event.finish_reason or "",
+                usage=event.usage,
+            )
+        return self._kept(done)
+
+    @property
+    def all(self) -> list[Exchange]:
+        """Those of the question that are over, in their order."""
+        return list(self._done)
+
+    @property
+    def traffic(self) -> dict[str, int]:
+        """Requests, bytes of their bodies, and bytes of the decoded bodies that came back."""
+        return {
+            "requests": len(self._done),
+            "sent_bytes": sum(len(exchange.request_body) for exchange in self._done),
+            "received_bytes": sum(len(chunk.data) for exchange in self._done for chunk in exchange.chunks),
+        }
+
+    def _over(self) -> list[Exchange]:
+        with self._lock:
+            return [exchange.record() for exchange in self._running[len(self._done) :]]
+
+    def _kept(self, done: list[Exchange]) -> list[Exchange]:
+        self._done += done
+        return done

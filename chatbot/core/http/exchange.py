@@ -1,0 +1,96 @@
+"""One attempt of one request, from the moment it is built to the moment its stream ends. Every view is made of it.
+
+Its bytes and headers are as they were on the wire, keys and all: what shows or keeps one takes a `SafeExchange`, which
+only `chatbot.core.http.safe` makes. So the type checker proves that no view prints a key.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple, NewType
+
+from chatbot.core.events import Usage
+
+Headers = tuple[tuple[str, str], ...]  # in their order, with doubles
+End = Literal["", "eof", "reset", "timeout", "cancelled", "refused"]  # "" while it goes on
+
+
+class ConnectionFacts(NamedTuple):
+    """The connection that carried it. `address` is host and port of the other side, a proxy's where there is one;
+    `tls` is version and cipher. Empty is what is not known, or not there.
+    """
+
+    address: str = ""
+    http_version: str = ""
+    tls: str = ""
+    proxy: str = ""
+    is_reused: bool = False
+
+
+class Moments(NamedTuple):
+    """When each step was done, in milliseconds from the start. None for a step that did not happen, or not here: a
+    connection that is used again was looked up, opened and secured before.
+    """
+
+    looked_up_ms: float | None = None
+    connected_ms: float | None = None
+    secured_ms: float | None = None
+    sent_ms: float | None = None
+    answered_ms: float | None = None
+    ended_ms: float | None = None
+
+
+class Chunk(NamedTuple):
+    """Bytes of the decoded body as they came, and when, in milliseconds from the start."""
+
+    at_ms: float
+    data: bytes
+
+
+class Wait(NamedTuple):
+    """The wait before the next attempt, and what decided how long it is."""
+
+    delay_s: float
+    reason: str
+
+
+class Exchange(NamedTuple):
+    """`attempt` counts from 1; `started_s` are Unix seconds; `wire` is the format's name. `status` is None where no
+    answer came; `error` says why. `wire_bytes` are those of the body before decoding. `verdict` and `usage` are the
+    answer's, `wait` what followed.
+    """
+
+    id: str
+    attempt: int
+    started_s: float
+    provider: str
+    wire: str
+    model: str
+    method: str
+    url: str
+    request_headers: Headers
+    request_body: bytes
+    connection: ConnectionFacts = ConnectionFacts()
+    moments: Moments = Moments()
+    status: int | None = None
+    reason: str = ""
+    response_headers: Headers = ()
+    chunks: tuple[Chunk, ...] = ()
+    wire_bytes: int | None = None
+    end: End = ""
+    error: str = ""
+    verdict: str = ""
+    finish_reason: str = ""
+    usage: Usage | None = None
+    wait: Wait | None = None
+
+    @property
+    def response_body(self) -> bytes:
+        """What came of the body."""
+        return b"".join(chunk.data for chunk in self.chunks)
+
+    def header(self, name: str) -> str:
+        """A header of the answer, its name in lower case; empty where there is none."""
+        return next((value for key, value in self.response_headers if key.lower() == name), "")
+
+
+SafeExchange = NewType("SafeExchange", Exchange)

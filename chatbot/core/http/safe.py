@@ -1,0 +1,124 @@
+"""An exchange without keys: the one door to every view, log and file.
+
+By name (headers that identify the person, `?key=`), by place (`user:pass@`) and by value: each known key, anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from urllib.parse import urlsplit, urlunsplit
+
+from chatbot.core.http.exchange import Chunk, Exchange, Headers, SafeExchange
+from chatbot.core.redaction.redactor import MASK, is_secret_header
+
+HIDDEN = "(hidden)"
+_SECRET_PARAMETERS = frozenset("key api_key api-key apikey access_token token signature sig".split())
+_LONGEST_LINE_BYTES = 1024 * 1024  # a longer one is searched in parts
+
+Redact = Callable[[str], str]
+
+
+def safe(exchange: Exchange, redact: Redact) -> SafeExchange:
+    """The same without keys; `redact` takes those out that are known by their value or their shape."""
+    return SafeExchange(
+        exchange._replace(
+            provider=redact(exchange.provider),
+            model=redact(exchange.model),
+            url=safe_url(exchange.url, redact),
+            request_headers=_safe_headers(exchange.request_headers, redact),
+            request_body=_safe_bytes(exchange.request_body, redact),
+            connection=exchange.connection._replace(proxy=safe_url(exchange.connection.proxy, redact)),
+            reason=redact(exchange.reason),
+            response_headers=_safe_headers(exchange.response_headers, redact),
+            chunks=tuple(safe_chunks(exchange.chunks, redact)),
+            error=redact(exchange.error),
+            finish_reason=redact(exchange.finish_reason),
+            wait=exchange.wait and exchange.wait._replace(reason=redact(exchange.wait.reason)),
+        )
+    )
+
+
+def safe_url(url: str, redact: Redact) -> str:
+    """A URL without a name and password, and without the values of parameters that are keys."""
+    parts = urlsplit(url)
+    pairs = [part.partition("=") for part in parts.query.split("&")] if parts.query else []
+    query = "&".join(
+        f"{name}={MASK}" if name.lower() in _SECRET_PARAMETERS and value else f"{name}{equals}{value}"
+        for name, equals, value in pairs
+    )
+    return redact(urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query=query)))
+
+
+def _safe_headers(headers: Headers, redact: Redact) -> Headers:
+    return tuple((redact(name), _hidden(value) if is_secret_header(name) else redact(value)) for name, value in headers)
+
+
+def _hidden(value: str) -> str:
+    """The scheme of a credential, which is no secret (RFC 9110, section 11.4), and that it was there."""
+    scheme, blank, _ = value.partition(" ")
+    return f"{scheme} {HIDDEN}" if blank and scheme.lower() in ("bearer", "basic", "digest") else HIDDEN
+
+
+def _safe_bytes(data: bytes, redact: Redact) -> bytes:
+    return redact(data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+
+
+def safe_chunks(chunks: Iterable[Chunk], redact: Redact) -> Iterator[Chunk]:
+    """The chunks without keys, also without those that stand across a border; the borders stay where they were.
+
+    A chunk is held until the line that it ends in is whole: no key has a line end in it.
+    """
+    held: list[Chunk] = []
+    held_bytes = 0
+    begun = b""  # the lines of the first one held that are safe already
+    for chunk in chunks:
+        whole_lines = chunk.data.rfind(b"\n") + 1
+        held_bytes += len(chunk.data)
+        if held_bytes > _LONGEST_LINE_BYTES:
+            whole_lines = len(chunk.data)
+        if not whole_lines:
+            held.append(chunk)
+            continue
+        done = _together([*held, chunk._replace(data=chunk.data[:whole_lines])], begun, redact)
+        rest = chunk.data[whole_lines:]
+        held, held_bytes = ([chunk._replace(data=rest)], len(rest)) if rest else ([], 0)
+        begun = done.pop().data if rest else b""
+        yield from done
+    yield from _together(held, begun, redact)
+
+
+def _together(chunks: list[Chunk], begun: bytes, redact: Redact) -> list[Chunk]:
+    """These chunks, redacted as one text; `begun` is what comes first of the first one."""
+    whole = b"".join(chunk.data for chunk in chunks)
+    hidden = _safe_bytes(whole, redact)
+    places = _places(whole, hidden)
+    done = []
+    end = at = 0
+    for number, chunk in enumerate(chunks, 1):
+        end += len(chunk.data)
+        border = len(hidden) if number == len(chunks) else max(at, _moved(end, places))
+        done.append(chunk._replace(data=(begun if number == 1 else b"") + hidden[at:border]))
+        at = border
+    return done
+
+
+def _places(whole: bytes, hidden: bytes) -> list[tuple[int, int, int]]:
+    """The pieces that both share, in order: where each begins in either, and its length."""
+    places = []
+    at = to = 0
+    for piece in hidden.split(MASK.encode()):
+        found = whole.find(piece, at)
+        found = at if found < 0 else found
+        places.append((found, to, len(piece)))
+        at, to = found + len(piece), to + len(piece) + len(MASK)
+    return places
+
+
+def _moved(end: int, places: list[tuple[int, int, int]]) -> int:
+    """Where a border of the whole lies in the hidden one; behind the mask, where it lies within a key."""
+    for begins, moved, size in places:
+        if end < begins:
+            return moved
+        if end <= begins + size:
+            return moved + end - begins
+    return places[-1][1] + places[-1][2]
