@@ -21,6 +21,11 @@ def duration_words(seconds: float) -> str:
     return f"{minutes // 60} h" + (f" {minutes % 60} min" if minutes % 60 else "")
 
 
+def step_words(duration_ms: float) -> str:
+    """How long a step of an exchange took, which may be very short: `0.3 ms`, `12 ms`, `1.2 s`."""
+    return f"{max(duration_ms, 0):.1f} ms" if duration_ms < _TENTHS_BELOW_S else duration_words(duration_ms / 1000)
+
+
 def token_words(count: int) -> str:
     """A number of tokens: `1 token`, `950 tokens`, `1.2k tokens`."""
     return "1 token" if count == 1 else f"{short(count)} tokens"

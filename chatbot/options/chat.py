@@ -141,6 +141,26 @@ class Connection(NamedTuple):
     no_stream: Annotated[bool, Choice("Ask for the answer in one piece.", flags=("--no-stream", "-S"))] = False
 
 
+class Http(NamedTuple):
+    """The HTTP"""
+
+    verbose: Annotated[
+        int,
+        Choice("Show the HTTP on stderr; -vv with bodies and events, -vvv with chunks.", flags=("--verbose", "-v")),
+    ] = 0
+    timing: Annotated[bool, Choice("Show where the time went, on stderr.")] = False
+    dry_run: Annotated[bool, Choice("Print the request and send nothing; needs no key.", in_variable=False)] = False
+    form: Annotated[
+        Literal["http", "curl", "python", "js", "httpie", "body"],
+        Choice(
+            "How --dry-run prints it.",
+            flags=("--as",),
+            metavar="[http|curl|python|js|httpie|body]",
+            in_variable=False,
+        ),
+    ] = "http"
+
+
 class Kept(NamedTuple):
     """The conversation"""
 
@@ -173,6 +193,6 @@ class Program(NamedTuple):
     version: Annotated[bool, Choice("Print the version.", flags=("--version", "-V"))] = False
 
 
-GROUPS = (Asked, Who, How, Shown, Connection, Kept, Program)
-IN_VARIABLES = (How, Shown, Connection, Kept)  # what to ask, and of whom, is said each time
+GROUPS = (Asked, Who, How, Shown, Connection, Http, Kept, Program)
+IN_VARIABLES = (How, Shown, Connection, Http, Kept)  # what to ask, and of whom, is said each time
 SAMPLING = tuple(option for option in options_of(How) if option.choice.in_session)

@@ -49,13 +49,16 @@ class ModelRequest(NamedTuple):
 
 
 class ModelTarget(NamedTuple):
-    """The service, its endpoint, and the model (None: the first of the server's list). `key` is for the redactor."""
+    """The service, its endpoint, and the model (None: the first of the server's list). `key` is for the redactor;
+    `decided` says where key, address and model are from.
+    """
 
     service: Service
     model: str | None
     endpoint: Endpoint
     key: str | None = None
     remarks: tuple[str, ...] = ()
+    decided: tuple[str, ...] = ()
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -153,6 +156,11 @@ def choose(
     model = model or service.default_model
     if not model and service.model_required:
         raise UsageError(f"{service.title} wants the name of your deployment as the model", advice="Name it with -m.")
+    decided = [f"{service.title} at {url.value}, from {url.origin}"]
+    if key and key_variable:
+        decided.append(f"key {key_variable.name} from {key.origin}")
+    if MODEL_VARIABLE in variables and not wish.model and model == variables[MODEL_VARIABLE].value.rpartition("/")[2]:
+        decided.append(f"model {model} from {MODEL_VARIABLE} in {variables[MODEL_VARIABLE].origin}")
     secret = clean_key(key.value, key_variable.name) if key and key_variable else None
     endpoint = Endpoint(
         url.value,
@@ -160,7 +168,7 @@ def choose(
         (*variable_headers(service, variables), *headers),
         _query(service, variables),
     )
-    return ModelTarget(service, model, endpoint, secret, remarks)
+    return ModelTarget(service, model, endpoint, secret, remarks, tuple(decided))
 
 
 def _named(url: SettingSource, service: Service, variables: Variables) -> str:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from chatbot.core.errors import UsageError
 from chatbot.core.options import Options
-from chatbot.options.chat import SAMPLING, Asked, Connection, How, Kept, Shown, Who
+from chatbot.options.chat import SAMPLING, Asked, Connection, How, Http, Kept, Shown, Who
 
 
 class Arguments(NamedTuple):
@@ -19,6 +19,7 @@ class Arguments(NamedTuple):
     how: How = How()
     shown: Shown = Shown()
     connection: Connection = Connection()
+    http: Http = Http()
     kept: Kept = Kept()
 
     @property

@@ -46,6 +46,11 @@ class Exchanges:
             self._running.append(exchange)
             return exchange
 
+    def sent(self) -> None:
+        """The request that was begun last has left."""
+        if self._running:
+            self.observer.step(self._running[-1], "sent")
+
     def new_question(self) -> None:
         """The next request is the first of another question."""
         with self._lock:

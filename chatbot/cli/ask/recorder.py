@@ -101,12 +101,18 @@ class HistoryRecorder:
 
 class RecordingView:
     """A View that also keeps what it shows, as far as that can be kept. As a context manager it stores what came of an
-    answer that was not `finish`ed.
+    answer that was not `finish`ed. `retrying` hears of each attempt that is repeated.
     """
 
     def __init__(
-        self, view: View, memory: HistoryRecorder, begin: Callable[[], TurnWriter | None], best_effort: BestEffort
+        self,
+        view: View,
+        memory: HistoryRecorder,
+        begin: Callable[[], TurnWriter | None],
+        best_effort: BestEffort,
+        retrying: Callable[[Retrying], None],
     ) -> None:
+        self._retrying = retrying
         self._view = view
         self._memory = memory
         self._best_effort = best_effort
@@ -120,9 +126,11 @@ class RecordingView:
                 "".join([event.text for event in events if type(event) is TextDelta]),
                 "".join([event.text for event in events if type(event) is ReasoningDelta]),
             )
-            for event in events:
-                if type(event) is Retrying:
-                    self._store(lambda writing: writing.failed(event))  # noqa: B023  (called at once)
+        for event in events:
+            if type(event) is Retrying:
+                self._retrying(event)
+                self._store(lambda writing: writing.failed(event))  # noqa: B023  (called at once)
+        if self._writing:
             self._store(lambda writing: writing.frame())
         self._view.show(events, now_s)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from chatbot.cli import stdio
-from chatbot.cli.ask.exchanges import Exchanges
+from chatbot.cli.ask.http import AnswerHttp
 from chatbot.cli.ask.setup import Setup
 from chatbot.core.amounts import token_words
 from chatbot.core.errors import AnswerError, CannotConnect, ContextTooLong, KeyRejected, ProgramFault, UnknownModel
@@ -58,14 +58,13 @@ class AnswerRunner:
         self._transport = LiveTransport(
             os.environ,
             idle_timeout_s=setup.arguments.connection.timeout or IDLE_TIMEOUT_S,
-            on_sent=self._sent.set,
+            on_sent=self._has_left,
         )
-        self._exchanges = Exchanges(
-            self._target, self._transport, now=time.time, random=random.random, step=lambda exchange, step: None
-        )
+        provider = lookup.provider_for(self._target.service, self._target.endpoint)
+        self._http = AnswerHttp(setup, self._transport, provider)
         self._session = Session(
-            lookup.provider_for(self._target.service, self._target.endpoint),
-            observed(self._transport, self._exchanges.observer, time.monotonic),
+            provider,
+            observed(self._transport, self._http.exchanges.observer, time.monotonic),
             RetryPolicy(max_retries=setup.arguments.connection.max_retries),
             clock=time.monotonic,
             now=time.time,
@@ -89,7 +88,7 @@ class AnswerRunner:
         asked = (options or self._options)._replace(model=self._options.model)
         shown = self._shown if raw is None else self._shown._replace(raw=raw)
         self._sent.clear()
-        self._exchanges.new_question()
+        self._http.exchanges.new_question()
         asked_s = time.monotonic()
         with Watchdog() as watchdog:
             best_effort = BestEffort(watchdog.call, self._notices.warn)
@@ -125,18 +124,23 @@ class AnswerRunner:
                 view = guarded_view(shown, label, self._notices, interrupts, self._keyboard, best_effort)
                 if not shows_waiting(shown):
                     view = SilenceNotice(view, self._notices.warn, self._place(), asked_s)
-                with RecordingView(view, self._recorder, begin, best_effort) as recording:
+                view = self._http.around(view, best_effort, event_queue.wake)
+                with RecordingView(view, self._recorder, begin, best_effort, self._http.retrying) as recording:
                     redacted = EventRedactor(
                         self._target.secrets, lambda text: watchdog.call(lambda: self._notices.redacted(text), LIMIT_S)
                     )
                     result = show_events(
                         event_queue, recording, time.monotonic, interrupts.stopped, self._max_time_s, redacted
                     )
-                    self._exchanges.finished(result.finished)
+                    self._http.finished(result.finished)
                     recording.finish(result.finished, _whole(continues, result.text) if continues else None)
             self.signal = interrupts.number
             best_effort.done("how the answer ended cannot be told", lambda: self._say(result, conversation))
         return result
+
+    def _has_left(self) -> None:
+        self._sent.set()
+        self._http.exchanges.sent()
 
     def models(self) -> list[str]:
         """The names of the server's models. Raises ChatError when it gives no list."""
@@ -164,7 +168,7 @@ class AnswerRunner:
             from chatbot.terminal.answer.json_view import as_json
 
             model = self._target.model or ""
-            stdio.write_answer(as_json(result, self._target.service.name, model, self._exchanges.traffic))
+            stdio.write_answer(as_json(result, self._target.service.name, model, self._http.exchanges.traffic))
         if isinstance(finished.error, ProgramFault) and not self._in_session:
             return  # the roof tells it
         self._notices.apart = self._in_session and bool(result.text)

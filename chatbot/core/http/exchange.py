@@ -94,3 +94,13 @@ class Exchange(NamedTuple):
 
 
 SafeExchange = NewType("SafeExchange", Exchange)
+
+
+class Step(NamedTuple):
+    """Something that just happened in an exchange: it was `sent`, `answered`, a `chunk` came, it `ended`. The record is
+    as far as it had come, without its chunks.
+    """
+
+    name: str
+    exchange: Exchange
+    chunk: Chunk | None = None

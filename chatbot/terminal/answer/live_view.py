@@ -62,8 +62,9 @@ class LiveView:
         return wait_s
 
     def withdraw(self) -> None:
-        """See View."""
+        """See View. What is not final is drawn again with the next frame."""
         self._answer.suspended()
+        self._answer.resumed()
 
     def close(self, now_s: float) -> None:
         """See View."""

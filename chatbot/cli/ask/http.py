@@ -1,0 +1,126 @@
+"""The HTTP under the answers of one run: shown while it happens, and handed on when it is over."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import sys
+import time
+from collections.abc import Callable, Sequence
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
+
+from chatbot.cli import stdio
+from chatbot.cli.ask.exchanges import Exchanges
+from chatbot.cli.ask.setup import Setup
+from chatbot.core.events import Finished, Retrying
+from chatbot.core.http.exchange import Exchange, SafeExchange, Step
+from chatbot.core.http.safe import safe
+from chatbot.outside.http.observed import LiveExchange
+from chatbot.outside.http.transport import LiveTransport
+from chatbot.providers.wires.base import Provider
+from chatbot.terminal.answer.show_events import View
+from chatbot.terminal.best_effort import BestEffort
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from chatbot.core.http.seen import Arrivals, SeenEvent
+    from chatbot.terminal.markdown.row import Row
+
+CANNOT_SHOW = "the HTTP cannot be shown"
+
+
+class AnswerHttp:
+    """`provider` says what an event means."""
+
+    def __init__(self, setup: Setup, transport: LiveTransport, provider: Provider) -> None:
+        self._notices = setup.notices
+        self._wanted = setup.arguments.http
+        self._decided = setup.target.decided
+        self._provider = provider
+        self._steps: SimpleQueue[Step] = SimpleQueue()
+        self._wake: Callable[[], None] = lambda: None
+        self._best_effort: BestEffort | None = None
+        self.exchanges = Exchanges(setup.target, transport, now=time.time, random=random.random, step=self._note)
+
+    def _note(self, exchange: LiveExchange, name: str) -> None:
+        """In the thread of the network: what is told of it, the other thread does."""
+        verbose = self._wanted.verbose
+        if verbose and (name != "chunk" or verbose >= 2):
+            chunk = exchange.chunks[-1] if name == "chunk" else None
+            self._steps.put(Step(name, exchange.record(with_chunks=False), chunk))
+            self._wake()
+
+    def _new_steps(self) -> list[Step]:
+        return [self._steps.get() for _ in range(self._steps.qsize())]
+
+    def around(self, view: View, best_effort: BestEffort, wake: Callable[[], None]) -> View:
+        """The view of the next answer, with what is to be shown of its HTTP."""
+        self._wake, self._best_effort = wake, best_effort
+        if not self._wanted.verbose:
+            return view
+
+        def made() -> View:
+            from chatbot.terminal.http.http_view import HttpView
+            from chatbot.terminal.http.verbose import remark
+
+            self._tell([remark(words) for words in self._decided])
+            read = self._provider.read_event
+            return HttpView(
+                view, self._new_steps, self._wanted.verbose, self._safe, self._notices.redact, read, self._tell
+            )
+
+        return best_effort(CANNOT_SHOW, made, view)
+
+    def retrying(self, event: Retrying) -> None:
+        """An attempt has failed, and another follows."""
+        self._are_over(self.exchanges.retrying(event))
+
+    def finished(self, event: Finished) -> None:
+        """The answer has ended."""
+        self._are_over(self.exchanges.finished(event))
+        if self._wanted.verbose or self._wanted.timing:
+            self._done(CANNOT_SHOW, self._tell_waterfall)
+
+    def _are_over(self, exchanges: Sequence[Exchange]) -> None:
+        if self._wanted.verbose:
+            self._done(CANNOT_SHOW, lambda: self._tell_ends(exchanges))
+
+    def _done(self, what: str, work: Callable[[], None]) -> None:
+        if self._best_effort is not None:
+            self._best_effort.done(what, work)
+
+    def _tell_ends(self, exchanges: Sequence[Exchange]) -> None:
+        from chatbot.terminal.http.verbose import end_rows
+
+        for exchange in map(self._safe, exchanges):
+            self._tell(end_rows(exchange, self._wanted.verbose, len(list(self._seen(exchange)))))
+
+    def _tell_waterfall(self) -> None:
+        from chatbot.terminal.http.waterfall import waterfall
+
+        exchanges = list(map(self._safe, self.exchanges.all))
+        columns = stdio.size(2)[0] or shutil.get_terminal_size().columns
+        unicode = "utf" in stdio.encoding(sys.stderr).lower()
+        self._tell(waterfall(exchanges, list(map(self._arrivals, exchanges)), columns, unicode=unicode))
+
+    def _arrivals(self, exchange: SafeExchange) -> Arrivals:
+        from chatbot.core.http.seen import arrivals
+
+        return arrivals(self._seen(exchange))
+
+    def _seen(self, exchange: SafeExchange) -> Iterable[SeenEvent]:
+        from chatbot.core.http.seen import seen_events
+
+        return (
+            () if "json" in exchange.header("content-type") else seen_events(exchange.chunks, self._provider.read_event)
+        )
+
+    def _safe(self, exchange: Exchange) -> SafeExchange:
+        return safe(exchange, self._notices.redact)
+
+    def _tell(self, rows: Iterable[Row]) -> None:
+        from chatbot.terminal.http.rows import as_text
+
+        stdio.write_aside(as_text(rows, styles=self._notices.colour).encode(stdio.encoding(sys.stderr), "replace"))

@@ -1,0 +1,1 @@
+"""An HTTP exchange as text: each view is a pure function of a record that holds no keys."""

@@ -1,0 +1,92 @@
+"""A view that tells of the HTTP underneath while the answer comes, on the other stream."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from chatbot.core.events import Event
+from chatbot.core.http.exchange import Chunk, Exchange, SafeExchange, Step
+from chatbot.core.http.safe import safe_chunks
+from chatbot.core.http.seen import Read, seen_events
+from chatbot.terminal.answer.show_events import View
+from chatbot.terminal.http.rows import TellRows
+from chatbot.terminal.http.verbose import chunk_row, event_rows, request_rows, response_rows
+from chatbot.terminal.markdown.row import Row
+
+_EVENT_ENDS = (b"\n\n", b"\r\n\r\n", b"\r\r")
+
+
+class HttpView:
+    """A View that tells, before what came, what happened in its HTTP. `steps` gives what did since it was last called;
+    `safe` takes the keys out of a record, `redact` out of a text; `read` says what an event means.
+    """
+
+    def __init__(
+        self,
+        view: View,
+        steps: Callable[[], Iterable[Step]],
+        level: int,
+        safe: Callable[[Exchange], SafeExchange],
+        redact: Callable[[str], str],
+        read: Read,
+        tell: TellRows,
+    ) -> None:
+        self._view = view
+        self._steps = steps
+        self._level = level
+        self._safe = safe
+        self._redact = redact
+        self._read = read
+        self._tell = tell
+        self._told_request = ""  # whose head was told
+        self._held = b""  # an event that has not ended yet
+        self._chunks = 0
+
+    def show(self, events: Sequence[Event], now_s: float) -> None:
+        """See View."""
+        self._tell_steps()
+        self._view.show(events, now_s)
+
+    def frame(self, now_s: float) -> float | None:
+        """See View."""
+        self._tell_steps()
+        return self._view.frame(now_s)
+
+    def withdraw(self) -> None:
+        """See View."""
+        self._view.withdraw()
+
+    def close(self, now_s: float) -> None:
+        """See View."""
+        self._tell_steps()
+        self._view.close(now_s)
+
+    def _tell_steps(self) -> None:
+        rows = [row for step in self._steps() for row in self._rows(step)]
+        if rows:
+            self._view.withdraw()
+            self._tell(rows)
+
+    def _rows(self, step: Step) -> Iterator[Row]:
+        if step.chunk is not None:
+            yield from self._chunk_rows(step.chunk)
+            return
+        exchange = self._safe(step.exchange)
+        if self._told_request != exchange.id:
+            self._told_request, self._held, self._chunks = exchange.id, b"", 0
+            yield from request_rows(exchange, self._level)
+        if step.name == "answered":
+            yield from response_rows(exchange, self._level)
+
+    def _chunk_rows(self, chunk: Chunk) -> Iterator[Row]:
+        """The events that are whole now; no key goes from one line to the next."""
+        self._chunks += 1
+        if self._level >= 3:
+            yield chunk_row(self._chunks, chunk)
+        self._held += chunk.data
+        end = max(at + len(mark) if (at := self._held.rfind(mark)) >= 0 else 0 for mark in _EVENT_ENDS)
+        whole, self._held = self._held[:end], self._held[end:]
+        if whole:
+            safe = safe_chunks([chunk._replace(data=whole)], self._redact)
+            for seen in seen_events(safe, self._read):
+                yield from event_rows(seen)

@@ -1,0 +1,100 @@
+"""The HTTP is told in its order, before what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from chatbot.core.events import Event, Notice, TextDelta
+from chatbot.core.http.exchange import Chunk, Step
+from chatbot.core.http.safe import safe
+from chatbot.core.redaction.redactor import Redactor
+from chatbot.core.sse.decoder import SseEvent
+from chatbot.terminal.http.http_view import HttpView
+from chatbot.terminal.http.rows import as_text
+from chatbot.terminal.markdown.row import Row
+from tests.terminal.http.records import ANSWERED
+
+KEY = "sk-0123456789abcdef"
+
+
+class Screen:
+    """A view, and what is told beside it, in one list."""
+
+    def __init__(self, level: int) -> None:
+        self.told: list[str] = []
+        self.steps: list[Step] = []
+        redact = Redactor([KEY])
+        self.view = HttpView(
+            self, self._new_steps, level, lambda exchange: safe(exchange, redact), redact, self._read, self._tell
+        )
+
+    def _new_steps(self) -> list[Step]:
+        steps, self.steps = self.steps, []
+        return steps
+
+    def _read(self, event: SseEvent) -> list[TextDelta | Notice]:
+        return [TextDelta(event.data)]
+
+    def _tell(self, rows: Iterable[Row]) -> None:
+        self.told += as_text(rows, styles=False).splitlines()
+
+    def show(self, events: Sequence[Event], now_s: float) -> None:
+        self.told += [f"shown {event}" for event in events]
+
+    def frame(self, now_s: float) -> float | None:
+        return 7.0
+
+    def withdraw(self) -> None:
+        self.told.append("withdrawn")
+
+    def close(self, now_s: float) -> None:
+        self.told.append("closed")
+
+    def happens(self, name: str, data: bytes | None = None, exchange_id: str = "a1") -> None:
+        chunk = None if data is None else Chunk(1.0, data)
+        self.steps.append(Step(name, ANSWERED._replace(id=exchange_id, chunks=()), chunk))
+
+
+def test_the_request_is_told_once_however_its_first_step_is_called() -> None:
+    screen = Screen(1)
+    screen.happens("sent")
+    assert screen.view.frame(0.0) == 7.0
+    assert screen.told[0] == "withdrawn" and sum("> POST" in row for row in screen.told) == 1
+    screen.happens("answered")
+    screen.view.show([TextDelta("Hel")], 0.0)
+    assert sum("> POST" in row for row in screen.told) == 1
+    assert screen.told[-1] == "shown TextDelta('Hel')" and "< HTTP/1.1  200 OK  after 256 ms" in screen.told
+
+
+def test_an_attempt_that_failed_before_it_was_sent_has_its_request_told() -> None:
+    screen = Screen(1)
+    screen.happens("ended")
+    screen.happens("ended", exchange_id="a2")
+    screen.view.close(0.0)
+    assert sum("> POST" in row for row in screen.told) == 2 and screen.told[-1] == "closed"
+
+
+def test_an_event_is_told_once_it_is_whole_without_a_key_that_came_in_two_pieces() -> None:
+    screen = Screen(2)
+    screen.happens("answered")
+    screen.view.frame(0.0)
+    screen.told.clear()
+    for piece in (b"data: one ", KEY[:7].encode(), KEY[7:].encode(), b"\n", b"\ndata: tw"):
+        screen.happens("chunk", piece)
+    screen.view.frame(0.0)
+    assert screen.told == ["withdrawn", "<    1.0 ms  one [key]", "*            text 'one [key]'"]
+
+
+def test_level_three_has_the_borders_of_chunks_too() -> None:
+    screen = Screen(3)
+    screen.happens("chunk", b"data: a\r\n\r\ndata: b\r\n\r\n")
+    screen.view.frame(0.0)
+    assert [row[:30] for row in screen.told if "chunk" in row] == ["*    1.0 ms  chunk 1: 22 bytes"]
+    assert [row[-1] for row in screen.told if row.startswith("<")] == ["a", "b"]
+
+
+def test_where_nothing_happened_nothing_is_withdrawn() -> None:
+    screen = Screen(1)
+    screen.view.frame(0.0)
+    screen.view.withdraw()
+    assert screen.told == ["withdrawn"]
