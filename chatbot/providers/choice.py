@@ -156,7 +156,7 @@ def choose(
     model = model or service.default_model
     if not model and service.model_required:
         raise UsageError(f"{service.title} wants the name of your deployment as the model", advice="Name it with -m.")
-    decided = [f"{service.title} at {url.value}, from {url.origin}"]
+    decided = [f"address {url.value} from {url.origin}"]
     if key and key_variable:
         decided.append(f"key {key_variable.name} from {key.origin}")
     if MODEL_VARIABLE in variables and not wish.model and model == variables[MODEL_VARIABLE].value.rpartition("/")[2]:

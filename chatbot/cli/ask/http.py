@@ -16,6 +16,7 @@ from chatbot.cli.ask.setup import Setup
 from chatbot.core.events import Finished, Retrying
 from chatbot.core.http.exchange import Exchange, SafeExchange, Step
 from chatbot.core.http.safe import safe
+from chatbot.outside.desktop.streams import is_terminal
 from chatbot.outside.http.observed import LiveExchange
 from chatbot.outside.http.transport import LiveTransport
 from chatbot.providers.wires.base import Provider
@@ -62,14 +63,12 @@ class AnswerHttp:
             return view
 
         def made() -> View:
-            from chatbot.terminal.http.http_view import HttpView
+            from chatbot.terminal.http.http_view import HttpView, Telling
             from chatbot.terminal.http.verbose import remark
 
             self._tell([remark(words) for words in self._decided])
-            read = self._provider.read_event
-            return HttpView(
-                view, self._new_steps, self._wanted.verbose, self._safe, self._notices.redact, read, self._tell
-            )
+            telling = Telling(self._wanted.verbose, self._safe, self._notices.redact, self._apart(), self._tell)
+            return HttpView(view, self._new_steps, self._provider.read_event, telling)
 
         return best_effort(CANNOT_SHOW, made, view)
 
@@ -87,6 +86,12 @@ class AnswerHttp:
         if self._wanted.verbose:
             self._done(CANNOT_SHOW, lambda: self._tell_ends(exchanges))
 
+    def _apart(self) -> list[Row]:
+        """A blank row between the HTTP and an answer that stands beside it."""
+        from chatbot.terminal.markdown.row import Row
+
+        return [Row()] if is_terminal(1) and is_terminal(2) else []
+
     def _done(self, what: str, work: Callable[[], None]) -> None:
         if self._best_effort is not None:
             self._best_effort.done(what, work)
@@ -94,6 +99,8 @@ class AnswerHttp:
     def _tell_ends(self, exchanges: Sequence[Exchange]) -> None:
         from chatbot.terminal.http.verbose import end_rows
 
+        if exchanges and exchanges[-1].verdict and exchanges[-1].chunks:
+            self._tell(self._apart())
         for exchange in map(self._safe, exchanges):
             self._tell(end_rows(exchange, self._wanted.verbose, len(list(self._seen(exchange)))))
 

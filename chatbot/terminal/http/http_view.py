@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from chatbot.core.events import Event
 from chatbot.core.http.exchange import Chunk, Exchange, SafeExchange, Step
@@ -16,28 +17,28 @@ from chatbot.terminal.markdown.row import Row
 _EVENT_ENDS = (b"\n\n", b"\r\n\r\n", b"\r\r")
 
 
-class HttpView:
-    """A View that tells, before what came, what happened in its HTTP. `steps` gives what did since it was last called;
-    `safe` takes the keys out of a record, `redact` out of a text; `read` says what an event means.
+class Telling(NamedTuple):
+    """How much is told, and how: `safe` takes the keys out of a record, `redact` out of a text; `after_head` stands
+    between the head of an answer and its words.
     """
 
-    def __init__(
-        self,
-        view: View,
-        steps: Callable[[], Iterable[Step]],
-        level: int,
-        safe: Callable[[Exchange], SafeExchange],
-        redact: Callable[[str], str],
-        read: Read,
-        tell: TellRows,
-    ) -> None:
+    level: int
+    safe: Callable[[Exchange], SafeExchange]
+    redact: Callable[[str], str]
+    after_head: Sequence[Row]
+    tell: TellRows
+
+
+class HttpView:
+    """A View that tells, before what came, what happened in its HTTP. `steps` gives what did since it was last called;
+    `read` says what an event means.
+    """
+
+    def __init__(self, view: View, steps: Callable[[], Iterable[Step]], read: Read, telling: Telling) -> None:
         self._view = view
         self._steps = steps
-        self._level = level
-        self._safe = safe
-        self._redact = redact
         self._read = read
-        self._tell = tell
+        self._level, self._safe, self._redact, self._after_head, self._tell = telling
         self._told_request = ""  # whose head was told
         self._held = b""  # an event that has not ended yet
         self._chunks = 0
@@ -77,6 +78,7 @@ class HttpView:
             yield from request_rows(exchange, self._level)
         if step.name == "answered":
             yield from response_rows(exchange, self._level)
+            yield from self._after_head if (exchange.status or 0) < 300 else ()
 
     def _chunk_rows(self, chunk: Chunk) -> Iterator[Row]:
         """The events that are whole now; no key goes from one line to the next."""

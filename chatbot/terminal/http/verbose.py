@@ -111,7 +111,8 @@ def end_rows(exchange: SafeExchange, level: int, events: int | None = None) -> I
 def _ending(exchange: SafeExchange) -> str:
     after = f" after {_ms(exchange.moments.ended_ms)}" if exchange.moments.ended_ms else ""
     if exchange.verdict:
-        return exchange.verdict + (f" ({exchange.finish_reason})" if exchange.finish_reason else "")
+        reason = f" ({exchange.finish_reason})" if exchange.finish_reason else ""
+        return exchange.verdict + reason + (f": {exchange.error}" if exchange.error else "")
     if exchange.end == "eof":
         return "" if exchange.status is None or exchange.status < 300 else f"the answer is an error{after}"
     return (exchange.error or exchange.end or "still going on") + after

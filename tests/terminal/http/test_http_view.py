@@ -9,7 +9,7 @@ from chatbot.core.http.exchange import Chunk, Step
 from chatbot.core.http.safe import safe
 from chatbot.core.redaction.redactor import Redactor
 from chatbot.core.sse.decoder import SseEvent
-from chatbot.terminal.http.http_view import HttpView
+from chatbot.terminal.http.http_view import HttpView, Telling
 from chatbot.terminal.http.rows import as_text
 from chatbot.terminal.markdown.row import Row
 from tests.terminal.http.records import ANSWERED
@@ -24,9 +24,8 @@ class Screen:
         self.told: list[str] = []
         self.steps: list[Step] = []
         redact = Redactor([KEY])
-        self.view = HttpView(
-            self, self._new_steps, level, lambda exchange: safe(exchange, redact), redact, self._read, self._tell
-        )
+        telling = Telling(level, lambda exchange: safe(exchange, redact), redact, [Row()], self._tell)
+        self.view = HttpView(self, self._new_steps, self._read, telling)
 
     def _new_steps(self) -> list[Step]:
         steps, self.steps = self.steps, []
@@ -63,7 +62,7 @@ def test_the_request_is_told_once_however_its_first_step_is_called() -> None:
     screen.happens("answered")
     screen.view.show([TextDelta("Hel")], 0.0)
     assert sum("> POST" in row for row in screen.told) == 1
-    assert screen.told[-1] == "shown TextDelta('Hel')" and "< HTTP/1.1  200 OK  after 256 ms" in screen.told
+    assert screen.told[-2:] == ["", "shown TextDelta('Hel')"] and "< HTTP/1.1  200 OK  after 256 ms" in screen.told
 
 
 def test_an_attempt_that_failed_before_it_was_sent_has_its_request_told() -> None:
