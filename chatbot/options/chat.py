@@ -3,7 +3,7 @@
 # Without `from __future__ import annotations`: chatbot.options.declared reads the annotations as they stand.
 
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple, Self
 
 from chatbot.options.declared import Choice, options_of
 
@@ -34,13 +34,22 @@ class Who(NamedTuple):
     CHAT_MODEL and CHAT_PROVIDER belong together, and may stand in a file: chatbot.providers.choice reads them.
     """
 
-    model: Annotated[
-        str | None,
+    models: Annotated[
+        tuple[str, ...],
         Choice("The model; provider/model names both.", flags=("--model", "-m"), metavar="NAME", is_text=True),
-    ] = None
+    ] = ()
     provider: Annotated[
         str | None, Choice("The service: openai, anthropic, gemini, ollama, ...", metavar="NAME", is_text=True)
     ] = None
+
+    @property
+    def model(self) -> str | None:
+        """The one that answers."""
+        return self.models[0] if self.models else None
+
+    def asking(self, provider: str | None, model: str | None) -> Self:
+        """The same for this model of this service."""
+        return self._replace(provider=provider, models=(model,) if model else ())
 
 
 class How(NamedTuple):

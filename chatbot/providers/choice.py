@@ -21,7 +21,7 @@ from urllib.parse import urlencode, urlsplit
 from chatbot.core.addresses import base_url, from_host, is_loopback
 from chatbot.core.errors import ConfigurationError, UsageError
 from chatbot.core.options import Endpoint, SettingSource
-from chatbot.core.redaction.redactor import is_secret_header
+from chatbot.core.redaction.redactor import HIDDEN, is_secret_header
 from chatbot.providers import services
 from chatbot.providers.credentials import (
     Variables,
@@ -40,12 +40,13 @@ PROVIDER_VARIABLE = "CHAT_PROVIDER"
 
 
 class ModelRequest(NamedTuple):
-    """What the command line says; None where it says nothing."""
+    """What the command line says; None where it says nothing. `is_dry`: nothing is sent, so no key is needed."""
 
     provider: str | None = None
     model: str | None = None
     base_url: str | None = None
     headers: tuple[str, ...] = ()
+    is_dry: bool = False
 
 
 class ModelTarget(NamedTuple):
@@ -145,7 +146,8 @@ def choose(
     headers = tuple(header(text) for text in wish.headers)
     secret_headers = [name.lower() for name, _ in headers if is_secret_header(name)]
     own_key = any(not name.startswith("openai-") for name in secret_headers)
-    if key is None and not own_key and service.key_required and url.value == (service.base_url or url.value):
+    wants_key = key is None and not own_key and service.key_required
+    if wants_key and url.value == (service.base_url or url.value) and not wish.is_dry:
         raise no_key(service)
     if secret_headers:
         check_pair(service, f"the header {secret_headers[0]}", SettingSource("", "--header"), url)
@@ -162,9 +164,12 @@ def choose(
     if MODEL_VARIABLE in variables and not wish.model and model == variables[MODEL_VARIABLE].value.rpartition("/")[2]:
         decided.append(f"model {model} from {MODEL_VARIABLE} in {variables[MODEL_VARIABLE].origin}")
     secret = clean_key(key.value, key_variable.name) if key and key_variable else None
+    auth = auth_header(key_variable, secret)
+    if wants_key and wish.is_dry:
+        auth = auth_header(service.keys[0], HIDDEN)  # where a key would stand
     endpoint = Endpoint(
         url.value,
-        auth_header(key_variable, secret),
+        auth,
         (*variable_headers(service, variables), *headers),
         _query(service, variables),
     )

@@ -96,6 +96,7 @@ def test_every_option_of_chat_stands_under_a_heading_that_says_what_it_is_about(
         "How it answers",
         "What is shown",
         "The connection",
+        "The HTTP",
         "The conversation",
         "This program",
         "Other commands",

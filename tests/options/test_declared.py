@@ -131,7 +131,7 @@ def test_one_more_declaration_is_in_every_place() -> None:
 def test_every_group_is_declared_whole(group: type) -> None:
     for option in options_of(group):
         assert option.choice.help.endswith((".", "..."))
-        assert bool(option.choice.metavar) != (option.kind is bool), option.field
+        assert bool(option.choice.metavar) != option.is_switch, option.field
         assert option.heading == (group.__doc__ or "").splitlines()[0]
         assert option.kind is not str or not option.choice.in_session or option.choice.is_text, option.field
 

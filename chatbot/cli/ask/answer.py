@@ -36,7 +36,8 @@ def answer(arguments: Arguments, notices: Notices) -> int:
         open_things.callback(recorder.close)
         stored, arguments = _stored(arguments, recorder)
         text = inputs.question(arguments, notices, filled)  # what is wrong here is wrong whoever answers
-        target = choose_target(arguments.who, arguments.connection, open_things)
+        is_dry = arguments.http.dry_run
+        target = choose_target(arguments.who, arguments.connection, open_things, is_dry=is_dry)
         notices.hide(target.secrets)
         if is_terminal(2):
             for remark in target.remarks:
@@ -46,6 +47,15 @@ def answer(arguments: Arguments, notices: Notices) -> int:
         conversation = conversation._replace(system=system)
         images = inputs.images(arguments.asked, target.service.images, notices)
         setup = Setup(arguments, filled.extra if filled else fields, target, recorder, notices, open_things)
+        if is_dry:
+            from chatbot.cli.ask.dry_run import dry_run
+
+            dry_run(setup, conversation.asking(text or "", images))
+            return 0
+        if len(arguments.who.models) > 1:
+            raise UsageError(
+                "one model answers a question", advice="Several are shown side by side: --dry-run --as body"
+            )
         if text is None or arguments.kept.interactive:
             _stay(setup, stored, conversation, images, text)
             return 0
@@ -80,7 +90,7 @@ def _templated(arguments: Arguments, fields: dict[str, object]) -> tuple[Filled 
         extra=fields,
     )
     filled = applied(template, read_variables(asked.var))
-    who = who._replace(provider=filled.provider, model=filled.model)
+    who = who.asking(filled.provider, filled.model)
     return filled, arguments._replace(who=who, how=how._replace(**filled.options))
 
 
@@ -142,7 +152,7 @@ def _stored(arguments: Arguments, recorder: HistoryRecorder) -> tuple[tuple[Summ
     stored = recorder.go_on(found)
     before = stored[0]
     if not (who.provider or who.model or arguments.connection.base_url) and before.provider in services.BY_NAME:
-        arguments = arguments._replace(who=who._replace(provider=before.provider, model=before.model or None))
+        arguments = arguments._replace(who=who.asking(before.provider, before.model))
     return stored, arguments
 
 

@@ -192,7 +192,7 @@ class _Session:
         service, _ = find_service(ModelRequest(model=name), {})
         arguments = self._setup.arguments
         connection = arguments.connection._replace(base_url=None) if service else arguments.connection
-        who = Who(name, None if service else self._setup.target.service.name)
+        who = Who((name,), None if service else self._setup.target.service.name)
         target = choose_target(who, connection, self._setup.open_things)
         arguments = arguments._replace(who=who, connection=connection)
         self._setup = self._setup._replace(arguments=arguments, target=target)

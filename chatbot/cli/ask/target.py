@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from chatbot.core.addresses import base_url as checked_base_url
@@ -24,9 +25,16 @@ from chatbot.providers.choice import (
 )
 from chatbot.providers.service import Service
 
+if TYPE_CHECKING:
+    from chatbot.lab.server.http import LabServer
 
-def choose_target(who: Who, connection: Connection, open_things: ExitStack) -> ModelTarget:
-    """The service, its endpoint and the model. The lab, if it is meant, runs until `open_things` closes.
+_LAB_PATHS = {"openai": "/v1", "anthropic": "", "gemini": "/v1beta"}  # of its base URL, as each wire format wants it
+_LAB_SERVED = "http://127.0.0.1:8765"  # where `chat lab serve` usually is
+
+
+def choose_target(who: Who, connection: Connection, open_things: ExitStack, *, is_dry: bool = False) -> ModelTarget:
+    """The service, its endpoint and the model. The lab, if it is meant, runs until `open_things` closes. `is_dry`:
+    nothing will be sent, so that neither key nor server is needed.
 
     Raises NoKey when nothing is set up, and whatever `choose` raises.
     """
@@ -38,16 +46,19 @@ def choose_target(who: Who, connection: Connection, open_things: ExitStack) -> M
         env_file=connection.env_file,
     )
     base_url = checked_base_url(connection.base_url, "--base-url") if connection.base_url else None
-    wish = ModelRequest(who.provider, who.model, base_url, connection.header)
+    wish = ModelRequest(who.provider, who.model, base_url, connection.header, is_dry)
     service, model = find_service(wish, variables)
     if service is None:
         service = next((row for row in services.SERVICES if row.probe and _listening_url(row)), None)
+    if service is None and is_dry and not who.model:
+        service = services.SERVICES[0]
     if service is None:
         check_service_named_in(who.model)
         raise _with_notices(_nothing_set_up(), remarks)
     at = None
     if service.source == services.LAB:
-        at = _start_lab(service, open_things)
+        at = _LAB_SERVED if is_dry else open_things.enter_context(_started_lab()).url
+        at += _LAB_PATHS[service.wire]
     elif service.other_base_urls and not base_url and not any(url.name in variables for url in service.urls):
         at = _listening_url(service)
     try:
@@ -72,12 +83,11 @@ def _listening_url(service: Service) -> str | None:
     return next((url for url in urls if url and listens(urlsplit(url).port or 80)), None)
 
 
-def _start_lab(service: Service, open_things: ExitStack) -> str:
-    """The embedded provider, started inside this process; its base URL as the wire format wants it."""
+def _started_lab() -> LabServer:
+    """The embedded provider, started inside this process."""
     from chatbot.lab.server.http import LabServer
 
-    path = {"openai": "/v1", "anthropic": "", "gemini": "/v1beta"}[service.wire]
-    return open_things.enter_context(LabServer()).url + path
+    return LabServer()
 
 
 def _nothing_set_up() -> NoKey:

@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import urlsplit, urlunsplit
 
 from chatbot.core.http.exchange import Chunk, Exchange, Headers, SafeExchange
-from chatbot.core.redaction.redactor import MASK, is_secret_header
+from chatbot.core.redaction.redactor import HIDDEN, MASK, is_secret_header
 
-HIDDEN = "(hidden)"
 _SECRET_PARAMETERS = frozenset("key api_key api-key apikey access_token token signature sig".split())
 _LONGEST_LINE_BYTES = 1024 * 1024  # a longer one is searched in parts
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 MASK = "[key]"
+HIDDEN = "(hidden)"  # in the place of a whole credential
 # Compiled at the first use: most answers have nothing to redact.
 _SHAPES = (
     r"(?<![A-Za-z0-9])(?:sk|gsk|xai|pplx|hf|csk|r8)[-_][A-Za-z0-9_\-]{12,}"

@@ -14,8 +14,8 @@ from rich.style import Style
 from chatbot.core.amounts import duration_words, size_words, step_words
 from chatbot.core.events import EndMarker, FinishReason, Notice, ProviderEvent, ReasoningDelta, TextDelta, Usage
 from chatbot.core.http.exchange import Chunk, SafeExchange
-from chatbot.core.http.safe import HIDDEN
 from chatbot.core.http.seen import SeenEvent
+from chatbot.core.redaction.redactor import HIDDEN
 from chatbot.terminal.markdown.look import DIM, PLAIN
 from chatbot.terminal.markdown.row import Row
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.core.http.exchange import Chunk, ConnectionFacts, Exchange, Wait
-from chatbot.core.http.safe import HIDDEN, safe, safe_chunks, safe_url
-from chatbot.core.redaction.redactor import MASK, Redactor
+from chatbot.core.http.safe import safe, safe_chunks, safe_url
+from chatbot.core.redaction.redactor import HIDDEN, MASK, Redactor
 
 KEY = "xq7-Zp+93/Wk=f0aBcD"
 FORMS = (KEY, quote(KEY, safe=""), base64.b64encode(KEY.encode()).decode())

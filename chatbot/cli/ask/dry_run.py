@@ -1,0 +1,62 @@
+"""`--dry-run`: the request as it would be sent, and nothing is sent."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+
+from chatbot.cli import stdio
+from chatbot.cli.ask.setup import Setup
+from chatbot.cli.ask.target import choose_target
+from chatbot.core.errors import UsageError
+from chatbot.core.http.exchange import Exchange, SafeExchange
+from chatbot.core.http.safe import safe
+from chatbot.core.messages import Conversation
+from chatbot.core.redaction.redactor import Redactor
+from chatbot.outside.http.transport import sent_headers
+from chatbot.providers.choice import ModelTarget
+from chatbot.providers.wires.lookup import provider_for
+
+
+def dry_run(setup: Setup, conversation: Conversation) -> None:
+    """Writes the request of each model that was named. Raises UsageError for several where only one can be written."""
+    arguments = setup.arguments
+    form, models = arguments.http.form, arguments.who.models or (None,)
+    if len(models) > 1 and form != "body":
+        raise UsageError("several models are shown side by side as their bodies", advice="Add --as body.")
+    exchanges = []
+    for model in models:
+        who = arguments.who.asking(arguments.who.provider, model)
+        target = choose_target(who, arguments.connection, setup.open_things, is_dry=True)
+        exchanges.append(_request(setup, target, conversation))
+    if len(exchanges) > 1:
+        _write_side_by_side(exchanges)
+    else:
+        _write(exchanges[0], form)
+
+
+def _request(setup: Setup, target: ModelTarget, conversation: Conversation) -> SafeExchange:
+    provider = provider_for(target.service, target.endpoint)
+    options = setup.arguments.options(target.model, setup.fields)
+    if left_out := provider.left_out(options):
+        setup.notices.warn(left_out)
+    request = provider.request(provider.payload(conversation, options), options)
+    exchange = Exchange(
+        "", 1, 0.0, target.service.name, target.service.wire, target.model or "",
+        request.method, request.url, sent_headers(request), request.body,
+    )  # fmt: skip
+    return safe(exchange, lambda text: Redactor(target.secrets)(setup.notices.redact(text)))
+
+
+def _write_side_by_side(exchanges: list[SafeExchange]) -> None:
+    from chatbot.cli.screen import this_screen
+    from chatbot.terminal.http.rows import as_text
+    from chatbot.terminal.http.side_by_side import side_by_side
+
+    columns = stdio.size()[0] or shutil.get_terminal_size().columns
+    text = as_text(side_by_side(exchanges, columns), styles=this_screen("auto").styles)
+    stdio.write_answer(text.encode(stdio.encoding(sys.stdout), "replace"))
+
+
+def _write(exchange: SafeExchange, form: str) -> None:
+    raise NotImplementedError
