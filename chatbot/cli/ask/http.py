@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import shutil
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -15,18 +14,17 @@ from chatbot.cli.ask.exchanges import Exchanges
 from chatbot.cli.ask.setup import Setup
 from chatbot.core.events import Finished, Retrying
 from chatbot.core.http.exchange import Exchange, SafeExchange, Step
-from chatbot.core.http.safe import safe
 from chatbot.outside.desktop.streams import is_terminal
 from chatbot.outside.http.observed import LiveExchange
 from chatbot.outside.http.transport import LiveTransport
-from chatbot.providers.wires.base import Provider
-from chatbot.terminal.answer.show_events import View
-from chatbot.terminal.best_effort import BestEffort
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from chatbot.core.http.seen import Arrivals, SeenEvent
+    from chatbot.providers.wires.base import Provider
+    from chatbot.terminal.answer.show_events import View
+    from chatbot.terminal.best_effort import BestEffort
     from chatbot.terminal.markdown.row import Row
 
 CANNOT_SHOW = "the HTTP cannot be shown"
@@ -108,6 +106,8 @@ class AnswerHttp:
         from chatbot.terminal.http.waterfall import waterfall
 
         exchanges = list(map(self._safe, self.exchanges.all))
+        import shutil
+
         columns = stdio.size(2)[0] or shutil.get_terminal_size().columns
         unicode = "utf" in stdio.encoding(sys.stderr).lower()
         self._tell(waterfall(exchanges, list(map(self._arrivals, exchanges)), columns, unicode=unicode))
@@ -125,6 +125,8 @@ class AnswerHttp:
         )
 
     def _safe(self, exchange: Exchange) -> SafeExchange:
+        from chatbot.core.http.safe import safe
+
         return safe(exchange, self._notices.redact)
 
     def _tell(self, rows: Iterable[Row]) -> None:
