@@ -22,7 +22,7 @@ def harmless(text: str) -> str:
     return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
 
 
-class BareText:
+class BareText(View):
     """A View that needs nothing else of this program: it writes the text, on a terminal (`harmless`) without what a
     terminal would obey.
     """
@@ -58,14 +58,6 @@ class BareText:
         if text:
             self._write((harmless(text) if self.harmless else text).encode(self._encoding, "replace"))
             self._ends_in_newline = text.endswith("\n")
-
-    def frame(self, now_s: float) -> float | None:
-        """See View."""
-        del now_s
-        return None
-
-    def withdraw(self) -> None:
-        """See View."""
 
     def close(self, now_s: float) -> None:
         """See View. An answer without a newline at its end gets one."""
