@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Literal, NamedTuple
 
-from chatbot.lab.answers import Answer, Asked, Dialect, Ending, Fault, Refusal, dumps, encoded, tokens
+from chatbot.lab.answers import Answer, Asked, Ending, Fault, tokens
+from chatbot.lab.dialect import Dialect, Refusal, dumps, encoded
 
 Text = str | Callable[[Asked], str]
 Then = Literal["end", "close", "reset", "hang"]

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, Self
 
-from chatbot.lab.answers import Asked, Dialect, Fault, Page, Refusal, dumps, encoded
+from chatbot.lab.answers import Asked, Fault
+from chatbot.lab.dialect import Dialect, Page, Refusal, dumps, encoded
 from chatbot.lab.replies import CHUNKED, Refuse, Say, ScriptedReply, Then, Turn, perform, refuse, whole
 from chatbot.lab.scenarios import BY_NAME, NAMES, Scenario
 from chatbot.lab.server.connection import Connection, Listener

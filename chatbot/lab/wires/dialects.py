@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from chatbot.lab.answers import Dialect
-from chatbot.lab.wires.anthropic import ANTHROPIC
-from chatbot.lab.wires.gemini import GEMINI
-from chatbot.lab.wires.openai import OPENAI
+from chatbot.lab.dialect import Dialect
+from chatbot.lab.wires.anthropic import AnthropicDialect
+from chatbot.lab.wires.gemini import GeminiDialect
+from chatbot.lab.wires.openai import OpenAIDialect
 
-DIALECTS = {dialect.name: dialect for dialect in (OPENAI, ANTHROPIC, GEMINI)}
+OPENAI, ANTHROPIC, GEMINI = OpenAIDialect(), AnthropicDialect(), GeminiDialect()
+DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (OPENAI, ANTHROPIC, GEMINI)}
 
 _GENERATE = re.compile(r"/models/(?P<model>.+):(?P<method>generateContent|streamGenerateContent)\Z")
 
