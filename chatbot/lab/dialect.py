@@ -124,7 +124,7 @@ class Dialect(ABC):
 
     def event(self, value: Json) -> bytes:
         """One server-sent event."""
-        return encoded(f"data: {dumps(value)}\n\n")
+        return b"data: %s\n\n" % dumps(value)
 
     def refusal(self, fault: Fault, serial: int = 1, retry_after: str | None = None, **named: str) -> Refusal:
         """The fault in this dialect; `named` are the words its message mentions."""
@@ -141,14 +141,11 @@ class Dialect(ABC):
         """The body of a list of models."""
 
 
-def dumps(value: object) -> str:
-    """Compact JSON with its characters as they are, as providers write it."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def encoded(text: str) -> bytes:
-    """UTF-8; a lone surrogate, which JSON can smuggle in, becomes a question mark."""
-    return text.encode("utf-8", "replace")
+def dumps(value: object) -> bytes:
+    """Compact JSON with its characters as they are, as providers write it, in UTF-8. A lone surrogate, which JSON can
+    smuggle in, becomes a question mark.
+    """
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def member(holder: Json, name: str) -> Json:

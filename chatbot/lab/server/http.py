@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, Self
 
 from chatbot.lab.answers import Asked, Fault
-from chatbot.lab.dialect import Dialect, Page, Refusal, dumps, encoded
+from chatbot.lab.dialect import Dialect, Page, Refusal, dumps
 from chatbot.lab.replies import CHUNKED, Refuse, Say, ScriptedReply, Then, Turn, perform, refuse, whole
 from chatbot.lab.scenarios import BY_NAME, NAMES, Scenario
 from chatbot.lab.server.connection import Connection, Listener
@@ -211,4 +211,4 @@ def _models(found: Route, asked: Asked) -> ScriptedReply:
     except ValueError as error:
         refusal = dialect.refusal(Fault.BAD_REQUEST, asked.serial)._replace(message=str(error))
         return refuse(dialect, refusal, asked)
-    return whole(200, _JSON, encoded(dumps(dialect.model_list(page))))
+    return whole(200, _JSON, dumps(dialect.model_list(page)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chatbot.lab.answers import Answer, Asked, Ending, Fault, tokens
-from chatbot.lab.dialect import Dialect, FaultRow, Json, Page, Paging, Refusal, dumps, encoded, member
+from chatbot.lab.dialect import Dialect, FaultRow, Json, Page, Paging, Refusal, dumps, member
 
 _INVALID = "invalid_request_error"
 
@@ -102,7 +102,7 @@ class AnthropicDialect(Dialect):
         return {"x-should-retry": retry, **super().error_headers(refusal)}
 
     def event(self, value: Json) -> bytes:
-        return encoded(f"event: {value['type']}\ndata: {dumps(value)}\n\n")
+        return b"event: %s\ndata: %s\n\n" % (value["type"].encode(), dumps(value))
 
     def model_list(self, page: Page) -> Json:
         rows = [

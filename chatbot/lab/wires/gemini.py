@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import chain, repeat
 
 from chatbot.lab.answers import Answer, Asked, Ending, Fault, tokens
-from chatbot.lab.dialect import Dialect, FaultRow, Json, Page, Paging, Refusal, dumps, encoded, member
+from chatbot.lab.dialect import Dialect, FaultRow, Json, Page, Paging, Refusal, dumps, member
 
 _RPC = "type.googleapis.com/google.rpc."
 _INVALID = "INVALID_ARGUMENT"
@@ -97,10 +97,10 @@ class GeminiDialect(Dialect):
     def stream(self, answer: Answer, asked: Asked) -> Iterator[bytes]:
         responses = map(dumps, _responses(answer, asked))
         if asked.sse:
-            yield from (encoded(f"data: {response}\r\n\r\n") for response in responses)
+            yield from (b"data: %s\r\n\r\n" % response for response in responses)
             return
-        for opening, response in zip(chain("[", repeat(",\n")), responses, strict=False):
-            yield encoded(f"{opening}{response}\n")
+        for opening, response in zip(chain([b"["], repeat(b",\n")), responses, strict=False):
+            yield b"%s%s\n" % (opening, response)
         if answer.ending:
             yield b"]"
 
@@ -127,8 +127,7 @@ class GeminiDialect(Dialect):
         return {} if _is_number(refusal.retry_after) else super().error_headers(refusal)
 
     def stream_error(self, refusal: Refusal, asked: Asked) -> bytes:
-        body = dumps(self.error(refusal))
-        return encoded(f"data: {body}\r\n\r\n" if asked.sse else f",\n{body}\n]")
+        return (b"data: %s\r\n\r\n" if asked.sse else b",\n%s\n]") % dumps(self.error(refusal))
 
     def model_list(self, page: Page) -> Json:
         rows = [
