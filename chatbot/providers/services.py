@@ -47,6 +47,7 @@ SERVICES: tuple[Service, ...] = (
         key_page="https://platform.claude.com/settings/keys",
         default_model="claude-haiku-5-5",
         model_prefixes=("claude-",),
+        seed_field="",
         images=ImageLimits(_WEB_AND_GIF, 3_750_000, 1568),
     ),
     Service(
@@ -270,7 +271,18 @@ SERVICES: tuple[Service, ...] = (
     ),
     # The lab's address is known once it runs inside this process; see the cli.
     Service("lab", "the lab", "openai", None, (), (), LAB, key_required=False, default_model="guide"),
-    Service("lab-anthropic", "the lab", "anthropic", None, (), (), LAB, key_required=False, default_model="guide"),
+    Service(
+        "lab-anthropic",
+        "the lab",
+        "anthropic",
+        None,
+        (),
+        (),
+        LAB,
+        key_required=False,
+        default_model="guide",
+        seed_field="",
+    ),
     Service("lab-gemini", "the lab", "gemini", None, (), (), LAB, key_required=False, default_model="guide"),
 )
 
