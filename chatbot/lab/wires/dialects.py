@@ -64,8 +64,3 @@ def _dialect(path: str, headers: Mapping[str, str]) -> Dialect:
     if ("/v1beta" in path and "/openai" not in path) or "x-goog-api-key" in headers:
         return GEMINI
     return OPENAI
-
-
-def scenario_name(model: str) -> str:
-    """The model's name without anything up to its last slash: `lab/echo` and `models/echo` are `echo`."""
-    return model.rpartition("/")[2]
