@@ -189,7 +189,7 @@ def test_a_resize_in_the_middle_loses_nothing(server: LabServer, tmp_path: Path,
 
 
 @pytest.mark.parametrize("variables", [{"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=["NO_COLOR", "dumb"])
-@pytest.mark.parametrize("scenario", ["markdown", "wrong-key", "thinking", "cut"])
+@pytest.mark.parametrize("scenario", ["markdown", "wrong-key", "reasoning", "cut"])
 def test_no_escape_sequence_where_none_is_wanted(
     server: LabServer, tmp_path: Path, scenario: str, variables: dict[str, Any]
 ) -> None:
@@ -224,8 +224,8 @@ def test_forced_colours_into_a_pipe_are_rows_that_never_move(server: LabServer, 
 
 
 def test_forced_colours_into_a_pipe_are_the_answer_alone(server: LabServer, tmp_path: Path) -> None:
-    result = run(*at(server.url), "-m", "thinking", "hi", "--show-thinking", home=tmp_path, **KEYS, FORCE_COLOR="1")
-    plain = run(*at(server.url), "-m", "thinking", "hi", home=tmp_path, **KEYS)
+    result = run(*at(server.url), "-m", "reasoning", "hi", "--show-thinking", home=tmp_path, **KEYS, FORCE_COLOR="1")
+    plain = run(*at(server.url), "-m", "reasoning", "hi", home=tmp_path, **KEYS)
     assert " ".join(re.sub(r"\x1b\[[\d;]*m", "", result.text).split()) == " ".join(plain.text.split())
 
 
@@ -238,7 +238,7 @@ def test_a_terminal_without_utf8_gets_signs_it_knows(server: LabServer, tmp_path
 
 
 def test_show_thinking_keeps_the_reasoning(server: LabServer, tmp_path: Path) -> None:
-    person = ask(server, tmp_path, "thinking", "--show-thinking")
+    person = ask(server, tmp_path, "reasoning", "--show-thinking")
     assert person.leave() == 0
     assert person.rows[-1].startswith("Forty-two")
     assert person.rows[0].startswith("│ ")
@@ -248,7 +248,7 @@ def test_show_thinking_keeps_the_reasoning(server: LabServer, tmp_path: Path) ->
 def test_beside_raw_text_the_reasoning_has_its_bar_and_no_style_where_none_is_wanted(
     server: LabServer, tmp_path: Path
 ) -> None:
-    person = ask(server, tmp_path, "thinking", "--raw", "--color", "never")
+    person = ask(server, tmp_path, "reasoning", "--raw", "--color", "never")
     assert person.leave() == 0
     assert (person.rows[0][:2], person.rows[-1]) == ("│ ", "Forty-two.")
     assert b"\x1b[2" not in person.seen
@@ -268,15 +268,15 @@ def test_an_error_is_told_under_what_came(server: LabServer, tmp_path: Path) -> 
     assert "what came is above" in " ".join(person.rows)
 
 
-def test_thinking_becomes_one_row(server: LabServer, tmp_path: Path) -> None:
-    person = ask(server, tmp_path, "thinking")
+def test_reasoning_becomes_one_row(server: LabServer, tmp_path: Path) -> None:
+    person = ask(server, tmp_path, "reasoning")
     assert person.leave() == 0
     assert person.rows[0].startswith("│ reasoned")
     assert person.rows[-1].startswith("Forty-two")
 
 
-def test_hidden_thinking_leaves_nothing(server: LabServer, tmp_path: Path) -> None:
-    person = ask(server, tmp_path, "thinking", "-R")
+def test_hidden_reasoning_leaves_nothing(server: LabServer, tmp_path: Path) -> None:
+    person = ask(server, tmp_path, "reasoning", "-R")
     assert person.leave() == 0
     assert person.rows[0].startswith("Forty-two")
 
