@@ -61,14 +61,19 @@ def test_an_event_is_given_though_the_next_one_is_not_there() -> None:
     assert all_of(event_queue) == [END]
 
 
-def test_a_wait_ends_with_its_time() -> None:
+def waiting() -> tuple[EventQueue, threading.Event]:
+    """A queue of an answer that ends when it may, and what says that it may."""
     go = threading.Event()
 
     def begin(_sleep: Sleep) -> Iterator[Event]:
         go.wait(PATIENCE_S)
         yield END
 
-    event_queue = EventQueue(begin, lambda: None)
+    return EventQueue(begin, lambda: None), go
+
+
+def test_a_wait_ends_with_its_time() -> None:
+    event_queue, go = waiting()
     assert event_queue.take(0.0) == []
     assert event_queue.take(0.01) == []
     go.set()
@@ -76,13 +81,7 @@ def test_a_wait_ends_with_its_time() -> None:
 
 
 def test_a_wait_without_time_ends_when_it_is_woken() -> None:
-    go = threading.Event()
-
-    def begin(_sleep: Sleep) -> Iterator[Event]:
-        go.wait(PATIENCE_S)
-        yield END
-
-    event_queue = EventQueue(begin, lambda: None)
+    event_queue, go = waiting()
     event_queue.wake()
     assert event_queue.take(None) == []
     go.set()

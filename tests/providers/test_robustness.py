@@ -102,18 +102,13 @@ def read_in_every_way(wire: Provider, document: Any, kind: str, status: int) -> 
 
 
 @each_wire
-@settings(max_examples=150)
-@given(document=documents, kind=st.sampled_from(["message", "error", "ping"]), status=st.integers(300, 599))
-def test_no_document_whatever_raises_anything_but_a_chat_error(
-    wire: Provider, document: Any, kind: str, status: int
-) -> None:
-    read_in_every_way(wire, document, kind, status)
-
-
-@each_wire
-@settings(max_examples=150)
-@given(document=mutations(), kind=st.sampled_from(["message", "error"]), status=st.sampled_from([400, 401, 429, 500]))
-def test_no_change_of_a_valid_document_raises_anything_but_a_chat_error(
+@settings(max_examples=300)
+@given(
+    document=documents | mutations(),
+    kind=st.sampled_from(["message", "error", "ping"]),
+    status=st.integers(300, 599) | st.sampled_from([400, 401, 429, 500]),
+)
+def test_no_document_whatever_nor_any_change_of_a_valid_one_raises_anything_but_a_chat_error(
     wire: Provider, document: Any, kind: str, status: int
 ) -> None:
     read_in_every_way(wire, document, kind, status)

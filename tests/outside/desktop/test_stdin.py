@@ -141,26 +141,28 @@ def test_a_directory_is_an_error_not_a_question(tmp_path: Path) -> None:
     os.close(descriptor)
 
 
-def test_a_silent_pipe_gets_one_hint_and_is_read_on(pipe: Pipe) -> None:
+def with_one_hint(pipe: Pipe, late: bytes) -> str:
+    """What is read where the last of it comes only after the hint, of which there is one."""
+
     def answer() -> None:
-        pipe.send(b"late")
+        pipe.send(late)
         pipe.end()
 
     hints, on_silence = counting(answer)
-    assert read_piped_text(pipe.reader, on_silence, hint_after_s=0) == ("late", None)
+    decoded = read_piped_text(pipe.reader, on_silence, hint_after_s=0)
+    assert decoded is not None and decoded.warning is None
     assert hints == [1]
+    return decoded.text
+
+
+def test_a_silent_pipe_gets_one_hint_and_is_read_on(pipe: Pipe) -> None:
+    assert with_one_hint(pipe, b"late") == "late"
 
 
 def test_a_pipe_that_falls_silent_after_some_text_gets_the_hint_too(pipe: Pipe) -> None:
     pipe.send(b"early ")
 
-    def answer() -> None:
-        pipe.send(b"late")
-        pipe.end()
-
-    hints, on_silence = counting(answer)
-    assert read_piped_text(pipe.reader, on_silence, hint_after_s=0) == ("early late", None)
-    assert hints == [1]
+    assert with_one_hint(pipe, b"late") == "early late"
 
 
 def test_a_pipe_that_stays_silent_gets_no_second_hint(pipe: Pipe) -> None:
@@ -178,14 +180,7 @@ def test_ctrl_c_while_waiting_in_silence_is_felt(pipe: Pipe) -> None:
 
 def test_a_non_blocking_pipe_is_waited_for_not_polled(pipe: Pipe) -> None:
     os.set_blocking(pipe.reader, False)
-
-    def answer() -> None:
-        pipe.send(b"x")
-        pipe.end()
-
-    hints, on_silence = counting(answer)
-    assert read_piped_text(pipe.reader, on_silence, hint_after_s=0) == ("x", None)
-    assert hints == [1]
+    assert with_one_hint(pipe, b"x") == "x"
 
 
 def test_input_of_just_the_limit_is_read_and_one_byte_more_is_refused() -> None:

@@ -58,6 +58,23 @@ def failure(transport: LiveTransport, request: HttpRequest) -> ChatError:
     return error
 
 
+def one_then_two(transport: LiveTransport, first: bytes, rest: bytes) -> None:
+    """Reads an answer that comes in two pieces, the second of them once the first was seen."""
+    seen = threading.Event()
+
+    def talk(server: Wire, sock: socket.socket) -> None:
+        server.hear(sock)
+        sock.sendall(b"HTTP/1.1 200 OK\r\n" + first)
+        assert seen.wait(PATIENCE_S), "the first piece was held back"
+        sock.sendall(rest)
+
+    with wire(talk) as server:
+        chunks = transport(post(server.url)).chunks
+        assert next(chunks) == b"one"
+        seen.set()
+        assert b"".join(chunks) == b"two"
+
+
 class TestReading:
     @pytest.mark.parametrize(
         ("head", "first", "rest"),
@@ -71,37 +88,13 @@ class TestReading:
     def test_what_has_come_is_given_at_once(
         self, transport: LiveTransport, head: bytes, first: bytes, rest: bytes
     ) -> None:
-        seen = threading.Event()
-
-        def talk(server: Wire, sock: socket.socket) -> None:
-            server.hear(sock)
-            sock.sendall(b"HTTP/1.1 200 OK\r\n" + head + first)
-            assert seen.wait(PATIENCE_S), "the first piece was held back"
-            sock.sendall(rest)
-
-        with wire(talk) as server:
-            chunks = transport(post(server.url)).chunks
-            assert next(chunks) == b"one"
-            seen.set()
-            assert b"".join(chunks) == b"two"
+        one_then_two(transport, head + first, rest)
 
     def test_what_has_come_compressed_is_given_at_once(self, transport: LiveTransport) -> None:
-        seen = threading.Event()
         packer = zlib.compressobj(wbits=31)
         first = packer.compress(b"one") + packer.flush(zlib.Z_SYNC_FLUSH)
         rest = packer.compress(b"two") + packer.flush()
-
-        def talk(server: Wire, sock: socket.socket) -> None:
-            server.hear(sock)
-            sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n" + first)
-            assert seen.wait(PATIENCE_S), "the first piece was held back"
-            sock.sendall(rest)
-
-        with wire(talk) as server:
-            chunks = transport(post(server.url)).chunks
-            assert next(chunks) == b"one"
-            seen.set()
-            assert b"".join(chunks) == b"two"
+        one_then_two(transport, b"Content-Encoding: gzip\r\nConnection: close\r\n\r\n" + first, rest)
 
     def test_status_and_headers_come_before_the_body(self, transport: LiveTransport) -> None:
         with wire(

@@ -13,6 +13,7 @@ from chatbot.core.options import Endpoint
 from chatbot.core.sse.decoder import SseEvent
 from chatbot.providers.wires.anthropic import DEFAULT_MAX_TOKENS, DEFAULT_MAX_TOKENS_UNSTREAMED
 from tests.providers.asking import PICTURE, TALK, URL, payload, provider, request
+from tests.tables import cases
 
 ANTHROPIC = provider("anthropic")
 
@@ -167,14 +168,14 @@ def test_an_event_that_says_nothing_is_passed_over(data: str) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "data"),
-    [
-        ("error", '{"type":"error","error":{"type":"x","message":"gone"}}'),
-        ("message", '{"type":"error","error":{"type":"x","message":"gone"}}'),
-        ("error", '{"type":"x","message":"gone"}'),
-        ("error", '{"error":"gone"}'),
-        ("error", '"gone"'),
-        ("message", '{"type":"error","message":"gone"}'),
-    ],
+    cases(r"""
+            error | {"type":"error","error":{"type":"x","message":"gone"}}
+            message | {"type":"error","error":{"type":"x","message":"gone"}}
+            error | {"type":"x","message":"gone"}
+            error | {"error":"gone"}
+            error | "gone"
+            message | {"type":"error","message":"gone"}
+        """),
 )
 def test_an_error_is_one_however_it_is_wrapped(kind: str, data: str) -> None:
     with pytest.raises(ProviderError) as caught:
