@@ -30,13 +30,12 @@ class UrlVariable(NamedTuple):
 class Service(NamedTuple):
     """One service or local server: everything that tells it from others of its wire format.
 
-    Where a row says nothing else, its key is in NAME_API_KEY and its base URL in NAME_BASE_URL. Variables are tried in
-    order, the first that is set counts. A service without `default_model` is asked for its
-    list, whose first model is taken; `model_required` says that its list does not name what can be asked.
-    `model_prefixes` are the beginnings of model names that mean this service. `seed_field` is empty where there is no
-    seed. `header_variables` and `query_variables` are pairs of a header or query parameter and the environment variable
-    that fills it. `probe`: this local server is looked for when nothing else is set up. `source`: where these facts
-    are from.
+    Where a row says nothing else, the key is in NAME_API_KEY and the base URL in NAME_BASE_URL. Variables are tried in
+    order, the first that is set counts. A service without `default_model` is asked for its list, whose first model is
+    taken; `model_required` says that its list does not name what can be asked. `model_prefixes` are the beginnings of
+    model names that mean this service. `seed_field` is empty where there is no seed. `header_variables` and
+    `query_variables` are pairs of a header or query parameter and the environment variable that fills it. `probe`: this
+    local server is looked for when nothing else is set up. `source`: where these facts are from.
     """
 
     name: str
