@@ -13,6 +13,9 @@ from chatbot.outside.history.place import identity
 from chatbot.outside.history.schema import transaction
 from chatbot.outside.history.search import WordIndex
 
+# A person waits for the screen: while an answer grows nothing waits long for other processes, it is tried again.
+_WAIT_WHILE_GROWING_S = 0.1
+
 _REASONS = {
     sqlite3.SQLITE_FULL: "the disk is full",
     sqlite3.SQLITE_READONLY: "it is read-only",
@@ -57,10 +60,11 @@ class Database:
         self._writer = self._reader = None
         self.index.available = None
 
-    def attempt(self, change: Query[None], wait_s: float, *, is_last: bool) -> bool:
+    def attempt(self, change: Query[None], *, is_last: bool) -> bool:
         """Whether `change` is done, all of it. Nothing is raised: the first trouble of a row of them is told, but that
         another process is writing only when there is no later attempt. A damaged file is replaced.
         """
+        wait_s = BUSY_TIMEOUT_S if is_last else _WAIT_WHILE_GROWING_S
         try:
             try:
                 self._write(change, wait_s)
