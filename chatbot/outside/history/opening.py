@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from chatbot.outside.files.private import private_folder, write_new
 from chatbot.outside.history import place
 from chatbot.outside.history.schema import STEPS, Steps, migrate, version_of
 
@@ -41,7 +42,7 @@ class Opener(NamedTuple):
 
     def for_writing(self) -> Opened:
         """The database, made if there is none. Raises HistoryUnavailable, OSError and sqlite3.Error."""
-        place.make_folder(self.folder)
+        private_folder(self.folder)
         place.check(self.folder)
         if place.is_read_only(self.path):
             return self._immutable()._replace(remarks=("the history is read-only: answers are not kept",))
@@ -133,7 +134,7 @@ class Opener(NamedTuple):
         path = self.path.with_name(f"{place.NAME}.version-{version}")
         growing = path.with_name(path.name + ".part")
         growing.unlink(missing_ok=True)
-        place.make_new(growing)
+        write_new(growing, ())
         try:
             with closing(self.connect(self.path)) as source, closing(self.connect(growing)) as copy:
                 source.backup(copy)
