@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from chatbot.core.errors import (
     AnswerError,
@@ -41,7 +41,6 @@ from chatbot.core.request import (
     Payload,
     Transport,
     read_at_most,
-    read_what_comes,
     request_id_in,
 )
 from chatbot.core.retry import RetryPolicy
@@ -67,32 +66,22 @@ conversation; the last one is always Finished.
 """
 
 
-class Session:
+class Session(NamedTuple):
     """Asks questions of one provider.
 
     `clock` gives monotonic seconds, `now` Unix seconds, `random` numbers in [0, 1).
     """
 
-    def __init__(
-        self,
-        provider: Provider,
-        transport: Transport,
-        policy: RetryPolicy,
-        *,
-        clock: Callable[[], float],
-        now: Callable[[], float],
-        random: Callable[[], float],
-    ) -> None:
-        self._provider = provider
-        self._transport = transport
-        self._policy = policy
-        self._clock = clock
-        self._now = now
-        self._random = random
+    provider: Provider
+    transport: Transport
+    policy: RetryPolicy
+    clock: Callable[[], float]
+    now: Callable[[], float]
+    random: Callable[[], float]
 
     def ask(self, conversation: Conversation, options: Options, sleep: Sleep) -> Iterator[Event]:
         """See Ask. A failed attempt is repeated only while nothing of an answer was given out."""
-        started_s = self._clock()
+        started_s = self.clock()
         answer = Answer()
         mended: set[str] = set()
         attempt = sends = 1
@@ -101,8 +90,8 @@ class Session:
             try:
                 options = self._with_model(options)
                 if payload is None:
-                    payload = self._provider.payload(conversation, options)
-                    left_out = self._provider.left_out(options)
+                    payload = self.provider.payload(conversation, options)
+                    left_out = self.provider.left_out(options)
                     if left_out:
                         yield Notice(left_out)
                 yield from self._attempt(payload, options, answer, sends)
@@ -115,8 +104,8 @@ class Session:
                     payload, notice = mending
                     yield notice
                 else:
-                    elapsed_s = self._clock() - started_s
-                    delay_s = None if answer.begun else self._policy.delay_s(error, attempt, elapsed_s, self._random)
+                    elapsed_s = self.clock() - started_s
+                    delay_s = None if answer.begun else self.policy.delay_s(error, attempt, elapsed_s, self.random)
                     if delay_s is None:
                         yield answer.finished(self._with_near_names(error, options), sends, options.model)
                         return
@@ -128,12 +117,12 @@ class Session:
 
     def models(self) -> list[str]:
         """The names of the server's models. Raises ChatError when it gives no list."""
-        response = self._transport(self._provider.models_request())
+        response = self.transport(self.provider.models_request())
         response.close_after(ERROR_WITHIN_S)
         try:
             if response.status != 200:
                 raise self._read_error(response)
-            return self._provider.read_models(_document(read_at_most(response.chunks, MAX_DOCUMENT_BYTES + 1)))
+            return self.provider.read_models(_document(read_at_most(response.chunks, MAX_DOCUMENT_BYTES + 1)))
         finally:
             response.close()
 
@@ -148,7 +137,7 @@ class Session:
 
     def _attempt(self, payload: Payload, options: Options, answer: Answer, sends: int) -> Iterator[Event]:
         """One request and its answer, to Finished if it is a whole one. Raises ChatError if not."""
-        response = self._transport(self._provider.request(payload, options))
+        response = self.transport(self.provider.request(payload, options))
         try:
             answer.request_id = request_id_in(response.headers)
             if response.status >= 300:
@@ -164,10 +153,10 @@ class Session:
                         elif type(event) is Notice:
                             yield event
             except NetworkError:
-                if not answer.is_whole(self._provider.needs_end_marker):
+                if not answer.is_whole(self.provider.needs_end_marker):
                     raise
             yield from answer.rest()
-            answer.check(self._provider.needs_end_marker)
+            answer.check(self.provider.needs_end_marker)
             yield answer.finished(None, sends, options.model)
             _drain(response)
         except ChatError:
@@ -181,7 +170,7 @@ class Session:
         start, chunks = _peek(response.chunks)
         if start[:1] in (b"{", b"["):
             document = _document(read_at_most(chunks, MAX_DOCUMENT_BYTES + 1))
-            events = list(self._provider.read_answer(document))
+            events = list(self.provider.read_answer(document))
             if not events:
                 raise MalformedAnswer("the server sent JSON that is not an answer")
             yield from events
@@ -191,7 +180,7 @@ class Session:
         else:
             sse_event = None
             for sse_event in sse_events(repaired_lines(sse_lines(chunks))):
-                for event in self._provider.read_event(sse_event):
+                for event in self.provider.read_event(sse_event):
                     yield event
                     if type(event) is EndMarker:  # some servers hold the connection open after it
                         return
@@ -200,8 +189,9 @@ class Session:
 
     def _read_error(self, response: HttpResponse) -> ChatError:
         response.close_after(ERROR_WITHIN_S)
-        body = read_what_comes(response.chunks, MAX_ERROR_BYTES)  # where it breaks off, the status alone says enough
-        return self._provider.read_error(HttpFailure(response.status, response.headers, body), self._now())
+        # Where it breaks off, the status alone says enough.
+        body = read_at_most(response.chunks, MAX_ERROR_BYTES, may_break_off=True)
+        return self.provider.read_error(HttpFailure(response.status, response.headers, body), self.now())
 
     def _mended(self, payload: Payload | None, error: ChatError, tried: set[str]) -> tuple[Payload, Notice] | None:
         if payload is None or not isinstance(error, RequestRefused):
@@ -373,7 +363,7 @@ def _no_event(response: HttpResponse, start: bytes) -> ChatError:
 def _drain(response: HttpResponse) -> None:
     """Reads the little that is left after the end marker, so that the connection can be used again. Nobody waits."""
     response.close_after(_DRAIN_WITHIN_S)
-    read_what_comes(response.chunks, MAX_ERROR_BYTES)
+    read_at_most(response.chunks, MAX_ERROR_BYTES, may_break_off=True)
 
 
 def _document(body: bytes) -> Any:
