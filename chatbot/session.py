@@ -144,14 +144,7 @@ class Session(NamedTuple):
                 raise self._read_error(response)
             try:
                 for event in self._read(response):
-                    if type(event) is TextDelta:
-                        yield from answer.text_of(event)
-                    else:
-                        answer.take(event)
-                        if type(event) is ReasoningDelta:
-                            yield from answer.reasoning_of(event)
-                        elif type(event) is Notice:
-                            yield event
+                    yield from answer.take(event)
             except NetworkError:
                 if not answer.is_whole(self.provider.needs_end_marker):
                     raise
@@ -240,12 +233,18 @@ class Answer:
         self._surrogates = SurrogateJoiner()
         self._reasoning_surrogates = SurrogateJoiner()
 
-    def take(self, event: ProviderEvent) -> None:
-        """Notes what the event says of the answer as a whole."""
+    def take(self, event: ProviderEvent) -> Iterable[Event]:
+        """Notes what the event says of the answer as a whole, and returns what of it is given out."""
         self._any = True
+        if type(event) is TextDelta:  # first: one comes with each token
+            return self._text_of(event)
         match event:
             case ReasoningDelta():
                 self.begun = True
+                text = self._reasoning_surrogates.feed(event.text)
+                return (ReasoningDelta(text),) if text else ()
+            case Notice():
+                return (event,)
             case FinishReason():
                 # A refusal is reported before an ordinary stop.
                 if self._finish is None or self._finish.verdict is Verdict.COMPLETE:
@@ -254,10 +253,10 @@ class Answer:
                 self._ended = True
             case Usage():
                 self._usage = _later(self._usage, event)
+        return ()
 
-    def text_of(self, event: TextDelta) -> Iterable[Event]:
+    def _text_of(self, event: TextDelta) -> Iterable[Event]:
         """The text of a delta, less the reasoning that some servers put in front of it."""
-        self._any = True
         text = self._surrogates.feed(event.text)
         if self._think_tags is None:
             if not self._has_text:
@@ -266,11 +265,6 @@ class Answer:
                 return (event,)
             return (TextDelta(text),) if text else ()
         return self._noted(self._think_tags.feed(text))
-
-    def reasoning_of(self, event: ReasoningDelta) -> Iterable[Event]:
-        """The reasoning of a delta, made valid Unicode."""
-        text = self._reasoning_surrogates.feed(event.text)
-        return (ReasoningDelta(text),) if text else ()
 
     def rest(self) -> Iterable[Event]:
         """Text still held back when the body ends."""

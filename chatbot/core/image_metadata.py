@@ -148,14 +148,10 @@ def _after_gif_sub_blocks(data: bytes, start: int) -> int:
     return start + 1
 
 
-def _strip_nothing(data: bytes) -> bytes:
-    return data  # a BMP has no place for metadata
-
-
 _STRIPPERS: dict[str, Callable[[bytes], bytes]] = {
     "image/jpeg": _strip_jpeg,
     "image/png": _strip_png,
     "image/webp": _strip_webp,
     "image/gif": _strip_gif,
-    "image/bmp": _strip_nothing,
+    "image/bmp": lambda data: data,  # it has no place for metadata
 }

@@ -32,19 +32,15 @@ _TURN = (
     " input_tokens, output_tokens, reasoning_tokens, cached_tokens, first_text_s, total_s, attempts,"
     " finish_reason, request_id, error, failures, system_prompt.text, question, answer, reasoning"
 )
-_VERDICTS: dict[str | None, Verdict] = {str(verdict): verdict for verdict in Verdict}
-_ENDINGS: dict[str | None, Ending | None] = {None: None, "partial": "partial", **_VERDICTS}
+# A verdict of a later version is an answer that was not whole.
+_VERDICTS: dict[str | None, Verdict | None] = {None: None, **{str(verdict): verdict for verdict in Verdict}}
+_ENDINGS: dict[str | None, Ending | None] = {"partial": "partial", **_VERDICTS}
 
 
 def summaries(connection: sqlite3.Connection, rest: str, values: Sequence[object] = ()) -> list[Summary]:
     """The conversations that `rest`, the end of a query, chooses."""
     rows = connection.execute(f"SELECT {_SUMMARY} FROM conversation {rest}", values)
     return [Summary._make((*row, _ENDINGS.get(verdict, Verdict.FAILED))) for *row, verdict in rows]
-
-
-def _verdict(verdict: str) -> Verdict:
-    """That of a later version is an answer that was not whole."""
-    return _VERDICTS.get(verdict, Verdict.FAILED)
 
 
 def turns(connection: sqlite3.Connection, rest: str, values: Sequence[object] = ()) -> list[Turn]:
@@ -71,7 +67,7 @@ def _turn(connection: sqlite3.Connection, row: Sequence[Any]) -> Turn:
         model=model,
         answer=answer,
         reasoning=reasoning,
-        verdict=None if verdict is None else _verdict(verdict),
+        verdict=_VERDICTS.get(verdict, Verdict.FAILED),
         finish_reason=finish_reason,
         error=Failure(*json.loads(error)) if error else None,
         usage=Usage(*counts) if any(count is not None for count in counts) else None,

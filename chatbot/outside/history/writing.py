@@ -126,19 +126,18 @@ class TurnWriter:
             reasoning="".join(self._reasoning),
             model=turn.model or finished.model,
         )
-        stored = self._stored
 
-        def change(connection: sqlite3.Connection) -> None:
-            nonlocal stored
+        def end(connection: sqlite3.Connection) -> _Stored:
             stored = self._begun(connection)
             end_turn(connection, stored.turn_id, ended)
             _touch(connection, stored.conversation_id, self._desk.now(), ended)
+            return stored
 
         self._finished = True
-        if self._desk.database.attempt(change, is_last=True):
+        stored = self._desk.database.attempt(end, is_last=True)
+        if stored and stored.connection:
             self._stored = stored
-            if stored.connection:
-                self._desk.database.index.catch_up(stored.connection, _INDEXED_WITH_A_TURN)
+            self._desk.database.index.catch_up(stored.connection, _INDEXED_WITH_A_TURN)
 
     def __enter__(self) -> TurnWriter:
         return self
@@ -160,23 +159,21 @@ class TurnWriter:
         )
 
     def _save(self, *, is_last: bool) -> None:
-        stored = self._stored
-
-        def change(connection: sqlite3.Connection) -> None:
-            nonlocal stored
-            stored = self._begun(connection)
-            answer = "".join(self._answer[stored.answer_parts :])
-            reasoning = "".join(self._reasoning[stored.reasoning_parts :])
-            if answer or reasoning:
-                insert_piece(connection, stored.turn_id, stored.pieces, answer, reasoning)
-                stored = stored._replace(
-                    answer_parts=len(self._answer), reasoning_parts=len(self._reasoning), pieces=stored.pieces + 1
-                )
-
-        if self._desk.database.attempt(change, is_last=is_last):
-            self._stored = stored
+        self._stored = self._desk.database.attempt(self._grown, is_last=is_last) or self._stored
         if self._answer or self._reasoning:
             self._flushed_s = self._desk.clock()
+
+    def _grown(self, connection: sqlite3.Connection) -> _Stored:
+        """What is stored in this database, with all that has come."""
+        stored = self._begun(connection)
+        answer = "".join(self._answer[stored.answer_parts :])
+        reasoning = "".join(self._reasoning[stored.reasoning_parts :])
+        if not answer and not reasoning:
+            return stored
+        insert_piece(connection, stored.turn_id, stored.pieces, answer, reasoning)
+        return stored._replace(
+            answer_parts=len(self._answer), reasoning_parts=len(self._reasoning), pieces=stored.pieces + 1
+        )
 
     def _begun(self, connection: sqlite3.Connection) -> _Stored:
         """What is stored in this database, which may be another than before; with the question, if that is not."""
