@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain
+from itertools import chain, count
 from typing import Any, NamedTuple
 
 from chatbot.core.errors import (
@@ -82,11 +82,11 @@ class Session(NamedTuple):
     def ask(self, conversation: Conversation, options: Options, sleep: Sleep) -> Iterator[Event]:
         """See Ask. A failed attempt is repeated only while nothing of an answer was given out."""
         started_s = self.clock()
-        answer = Answer()
         mended: set[str] = set()
-        attempt = sends = 1
+        attempt = 1
         payload: Payload | None = None
-        while True:
+        for sends in count(1):
+            answer = Answer()
             try:
                 options = self._with_model(options)
                 if payload is None:
@@ -103,17 +103,15 @@ class Session(NamedTuple):
                 if mending:
                     payload, notice = mending
                     yield notice
-                else:
-                    elapsed_s = self.clock() - started_s
-                    delay_s = None if answer.begun else self.policy.delay_s(error, attempt, elapsed_s, self.random)
-                    if delay_s is None:
-                        yield answer.finished(self._with_near_names(error, options), sends, options.model)
-                        return
-                    yield Retrying(delay_s, attempt, error)
-                    sleep(delay_s)
-                    attempt += 1
-            answer = Answer()
-            sends += 1
+                    continue
+                elapsed_s = self.clock() - started_s
+                delay_s = None if answer.begun else self.policy.delay_s(error, attempt, elapsed_s, self.random)
+                if delay_s is None:
+                    yield answer.finished(self._with_near_names(error, options), sends, options.model)
+                    return
+                yield Retrying(delay_s, attempt, error)
+                sleep(delay_s)
+                attempt += 1
 
     def models(self) -> list[str]:
         """The names of the server's models. Raises ChatError when it gives no list."""

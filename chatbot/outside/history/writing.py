@@ -49,8 +49,8 @@ class _Stored(NamedTuple):
 
 class TurnWriter:
     """A turn that is being written. The question is stored when it is made, the answer at least every FLUSH_S seconds
-    while `add` and `frame` are called, and the rest by `finish`. As a context manager it stores what it has at the end,
-    however that comes. No method raises because of the database.
+    while `add` and `frame` are called, and the rest by `finish`, or by `close` where no end comes. No method raises
+    because of the database.
     """
 
     def __init__(self, desk: Desk, draft: Draft) -> None:
@@ -138,12 +138,6 @@ class TurnWriter:
         if stored and stored.connection:
             self._stored = stored
             self._desk.database.index.catch_up(stored.connection, _INDEXED_WITH_A_TURN)
-
-    def __enter__(self) -> TurnWriter:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def close(self) -> None:
         """Stores what there is of an answer that never came to an end."""
