@@ -46,7 +46,8 @@ def read_piped_bytes(
     received = bytearray()
     patience_s: float | None = hint_after_s
     while True:
-        if not _has_data(descriptor, patience_s):
+        readable, _, _ = select.select([descriptor], [], [], patience_s)
+        if not readable:
             patience_s = None
             on_silence()
             continue
@@ -67,11 +68,6 @@ def is_piped(descriptor: int) -> bool:
         return not stat.S_ISCHR(os.fstat(descriptor).st_mode)
     except OSError:
         return False
-
-
-def _has_data(descriptor: int, timeout_s: float | None) -> bool:
-    readable, _, _ = select.select([descriptor], [], [], timeout_s)
-    return bool(readable)
 
 
 def _read_chunk(descriptor: int) -> bytes:

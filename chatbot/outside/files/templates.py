@@ -78,7 +78,11 @@ class TemplateFolder(NamedTuple):
         """
         path = self.path(checked(template).name)
         if os.path.lexists(path):
-            raise _taken(template.name)
+            raise UsageError(
+                f"there is a template {template.name} already",
+                advice=f"Choose another name, change it with chat templates edit {template.name},\n"
+                f"or make room with chat templates delete {template.name}",
+            )
         self._put(path, to_toml(template))
         return path
 
@@ -118,14 +122,6 @@ class TemplateFolder(NamedTuple):
         with _said_of(path, "written"):
             require_ours(private_folder(self.folder), ConfigurationError, "no template is saved")
             write_new(path, [text.encode("utf-8", "replace")])
-
-
-def _taken(name: str) -> UsageError:
-    return UsageError(
-        f"there is a template {name} already",
-        advice=f"Choose another name, change it with chat templates edit {name},\n"
-        f"or make room with chat templates delete {name}",
-    )
 
 
 @contextmanager

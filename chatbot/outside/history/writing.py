@@ -105,7 +105,7 @@ class TurnWriter:
 
     def flush(self) -> None:
         """Stores what has come so far."""
-        if not self._finished and self._has_more():
+        if self._has_more():
             self._save(is_last=False)
 
     def finish(self, finished: Finished, answer: str | None = None) -> None:
