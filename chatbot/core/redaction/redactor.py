@@ -47,8 +47,8 @@ class Redactor:
     def __call__(self, text: str) -> str:
         for key in self._keys:
             text = text.replace(key, MASK)
-            text = _without_beginnings(text, key, MASK)
-            text = _without_beginnings(text[::-1], key[::-1], MASK[::-1])[::-1]  # its ends
+            text = _without_part(text, key[:_MIN_PART], key, forward=True)
+            text = _without_part(text, key[-_MIN_PART:], key, forward=False)
         return re.sub(_SHAPES, MASK, text)
 
 
@@ -61,13 +61,18 @@ def _forms(key: str) -> list[str]:
     return list(dict.fromkeys([key, quote(key, safe=""), *(text for text in inside if len(text) >= _MIN_PART)]))
 
 
-def _without_beginnings(text: str, key: str, mask: str) -> str:
-    """`text` with a mask for each run of _MIN_PART characters or more that agrees with the beginning of `key`."""
-    at = text.find(key[:_MIN_PART])
+def _without_part(text: str, part: str, key: str, *, forward: bool) -> str:
+    """`text` without the longest runs that agree with the beginning (or end) of `key` and hold `part`."""
+    at = text.find(part)
     while at >= 0:
-        end = at + _MIN_PART
-        while end < len(text) and key.startswith(text[at : end + 1]):
-            end += 1
-        text = text[:at] + mask + text[end:]
-        at = text.find(key[:_MIN_PART], at + len(mask))
+        start, end = at, at + len(part)
+        size = len(part)
+        if forward:
+            while end < len(text) and size < len(key) and text[end] == key[size]:
+                end, size = end + 1, size + 1
+        else:
+            while start > 0 and size < len(key) and text[start - 1] == key[-size - 1]:
+                start, size = start - 1, size + 1
+        text = text[:start] + MASK + text[end:]
+        at = text.find(part, start + len(MASK))
     return text
