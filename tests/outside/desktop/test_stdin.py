@@ -134,40 +134,17 @@ def test_a_directory_is_an_error_not_a_question(tmp_path: Path) -> None:
     os.close(descriptor)
 
 
-<<<<<<< HEAD
-def with_one_hint(pipe: Pipe, late: bytes) -> str:
-    """What is read where the last of it comes only after the hint, of which there is one."""
-
-    def answer() -> None:
-        pipe.send(late)
-        pipe.end()
-
-    hints, on_silence = counting(answer)
-    decoded = read_piped_text(pipe.reader, on_silence, hint_after_s=0)
-    assert decoded is not None and decoded.warning is None
-=======
 def test_a_silent_pipe_gets_one_hint_and_is_read_on(pipe: Pipe) -> None:
     hints, on_silence = counting(lambda: pipe.end(b"late"))
     assert read_piped_text(pipe.reader, on_silence, hint_after_s=0) == ("late", None)
->>>>>>> h2
     assert hints == [1]
-    return decoded.text
-
-
-def test_a_silent_pipe_gets_one_hint_and_is_read_on(pipe: Pipe) -> None:
-    assert with_one_hint(pipe, b"late") == "late"
 
 
 def test_a_pipe_that_falls_silent_after_some_text_gets_the_hint_too(pipe: Pipe) -> None:
     pipe.send(b"early ")
-<<<<<<< HEAD
-
-    assert with_one_hint(pipe, b"late") == "early late"
-=======
     hints, on_silence = counting(lambda: pipe.end(b"late"))
     assert read_piped_text(pipe.reader, on_silence, hint_after_s=0) == ("early late", None)
     assert hints == [1]
->>>>>>> h2
 
 
 def test_a_pipe_that_stays_silent_gets_no_second_hint(pipe: Pipe) -> None:
@@ -185,13 +162,9 @@ def test_ctrl_c_while_waiting_in_silence_is_felt(pipe: Pipe) -> None:
 
 def test_a_non_blocking_pipe_is_waited_for_not_polled(pipe: Pipe) -> None:
     os.set_blocking(pipe.reader, False)
-<<<<<<< HEAD
-    assert with_one_hint(pipe, b"x") == "x"
-=======
     hints, on_silence = counting(lambda: pipe.end(b"x"))
     assert read_piped_text(pipe.reader, on_silence, hint_after_s=0) == ("x", None)
     assert hints == [1]
->>>>>>> h2
 
 
 def test_input_of_just_the_limit_is_read_and_one_byte_more_is_refused() -> None:

@@ -58,28 +58,10 @@ def failure(transport: LiveTransport, request: HttpRequest) -> ChatError:
     return error
 
 
-<<<<<<< HEAD
-def one_then_two(transport: LiveTransport, first: bytes, rest: bytes) -> None:
-    """Reads an answer that comes in two pieces, the second of them once the first was seen."""
-    seen = threading.Event()
-
-    def talk(server: Wire, sock: socket.socket) -> None:
-        server.hear(sock)
-        sock.sendall(b"HTTP/1.1 200 OK\r\n" + first)
-        assert seen.wait(PATIENCE_S), "the first piece was held back"
-        sock.sendall(rest)
-
-    with wire(talk) as server:
-        chunks = transport(post(server.url)).chunks
-        assert next(chunks) == b"one"
-        seen.set()
-        assert b"".join(chunks) == b"two"
-=======
 def _gzipped(first: bytes, rest: bytes) -> tuple[bytes, bytes]:
     packer = zlib.compressobj(wbits=31)
     begun = packer.compress(first) + packer.flush(zlib.Z_SYNC_FLUSH)
     return begun, packer.compress(rest) + packer.flush()
->>>>>>> h2
 
 
 class TestReading:
@@ -96,17 +78,20 @@ class TestReading:
     def test_what_has_come_is_given_at_once(
         self, transport: LiveTransport, head: bytes, first: bytes, rest: bytes
     ) -> None:
-        one_then_two(transport, head + first, rest)
+        seen = threading.Event()
 
-<<<<<<< HEAD
-    def test_what_has_come_compressed_is_given_at_once(self, transport: LiveTransport) -> None:
-        packer = zlib.compressobj(wbits=31)
-        first = packer.compress(b"one") + packer.flush(zlib.Z_SYNC_FLUSH)
-        rest = packer.compress(b"two") + packer.flush()
-        one_then_two(transport, b"Content-Encoding: gzip\r\nConnection: close\r\n\r\n" + first, rest)
+        def talk(server: Wire, sock: socket.socket) -> None:
+            server.hear(sock)
+            sock.sendall(b"HTTP/1.1 200 OK\r\n" + head + first)
+            assert seen.wait(PATIENCE_S), "the first piece was held back"
+            sock.sendall(rest)
 
-=======
->>>>>>> h2
+        with wire(talk) as server:
+            chunks = transport(post(server.url)).chunks
+            assert next(chunks) == b"one"
+            seen.set()
+            assert b"".join(chunks) == b"two"
+
     def test_status_and_headers_come_before_the_body(self, transport: LiveTransport) -> None:
         with wire(
             says(b"HTTP/1.1 429 Slow\r\nRetry-After: 7\r\nX-Request-ID: r1\r\nContent-Length: 9\r\n\r\n")
