@@ -22,6 +22,7 @@ from chatbot.providers import services
 from chatbot.providers.wires import lookup
 from chatbot.session import Session
 from tests.conftest import FakeTime
+from tests.endless import Endless
 from tests.tables import cases
 
 NOW_S = 1696004797.0  # Fri, 29 Sep 2023 16:26:37 GMT
@@ -695,16 +696,9 @@ class TestReading:
         assert (end(events).verdict, end(events).error) == (Verdict.COMPLETE, None)
 
     def test_the_body_of_an_error_is_read_only_so_far(self) -> None:
-        read = 0
-
-        def endless() -> Iterator[bytes]:
-            nonlocal read
-            while True:
-                read += 1
-                yield b"x" * 1_024
-
-        assert fault(ask(Server(Reply(401, {}, endless())))).status == 401
-        assert read <= 65
+        body = Endless(1_024)
+        assert fault(ask(Server(Reply(401, {}, body)))).status == 401
+        assert body.read <= 65
 
     def test_an_error_whose_body_breaks_off_is_told_by_its_status(self) -> None:
         events = ask(Server(Reply(401, {}, [errors.ConnectionLost("x")])))

@@ -42,6 +42,12 @@ class Person(Watched):
         self.wait_for_text(answer)
         self.wait_for_prompt(next_prompt)
 
+    def leaves(self, prompt: int) -> None:
+        """Ctrl-D at the prompt, when it stands for that time, ends the session well."""
+        self.wait_for_prompt(prompt)
+        self.child.send("\x04")
+        assert self.leave() == 0
+
     @property
     def rows(self) -> list[str]:
         return self.screen.rows
@@ -347,9 +353,7 @@ def test_a_piped_question_may_be_followed_by_a_session(server: LabServer, tmp_pa
     person.wait_for_prompt()
     person.child.send("typed\r")
     person.wait_for(lambda: len(server.requests) == 2)
-    person.wait_for_prompt(2)
-    person.child.send("\x04")
-    assert person.leave() == 0
+    person.leaves(2)
 
 
 def test_a_session_goes_on_with_another_model_and_finds_what_was_said(server: LabServer, tmp_path: Path) -> None:

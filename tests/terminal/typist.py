@@ -35,6 +35,12 @@ class Typist(Watched):
         self.type(CTRL_D)
         assert self.leave() == 0
 
+    def completes(self, offered: str, typed: str) -> None:
+        """The Tab key takes what the menu offers, which is then behind the prompt."""
+        self.sees(offered)
+        self.type(TAB)
+        self.at_the_prompt(1, typed)
+
     def sees(self, text: str) -> None:
         self.wait_for(lambda: text in self.text)
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from chatbot.core.errors import MalformedAnswer
 from chatbot.core.sse.decoder import MAX_LINE_BYTES, SseEvent, lines, parse
+from tests.endless import Endless
 
 BOM = b"\xef\xbb\xbf"
 
@@ -174,17 +175,10 @@ def test_a_long_line_in_many_pieces_is_joined_once() -> None:
 
 
 def test_a_line_without_an_end_is_refused_before_it_fills_the_memory() -> None:
-    fed = 0
-
-    def endless() -> Iterator[bytes]:
-        nonlocal fed
-        while True:
-            fed += 1
-            yield b"x" * 65_536
-
+    body = Endless(65_536)
     with pytest.raises(MalformedAnswer, match="a line of more than 4 MB"):
-        list(parse(endless()))
-    assert fed == MAX_LINE_BYTES // 65_536 + 1
+        list(parse(body))
+    assert body.read == MAX_LINE_BYTES // 65_536 + 1
 
 
 @pytest.mark.parametrize("piece_bytes", [1_000_003, 10_000_000])

@@ -8,11 +8,10 @@ import pytest
 
 from chatbot.core.errors import ProviderError
 from chatbot.core.events import EndMarker, FinishReason, Usage, Verdict
-from chatbot.core.messages import Conversation
 from chatbot.core.options import Endpoint
 from chatbot.core.sse.decoder import SseEvent
 from chatbot.providers.wires.anthropic import DEFAULT_MAX_TOKENS, DEFAULT_MAX_TOKENS_UNSTREAMED
-from tests.providers.asking import PICTURE, TALK, URL, payload, provider, request
+from tests.providers.asking import TALK, URL, payload, provider, request
 from tests.tables import cases
 
 ANTHROPIC = provider("anthropic")
@@ -47,12 +46,6 @@ def test_a_conversation_is_sent_with_the_system_prompt_above_and_images_first() 
             ],
         },
     ]
-
-
-def test_an_image_without_a_question_has_no_empty_text_beside_it() -> None:
-    message = payload("anthropic", Conversation().asking("", (PICTURE,)))["messages"][0]
-
-    assert [part["type"] for part in message["content"]] == ["image"]
 
 
 def test_every_choice_has_its_field_and_there_is_no_seed() -> None:

@@ -365,9 +365,7 @@ def test_the_editor_gets_the_terminal_and_gives_it_back(tmp_path: Path) -> None:
 def test_commands_and_models_are_completed(tmp_path: Path) -> None:
     person = at_the_prompt(tmp_path)
     person.type("/mod")
-    person.sees("Lists the service's models.")
-    person.type(TAB)
-    person.at_the_prompt(1, "/model")
+    person.completes("Lists the service's models.", "/model")
     person.type(" sl")
     person.wait_for(lambda: "Lists the service's models" not in person.text)
     person.type(TAB)
@@ -381,9 +379,7 @@ def test_commands_and_models_are_completed(tmp_path: Path) -> None:
 def test_enter_takes_what_is_chosen_in_the_menu_before_it_sends(tmp_path: Path) -> None:
     person = at_the_prompt(tmp_path)
     person.type("/for")
-    person.sees("Goes on in a copy")
-    person.type(TAB)
-    person.at_the_prompt(1, "/fork")
+    person.completes("Goes on in a copy", "/fork")
     person.type(ENTER)
     person.wait_for(lambda: "Goes on in a copy" not in person.text)
     person.type("!")
