@@ -55,7 +55,6 @@ class Watchdog:
             self._left_s = outer_s
 
     def _tick(self, number: int, frame: FrameType | None) -> None:
-        del number
         if self._left_s is None or (frame is not None and frame.f_code is write_all.__code__):
             return
         self._left_s -= TICK_S

@@ -72,7 +72,6 @@ class Interrupts:
         signal.signal(signal.SIGTSTP, handler)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        del frame
         if self.number is not None:
             raise KeyboardInterrupt
         self.number = number
@@ -80,11 +79,9 @@ class Interrupts:
             raise KeyboardInterrupt
 
     def _wake(self, number: int, frame: FrameType | None) -> None:
-        del number, frame
         self._woken()
 
     def _want_pause(self, number: int, frame: FrameType | None) -> None:
-        del number, frame
         self.pause_wanted = True
         self._woken()
 

@@ -37,8 +37,6 @@ class BareText(View):
         self._ends_in_newline = True
 
     def show(self, events: Sequence[Event], now_s: float) -> None:
-        """See View."""
-        del now_s
         for event in events:
             match event:
                 case TextDelta(text):
@@ -60,13 +58,12 @@ class BareText(View):
             self._ends_in_newline = text.endswith("\n")
 
     def close(self, now_s: float) -> None:
-        """See View. An answer without a newline at its end gets one."""
-        del now_s
+        """An answer without a newline at its end gets one."""
         if not self._ends_in_newline:
             self._write(b"\n")
 
 
-class GuardedView:
+class GuardedView(View):
     """The view that `make` makes, for as long as it neither raises nor hangs; then `bare`.
 
     On a terminal `bare` begins again with the first word, since nobody knows what the view left there; in a pipe it
@@ -83,7 +80,6 @@ class GuardedView:
         self._view = best_effort(CANNOT_DRAW, make, bare)
 
     def show(self, events: Sequence[Event], now_s: float) -> None:
-        """See View."""
         new = [event.text for event in events if type(event) is TextDelta]
         self._text += new
         self._undrawn += sum(map(len, new))
@@ -91,18 +87,15 @@ class GuardedView:
             self._shown = len(self._text)
 
     def frame(self, now_s: float) -> float | None:
-        """See View."""
         waits: list[float | None] = []
         if self._done(lambda view: waits.append(view.frame(now_s))):
             self._undrawn = 0
         return waits[0] if waits else None
 
     def withdraw(self) -> None:
-        """See View."""
         self._done(lambda view: view.withdraw())
 
     def close(self, now_s: float) -> None:
-        """See View."""
         if not self._done(lambda view: view.close(now_s)):
             self._view.close(now_s)
 

@@ -18,7 +18,6 @@ class JsonView:
         self.frame, self.withdraw, self.close = beside.frame, beside.withdraw, beside.close
 
     def show(self, events: Sequence[Event], now_s: float) -> None:
-        """See View."""
         self._beside.show([event for event in events if type(event) is not TextDelta], now_s)
 
 

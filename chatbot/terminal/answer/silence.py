@@ -23,12 +23,10 @@ class SilenceNotice:
         self.withdraw, self.close = view.withdraw, view.close
 
     def show(self, events: Sequence[Event], now_s: float) -> None:
-        """See View."""
         self._heard_s, self._told = now_s, False
         self._view.show(events, now_s)
 
     def frame(self, now_s: float) -> float | None:
-        """See View."""
         wait_s = self._view.frame(now_s)
         if self._told:
             return wait_s
