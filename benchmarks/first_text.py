@@ -16,11 +16,10 @@ import os
 import pty
 import select
 import statistics
-import sys
 import tempfile
-import threading
 import time
-from pathlib import Path
+
+from clients import clients, served
 
 THINKS_S = 0.3
 BARE = """
@@ -92,20 +91,13 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=15)
     runs = parser.parse_args().runs
     server = Server(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    url = f"http://127.0.0.1:{server.server_port}/v1"
+    url = served(server)
     with tempfile.TemporaryDirectory() as home:
-        script = Path(home) / "bare.py"
-        script.write_text(BARE)
         env = {"PATH": os.environ["PATH"], "HOME": home, "TERM": "xterm-256color", "OPENAI_API_KEY": "k" * 20}
-        chat = str(Path(sys.executable).with_name("chat"))
-        clients = {
-            "plain client": [sys.executable, str(script), url],
-            "chat": [chat, "--provider", "openai", "--base-url", url, "-m", "m", "hello"],
-        }
-        figures: dict[str, list[tuple[float, float]]] = {name: [] for name in clients}
+        commands = clients(home, url, ("plain client", BARE), {"chat": ["-m", "m", "hello"]})
+        figures: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
         for _ in range(runs + 1):
-            for name, command in clients.items():
+            for name, command in commands.items():
                 figures[name].append(measure(server, command, env))
     for name, values in figures.items():
         start, request = (statistics.median(column) for column in zip(*values[1:], strict=True))

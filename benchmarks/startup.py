@@ -20,9 +20,10 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Sequence
 from pathlib import Path
+
+from clients import clients, served
 
 BARE = """
 import json, sys
@@ -93,21 +94,16 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=41)
     runs = parser.parse_args().runs
     server = Server(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    url = f"http://127.0.0.1:{server.server_port}/v1"
+    url = served(server)
     with tempfile.TemporaryDirectory() as home:
-        script = Path(home) / "bare.py"
-        script.write_text(BARE)
-        chat = str(Path(sys.executable).with_name("chat"))
-        clients = {
+        chats = {"chat, nothing kept": ["-m", "m", "-n", "hello"], "chat": ["-m", "m", "hello"]}
+        commands = {
             "interpreter alone": [sys.executable, "-c", "print('one two three.')"],
-            "bare requests": [sys.executable, str(script), url],
-            "chat, nothing kept": [chat, "--provider", "openai", "--base-url", url, "-m", "m", "-n", "hello"],
-            "chat": [chat, "--provider", "openai", "--base-url", url, "-m", "m", "hello"],
+            **clients(home, url, ("bare requests", BARE), chats),
         }
-        figures: dict[str, list[tuple[float, float]]] = {name: [] for name in clients}
+        figures: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
         for _ in range(runs + 1):
-            for name, command in random.sample(list(clients.items()), len(clients)):
+            for name, command in random.sample(list(commands.items()), len(commands)):
                 figures[name].append(measure(server, command, home))
     for name, values in figures.items():
         first, end = (lower_quartile(column) for column in zip(*values[1:], strict=True))

@@ -16,10 +16,11 @@ import os
 import socket
 import statistics
 import subprocess
-import sys
 import tempfile
 from multiprocessing.connection import Connection
 from pathlib import Path
+
+from clients import clients
 
 BARE = """
 import json, sys
@@ -106,18 +107,12 @@ def main() -> None:
     server.start()
     url = f"http://127.0.0.1:{mine.recv()}/v1"
     with tempfile.TemporaryDirectory() as home:
-        script = Path(home) / "bare.py"
-        script.write_text(BARE)
-        chat = str(Path(sys.executable).with_name("chat"))
-        clients = {
-            "bare read1 loop": [sys.executable, str(script), url],
-            "chat -n": [chat, "--provider", "openai", "--base-url", url, "-n", "hello", "-m"],
-            "chat": [chat, "--provider", "openai", "--base-url", url, "hello", "-m"],
-        }
+        chats = {"chat -n": ["-n", "hello", "-m"], "chat": ["hello", "-m"]}
+        commands = clients(home, url, ("bare read1 loop", BARE), chats)
         figures: dict[tuple[str, int], list[tuple[float, float]]] = {}
         for _ in range(args.runs):
             for tokens in (1, *args.tokens):
-                for name, command in clients.items():
+                for name, command in commands.items():
                     figures.setdefault((name, tokens), []).append(measure([*command, str(tokens)], home, tokens))
     server.terminate()
     middle = {
@@ -125,7 +120,7 @@ def main() -> None:
     }
     for tokens in args.tokens:
         costs = {}
-        for name in clients:
+        for name in commands:
             cpu_s, peak_mb = middle[name, tokens]
             costs[name] = (cpu_s - middle[name, 1][0]) * 1000 / tokens * 1000
             print(f"{tokens:7} tokens  {name:16} {costs[name]:6.2f} ms CPU per 1 000 tokens   peak {peak_mb:5.1f} MB")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain
-from typing import Any
+from itertools import chain, count
+from typing import Any, NamedTuple
 
 from chatbot.core.errors import (
     AnswerError,
@@ -41,7 +41,6 @@ from chatbot.core.request import (
     Payload,
     Transport,
     read_at_most,
-    read_what_comes,
     request_id_in,
 )
 from chatbot.core.retry import RetryPolicy
@@ -67,42 +66,32 @@ conversation; the last one is always Finished.
 """
 
 
-class Session:
+class Session(NamedTuple):
     """Asks questions of one provider.
 
     `clock` gives monotonic seconds, `now` Unix seconds, `random` numbers in [0, 1).
     """
 
-    def __init__(
-        self,
-        provider: Provider,
-        transport: Transport,
-        policy: RetryPolicy,
-        *,
-        clock: Callable[[], float],
-        now: Callable[[], float],
-        random: Callable[[], float],
-    ) -> None:
-        self._provider = provider
-        self._transport = transport
-        self._policy = policy
-        self._clock = clock
-        self._now = now
-        self._random = random
+    provider: Provider
+    transport: Transport
+    policy: RetryPolicy
+    clock: Callable[[], float]
+    now: Callable[[], float]
+    random: Callable[[], float]
 
     def ask(self, conversation: Conversation, options: Options, sleep: Sleep) -> Iterator[Event]:
         """See Ask. A failed attempt is repeated only while nothing of an answer was given out."""
-        started_s = self._clock()
-        answer = Answer()
+        started_s = self.clock()
         mended: set[str] = set()
-        attempt = sends = 1
+        attempt = 1
         payload: Payload | None = None
-        while True:
+        for sends in count(1):
+            answer = Answer()
             try:
                 options = self._with_model(options)
                 if payload is None:
-                    payload = self._provider.payload(conversation, options)
-                    left_out = self._provider.left_out(options)
+                    payload = self.provider.payload(conversation, options)
+                    left_out = self.provider.left_out(options)
                     if left_out:
                         yield Notice(left_out)
                 yield from self._attempt(payload, options, answer, sends)
@@ -114,26 +103,24 @@ class Session:
                 if mending:
                     payload, notice = mending
                     yield notice
-                else:
-                    elapsed_s = self._clock() - started_s
-                    delay_s = None if answer.begun else self._policy.delay_s(error, attempt, elapsed_s, self._random)
-                    if delay_s is None:
-                        yield answer.finished(self._with_near_names(error, options), sends, options.model)
-                        return
-                    yield Retrying(delay_s, attempt, error, self._policy.reason(error, attempt))
-                    sleep(delay_s)
-                    attempt += 1
-            answer = Answer()
-            sends += 1
+                    continue
+                elapsed_s = self.clock() - started_s
+                delay_s = None if answer.begun else self.policy.delay_s(error, attempt, elapsed_s, self.random)
+                if delay_s is None:
+                    yield answer.finished(self._with_near_names(error, options), sends, options.model)
+                    return
+                yield Retrying(delay_s, attempt, error, self.policy.reason(error, attempt))
+                sleep(delay_s)
+                attempt += 1
 
     def models(self) -> list[str]:
         """The names of the server's models. Raises ChatError when it gives no list."""
-        response = self._transport(self._provider.models_request())
+        response = self.transport(self.provider.models_request())
         response.close_after(ERROR_WITHIN_S)
         try:
             if response.status != 200:
                 raise self._read_error(response)
-            return self._provider.read_models(_document(read_at_most(response.chunks, MAX_DOCUMENT_BYTES + 1)))
+            return self.provider.read_models(_document(read_at_most(response.chunks, MAX_DOCUMENT_BYTES + 1)))
         finally:
             response.close()
 
@@ -148,26 +135,19 @@ class Session:
 
     def _attempt(self, payload: Payload, options: Options, answer: Answer, sends: int) -> Iterator[Event]:
         """One request and its answer, to Finished if it is a whole one. Raises ChatError if not."""
-        response = self._transport(self._provider.request(payload, options))
+        response = self.transport(self.provider.request(payload, options))
         try:
             answer.request_id = request_id_in(response.headers)
             if response.status >= 300:
                 raise self._read_error(response)
             try:
                 for event in self._read(response):
-                    if type(event) is TextDelta:
-                        yield from answer.text_of(event)
-                    else:
-                        answer.take(event)
-                        if type(event) is ReasoningDelta:
-                            yield from answer.reasoning_of(event)
-                        elif type(event) is Notice:
-                            yield event
+                    yield from answer.take(event)
             except NetworkError:
-                if not answer.is_whole(self._provider.needs_end_marker):
+                if not answer.is_whole(self.provider.needs_end_marker):
                     raise
             yield from answer.rest()
-            answer.check(self._provider.needs_end_marker)
+            answer.check(self.provider.needs_end_marker)
             yield answer.finished(None, sends, options.model)
             _drain(response)
         except ChatError:
@@ -181,7 +161,7 @@ class Session:
         start, chunks = _peek(response.chunks)
         if start[:1] in (b"{", b"["):
             document = _document(read_at_most(chunks, MAX_DOCUMENT_BYTES + 1))
-            events = list(self._provider.read_answer(document))
+            events = list(self.provider.read_answer(document))
             if not events:
                 raise MalformedAnswer("the server sent JSON that is not an answer")
             yield from events
@@ -191,7 +171,7 @@ class Session:
         else:
             sse_event = None
             for sse_event in sse_events(repaired_lines(sse_lines(chunks))):
-                for event in self._provider.read_event(sse_event):
+                for event in self.provider.read_event(sse_event):
                     yield event
                     if type(event) is EndMarker:  # some servers hold the connection open after it
                         return
@@ -200,8 +180,9 @@ class Session:
 
     def _read_error(self, response: HttpResponse) -> ChatError:
         response.close_after(ERROR_WITHIN_S)
-        body = read_what_comes(response.chunks, MAX_ERROR_BYTES)  # where it breaks off, the status alone says enough
-        return self._provider.read_error(HttpFailure(response.status, response.headers, body), self._now())
+        # Where it breaks off, the status alone says enough.
+        body = read_at_most(response.chunks, MAX_ERROR_BYTES, may_break_off=True)
+        return self.provider.read_error(HttpFailure(response.status, response.headers, body), self.now())
 
     def _mended(self, payload: Payload | None, error: ChatError, tried: set[str]) -> tuple[Payload, Notice] | None:
         if payload is None or not isinstance(error, RequestRefused):
@@ -250,12 +231,18 @@ class Answer:
         self._surrogates = SurrogateJoiner()
         self._reasoning_surrogates = SurrogateJoiner()
 
-    def take(self, event: ProviderEvent) -> None:
-        """Notes what the event says of the answer as a whole."""
+    def take(self, event: ProviderEvent) -> Iterable[Event]:
+        """Notes what the event says of the answer as a whole, and returns what of it is given out."""
         self._any = True
+        if type(event) is TextDelta:  # first: one comes with each token
+            return self._text_of(event)
         match event:
             case ReasoningDelta():
                 self.begun = True
+                text = self._reasoning_surrogates.feed(event.text)
+                return (ReasoningDelta(text),) if text else ()
+            case Notice():
+                return (event,)
             case FinishReason():
                 # A refusal is reported before an ordinary stop.
                 if self._finish is None or self._finish.verdict is Verdict.COMPLETE:
@@ -264,10 +251,10 @@ class Answer:
                 self._ended = True
             case Usage():
                 self._usage = _later(self._usage, event)
+        return ()
 
-    def text_of(self, event: TextDelta) -> Iterable[Event]:
+    def _text_of(self, event: TextDelta) -> Iterable[Event]:
         """The text of a delta, less the reasoning that some servers put in front of it."""
-        self._any = True
         text = self._surrogates.feed(event.text)
         if self._think_tags is None:
             if not self._has_text:
@@ -276,11 +263,6 @@ class Answer:
                 return (event,)
             return (TextDelta(text),) if text else ()
         return self._noted(self._think_tags.feed(text))
-
-    def reasoning_of(self, event: ReasoningDelta) -> Iterable[Event]:
-        """The reasoning of a delta, made valid Unicode."""
-        text = self._reasoning_surrogates.feed(event.text)
-        return (ReasoningDelta(text),) if text else ()
 
     def rest(self) -> Iterable[Event]:
         """Text still held back when the body ends."""
@@ -373,7 +355,7 @@ def _no_event(response: HttpResponse, start: bytes) -> ChatError:
 def _drain(response: HttpResponse) -> None:
     """Reads the little that is left after the end marker, so that the connection can be used again. Nobody waits."""
     response.close_after(_DRAIN_WITHIN_S)
-    read_what_comes(response.chunks, MAX_ERROR_BYTES)
+    read_at_most(response.chunks, MAX_ERROR_BYTES, may_break_off=True)
 
 
 def _document(body: bytes) -> Any:

@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.tables import cases
+
 ROOT = Path(__file__).parents[1]
 FILES = {path.relative_to(ROOT).as_posix(): path.read_text() for path in sorted((ROOT / "chatbot").rglob("*.py"))}
 
@@ -112,16 +114,26 @@ def test_every_floor_of_the_plan_is_in_the_package_and_in_its_docstring() -> Non
 @pytest.mark.parametrize(
     ("path", "source", "named"),
     [
-        ("chatbot/core/sse/decoder.py", "import chatbot.session", "floor core may not import chatbot.session"),
-        ("chatbot/core/sse/decoder.py", "from chatbot import session", "floor core may not import chatbot.session"),
-        ("chatbot/core/errors.py", "from ..session import Session", "floor core may not import chatbot.session"),
-        ("chatbot/core/errors.py", "from .. import outside", "floor core may not import chatbot.outside"),
-        ("chatbot/core/sse/decoder.py", "import requests", "floor core may not import requests"),
-        ("chatbot/core/retry.py", "def f():\n    import time", "floor core may not import time"),
-        ("chatbot/core/retry.py", "from random import random", "floor core may not import random"),
-        ("chatbot/core/text.py", "import os.path", "floor core may not import os.path"),
-        ("chatbot/core/text.py", "import urllib.request", "floor core may not import urllib.request"),
-        ("chatbot/providers/wires/openai.py", "from pathlib import Path", "floor providers may not import pathlib"),
+        *cases(r"""
+            chatbot/core/sse/decoder.py | import chatbot.session | floor core may not import chatbot.session
+            chatbot/core/sse/decoder.py | from chatbot import session | floor core may not import chatbot.session
+            chatbot/core/errors.py | from ..session import Session | floor core may not import chatbot.session
+            chatbot/core/errors.py | from .. import outside | floor core may not import chatbot.outside
+            chatbot/core/sse/decoder.py | import requests | floor core may not import requests
+            chatbot/core/retry.py | def f():\n    import time | floor core may not import time
+            chatbot/core/retry.py | from random import random | floor core may not import random
+            chatbot/core/text.py | import os.path | floor core may not import os.path
+            chatbot/core/text.py | import urllib.request | floor core may not import urllib.request
+            chatbot/providers/wires/openai.py | from pathlib import Path | floor providers may not import pathlib
+            chatbot/outside/files/reading.py | import rich | floor outside may not import rich
+            chatbot/lab/server/http.py | import requests | floor lab may not import requests
+            chatbot/session.py | from chatbot.outside.http.transport import LiveTransport | session may not import
+            chatbot/session.py | import socket | floor session may not import socket
+            chatbot/terminal/answer/live.py | if TYPE_CHECKING:\n    import chatbot.cli.main | import chatbot.cli.main
+            chatbot/cli/main.py | import httpx | floor cli may not import httpx
+            chatbot/attic/old.py | import json | the floor plan knows no floor attic
+            chatbot/__init__.py | import json | imports json
+        """),
         (
             "chatbot/providers/wires/openai.py",
             "import chatbot.outside.files.reading",
@@ -137,28 +149,16 @@ def test_every_floor_of_the_plan_is_in_the_package_and_in_its_docstring() -> Non
             "import chatbot.providers.wires.base",
             "outside may not import chatbot.providers",
         ),
-        ("chatbot/outside/files/reading.py", "import rich", "floor outside may not import rich"),
-        ("chatbot/lab/server/http.py", "import requests", "floor lab may not import requests"),
-        ("chatbot/session.py", "from chatbot.outside.http.transport import LiveTransport", "session may not import"),
         (
             "chatbot/session.py",
             "import chatbot.terminal.answer.live",
             "floor session may not import chatbot.terminal.answer.live",
         ),
-        ("chatbot/session.py", "import socket", "floor session may not import socket"),
         (
             "chatbot/terminal/answer/live.py",
             "import chatbot.outside.files.reading",
             "terminal may not import chatbot.outside.files.reading",
         ),
-        (
-            "chatbot/terminal/answer/live.py",
-            "if TYPE_CHECKING:\n    import chatbot.cli.main",
-            "import chatbot.cli.main",
-        ),
-        ("chatbot/cli/main.py", "import httpx", "floor cli may not import httpx"),
-        ("chatbot/attic/old.py", "import json", "the floor plan knows no floor attic"),
-        ("chatbot/__init__.py", "import json", "imports json"),
     ],
 )
 def test_a_planted_violation_is_caught_and_named(path: str, source: str, named: str) -> None:

@@ -22,6 +22,8 @@ from chatbot.providers import services
 from chatbot.providers.wires import lookup
 from chatbot.session import Session
 from tests.conftest import FakeTime
+from tests.endless import Endless
+from tests.tables import cases
 
 NOW_S = 1696004797.0  # Fri, 29 Sep 2023 16:26:37 GMT
 QUESTION = Conversation().asking("Why is the sky blue?")
@@ -155,22 +157,22 @@ def whole(wire: str, word: str, finish: str) -> Reply:
 class TestVerdicts:
     @pytest.mark.parametrize(
         ("wire", "finish", "verdict"),
-        [
-            ("openai", "stop", Verdict.COMPLETE),
-            ("openai", "never heard of", Verdict.COMPLETE),
-            ("openai", "length", Verdict.LENGTH),
-            ("openai", "content_filter", Verdict.FILTERED),
-            ("anthropic", "end_turn", Verdict.COMPLETE),
-            ("anthropic", "never heard of", Verdict.COMPLETE),
-            ("anthropic", "max_tokens", Verdict.LENGTH),
-            ("anthropic", "refusal", Verdict.REFUSED),
-            ("gemini", "STOP", Verdict.COMPLETE),
-            ("gemini", "NEVER_HEARD_OF", Verdict.COMPLETE),
-            ("gemini", "MAX_TOKENS", Verdict.LENGTH),
-            ("gemini", "SAFETY", Verdict.FILTERED),
-        ],
+        cases("""
+            openai | stop | complete
+            openai | never heard of | complete
+            openai | length | length
+            openai | content_filter | filtered
+            anthropic | end_turn | complete
+            anthropic | never heard of | complete
+            anthropic | max_tokens | length
+            anthropic | refusal | refused
+            gemini | STOP | complete
+            gemini | NEVER_HEARD_OF | complete
+            gemini | MAX_TOKENS | length
+            gemini | SAFETY | filtered
+        """),
     )
-    def test_the_finish_reason_decides(self, wire: str, finish: str, verdict: Verdict) -> None:
+    def test_the_finish_reason_decides(self, wire: str, finish: str, verdict: str) -> None:
         events = ask(Server(whole(wire, "Hello", finish)), wire)
         assert text(events) == "Hello"
         assert (end(events).verdict, end(events).finish_reason, end(events).error) == (verdict, finish, None)
@@ -694,16 +696,9 @@ class TestReading:
         assert (end(events).verdict, end(events).error) == (Verdict.COMPLETE, None)
 
     def test_the_body_of_an_error_is_read_only_so_far(self) -> None:
-        read = 0
-
-        def endless() -> Iterator[bytes]:
-            nonlocal read
-            while True:
-                read += 1
-                yield b"x" * 1_024
-
-        assert fault(ask(Server(Reply(401, {}, endless())))).status == 401
-        assert read <= 65
+        body = Endless(1_024)
+        assert fault(ask(Server(Reply(401, {}, body)))).status == 401
+        assert body.read <= 65
 
     def test_an_error_whose_body_breaks_off_is_told_by_its_status(self) -> None:
         events = ask(Server(Reply(401, {}, [errors.ConnectionLost("x")])))

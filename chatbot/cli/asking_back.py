@@ -1,12 +1,20 @@
 """Asking the person before something is done for good."""
 
-from __future__ import annotations
+# Without `from __future__ import annotations`: chatbot.options.declared reads the annotations as they stand.
 
 import sys
+from typing import Annotated, NamedTuple
 
 from chatbot.core.errors import UsageError
+from chatbot.options.declared import Choice
 from chatbot.outside.desktop.streams import is_terminal
 from chatbot.terminal.notices import Notices
+
+
+class Deleting(NamedTuple):
+    """Options"""
+
+    yes: Annotated[bool, Choice("Do not ask.", flags=("-y", "--yes"))] = False
 
 
 def require_somebody() -> None:

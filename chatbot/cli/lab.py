@@ -39,14 +39,12 @@ class Rendering(NamedTuple):
 
 def lab(argv: list[str], notices: Notices) -> int:
     """Runs one of the lab's commands."""
-    if found := run_one_of(_COMMANDS, argv, "chat lab", _ABOUT):
-        command, values = found
-        command.run(notices, *values)
+    if run := run_one_of(_COMMANDS, argv, "chat lab", _ABOUT):
+        run(notices)
     return 0
 
 
 def _list(notices: Notices) -> None:
-    del notices
     from chatbot.lab.scenarios import SCENARIOS
 
     width = max(len(scenario.name) for scenario in SCENARIOS)

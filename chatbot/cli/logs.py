@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
 from chatbot.cli import stdio
-from chatbot.cli.asking_back import agreed, require_somebody
+from chatbot.cli.asking_back import Deleting, agreed, require_somebody
 from chatbot.cli.declared import Command, Positional
 from chatbot.cli.history import open_history
 from chatbot.cli.parsing import run_one_of
@@ -69,18 +69,11 @@ class Exporting(NamedTuple):
     ] = None
 
 
-class Deleting(NamedTuple):
-    """Options"""
-
-    yes: Annotated[bool, Choice("Do not ask.", flags=("-y", "--yes"))] = False
-
-
 def logs(argv: list[str], notices: Notices) -> int:
     """Runs one of the history's commands."""
-    if found := run_one_of(_COMMANDS, argv, "chat logs", _ABOUT, "list"):
-        command, values = found
+    if run := run_one_of(_COMMANDS, argv, "chat logs", _ABOUT, "list"):
         with closing(open_history(notices)) as history:
-            command.run(history, notices, *values)
+            run(history, notices)
     return 0
 
 
@@ -171,12 +164,10 @@ def _delete(history: History, notices: Notices, ids: list[str], options: Deletin
 
 
 def _path(history: History, notices: Notices) -> None:
-    del notices
     stdio.write_answer(os.fsencode(history.path) + b"\n")
 
 
 def _stats(history: History, notices: Notices, form: AsJson) -> None:
-    del notices
     stats = history.stats()
     if form.json:
         _write_json([stats._asdict() | {"models": [model._asdict() for model in stats.models]}])

@@ -7,7 +7,7 @@ signature, its public way, 4 ms. These classes are no stable interface: where th
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
@@ -20,8 +20,9 @@ from chatbot.core.errors import UsageError
 
 def run_one_of(
     commands: Sequence[Command], argv: Sequence[str], path: str, about: str, usual: str = ""
-) -> tuple[Command, list[Any]] | None:
-    """The command that the words name, or the `usual` one, and its values; None after a help page was written.
+) -> Callable[..., None] | None:
+    """What runs the command that the words name, or the `usual` one; None after a help page was written. It is called
+    with what the command gets before its values.
 
     Raises UsageError.
     """
@@ -37,7 +38,10 @@ def run_one_of(
     if command is None:
         raise _no_such_word(name, commands, path)
     said = parse(command, words, f"{path} {command.name}")
-    return None if said is None else (command, command.values(said))
+    if said is None:
+        return None
+    run, values = command.run, command.values(said)
+    return lambda *first: run(*first, *values)
 
 
 def parse(command: Command, argv: Sequence[str], path: str) -> dict[str, Any] | None:
@@ -78,7 +82,6 @@ def _filled(command: Command, path: str) -> Any:
     ]
 
     def show_page(ctx: Any, param: Any, is_wanted: bool) -> None:
-        del param
         if is_wanted:
             stdio.write_answer(f"{_page(command, path)}\n".encode())
             ctx.exit()

@@ -5,14 +5,12 @@
 import os
 import sys
 import textwrap
-from typing import Annotated, NamedTuple
 
 from chatbot.cli import stdio
-from chatbot.cli.asking_back import agreed
+from chatbot.cli.asking_back import Deleting, agreed
 from chatbot.cli.declared import Command, Positional
 from chatbot.cli.parsing import run_one_of
 from chatbot.core.errors import ConfigurationError
-from chatbot.options.declared import Choice
 from chatbot.options.templates.template import Template
 from chatbot.outside.desktop.streams import is_terminal
 from chatbot.outside.files.folders import config_folder
@@ -25,12 +23,6 @@ _SHOWN_WORDS = 60
 _NAME = Positional("name", "NAME", "The template's name.", required=True)
 
 
-class Deleting(NamedTuple):
-    """Options"""
-
-    yes: Annotated[bool, Choice("Do not ask.", flags=("-y", "--yes"))] = False
-
-
 def template_folder() -> TemplateFolder:
     """The person's own templates. Raises ConfigurationError where there is no home for them."""
     folder = config_folder()
@@ -41,9 +33,8 @@ def template_folder() -> TemplateFolder:
 
 def templates(argv: list[str], notices: Notices) -> int:
     """Runs one of the commands."""
-    if found := run_one_of(_COMMANDS, argv, "chat templates", "Saved prompts, used with: chat -t NAME", "list"):
-        command, values = found
-        command.run(template_folder(), notices, *values)
+    if run := run_one_of(_COMMANDS, argv, "chat templates", "Saved prompts, used with: chat -t NAME", "list"):
+        run(template_folder(), notices)
     return 0
 
 
@@ -61,7 +52,6 @@ def _list(folder: TemplateFolder, notices: Notices) -> None:
 
 
 def _show(folder: TemplateFolder, notices: Notices, name: str) -> None:
-    del notices
     text = folder.text(name)
     _write(text if text.endswith("\n") else text + "\n")
     folder.read(name)  # a mistake in it is told after it was shown
@@ -91,7 +81,6 @@ def _delete(folder: TemplateFolder, notices: Notices, name: str, options: Deleti
 
 
 def _path(folder: TemplateFolder, notices: Notices) -> None:
-    del notices
     stdio.write_answer(os.fsencode(folder.folder) + b"\n")
 
 

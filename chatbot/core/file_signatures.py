@@ -32,15 +32,14 @@ _SIGNATURES: tuple[tuple[bytes, Lookalike], ...] = (
     (rb"-----BEGIN ", Lookalike("a key or a certificate", "It has not been sent.")),
 )
 
-_PATTERNS = tuple((re.compile(pattern, re.DOTALL | re.IGNORECASE), what) for pattern, what in _SIGNATURES)
 _SNIFFED_BYTES = 1_024
 
 
 def lookalike(data: bytes) -> Lookalike:
     """The best guess at data that is no image; never fails."""
     head = data[:_SNIFFED_BYTES]
-    for pattern, what in _PATTERNS:
-        if pattern.match(head):
+    for pattern, what in _SIGNATURES:
+        if re.match(pattern, head, re.DOTALL | re.IGNORECASE):
             return what
     if b"\0" not in head and _is_utf8(head):
         return Lookalike("a text file", "Send it with --file instead.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 
 class _Malformed(Exception):
@@ -24,7 +24,7 @@ def without_metadata(data: bytes, media_type: str) -> bytes | None:
     if strip is None:
         return None
     try:
-        stripped = strip(data)
+        stripped = b"".join(strip(data))
     except (_Malformed, struct.error, IndexError):
         return None
     return data if stripped == data else stripped
@@ -36,16 +36,15 @@ _JPEG_COMMENT, _JPEG_SCAN, _JPEG_END = 0xFE, 0xDA, 0xD9
 _AFTER_ENTROPY_DATA = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # a marker that is neither stuffing nor a restart
 
 
-def _strip_jpeg(data: bytes) -> bytes:
-    kept = [data[:2]]
+def _strip_jpeg(data: bytes) -> Iterator[bytes]:
+    yield data[:2]
     for marker, segment in _jpeg_segments(data):
         if 0xE0 <= marker <= 0xEF:
             wanted = marker in _JPEG_KEPT_APPS and segment[4:].startswith(_JPEG_KEPT_APPS[marker])
         else:
             wanted = marker != _JPEG_COMMENT
         if wanted:
-            kept.append(_without_thumbnail(segment) if marker == 0xE0 else segment)
-    return b"".join(kept)
+            yield _without_thumbnail(segment) if marker == 0xE0 else segment
 
 
 def _without_thumbnail(jfif: bytes) -> bytes:
@@ -80,17 +79,16 @@ _PNG_SIGNATURE_BYTES = 8
 _PNG_KEPT = frozenset(b"tRNS gAMA cHRM sRGB iCCP cICP mDCV cLLI sBIT bKGD hIST pHYs sPLT".split())
 
 
-def _strip_png(data: bytes) -> bytes:
-    kept = [data[:_PNG_SIGNATURE_BYTES]]
+def _strip_png(data: bytes) -> Iterator[bytes]:
+    yield data[:_PNG_SIGNATURE_BYTES]
     start = _PNG_SIGNATURE_BYTES
     kind = b""
     while kind != b"IEND":
         length, kind = struct.unpack_from(">I4s", data, start)
         end = start + 12 + length
         if kind[:1].isupper() or kind in _PNG_KEPT:
-            kept.append(data[start:end])
+            yield data[start:end]
         start = end
-    return b"".join(kept)
 
 
 # WebP: RIFF chunks, RFC 9649, section 2.
@@ -98,7 +96,7 @@ _WEBP_KEPT = frozenset({b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ICCP", b"ANIM", b"
 _WEBP_METADATA_FLAGS = 0x08 | 0x04  # "EXIF present" and "XMP present" of VP8X
 
 
-def _strip_webp(data: bytes) -> bytes:
+def _strip_webp(data: bytes) -> Iterator[bytes]:
     kept: list[bytes] = []
     start = 12
     end_of_riff = 8 + int.from_bytes(data[4:8], "little")
@@ -111,8 +109,7 @@ def _strip_webp(data: bytes) -> bytes:
         if kind in _WEBP_KEPT:
             kept.append(chunk)
         start = end
-    body = b"WEBP" + b"".join(kept)
-    return b"RIFF" + struct.pack("<I", len(body)) + body
+    yield from (b"RIFF", struct.pack("<I", 4 + sum(map(len, kept))), b"WEBP", *kept)
 
 
 # GIF: blocks, GIF89a specification, sections 17 to 27. Kept extensions: graphic control and plain text.
@@ -120,9 +117,9 @@ _GIF_KEPT_EXTENSIONS = frozenset({0xF9, 0x01})
 _GIF_EXTENSION, _GIF_IMAGE, _GIF_TRAILER = 0x21, 0x2C, 0x3B
 
 
-def _strip_gif(data: bytes) -> bytes:
+def _strip_gif(data: bytes) -> Iterator[bytes]:
     start = 13 + _gif_colour_table_bytes(data[10])
-    kept = [data[:start]]
+    yield data[:start]
     while data[start] != _GIF_TRAILER:
         if data[start] == _GIF_EXTENSION:
             end = _after_gif_sub_blocks(data, start + 2)
@@ -133,9 +130,9 @@ def _strip_gif(data: bytes) -> bytes:
         else:
             raise _Malformed
         if wanted:
-            kept.append(data[start:end])
+            yield data[start:end]
         start = end
-    return b"".join([*kept, bytes([_GIF_TRAILER])])
+    yield bytes([_GIF_TRAILER])
 
 
 def _gif_colour_table_bytes(packed: int) -> int:
@@ -148,14 +145,11 @@ def _after_gif_sub_blocks(data: bytes, start: int) -> int:
     return start + 1
 
 
-def _strip_nothing(data: bytes) -> bytes:
-    return data  # a BMP has no place for metadata
-
-
-_STRIPPERS: dict[str, Callable[[bytes], bytes]] = {
+# The parts to keep. Raises _Malformed, struct.error and IndexError.
+_STRIPPERS: dict[str, Callable[[bytes], Iterable[bytes]]] = {
     "image/jpeg": _strip_jpeg,
     "image/png": _strip_png,
     "image/webp": _strip_webp,
     "image/gif": _strip_gif,
-    "image/bmp": _strip_nothing,
+    "image/bmp": lambda data: (data,),  # it has no place for metadata
 }

@@ -29,22 +29,16 @@ class ThinkTags:
     def feed(self, text: str) -> Iterator[TextDelta | ReasoningDelta]:
         """What is certain after one more piece of text."""
         self._held += text
-        if self.passing:
-            yield from self.flush()
-            return
-        if not self._thinking and not self._after and not self._opens():
-            return
+        if not (self.passing or self._thinking or self._after):
+            self._begin()
         if self._thinking:
             thought, closed, rest = self._held.partition(_CLOSE)
-            if not closed:
-                keep = _overlap(thought, _CLOSE)
-                thought, self._held = thought[: len(thought) - keep], thought[len(thought) - keep :]
-            if thought:
-                yield ReasoningDelta(thought)
-            if not closed:
-                return
-            self._thinking, self._after, self._held = False, True, rest
-        if self._after:
+            certain = len(thought) - (0 if closed else _overlap(thought, _CLOSE))
+            self._held = rest if closed else thought[certain:]
+            self._thinking, self._after = not closed, bool(closed)
+            if certain:
+                yield ReasoningDelta(thought[:certain])
+        if self._after and not self.passing:
             self._held = self._held.lstrip("\n")
             self.passing = bool(self._held)
         if self.passing:
@@ -56,8 +50,8 @@ class ThinkTags:
         if held:
             yield ReasoningDelta(held) if self._thinking else TextDelta(held)
 
-    def _opens(self) -> bool:
-        """Whether it is decided how the answer begins; false while it may still turn out either way."""
+    def _begin(self) -> None:
+        """Decides how the answer begins, unless it may still turn out either way."""
         start = self._held.lstrip()
         if len(self._held) - len(start) > _MAX_BLANKS:
             self.passing = True
@@ -66,7 +60,6 @@ class ThinkTags:
             self._held = start[len(_OPEN) :]
         else:
             self.passing = not _OPEN.startswith(start)
-        return self.passing or self._thinking
 
 
 def _overlap(text: str, tag: str) -> int:

@@ -62,18 +62,11 @@ Transport = Callable[[HttpRequest], HttpResponse]
 """Sends one request. Raises NetworkError or ConfigurationError; a status of 400 or more is an ordinary response."""
 
 
-def read_at_most(chunks: Iterator[bytes], max_bytes: int) -> bytes:
-    """The beginning of a body, at most `max_bytes` long; the rest stays unread."""
-    kept = bytearray()
-    for chunk in chunks:
-        kept += chunk
-        if len(kept) >= max_bytes:
-            break
-    return bytes(kept[:max_bytes])
+def read_at_most(chunks: Iterator[bytes], max_bytes: int, *, may_break_off: bool = False) -> bytes:
+    """The beginning of a body, at most `max_bytes` long; the rest stays unread. Of one that may break off: what came.
 
-
-def read_what_comes(chunks: Iterator[bytes], max_bytes: int) -> bytes:
-    """The same of a body that may break off."""
+    Raises what `chunks` raise.
+    """
     kept = bytearray()
     try:
         for chunk in chunks:
@@ -81,7 +74,8 @@ def read_what_comes(chunks: Iterator[bytes], max_bytes: int) -> bytes:
             if len(kept) >= max_bytes:
                 break
     except ChatError:
-        pass
+        if not may_break_off:
+            raise
     return bytes(kept[:max_bytes])
 
 

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Literal, NamedTuple
 
-from chatbot.lab.answers import Answer, Asked, Dialect, Ending, Fault, Refusal, dumps, encoded, tokens
+from chatbot.lab.answers import Answer, Asked, Ending, Fault, tokens
+from chatbot.lab.dialect import Dialect, Refusal, dumps
 
 Text = str | Callable[[Asked], str]
 Then = Literal["end", "close", "reset", "hang"]
@@ -130,7 +131,7 @@ def refuse(dialect: Dialect, refusal: Refusal, asked: Asked, status: int | None 
     headers = {**_request_id(dialect, refusal.serial), **dialect.error_headers(refusal)}
     as_stream = asked.streamed and dialect.errors_typed_as_streams
     content_type = dialect.content_type(asked) if as_stream else "application/json"
-    body = encoded(dumps(dialect.error(refusal)))
+    body = dumps(dialect.error(refusal))
     return whole(refusal.row.status if status is None else status, content_type, body, headers)
 
 
@@ -147,7 +148,7 @@ def _say(say: Say, dialect: Dialect, asked: Asked) -> ScriptedReply:
     if say.echoes_key and asked.key:
         headers = {dialect.request_id_header or "x-request-id": asked.key}
     if not asked.streamed:
-        body = encoded(dumps(dialect.whole(answer, asked)))
+        body = dumps(dialect.whole(answer, asked))
         exchange = whole(200, "application/json", body, headers)
         exchange = exchange._replace(early_hints=say.early_hints)
         return exchange if say.then == "end" else _half(exchange, say.then)

@@ -102,7 +102,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         (Say(_MARKDOWN),),
     ),
     Scenario(
-        "thinking",
+        "reasoning",
         "The model reasons before it answers, in the wire format's own fields.",
         "Reasoning is not part of the answer.",
         (Say("Forty-two.", reasoning="The question is six times seven. That is forty-two."),),
@@ -307,5 +307,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
 )
 
-BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
-NAMES = tuple(BY_NAME)
+NAMES = tuple(scenario.name for scenario in SCENARIOS)
+OLD_NAMES = {"thinking": "reasoning"}  # go on working, and are listed nowhere
+BY_NAME = dict(zip(NAMES, SCENARIOS, strict=True))
+BY_NAME |= {old: BY_NAME[name] for old, name in OLD_NAMES.items()}

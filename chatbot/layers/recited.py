@@ -16,7 +16,6 @@ def recited(pieces: Iterable[str], tokens_per_s: float | None = None) -> Ask:
     """Answers every question with these pieces: at once, or at this speed (a token is four characters)."""
 
     def ask(conversation: Conversation, options: Options, sleep: Sleep) -> Iterator[Event]:
-        del conversation
         has_text = False
         for piece in pieces:
             has_text = has_text or bool(piece)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from chatbot.core.errors import FileUnreadable
@@ -68,14 +68,12 @@ def _read(path: Path, names: Collection[str], remarks: list[str]) -> dict[str, s
     return values
 
 
-def _not_assigned(path: Path, text: str, names: set[str]) -> list[str]:
+def _not_assigned(path: Path, text: str, names: set[str]) -> Iterator[str]:
     """The lines that are meant to set a variable and do not: `NAME: value`, a quote that is not closed."""
-    found = []
     for number, line in enumerate(text.splitlines(), start=1):
         meant = re.match(_MEANT, line)
         if meant and meant[1] in names and meant[3].strip():
-            found.append(f"{path}, line {number} does not set {meant[1]}: it wants {meant[1]}=value")
-    return found
+            yield f"{path}, line {number} does not set {meant[1]}: it wants {meant[1]}=value"
 
 
 def _parsed(text: str) -> dict[str, str]:

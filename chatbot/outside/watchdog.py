@@ -8,7 +8,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any, TypeVar
 
 from chatbot.core.errors import Hung
@@ -40,9 +40,7 @@ class Watchdog:
             self._armed = True
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._armed:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, self._before)
@@ -57,7 +55,6 @@ class Watchdog:
             self._left_s = outer_s
 
     def _tick(self, number: int, frame: FrameType | None) -> None:
-        del number
         if self._left_s is None or (frame is not None and frame.f_code is write_all.__code__):
             return
         self._left_s -= TICK_S

@@ -30,21 +30,21 @@ class UrlVariable(NamedTuple):
 class Service(NamedTuple):
     """One service or local server: everything that tells it from others of its wire format.
 
-    Variables are tried in order, the first that is set counts. A service without `default_model` is asked for its
-    list, whose first model is taken; `model_required` says that its list does not name what can be asked.
-    `model_prefixes` are the beginnings of model names that mean this service. `seed_field` is empty where there is no
-    seed. `header_variables` and `query_variables` are pairs of a header or query parameter and the environment variable
-    that fills it. `probe`: this local server is looked for when nothing else is set up. `source`: where these facts
-    are from.
+    Where a row says nothing else, the key is in NAME_API_KEY and the base URL in NAME_BASE_URL. Variables are tried in
+    order, the first that is set counts. A service without `default_model` is asked for its list, whose first model is
+    taken; `model_required` says that its list does not name what can be asked. `model_prefixes` are the beginnings of
+    model names that mean this service. `seed_field` is empty where there is no seed. `header_variables` and
+    `query_variables` are pairs of a header or query parameter and the environment variable that fills it. `probe`: this
+    local server is looked for when nothing else is set up. `source`: where these facts are from.
     """
 
     name: str
     title: str
-    wire: Wire
     base_url: str | None
-    keys: tuple[KeyVariable, ...]
-    urls: tuple[UrlVariable, ...]
     source: str
+    wire: Wire = "openai"
+    key_variables: tuple[KeyVariable, ...] | None = None
+    url_variables: tuple[UrlVariable, ...] | None = None
     key_required: bool = True
     key_page: str = ""
     default_model: str | None = None
@@ -59,6 +59,18 @@ class Service(NamedTuple):
     start_advice: str = ""
     probe: bool = False
     images: ImageLimits = ImageLimits()
+
+    @property
+    def keys(self) -> tuple[KeyVariable, ...]:
+        """The variables that may hold its key."""
+        usual = (KeyVariable(f"{self.name.upper()}_API_KEY"),)
+        return usual if self.key_variables is None else self.key_variables
+
+    @property
+    def urls(self) -> tuple[UrlVariable, ...]:
+        """The variables that may hold its base URL."""
+        usual = (UrlVariable(f"{self.name.upper()}_BASE_URL"),)
+        return usual if self.url_variables is None else self.url_variables
 
     @property
     def has_plain_model_names(self) -> bool:

@@ -97,8 +97,7 @@ def verdict_lines(finished: Finished, *, in_session: bool = False) -> Iterator[s
 
 def usage_line(usage: Usage | None) -> str:
     """Tokens in and out as one line: `tokens: 1.2k in, 7 out (950 cached)`."""
-    if usage is None:
-        return "tokens: the provider did not say"
+    usage = usage or Usage()
     told = [
         f"{short(count)} {name}"
         for count, name in ((usage.input_tokens, "in"), (usage.output_tokens, "out"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -46,6 +47,20 @@ def run(
     """Runs `chat` to its end in an empty folder; standard input is the null device unless bytes are piped in."""
     env = environment(home, **variables)
     done = forked.run([*CHAT, *words], env, home, stdin=stdin, timeout_s=timeout_s)
+    return Result(done.stdout, done.stderr.decode(), done.returncode)
+
+
+def run_code(code: str, *words: str, home: Path, check: bool = True, **variables: str) -> Result:
+    """Runs a program that does something to `chat`, with these words for it, in a Python of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        env=environment(home, **variables),
+        cwd=home,
+        check=check,
+        timeout=20,
+    )
     return Result(done.stdout, done.stderr.decode(), done.returncode)
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from chatbot.lab.server.http import LabServer
 from tests import forked
-from tests.journeys.chat import CHAT, COMMAND, KEYS, at, environment, run
+from tests.journeys.chat import CHAT, COMMAND, KEYS, at, environment, run, run_code
 
 
 def start(server: LabServer, home: Path, scenario: str, **streams: Any) -> subprocess.Popen[Any]:
@@ -200,17 +200,8 @@ def test_a_fault_of_our_own_is_one_line_and_a_traceback_only_on_request(
     server: LabServer, tmp_path: Path, debug: bool
 ) -> None:
     words = [*at(server.url), "-m", "echo", *(["--debug"] if debug else []), "hi"]
-    done = subprocess.run(
-        [COMMAND[0], "-c", PLANTED, *words],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        env=environment(tmp_path, **KEYS),
-        cwd=tmp_path,
-        check=False,
-        timeout=20,
-    )
-    told = done.stderr.decode()
-    assert done.returncode == 70
+    _, told, code = run_code(PLANTED, *words, home=tmp_path, check=False, **KEYS)
+    assert code == 70
     assert "a fault of chat itself: RuntimeError: broken with [key] in it" in told
     assert ("Traceback" in told) is debug
     assert "sk-journey" not in told

@@ -75,7 +75,7 @@ def test_the_other_wire_formats_exit_the_same(server: LabServer, tmp_path: Path,
     assert result.text.startswith(fault.keeps)
 
 
-FINE = ("rate-limited", "overloaded", "split-utf8", "crlf", "slow", "thinking", "old-parameter")
+FINE = ("rate-limited", "overloaded", "split-utf8", "crlf", "slow", "reasoning", "old-parameter")
 
 
 @pytest.mark.parametrize("scenario", FINE)
@@ -237,7 +237,7 @@ def test_a_name_of_no_service_is_judged_before_a_missing_key(keys: dict[str, Any
 
 
 def test_reasoning_has_one_name_and_the_old_one_goes_on(server: LabServer, tmp_path: Path) -> None:
-    words = [*at(server.url), "-m", "thinking", "hi"]
+    words = [*at(server.url), "-m", "reasoning", "hi"]
     shown = [run(*words, flag, home=tmp_path, **KEYS) for flag in ("--show-reasoning", "--show-thinking")]
     assert shown[0] == shown[1]
     assert shown[0].code == 0

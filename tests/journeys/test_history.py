@@ -7,6 +7,8 @@ import signal
 import sqlite3
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -112,13 +114,19 @@ def test_a_conversation_that_no_longer_fits_says_what_can_be_done(server: LabSer
     assert "about" in result.err and "--truncate" in result.err
 
 
-def test_a_killed_process_leaves_its_question_and_most_of_its_answer(server: LabServer, tmp_path: Path) -> None:
-    words = [*CHAT, *at(server.url), "-m", "hang-in-stream", "one"]
-    with forked.start(
-        words, environment(tmp_path, **KEYS), tmp_path, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
-    ) as child:
+@contextmanager
+def answering(server: LabServer, home: Path, model: str, after_bytes: int) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that is in the middle of its answer."""
+    words = [*CHAT, *at(server.url), "-m", model, "one"]
+    env = environment(home, **KEYS)
+    with forked.start(words, env, home, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as child:
         assert child.stdout is not None
-        child.stdout.read(10)
+        child.stdout.read(after_bytes)
+        yield child
+
+
+def test_a_killed_process_leaves_its_question_and_most_of_its_answer(server: LabServer, tmp_path: Path) -> None:
+    with answering(server, tmp_path, "hang-in-stream", 10) as child:
         time.sleep(0.5)
         child.send_signal(signal.SIGKILL)
     result = ask(server, tmp_path, "-c", "two")
@@ -129,12 +137,7 @@ def test_a_killed_process_leaves_its_question_and_most_of_its_answer(server: Lab
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupted_answer_is_kept(server: LabServer, tmp_path: Path, number: int) -> None:
-    words = [*CHAT, *at(server.url), "-m", "hang-in-stream", "one"]
-    with forked.start(
-        words, environment(tmp_path, **KEYS), tmp_path, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
-    ) as child:
-        assert child.stdout is not None
-        child.stdout.read(10)
+    with answering(server, tmp_path, "hang-in-stream", 10) as child:
         child.send_signal(number)
         child.communicate(timeout=10)
     ((answer, verdict),) = rows(tmp_path, "SELECT answer, verdict FROM turn")
@@ -142,12 +145,8 @@ def test_an_interrupted_answer_is_kept(server: LabServer, tmp_path: Path, number
 
 
 def test_a_reader_that_leaves_does_not_cost_what_came(server: LabServer, tmp_path: Path) -> None:
-    words = [*CHAT, *at(server.url), "-m", "long", "one"]
-    with forked.start(
-        words, environment(tmp_path, **KEYS), tmp_path, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
-    ) as child:
+    with answering(server, tmp_path, "long", 3) as child:
         assert child.stdout is not None
-        child.stdout.read(3)
         child.stdout.close()
     assert child.returncode == 141
     kept = "".join(answer for (answer,) in rows(tmp_path, "SELECT answer FROM piece ORDER BY number"))

@@ -62,6 +62,11 @@ def kept(home: Path) -> dict[str, Any]:
     return turn
 
 
+def assert_kept_whole(home: Path) -> None:
+    turn = kept(home)
+    assert (turn["answer"], turn["verdict"]) == (ANSWER, "complete")
+
+
 def wait_for(file: Path) -> None:
     deadline_s = time.monotonic() + 10
     while not file.exists():
@@ -89,8 +94,7 @@ def test_what_draws_the_answer_may_fail_and_the_text_comes_plainly(place: str, h
     assert ANSWER in seen
     assert "chat: the answer cannot be drawn" in re.sub("\x1b\\[[0-9;]*m", "", seen)
     assert code == 0
-    turn = kept(tmp_path)
-    assert (turn["answer"], turn["verdict"]) == (ANSWER, "complete")
+    assert_kept_whole(tmp_path)
 
 
 @pytest.mark.parametrize(("place", "how"), each(STANDS_BESIDE, "chatbot.terminal.answer.plain:PlainView.show"))
@@ -99,8 +103,7 @@ def test_a_pipe_gets_the_exact_text_once_whatever_fails_beside_it(place: str, ho
     assert done.stdout.decode() == ANSWER + "\n"
     assert done.returncode == 0
     assert b"Traceback" not in done.stderr
-    turn = kept(tmp_path)
-    assert (turn["answer"], turn["verdict"]) == (ANSWER, "complete")
+    assert_kept_whole(tmp_path)
 
 
 @pytest.mark.parametrize(("place", "how"), each(KEEPS, "chatbot.outside.history.database:Database.attempt"))

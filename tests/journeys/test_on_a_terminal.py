@@ -6,8 +6,6 @@ import re
 import signal
 import socket
 import termios
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,39 +16,18 @@ from PIL import Image as Picture
 from chatbot.lab.server.http import LabServer
 from tests import forked
 from tests.journeys.chat import CHAT, COMMAND, KEYS, at, environment, run
-from tests.terminal.emulator import Terminal
+from tests.terminal.watched import Watched
 
 SIZES = [(80, 24), (31, 9), (100, 40)]
 
 
-class Person:
+class Person(Watched):
     """Somebody at a terminal who runs one command, types, and looks."""
 
     def __init__(self, words: list[str], home: Path, columns: int = 80, lines: int = 24, **variables: str) -> None:
-        self.screen = Terminal(columns, lines)
-        self.seen = b""
         env = environment(home, **{"TERM": "xterm-256color", **KEYS, **variables})
-        self.child = forked.start_on_terminal([*CHAT, *words], env, home, dimensions=(lines, columns), timeout=10)
-
-    def look(self, for_s: float = 0.05) -> None:
-        """Takes in what the program writes within that time."""
-        try:
-            data = self.child.read_nonblocking(65536, for_s)
-        except (pexpect.TIMEOUT, pexpect.EOF):
-            return
-        self.take_in(data)
-
-    def take_in(self, data: Any) -> None:  # bytes, though the stubs of pexpect say text
-        self.seen += data
-        if b"\x1b[6n" in data:  # the prompt asks where the cursor is, and waits for a while
-            self.child.send(f"\x1b[{self.screen.cursor.y + 1};1R")
-        self.screen._stream.feed(data)
-
-    def wait_for(self, seen: Callable[[], bool], for_s: float = 10.0) -> None:
-        deadline = time.monotonic() + for_s
-        while not seen():
-            assert time.monotonic() < deadline, "\n".join(self.screen.rows)
-            self.look()
+        child = forked.start_on_terminal([*CHAT, *words], env, home, dimensions=(lines, columns), timeout=10)
+        super().__init__(child, columns, lines)
 
     def wait_for_text(self, text: str) -> None:
         self.wait_for(lambda: text in "\n".join(self.screen.rows))
@@ -59,14 +36,17 @@ class Person:
         """Waits until the prompt stands for the `number`th time: each time it switches bracketed paste on."""
         self.wait_for(lambda: self.seen.count(b"\x1b[?2004h") >= number)
 
-    def leave(self) -> int:
-        """Reads to the end of the program; its exit code. The terminal must be as it was."""
-        self.wait_for(lambda: not self.child.isalive())
-        self.look()
-        self.child.close()
-        self.screen.assert_in_normal_state()
-        status = self.child.exitstatus
-        return status if status is not None else 128 + (self.child.signalstatus or 0)
+    def asks(self, text: str, answer: str, next_prompt: int) -> None:
+        """Types a question, and waits for what must be seen and the prompt after it."""
+        self.child.send(f"{text}\r")
+        self.wait_for_text(answer)
+        self.wait_for_prompt(next_prompt)
+
+    def leaves(self, prompt: int) -> None:
+        """Ctrl-D at the prompt, when it stands for that time, ends the session well."""
+        self.wait_for_prompt(prompt)
+        self.child.send("\x04")
+        assert self.leave() == 0
 
     @property
     def rows(self) -> list[str]:
@@ -189,7 +169,7 @@ def test_a_resize_in_the_middle_loses_nothing(server: LabServer, tmp_path: Path,
 
 
 @pytest.mark.parametrize("variables", [{"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=["NO_COLOR", "dumb"])
-@pytest.mark.parametrize("scenario", ["markdown", "wrong-key", "thinking", "cut"])
+@pytest.mark.parametrize("scenario", ["markdown", "wrong-key", "reasoning", "cut"])
 def test_no_escape_sequence_where_none_is_wanted(
     server: LabServer, tmp_path: Path, scenario: str, variables: dict[str, Any]
 ) -> None:
@@ -224,8 +204,8 @@ def test_forced_colours_into_a_pipe_are_rows_that_never_move(server: LabServer, 
 
 
 def test_forced_colours_into_a_pipe_are_the_answer_alone(server: LabServer, tmp_path: Path) -> None:
-    result = run(*at(server.url), "-m", "thinking", "hi", "--show-thinking", home=tmp_path, **KEYS, FORCE_COLOR="1")
-    plain = run(*at(server.url), "-m", "thinking", "hi", home=tmp_path, **KEYS)
+    result = run(*at(server.url), "-m", "reasoning", "hi", "--show-thinking", home=tmp_path, **KEYS, FORCE_COLOR="1")
+    plain = run(*at(server.url), "-m", "reasoning", "hi", home=tmp_path, **KEYS)
     assert " ".join(re.sub(r"\x1b\[[\d;]*m", "", result.text).split()) == " ".join(plain.text.split())
 
 
@@ -238,7 +218,7 @@ def test_a_terminal_without_utf8_gets_signs_it_knows(server: LabServer, tmp_path
 
 
 def test_show_thinking_keeps_the_reasoning(server: LabServer, tmp_path: Path) -> None:
-    person = ask(server, tmp_path, "thinking", "--show-thinking")
+    person = ask(server, tmp_path, "reasoning", "--show-thinking")
     assert person.leave() == 0
     assert person.rows[-1].startswith("Forty-two")
     assert person.rows[0].startswith("│ ")
@@ -248,7 +228,7 @@ def test_show_thinking_keeps_the_reasoning(server: LabServer, tmp_path: Path) ->
 def test_beside_raw_text_the_reasoning_has_its_bar_and_no_style_where_none_is_wanted(
     server: LabServer, tmp_path: Path
 ) -> None:
-    person = ask(server, tmp_path, "thinking", "--raw", "--color", "never")
+    person = ask(server, tmp_path, "reasoning", "--raw", "--color", "never")
     assert person.leave() == 0
     assert (person.rows[0][:2], person.rows[-1]) == ("│ ", "Forty-two.")
     assert b"\x1b[2" not in person.seen
@@ -268,15 +248,15 @@ def test_an_error_is_told_under_what_came(server: LabServer, tmp_path: Path) -> 
     assert "what came is above" in " ".join(person.rows)
 
 
-def test_thinking_becomes_one_row(server: LabServer, tmp_path: Path) -> None:
-    person = ask(server, tmp_path, "thinking")
+def test_reasoning_becomes_one_row(server: LabServer, tmp_path: Path) -> None:
+    person = ask(server, tmp_path, "reasoning")
     assert person.leave() == 0
     assert person.rows[0].startswith("│ reasoned")
     assert person.rows[-1].startswith("Forty-two")
 
 
-def test_hidden_thinking_leaves_nothing(server: LabServer, tmp_path: Path) -> None:
-    person = ask(server, tmp_path, "thinking", "-R")
+def test_hidden_reasoning_leaves_nothing(server: LabServer, tmp_path: Path) -> None:
+    person = ask(server, tmp_path, "reasoning", "-R")
     assert person.leave() == 0
     assert person.rows[0].startswith("Forty-two")
 
@@ -285,9 +265,8 @@ def test_an_answer_into_a_pipe_shows_its_wait_on_the_terminal(server: LabServer,
     command = " ".join([*COMMAND, *at(server.url), "-m", "slow", "hi"])
     person = Person([], tmp_path)
     person.child.close(force=True)
-    person.child = pexpect.spawn(
-        "sh", ["-c", f"{command} | tail -c 7"], env=environment(tmp_path, **KEYS, TERM="xterm")
-    )
+    env = environment(tmp_path, **KEYS, TERM="xterm")
+    person.watch(pexpect.spawn("sh", ["-c", f"{command} | tail -c 7"], env=env))
     assert person.leave() == 0
     assert person.rows[-1] == "break."
 
@@ -296,13 +275,9 @@ def test_the_session_keeps_the_conversation_and_survives_errors(server: LabServe
     person = Person([*at(server.url), "-m", "echo"], tmp_path)
     person.wait_for_prompt()
     server.will_answer(text="First answer.")
-    person.child.send("one\r")
-    person.wait_for_text("First answer.")
-    person.wait_for_prompt(2)
+    person.asks("one", "First answer.", 2)
     server.will_answer(status=401)
-    person.child.send("two\r")
-    person.wait_for_text("rejected the key")
-    person.wait_for_prompt(3)
+    person.asks("two", "rejected the key", 3)
     server.will_answer(text="Second answer.")
     person.child.send("three\r")
     person.wait_for_text("Second answer.")
@@ -322,9 +297,7 @@ def test_ctrl_c_in_the_session_returns_to_the_prompt_with_the_part_kept(server: 
     person.wait_for_text("stopped")
     person.wait_for_prompt(2)
     server.will_answer(text="Second answer.")
-    person.child.send("two\r")
-    person.wait_for_text("Second answer.")
-    person.wait_for_prompt(3)
+    person.asks("two", "Second answer.", 3)
     part = server.requests[-1].json["messages"][1]["content"]
     assert part.startswith("The lab sends")
     person.child.send("exit\r")
@@ -345,9 +318,7 @@ def test_interactive_answers_the_question_and_stays(server: LabServer, tmp_path:
     person.wait_for_text("First answer.")
     server.will_answer(text="Second answer.")
     person.wait_for_prompt()
-    person.child.send("two\r")
-    person.wait_for_text("Second answer.")
-    person.wait_for_prompt(2)
+    person.asks("two", "Second answer.", 2)
     assert [message["content"] for message in server.requests[-1].json["messages"]] == ["one", "First answer.", "two"]
     person.child.send("\x04")
     assert person.leave() == 0
@@ -358,9 +329,8 @@ def test_a_session_with_its_output_in_a_file_prompts_on_the_terminal(tmp_path: P
     command = " ".join([*COMMAND, "-n", "-m", "lab/echo", "> answers", aside])
     person = Person([], tmp_path, TERM=term)
     person.child.close(force=True)
-    person.seen = b""
-    person.screen = Terminal(80, 24)
-    person.child = pexpect.spawn("sh", ["-c", command], env=environment(tmp_path, TERM=term), cwd=str(tmp_path))
+    env = environment(tmp_path, TERM=term)
+    person.watch(pexpect.spawn("sh", ["-c", command], env=env, cwd=str(tmp_path)))
     person.child.delaybeforesend = None
     person.wait_for_text(">")
     person.child.send("what stands in the file?\r")
@@ -378,14 +348,12 @@ def test_a_piped_question_may_be_followed_by_a_session(server: LabServer, tmp_pa
     person = Person([], tmp_path)
     person.child.close(force=True)
     env = environment(tmp_path, **KEYS, TERM="xterm")
-    person.child = pexpect.spawn("sh", ["-c", f"echo piped | {command}"], env=env, cwd=str(tmp_path))
+    person.watch(pexpect.spawn("sh", ["-c", f"echo piped | {command}"], env=env, cwd=str(tmp_path)))
     person.wait_for_text("piped")
     person.wait_for_prompt()
     person.child.send("typed\r")
     person.wait_for(lambda: len(server.requests) == 2)
-    person.wait_for_prompt(2)
-    person.child.send("\x04")
-    assert person.leave() == 0
+    person.leaves(2)
 
 
 def test_a_session_goes_on_with_another_model_and_finds_what_was_said(server: LabServer, tmp_path: Path) -> None:
@@ -394,15 +362,9 @@ def test_a_session_goes_on_with_another_model_and_finds_what_was_said(server: La
     person.child.send("penguins\r")
     person.wait_for_prompt(2)
     assert person.rows.count("penguins") == 1
-    person.child.send("/model lab-anthropic/echo\r")
-    person.wait_for_text("the model is now lab-anthropic/echo")
-    person.wait_for_prompt(3)
-    person.child.send("/search penguin\r")
-    person.wait_for_text("[penguin]s")
-    person.wait_for_prompt(4)
-    person.child.send("/nope\r")
-    person.wait_for_text("there is no command /nope")
-    person.wait_for_prompt(5)
+    person.asks("/model lab-anthropic/echo", "the model is now lab-anthropic/echo", 3)
+    person.asks("/search penguin", "[penguin]s", 4)
+    person.asks("/nope", "there is no command /nope", 5)
     person.child.send("/exit\r")
     assert person.leave() == 0
     assert len(server.requests) == 1
@@ -514,12 +476,8 @@ def test_an_answer_that_goes_on_is_one_answer_everywhere(server: LabServer, tmp_
     server.will_answer(text="two.")
     person = Person([*at(server.url), "-m", "any"], tmp_path, 100, 40)
     person.wait_for_prompt()
-    person.child.send("what is it?\r")
-    person.wait_for_text("/continue goes on")
-    person.wait_for_prompt(2)
-    person.child.send("/continue\r")
-    person.wait_for_text("two.")
-    person.wait_for_prompt(3)
+    person.asks("what is it?", "/continue goes on", 2)
+    person.asks("/continue", "two.", 3)
     person.child.send("\x04")
     assert person.leave() == 0
     assert run("-c", *at(server.url), "-m", "echo", "and?", home=tmp_path, **KEYS).code == 0

@@ -162,7 +162,7 @@ def test_usage_is_told_beside_the_answer(server: LabServer, tmp_path: Path) -> N
 
 
 def test_reasoning_never_reaches_a_pipe(server: LabServer, tmp_path: Path) -> None:
-    result = run(*at(server.url), "-m", "thinking", "hi", home=tmp_path, **KEYS)
+    result = run(*at(server.url), "-m", "reasoning", "hi", home=tmp_path, **KEYS)
     assert result.code == 0
     assert result.err == ""
     assert b"Forty-two" in result.out

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from chatbot.lab.server.http import LabServer
-from tests.journeys.chat import KEYS, at, environment, run
+from tests.journeys.chat import KEYS, at, environment, run, run_code
 
 SLOW = "rich markdown_it pygments prompt_toolkit PIL asyncio sqlite3 dotenv pydantic".split()
 
@@ -31,16 +31,7 @@ sys.stderr.write(f"{{at_request}} {{loaded()}} {{code}}")
 
 
 def watch(home: Path, *words: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-c", WATCH.format(slow=SLOW), *words],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        env=environment(home, **KEYS),
-        cwd=home,
-        check=True,
-        timeout=20,
-    )
-    return done.stderr.decode()
+    return run_code(WATCH.format(slow=SLOW), *words, home=home, **KEYS).err
 
 
 def test_a_piped_answer_that_is_not_kept_loads_nothing_slow_at_all(server: LabServer, tmp_path: Path) -> None:
@@ -58,15 +49,7 @@ def test_a_dotenv_file_loads_its_reader_and_nothing_else(server: LabServer, tmp_
 
 def _modules(home: Path, *words: str) -> list[str]:
     code = "import sys; from chatbot.cli.main import main; main(sys.argv[1:]); sys.stderr.write(' '.join(sys.modules))"
-    done = subprocess.run(
-        [sys.executable, "-c", code, *words],
-        capture_output=True,
-        env=environment(home),
-        cwd=home,
-        check=True,
-        timeout=20,
-    )
-    return done.stderr.decode().split()
+    return run_code(code, *words, home=home).err.split()
 
 
 def test_help_and_version_load_neither_the_network_nor_the_screen(tmp_path: Path) -> None:

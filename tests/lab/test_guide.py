@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatbot.lab import guide
+from tests.tables import cases
 
 MANUAL = guide.manual()
 
@@ -17,35 +18,37 @@ MANUAL = guide.manual()
 @pytest.mark.parametrize(
     ("question", "heading", "words"),
     [
-        ("how do I attach an image?", "How do I attach an image?", "--image PATH"),
-        ("can it look at screenshots", "How do I attach an image?", "--image PATH"),
-        ("where do I put my key?", "Where do I put my API key?", "export OPENAI_API_KEY"),
-        ("what does exit code 75 mean", "What do the exit codes mean?", "rate limited or overloaded"),
-        ("how do I use ollama", "How do I use a local server", "ollama/llama3.2"),
-        ("can I use it without internet", "How do I use a local server", "nothing leaves your computer"),
+        *cases(r"""
+            how do I attach an image? | How do I attach an image? | --image PATH
+            can it look at screenshots | How do I attach an image? | --image PATH
+            where do I put my key? | Where do I put my API key? | export OPENAI_API_KEY
+            what does exit code 75 mean | What do the exit codes mean? | rate limited or overloaded
+            how do I use ollama | How do I use a local server | ollama/llama3.2
+            can I use it without internet | How do I use a local server | nothing leaves your computer
+            which providers are there | Which providers and services are there? | MISTRAL_API_KEY
+            what is a 429 | What is an HTTP 429 | too many requests
+            how do I stop an answer | How do I stop an answer? | Ctrl-C
+            what is SSE | What is SSE | server-sent event
+            how do I get started? | How do I set up a real model? | Set a key
+            does it retry? | Does chat retry | --max-retries
+            timeout | Does chat retry | --timeout
+            What is the pair rule? | What does .env do | never sent to a base URL
+            how do I set the temperature | How do I set the temperature | --temperature
+            how do I hide the thinking | What is the dimmed text | --hide-reasoning
+            how can I use a system prompt | How do I give a system prompt? | @PATH
+            my answer was cut off | What is a verdict | the stream ended without its end
+            I get 401 unauthorized | What if my key is rejected? | HTTP 401
+            certificate error behind the company proxy | What if I get no connection? | SSL_CERT_FILE
+            how do I print json | How do I use chat in scripts? | --json
+            how many tokens did that use | How do I see usage | --usage
+            what is the lab | What is the lab? | chat lab list
+            how do I change the model | How do I choose a model? | -m PROVIDER/NAME
+            how do I save the answer to a file | How is the answer printed | > haiku.txt
+            how do I keep talking, with memory? | How do I hold a conversation? | opens a session
+            what does -q do | How do I use chat in scripts? | --quiet
+        """),
         ("pipe a file", "How do I pipe text or a file into chat?", "cat build.log | chat"),
         ("How do I summarise a log file?", "How do I pipe text or a file into chat?", "cat build.log | chat"),
-        ("which providers are there", "Which providers and services are there?", "MISTRAL_API_KEY"),
-        ("what is a 429", "What is an HTTP 429", "too many requests"),
-        ("how do I stop an answer", "How do I stop an answer?", "Ctrl-C"),
-        ("what is SSE", "What is SSE", "server-sent event"),
-        ("how do I get started?", "How do I set up a real model?", "Set a key"),
-        ("does it retry?", "Does chat retry", "--max-retries"),
-        ("timeout", "Does chat retry", "--timeout"),
-        ("What is the pair rule?", "What does .env do", "never sent to a base URL"),
-        ("how do I set the temperature", "How do I set the temperature", "--temperature"),
-        ("how do I hide the thinking", "What is the dimmed text", "--hide-reasoning"),
-        ("how can I use a system prompt", "How do I give a system prompt?", "@PATH"),
-        ("my answer was cut off", "What is a verdict", "the stream ended without its end"),
-        ("I get 401 unauthorized", "What if my key is rejected?", "HTTP 401"),
-        ("certificate error behind the company proxy", "What if I get no connection?", "SSL_CERT_FILE"),
-        ("how do I print json", "How do I use chat in scripts?", "--json"),
-        ("how many tokens did that use", "How do I see usage", "--usage"),
-        ("what is the lab", "What is the lab?", "chat lab list"),
-        ("how do I change the model", "How do I choose a model?", "-m PROVIDER/NAME"),
-        ("how do I save the answer to a file", "How is the answer printed", "> haiku.txt"),
-        ("how do I keep talking, with memory?", "How do I hold a conversation?", "opens a session"),
-        ("what does -q do", "How do I use chat in scripts?", "--quiet"),
     ],
 )
 def test_a_question_finds_its_section_first(question: str, heading: str, words: str) -> None:

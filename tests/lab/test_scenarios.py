@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from chatbot.core.sse import decoder
-from chatbot.lab.scenarios import LONG_TOKENS, NAMES, SCENARIOS
+from chatbot.lab.scenarios import LONG_TOKENS, NAMES, OLD_NAMES, SCENARIOS
 from chatbot.lab.server.http import LabServer
 
 DIALECTS = ("openai", "anthropic", "gemini")
@@ -21,7 +21,7 @@ STREAMED = {
     "guide": "complete",
     "echo": "complete",
     "markdown": "complete",
-    "thinking": "complete",
+    "reasoning": "complete",
     "slow": "complete",
     "long": "complete",
     "wrong-key": "401",
@@ -243,14 +243,14 @@ def http_chunks(server: LabServer, dialect: str, name: str) -> list[bytes]:
 
 @pytest.mark.parametrize(("dialect", "field"), [("openai", "reasoning_content"), ("anthropic", "thinking")])
 def test_reasoning_comes_in_fields_of_its_own(server: LabServer, dialect: str, field: str) -> None:
-    response = post(server, dialect, "thinking", stream=True)
+    response = post(server, dialect, "reasoning", stream=True)
 
     assert said(response) == "Forty-two."
     assert "six times seven" in "".join(found(documents(response), {field}))
 
 
 def test_gemini_marks_reasoning_as_a_thought(server: LabServer) -> None:
-    response = post(server, "gemini", "thinking", stream=False)
+    response = post(server, "gemini", "reasoning", stream=False)
 
     assert documents(response)[0]["candidates"][0]["content"]["parts"] == [  # type: ignore[index]
         {"text": "The question is six times seven. That is forty-two.", "thought": True},
@@ -282,3 +282,9 @@ def test_every_scenario_says_in_a_sentence_what_happens_and_what_it_teaches() ->
 
 def test_names_are_unique() -> None:
     assert len(NAMES) == len(SCENARIOS)
+
+
+@pytest.mark.parametrize(("old", "name"), OLD_NAMES.items())
+def test_an_old_name_goes_on_working_and_is_not_listed(server: LabServer, old: str, name: str) -> None:
+    assert said(post(server, "openai", old, stream=True)) == said(post(server, "openai", name, stream=True))
+    assert old not in NAMES

@@ -17,6 +17,7 @@ from chatbot.options import chat
 from chatbot.options.declared import Choice, chosen, options_of
 from chatbot.terminal.input.completion import CommandCompleter, Completions
 from chatbot.terminal.repl.commands import COMMANDS
+from tests.tables import cases
 from tests.terminal.pretended import Pretended
 
 
@@ -66,14 +67,14 @@ def test_a_variable_counts_where_the_command_line_says_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("words", "told"),
-    [
-        ("--heat 10", "--heat is a number from 0 to 9, not '10'"),
-        ("--heat nan", "--heat is a number from 0 to 9, not 'nan'"),
-        ("--heat hot", "--heat is a number from 0 to 9, not 'hot'"),
-        ("--people 0", "--people is a whole number from 1, not '0'"),
-        ("--style burnt", "--style is raw or done, not 'burnt'"),
-        ("--haet 1", "there is no option --haet"),
-    ],
+    cases(r"""
+            --heat 10 | --heat is a number from 0 to 9, not '10'
+            --heat nan | --heat is a number from 0 to 9, not 'nan'
+            --heat hot | --heat is a number from 0 to 9, not 'hot'
+            --people 0 | --people is a whole number from 1, not '0'
+            --style burnt | --style is raw or done, not 'burnt'
+            --haet 1 | there is no option --haet
+        """),
 )
 def test_a_value_that_is_none_is_told_in_the_words_of_the_declaration(words: str, told: str) -> None:
     with pytest.raises(UsageError) as error:

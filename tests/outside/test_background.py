@@ -19,6 +19,17 @@ def inbox_of(*events: Event, stop: Callable[[], None] = lambda: None) -> EventQu
     return EventQueue(lambda _sleep: iter(events), stop)
 
 
+def held_back(go: threading.Event, *before: Event) -> EventQueue:
+    """These events at once, and END when it may go."""
+
+    def begin(_sleep: Sleep) -> Iterator[Event]:
+        yield from before
+        go.wait(PATIENCE_S)
+        yield END
+
+    return EventQueue(begin, lambda: None)
+
+
 def all_of(event_queue: EventQueue) -> list[Event]:
     events: list[Event] = []
     while not events or not isinstance(events[-1], Finished):
@@ -49,13 +60,7 @@ def test_what_has_come_is_taken_at_once() -> None:
 
 def test_an_event_is_given_though_the_next_one_is_not_there() -> None:
     go = threading.Event()
-
-    def begin(_sleep: Sleep) -> Iterator[Event]:
-        yield TextDelta("a")
-        go.wait(PATIENCE_S)
-        yield END
-
-    event_queue = EventQueue(begin, lambda: None)
+    event_queue = held_back(go, TextDelta("a"))
     assert event_queue.take(PATIENCE_S) == [TextDelta("a")]
     go.set()
     assert all_of(event_queue) == [END]
@@ -63,12 +68,7 @@ def test_an_event_is_given_though_the_next_one_is_not_there() -> None:
 
 def test_a_wait_ends_with_its_time() -> None:
     go = threading.Event()
-
-    def begin(_sleep: Sleep) -> Iterator[Event]:
-        go.wait(PATIENCE_S)
-        yield END
-
-    event_queue = EventQueue(begin, lambda: None)
+    event_queue = held_back(go)
     assert event_queue.take(0.0) == []
     assert event_queue.take(0.01) == []
     go.set()
@@ -77,12 +77,7 @@ def test_a_wait_ends_with_its_time() -> None:
 
 def test_a_wait_without_time_ends_when_it_is_woken() -> None:
     go = threading.Event()
-
-    def begin(_sleep: Sleep) -> Iterator[Event]:
-        go.wait(PATIENCE_S)
-        yield END
-
-    event_queue = EventQueue(begin, lambda: None)
+    event_queue = held_back(go)
     event_queue.wake()
     assert event_queue.take(None) == []
     go.set()

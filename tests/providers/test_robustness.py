@@ -20,6 +20,7 @@ from chatbot.providers.wires.base import Provider
 from tests.providers.asking import provider
 
 WIRES = [provider(name) for name in ("openai", "anthropic", "gemini")]
+each_wire = pytest.mark.parametrize("wire", WIRES, ids=lambda wire: wire.service.name)
 # Every word that some reader looks for, so that random documents get past the first look.
 WORDS = (
     "choices delta message content finish_reason index error code type text thinking reasoning reasoning_content "
@@ -40,6 +41,7 @@ scalars = (
     | st.sampled_from(WORDS)
     | st.text(max_size=8)
 )
+statuses = st.integers(300, 599) | st.sampled_from([400, 401, 429, 500])
 documents = st.recursive(
     scalars,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=4),
@@ -87,7 +89,12 @@ def mutations(draw: st.DrawFn) -> Any:
     return document
 
 
-def read_in_every_way(wire: Provider, document: Any, kind: str, status: int) -> None:
+@each_wire
+@settings(max_examples=300)
+@given(document=documents | mutations(), kind=st.sampled_from(["message", "error", "ping"]), status=statuses)
+def test_no_document_and_no_change_of_a_real_one_raises_anything_but_a_chat_error(
+    wire: Provider, document: Any, kind: str, status: int
+) -> None:
     data = json.dumps(document)
     with contextlib.suppress(ChatError):
         list(wire.read_event(SseEvent(kind, data)))
@@ -100,25 +107,7 @@ def read_in_every_way(wire: Provider, document: Any, kind: str, status: int) -> 
     assert "\n" not in error.said
 
 
-@pytest.mark.parametrize("wire", WIRES, ids=lambda wire: type(wire).__name__)
-@settings(max_examples=150)
-@given(document=documents, kind=st.sampled_from(["message", "error", "ping"]), status=st.integers(300, 599))
-def test_no_document_whatever_raises_anything_but_a_chat_error(
-    wire: Provider, document: Any, kind: str, status: int
-) -> None:
-    read_in_every_way(wire, document, kind, status)
-
-
-@pytest.mark.parametrize("wire", WIRES, ids=lambda wire: type(wire).__name__)
-@settings(max_examples=150)
-@given(document=mutations(), kind=st.sampled_from(["message", "error"]), status=st.sampled_from([400, 401, 429, 500]))
-def test_no_change_of_a_valid_document_raises_anything_but_a_chat_error(
-    wire: Provider, document: Any, kind: str, status: int
-) -> None:
-    read_in_every_way(wire, document, kind, status)
-
-
-@pytest.mark.parametrize("wire", WIRES, ids=lambda wire: type(wire).__name__)
+@each_wire
 @settings(max_examples=100)
 @given(data=st.text(max_size=40), body=st.binary(max_size=60))
 def test_no_text_or_bytes_raise_anything_but_a_chat_error(wire: Provider, data: str, body: bytes) -> None:
@@ -127,7 +116,7 @@ def test_no_text_or_bytes_raise_anything_but_a_chat_error(wire: Provider, data: 
     assert isinstance(wire.read_error(HttpFailure(500, {}, body), 0.0), ChatError)
 
 
-@pytest.mark.parametrize("wire", WIRES, ids=lambda wire: type(wire).__name__)
+@each_wire
 @pytest.mark.parametrize("member", ["error", "message", "choices", "detail", "metadata"])
 def test_a_document_nested_as_deep_as_json_allows_is_read(wire: Provider, member: str) -> None:
     document: Any = "deep"

@@ -5,14 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
-import time
-from collections.abc import Callable
 from pathlib import Path
 
-import pexpect
-
 from tests.forked import STARTED_WITH, start_on_terminal
-from tests.terminal.emulator import Terminal
+from tests.terminal.watched import Watched
 
 ENTER, ALT_ENTER, CTRL_J = "\r", "\x1b\r", "\n"
 CTRL_C, CTRL_D, CTRL_R, CTRL_X_CTRL_E, UP, TAB, RIGHT = "\x03", "\x04", "\x12", "\x18\x05", "\x1b[A", "\t", "\x1b[C"
@@ -23,41 +19,27 @@ def pasted(text: str) -> str:
     return f"\x1b[200~{text.replace(chr(10), chr(13))}\x1b[201~"
 
 
-class _Answering(Terminal):
-    """A terminal that tells the program where its cursor is."""
-
-    answer: Callable[[str], object]
-
-    def write_process_input(self, data: str) -> None:
-        self.answer(data)
-
-
-class Typist:
+class Typist(Watched):
     """Types, looks, and knows what was asked. `columns` and `lines` are the size of the screen."""
 
     def __init__(self, folder: Path, *words: str, columns: int = 80, lines: int = 24, **variables: str) -> None:
         self.folder = folder
-        self.screen = _Answering(columns, lines)
-        self.seen = b""
         env = {"PATH": os.environ["PATH"], "HOME": str(folder), **STARTED_WITH, "TERM": "xterm-256color", **variables}
-        self.child = start_on_terminal(
-            ["-m", "tests.terminal.driver", str(folder), *words], env, folder, dimensions=(lines, columns), timeout=10
-        )
-        self.screen.answer = self.child.send
+        driver = ["-m", "tests.terminal.driver", str(folder), *words]
+        child = start_on_terminal(driver, env, folder, dimensions=(lines, columns), timeout=10)
+        super().__init__(child, columns, lines)
 
-    def look(self, for_s: float = 0.05) -> None:
-        try:
-            data = bytes(self.child.read_nonblocking(65536, for_s))
-        except (pexpect.TIMEOUT, pexpect.EOF):
-            return
-        self.seen += data
-        self.screen._stream.feed(data)
+    def leaves(self, number: int) -> None:
+        """Ctrl-D at the prompt, when it stands for that time, ends the session well."""
+        self.at_the_prompt(number)
+        self.type(CTRL_D)
+        assert self.leave() == 0
 
-    def wait_for(self, seen: Callable[[], bool], for_s: float = 10.0) -> None:
-        deadline = time.monotonic() + for_s
-        while not seen():
-            assert time.monotonic() < deadline, "\n".join(self.screen.rows)
-            self.look()
+    def completes(self, offered: str, typed: str) -> None:
+        """The Tab key takes what the menu offers, which is then behind the prompt."""
+        self.sees(offered)
+        self.type(TAB)
+        self.at_the_prompt(1, typed)
 
     def sees(self, text: str) -> None:
         self.wait_for(lambda: text in self.text)
@@ -76,16 +58,6 @@ class Typist:
         for piece in keys:
             self.child.send(piece)
             self.look()
-
-    def leave(self) -> int:
-        """Reads to the end; the exit code. The terminal must be as it was."""
-        self.wait_for(lambda: not self.child.isalive())
-        self.look()
-        self.child.close()
-        self.screen.assert_in_normal_state()
-        assert self.seen.rfind(b"\x1b[?2004h") <= self.seen.rfind(b"\x1b[?2004l"), "bracketed paste is on"
-        status = self.child.exitstatus
-        return 128 + int(self.child.signalstatus or 0) if status is None else int(status)
 
     @property
     def text(self) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 from chatbot.cli.history import open_history
@@ -114,6 +113,7 @@ class RecordingView:
     ) -> None:
         self._retrying = retrying
         self._view = view
+        self.withdraw, self.close = view.withdraw, view.close
         self._memory = memory
         self._best_effort = best_effort
         self._works = True
@@ -140,14 +140,6 @@ class RecordingView:
         self._store(lambda writing: waits.append(writing.frame()))
         return min((wait_s for wait_s in waits if wait_s is not None), default=None)
 
-    def withdraw(self) -> None:
-        """See View."""
-        self._view.withdraw()
-
-    def close(self, now_s: float) -> None:
-        """See View."""
-        self._view.close(now_s)
-
     def finish(self, finished: Finished, answer: str | None) -> None:
         """Stores the end of the answer; without the words of its error where those are what cannot be stored."""
         if not self._end(lambda writing: writing.finish(finished, answer)):
@@ -156,9 +148,7 @@ class RecordingView:
     def __enter__(self) -> RecordingView:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._end(lambda writing: writing.close())
         if self._writing:
             self._memory.conversation_id = self._writing.conversation_id

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -43,7 +43,7 @@ from chatbot.terminal.screen import IN_ORDER, is_dumb, reflows
 if TYPE_CHECKING:
     from chatbot.cli.ask.runner import AnswerRunner
     from chatbot.core.conversations.resume import Resumed
-    from chatbot.core.conversations.stored import Hit, Summary
+    from chatbot.core.conversations.stored import Summary
 
 VI_VARIABLE = "CHAT_EDITING_MODE"
 _TYPED = "typed.jsonl"
@@ -79,7 +79,6 @@ def run_repl(setup: Setup, resumed: Resumed, images: tuple[Image, ...], opening:
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
-    del frame
     raise SystemExit(128 + number)
 
 
@@ -96,7 +95,7 @@ class _Session:
 
     def actions(self) -> ReplActions:
         """Everything that is there; nothing of the history where none is kept."""
-        kept = not self._recorder.off
+        recorder, kept = self._recorder, not self._recorder.off
         return ReplActions(
             answer=self._answer,
             choose_model=self._choose_model,
@@ -109,14 +108,14 @@ class _Session:
             time_words=stdio.time_words,
             clock=time.monotonic,
             context_window=self._context_window,
-            begin_anew=self._recorder.begin_anew,
-            withdraw=self._recorder.withdraw,
+            begin_anew=recorder.begin_anew,
+            withdraw=recorder.withdraw,
             edit=self.edit,
             copy=_copy,
             write=editor.write_new,
             conversations=self.conversations if kept else None,
-            search=self._search if kept else None,
-            resume=self._resume if kept else None,
+            search=(lambda words, limit: recorder.history.search(words, limit)) if kept else None,
+            resume=(lambda prefix: recorder.go_on(recorder.history.find(prefix))) if kept else None,
             fork=self._fork if kept else None,
             templates=_template_names,
             template=self._template,
@@ -150,6 +149,11 @@ class _Session:
         from chatbot.providers.models import context_window
 
         return context_window(self._setup.target.model or "")
+
+    def _show(self, text: str, raw: bool) -> None:
+        from chatbot.cli.screen import show_text
+
+        show_text(text, raw, self._setup.arguments.shown.color, self._setup.notices)
 
     def conversations(self, limit: int) -> Sequence[Summary]:
         """The newest conversations."""
@@ -205,17 +209,6 @@ class _Session:
 
         return load_image(path, self._setup.target.service.images)
 
-    def _show(self, text: str, raw: bool) -> None:
-        from chatbot.cli.screen import show_text
-
-        show_text(text, raw, self._setup.arguments.shown.color, self._setup.notices)
-
-    def _search(self, words: str, limit: int) -> Sequence[Hit]:
-        return self._recorder.history.search(words, limit)
-
-    def _resume(self, prefix: str) -> tuple[Summary, Resumed]:
-        return self._recorder.go_on(self._recorder.history.find(prefix))
-
     def _template(self, name: str, values: Mapping[str, str]) -> Template:
         from chatbot.cli.templates import template_folder
         from chatbot.options.templates.template import applied
@@ -235,8 +228,12 @@ class _Session:
 def _prompt(session: _Session, notices: Notices) -> Callable[[Status], str]:
     """The prompt that this terminal can show. Loading goes on in the background once it stands."""
 
+    def load() -> None:
+        with suppress(Exception):  # ahead of time: what goes wrong shows when it is needed
+            session.load()
+
     def when_standing() -> None:
-        threading.Thread(target=_quietly(session.load), daemon=True, name="chat-loading").start()
+        threading.Thread(target=load, daemon=True, name="chat-loading").start()
 
     if not _is_smart_terminal():
         from chatbot.terminal.input.plain_prompt import PlainPrompt
@@ -284,20 +281,15 @@ def _typed_before() -> Iterator[str]:
     """What was typed in earlier sessions; looked up when the prompt stands."""
     from chatbot.outside.files import typed_lines
 
-    try:
-        folder = history_folder()
-    except ChatError:
-        return
-    yield from typed_lines.load(folder / _TYPED)
+    with suppress(ChatError):
+        yield from typed_lines.load(history_folder() / _TYPED)
 
 
 def _keep_typed(text: str) -> None:
     from chatbot.outside.files import typed_lines
 
-    try:
+    with suppress(ChatError):
         typed_lines.append(history_folder() / _TYPED, text)
-    except ChatError:
-        pass
 
 
 def _template_names() -> list[str]:
@@ -311,18 +303,6 @@ def _template_names() -> list[str]:
 
 def _is_smart_terminal() -> bool:
     return not is_dumb(os.environ)
-
-
-def _quietly(work: Callable[[], object]) -> Callable[[], None]:
-    """Work ahead of time: what goes wrong shows when it is needed."""
-
-    def tried() -> None:
-        try:
-            work()
-        except Exception:
-            pass
-
-    return tried
 
 
 def _is_path(text: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from chatbot.core.conversations.stored import Piece
@@ -46,25 +46,18 @@ def like_pattern(word: str) -> str:
     return "%" + "".join("\\" + c if c in "\\%_" else c if c.isascii() else "_" for c in word) + "%"
 
 
-def places(text: str, words: Sequence[str]) -> list[tuple[int, int]] | None:
-    """Where the words stand in `text` (start and end), in order, without overlaps; None if one is missing.
-
-    Case and accents make no difference.
-    """
+def places(text: str, word: str) -> list[tuple[int, int]]:
+    """Where the word stands in `text` (start and end), in order. Case and accents make no difference."""
     folded, origin = _folded(text)
-    found = []
-    for word in words:
-        term = _folded(word)[0]
-        starts = [match.start() for match in re.finditer(re.escape(term), folded)] if term else []
-        if not starts:
-            return None
-        found += [(origin[start], origin[start + len(term) - 1] + 1) for start in starts]
-    return _apart(sorted(found))
+    term = _folded(word)[0]
+    starts = [match.start() for match in re.finditer(re.escape(term), folded)] if term else []
+    return [(origin[start], origin[start + len(term) - 1] + 1) for start in starts]
 
 
-def _apart(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+def _apart(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The same in order, those that overlap as one."""
     apart: list[tuple[int, int]] = []
-    for start, end in spans:
+    for start, end in sorted(spans):
         if apart and start < apart[-1][1]:
             apart[-1] = (apart[-1][0], max(end, apart[-1][1]))
         else:
@@ -88,8 +81,9 @@ def _fold(character: str) -> str:
     return "".join(part for part in decomposed if not unicodedata.combining(part)).casefold()
 
 
-def snippet(text: str, spans: Sequence[tuple[int, int]], max_length: int) -> tuple[Piece, ...]:
-    """About `max_length` characters around the first of `spans`, on one line, in pieces that are a hit or not."""
+def snippet(text: str, places: Iterable[tuple[int, int]], max_length: int) -> tuple[Piece, ...]:
+    """About `max_length` characters around the first of `places`, on one line, in pieces that are a hit or not."""
+    spans = _apart(places)
     start = max(0, spans[0][0] - _BEFORE) if spans else 0
     end = min(len(text), start + max_length)
     pieces = [Piece("…", False)] if start else []

@@ -18,7 +18,6 @@ class SseEvent(NamedTuple):
 
     type: str
     data: str
-    last_event_id: str = ""
 
 
 def parse(chunks: Iterable[bytes]) -> Iterator[SseEvent]:
@@ -75,11 +74,13 @@ def _without_bom(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def events(stream: Iterable[bytes]) -> Iterator[SseEvent]:
-    """The events that lines make. An event not followed by a blank line is dropped, as the standard says."""
+    """The events that lines make. An event not followed by a blank line is dropped, as the standard says.
+
+    `id` and `retry` are passed over: they serve a reconnection, and an answer cannot be gone on with.
+    """
     data: list[bytes] = []
     data_bytes = 0
     kind = ""
-    next_id = last_id = ""
     for line in stream:
         if line.startswith(b"data:") or line == b"data":
             data.append(line[6:] if line.startswith(b"data: ") else line[5:])
@@ -87,17 +88,13 @@ def events(stream: Iterable[bytes]) -> Iterator[SseEvent]:
             if data_bytes > MAX_LINE_BYTES:
                 raise MalformedAnswer(f"the server sent an event of more than {MAX_LINE_BYTES // 1024 // 1024} MB")
         elif not line:
-            last_id = next_id
             if data:
                 whole = data[0] if len(data) == 1 else b"\n".join(data)
-                yield SseEvent(kind or "message", whole.decode("utf-8", "replace"), last_id)
+                yield SseEvent(kind or "message", whole.decode("utf-8", "replace"))
                 data = []
                 data_bytes = 0
             kind = ""
         else:
             name, _, value = line.partition(b":")
-            value = value.removeprefix(b" ")
             if name == b"event":
-                kind = value.decode("utf-8", "replace")
-            elif name == b"id" and b"\0" not in value:
-                next_id = value.decode("utf-8", "replace")
+                kind = value.removeprefix(b" ").decode("utf-8", "replace")

@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, Self
 
-from chatbot.lab.answers import Asked, Dialect, Fault, Page, Refusal, dumps, encoded
+from chatbot.lab.answers import Asked, Fault
+from chatbot.lab.dialect import Dialect, Page, Refusal, dumps
 from chatbot.lab.replies import CHUNKED, Refuse, Say, ScriptedReply, Then, Turn, perform, refuse, whole
 from chatbot.lab.scenarios import BY_NAME, NAMES, Scenario
 from chatbot.lab.server.connection import Connection, Listener
-from chatbot.lab.wires.dialects import Route, route, scenario_name
+from chatbot.lab.wires.dialects import Route, route
 
 HOST = "127.0.0.1"
 _JSON = "application/json"
@@ -138,7 +139,7 @@ class LabServer:
         fault = _malformed(found.dialect, content, asked.serial)
         if fault:
             return refuse(found.dialect, fault, asked)
-        scenario = BY_NAME.get(scenario_name(asked.model))
+        scenario = BY_NAME.get(asked.model.rpartition("/")[2])  # `lab/echo` and `models/echo` are `echo`
         turn = self._next_turn(scenario) if scenario else Refuse(Fault.UNKNOWN_MODEL)
         return perform(turn, found.dialect, asked)
 
@@ -210,4 +211,4 @@ def _models(found: Route, asked: Asked) -> ScriptedReply:
     except ValueError as error:
         refusal = dialect.refusal(Fault.BAD_REQUEST, asked.serial)._replace(message=str(error))
         return refuse(dialect, refusal, asked)
-    return whole(200, _JSON, encoded(dumps(dialect.model_list(page))))
+    return whole(200, _JSON, dumps(dialect.model_list(page)))

@@ -7,27 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chatbot.lab.answers import (
-    Answer,
-    Asked,
-    Dialect,
-    Ending,
-    Fault,
-    FaultRow,
-    Json,
-    Page,
-    Paging,
-    Refusal,
-    counted,
-    dumps,
-    encoded,
-    image,
-    messages,
-    output_tokens,
-    parts,
-    tokens,
-    written,
-)
+from chatbot.lab.answers import Answer, Asked, Ending, Fault, tokens
+from chatbot.lab.dialect import Dialect, FaultRow, Json, Page, Paging, Refusal, dumps, member
 
 _INVALID = "invalid_request_error"
 
@@ -57,59 +38,85 @@ FAULTS = {
 ENDINGS = {Ending.STOP: "end_turn", Ending.LENGTH: "max_tokens", Ending.REFUSED: "refusal"}
 
 
-def read(body: Json, asked: Asked) -> Asked:
-    turns = messages(body, "messages")
-    question = next((turn.get("content") for turn in reversed(turns) if turn.get("role") == "user"), None)
-    return asked._replace(
-        model=str(body.get("model", "")),
-        question=written(question),
-        images=tuple(_image(part) for part in parts(question) if part.get("type") == "image"),
-        parameters=frozenset(body) - {"max_tokens"},  # required here, so never refused
-        streamed=body.get("stream") is True,
-        input_tokens=counted(body.get("system"), *(turn.get("content") for turn in turns)),
-    )
+class AnthropicDialect(Dialect):
+    """Messages, with the errors of Anthropic. See Dialect for what each method does."""
 
+    name = "anthropic"
+    faults = FAULTS
+    endings = ENDINGS
+    required = ("model", "messages", "max_tokens")
+    missing_message = "{parameter}: Field required"
+    paging = Paging(after="after_id", size="limit", default_size=20)
+    request_id_header = "request-id"
 
-def _image(part: Json) -> str:
-    source = part.get("source")
-    return image(source.get("media_type"), source.get("data")) if isinstance(source, dict) else image(None, None)
+    def system(self, body: Json) -> object:
+        return body.get("system")
 
+    def image(self, part: Json) -> tuple[object, object] | None:
+        if part.get("type") != "image":
+            return None
+        source = member(part, "source")
+        return source.get("media_type"), source.get("data")
 
-def stream(answer: Answer, asked: Asked) -> Iterator[bytes]:
-    message = {**_head(asked), "content": [], "stop_reason": None, "stop_sequence": None}
-    usage = {"input_tokens": asked.input_tokens, "output_tokens": 1}
-    yield _event({"type": "message_start", "message": {**message, "usage": usage}})
-    yield _event({"type": "ping"})
-    index = 0
-    if answer.reasoning:
-        yield from _thinking(answer.reasoning)
-        index = 1
-    yield _start(index, {"type": "text", "text": ""})
-    for token in tokens(answer.text):
-        yield _delta(index, {"type": "text_delta", "text": token})
-    if answer.ending is None:
-        return
-    yield _event({"type": "content_block_stop", "index": index})
-    yield _event(
-        {"type": "message_delta", "delta": _stop(answer.ending), "usage": {"output_tokens": output_tokens(answer)}}
-    )
-    yield _event({"type": "message_stop"})
+    def stream(self, answer: Answer, asked: Asked) -> Iterator[bytes]:
+        message = {**_head(asked), "content": [], "stop_reason": None, "stop_sequence": None}
+        usage = {"input_tokens": asked.input_tokens, "output_tokens": 1}
+        yield self.event({"type": "message_start", "message": {**message, "usage": usage}})
+        yield self.event({"type": "ping"})
+        index = 0
+        if answer.reasoning:
+            yield from self._thinking(answer.reasoning)
+            index = 1
+        yield self._start(index, {"type": "text", "text": ""})
+        for token in tokens(answer.text):
+            yield self._delta(index, {"type": "text_delta", "text": token})
+        if answer.ending is None:
+            return
+        yield self.event({"type": "content_block_stop", "index": index})
+        yield self.event(
+            {"type": "message_delta", "delta": _stop(answer.ending), "usage": {"output_tokens": answer.output_tokens}}
+        )
+        yield self.event({"type": "message_stop"})
 
+    def _thinking(self, text: str) -> Iterator[bytes]:
+        yield self._start(0, {"type": "thinking", "thinking": "", "signature": ""})
+        for token in tokens(text):
+            yield self._delta(0, {"type": "thinking_delta", "thinking": token})
+        yield self._delta(0, {"type": "signature_delta", "signature": "bGFi"})
+        yield self.event({"type": "content_block_stop", "index": 0})
 
-def _thinking(text: str) -> Iterator[bytes]:
-    yield _start(0, {"type": "thinking", "thinking": "", "signature": ""})
-    for token in tokens(text):
-        yield _delta(0, {"type": "thinking_delta", "thinking": token})
-    yield _delta(0, {"type": "signature_delta", "signature": "bGFi"})
-    yield _event({"type": "content_block_stop", "index": 0})
+    def whole(self, answer: Answer, asked: Asked) -> Json:
+        content: list[Json] = [{"type": "text", "text": answer.text}] if answer.text else []
+        if answer.reasoning:
+            content.insert(0, {"type": "thinking", "thinking": answer.reasoning, "signature": "bGFi"})
+        usage = {"input_tokens": asked.input_tokens, "output_tokens": answer.output_tokens}
+        return {**_head(asked), "content": content, **_stop(answer.ending), "usage": usage}
 
+    def error(self, refusal: Refusal) -> Json:
+        said = {"type": refusal.row.kind, "message": refusal.message}
+        return {"type": "error", "error": said, "request_id": f"req_lab_{refusal.serial}"}
 
-def whole(answer: Answer, asked: Asked) -> Json:
-    content: list[Json] = [{"type": "text", "text": answer.text}] if answer.text else []
-    if answer.reasoning:
-        content.insert(0, {"type": "thinking", "thinking": answer.reasoning, "signature": "bGFi"})
-    usage = {"input_tokens": asked.input_tokens, "output_tokens": output_tokens(answer)}
-    return {**_head(asked), "content": content, **_stop(answer.ending), "usage": usage}
+    def error_headers(self, refusal: Refusal) -> dict[str, str]:
+        status = refusal.row.status
+        retry = "true" if status == 429 or status >= 500 else "false"
+        return {"x-should-retry": retry, **super().error_headers(refusal)}
+
+    def event(self, value: Json) -> bytes:
+        return b"event: %s\ndata: %s\n\n" % (value["type"].encode(), dumps(value))
+
+    def model_list(self, page: Page) -> Json:
+        rows = [
+            {"type": "model", "id": name, "display_name": name, "created_at": "2025-11-21T00:00:00Z"}
+            for name in page.names
+        ]
+        first, last = (page.names[0], page.names[-1]) if page.names else (None, None)
+        return {"data": rows, "has_more": page.more, "first_id": first, "last_id": last}
+
+    def _start(self, index: int, block: Json) -> bytes:
+        return self.event({"type": "content_block_start", "index": index, "content_block": block})
+
+    def _delta(self, index: int, delta: Json) -> bytes:
+        return self.event({"type": "content_block_delta", "index": index, "delta": delta})
 
 
 def _head(asked: Asked) -> Json:
@@ -121,61 +128,3 @@ def _stop(ending: Ending | None) -> Json:
     if ending is Ending.REFUSED:
         stop["stop_details"] = {"type": "refusal", "category": None, "explanation": "The lab declines this on purpose."}
     return stop
-
-
-def _start(index: int, block: Json) -> bytes:
-    return _event({"type": "content_block_start", "index": index, "content_block": block})
-
-
-def _delta(index: int, delta: Json) -> bytes:
-    return _event({"type": "content_block_delta", "index": index, "delta": delta})
-
-
-def _event(value: Json) -> bytes:
-    return encoded(f"event: {value['type']}\ndata: {dumps(value)}\n\n")
-
-
-def error(refusal: Refusal) -> Json:
-    said = {"type": refusal.row.kind, "message": refusal.message}
-    return {"type": "error", "error": said, "request_id": f"req_lab_{refusal.serial}"}
-
-
-def error_headers(refusal: Refusal) -> dict[str, str]:
-    status = refusal.row.status
-    headers = {"x-should-retry": "true" if status == 429 or status >= 500 else "false"}
-    if refusal.retry_after is not None:
-        headers["Retry-After"] = refusal.retry_after
-    return headers
-
-
-def bad_parameter(name: str) -> Refusal:
-    row = FAULTS[Fault.BAD_PARAMETER]
-    return Refusal(row, row.message.format(parameter=name))
-
-
-def model_list(page: Page) -> Json:
-    rows = [
-        {"type": "model", "id": name, "display_name": name, "created_at": "2025-11-21T00:00:00Z"} for name in page.names
-    ]
-    first, last = (page.names[0], page.names[-1]) if page.names else (None, None)
-    return {"data": rows, "has_more": page.more, "first_id": first, "last_id": last}
-
-
-ANTHROPIC = Dialect(
-    name="anthropic",
-    faults=FAULTS,
-    endings=ENDINGS,
-    required=("model", "messages", "max_tokens"),
-    missing_message="{parameter}: Field required",
-    content_type=lambda _asked: "text/event-stream; charset=utf-8",
-    read=read,
-    stream=stream,
-    whole=whole,
-    error=error,
-    error_headers=error_headers,
-    stream_error=lambda refusal, _asked: _event(error(refusal)),
-    bad_parameter=bad_parameter,
-    model_list=model_list,
-    paging=Paging(after="after_id", size="limit", default_size=20),
-    request_id_header="request-id",
-)

@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from chatbot.lab.answers import Dialect
-from chatbot.lab.wires.anthropic import ANTHROPIC
-from chatbot.lab.wires.gemini import GEMINI
-from chatbot.lab.wires.openai import OPENAI
+from chatbot.lab.dialect import Dialect
+from chatbot.lab.wires.anthropic import AnthropicDialect
+from chatbot.lab.wires.gemini import GeminiDialect
+from chatbot.lab.wires.openai import OpenAIDialect
 
-DIALECTS = {dialect.name: dialect for dialect in (OPENAI, ANTHROPIC, GEMINI)}
+OPENAI, ANTHROPIC, GEMINI = OpenAIDialect(), AnthropicDialect(), GeminiDialect()
+DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (OPENAI, ANTHROPIC, GEMINI)}
 
 _GENERATE = re.compile(r"/models/(?P<model>.+):(?P<method>generateContent|streamGenerateContent)\Z")
 
@@ -63,8 +64,3 @@ def _dialect(path: str, headers: Mapping[str, str]) -> Dialect:
     if ("/v1beta" in path and "/openai" not in path) or "x-goog-api-key" in headers:
         return GEMINI
     return OPENAI
-
-
-def scenario_name(model: str) -> str:
-    """The model's name without anything up to its last slash: `lab/echo` and `models/echo` are `echo`."""
-    return model.rpartition("/")[2]

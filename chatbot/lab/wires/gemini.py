@@ -6,28 +6,10 @@ Source: ai.google.dev/api/generate-content, google.rpc.Status, and recorded exch
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, repeat
 
-from chatbot.lab.answers import (
-    Answer,
-    Asked,
-    Dialect,
-    Ending,
-    Fault,
-    FaultRow,
-    Json,
-    Page,
-    Paging,
-    Refusal,
-    counted,
-    dumps,
-    encoded,
-    image,
-    messages,
-    parts,
-    tokens,
-    written,
-)
+from chatbot.lab.answers import Answer, Asked, Ending, Fault, tokens
+from chatbot.lab.dialect import Dialect, FaultRow, Json, Page, Paging, Refusal, dumps, member
 
 _RPC = "type.googleapis.com/google.rpc."
 _INVALID = "INVALID_ARGUMENT"
@@ -76,41 +58,83 @@ ENDINGS = {
 }
 
 
-def read(body: Json, asked: Asked) -> Asked:
-    turns = messages(body, "contents")
-    question = next((turn.get("parts") for turn in reversed(turns) if turn.get("role") != "model"), None)
-    config = body.get("generationConfig")
-    system = body.get("systemInstruction")
-    return asked._replace(
-        question=written(question),
-        images=tuple(_image(part) for part in parts(question) if "inlineData" in part),
-        parameters=frozenset(config) if isinstance(config, dict) else frozenset(),
-        input_tokens=counted(
-            system.get("parts") if isinstance(system, dict) else None, *(turn.get("parts") for turn in turns)
-        ),
-    )
+class GeminiDialect(Dialect):
+    """generateContent, with the errors of Google. See Dialect for what each method does."""
 
+    name = "gemini"
+    faults = FAULTS
+    endings = ENDINGS
+    required = ("contents",)
+    missing_message = "* GenerateContentRequest.{parameter}: {parameter} is not specified"
+    turns_field = "contents"
+    content_field = "parts"
+    paging = Paging(after="pageToken", size="pageSize", default_size=50)
+    errors_typed_as_streams = True
 
-def _image(part: Json) -> str:
-    data = part["inlineData"]
-    return image(data.get("mimeType"), data.get("data")) if isinstance(data, dict) else image(None, None)
+    def read(self, body: Json, asked: Asked) -> Asked:
+        read = super().read(body, asked)
+        return read._replace(
+            model=asked.model,  # the path says it, and whether to stream
+            streamed=asked.streamed,
+            parameters=frozenset(member(body, "generationConfig")),
+        )
 
+    def system(self, body: Json) -> object:
+        return member(body, "systemInstruction").get("parts")
 
-def stream(answer: Answer, asked: Asked) -> Iterator[bytes]:
-    responses = map(dumps, _responses(answer, asked))
-    if asked.sse:
-        for response in responses:
-            yield encoded(f"data: {response}\r\n\r\n")
-        return
-    for opening, response in zip(chain(["["], _forever(",\n")), responses, strict=False):
-        yield encoded(f"{opening}{response}\n")
-    if answer.ending:
-        yield b"]"
+    def is_question(self, turn: Json) -> bool:
+        return turn.get("role") != "model"
 
+    def image(self, part: Json) -> tuple[object, object] | None:
+        if "inlineData" not in part:
+            return None
+        data = member(part, "inlineData")
+        return data.get("mimeType"), data.get("data")
 
-def _forever(value: str) -> Iterator[str]:
-    while True:
-        yield value
+    def content_type(self, asked: Asked) -> str:
+        return "text/event-stream" if asked.sse else "application/json; charset=UTF-8"
+
+    def stream(self, answer: Answer, asked: Asked) -> Iterator[bytes]:
+        responses = map(dumps, _responses(answer, asked))
+        if asked.sse:
+            yield from (b"data: %s\r\n\r\n" % response for response in responses)
+            return
+        for opening, response in zip(chain([b"["], repeat(b",\n")), responses, strict=False):
+            yield b"%s%s\n" % (opening, response)
+        if answer.ending:
+            yield b"]"
+
+    def whole(self, answer: Answer, asked: Asked) -> Json:
+        if answer.ending is Ending.REFUSED:
+            return _blocked(asked)
+        said = [{"text": answer.text}] if answer.text else []
+        thought = [_thought(answer.reasoning)] if answer.reasoning else []
+        candidate: Json = {"content": _content([*thought, *said])}
+        if answer.ending:
+            candidate["finishReason"] = ENDINGS[answer.ending]
+        return _response(asked, candidate, len(tokens(answer.reasoning)), len(tokens(answer.text)))
+
+    def error(self, refusal: Refusal) -> Json:
+        row = refusal.row
+        details = [*row.details]
+        if _is_number(refusal.retry_after):
+            details.append({"@type": f"{_RPC}RetryInfo", "retryDelay": f"{refusal.retry_after}s"})
+        said: Json = {"code": row.status, "message": refusal.message, "status": row.kind}
+        return {"error": {**said, "details": details} if details else said}
+
+    def error_headers(self, refusal: Refusal) -> dict[str, str]:
+        """None but a Retry-After that RetryInfo cannot say: Gemini puts the wait into the body."""
+        return {} if _is_number(refusal.retry_after) else super().error_headers(refusal)
+
+    def stream_error(self, refusal: Refusal, asked: Asked) -> bytes:
+        return (b"data: %s\r\n\r\n" if asked.sse else b",\n%s\n]") % dumps(self.error(refusal))
+
+    def model_list(self, page: Page) -> Json:
+        rows = [
+            {"name": f"models/{name}", "displayName": name, "supportedGenerationMethods": ["generateContent"]}
+            for name in page.names
+        ]
+        return {"models": rows, "nextPageToken": page.names[-1]} if page.more else {"models": rows}
 
 
 def _responses(answer: Answer, asked: Asked) -> Iterator[Json]:
@@ -127,17 +151,6 @@ def _responses(answer: Answer, asked: Asked) -> Iterator[Json]:
     if answer.ending:
         content = {} if answer.ending is Ending.FILTERED else {"content": _content([{"text": ""}])}
         yield _response(asked, {**content, "finishReason": ENDINGS[answer.ending]}, thought, said)
-
-
-def whole(answer: Answer, asked: Asked) -> Json:
-    if answer.ending is Ending.REFUSED:
-        return _blocked(asked)
-    said = [{"text": answer.text}] if answer.text else []
-    thought = [_thought(answer.reasoning)] if answer.reasoning else []
-    candidate: Json = {"content": _content([*thought, *said])}
-    if answer.ending:
-        candidate["finishReason"] = ENDINGS[answer.ending]
-    return _response(asked, candidate, len(tokens(answer.reasoning)), len(tokens(answer.text)))
 
 
 def _content(content_parts: list[Json]) -> Json:
@@ -167,59 +180,5 @@ def _tail(asked: Asked, thought_tokens: int, said_tokens: int) -> Json:
     return {"usageMetadata": usage, "modelVersion": asked.model, "responseId": f"lab-{asked.serial}"}
 
 
-def error(refusal: Refusal) -> Json:
-    row = refusal.row
-    details = [*row.details]
-    if _is_number(refusal.retry_after):
-        details.append({"@type": f"{_RPC}RetryInfo", "retryDelay": f"{refusal.retry_after}s"})
-    said: Json = {"code": row.status, "message": refusal.message, "status": row.kind}
-    return {"error": {**said, "details": details} if details else said}
-
-
-def error_headers(refusal: Refusal) -> dict[str, str]:
-    """None but a Retry-After that RetryInfo cannot say: Gemini puts the wait into the body."""
-    if refusal.retry_after is None or _is_number(refusal.retry_after):
-        return {}
-    return {"Retry-After": refusal.retry_after}
-
-
 def _is_number(text: str | None) -> bool:
     return text is not None and text.replace(".", "", 1).isdecimal()
-
-
-def stream_error(refusal: Refusal, asked: Asked) -> bytes:
-    body = dumps(error(refusal))
-    return encoded(f"data: {body}\r\n\r\n" if asked.sse else f",\n{body}\n]")
-
-
-def bad_parameter(name: str) -> Refusal:
-    row = FAULTS[Fault.BAD_PARAMETER]
-    return Refusal(row, row.message.format(parameter=name))
-
-
-def model_list(page: Page) -> Json:
-    rows = [
-        {"name": f"models/{name}", "displayName": name, "supportedGenerationMethods": ["generateContent"]}
-        for name in page.names
-    ]
-    return {"models": rows, "nextPageToken": page.names[-1]} if page.more else {"models": rows}
-
-
-GEMINI = Dialect(
-    name="gemini",
-    faults=FAULTS,
-    endings=ENDINGS,
-    required=("contents",),
-    missing_message="* GenerateContentRequest.{parameter}: {parameter} is not specified",
-    content_type=lambda asked: "text/event-stream" if asked.sse else "application/json; charset=UTF-8",
-    read=read,
-    stream=stream,
-    whole=whole,
-    error=error,
-    error_headers=error_headers,
-    stream_error=stream_error,
-    bad_parameter=bad_parameter,
-    model_list=model_list,
-    paging=Paging(after="pageToken", size="pageSize", default_size=50),
-    errors_typed_as_streams=True,
-)

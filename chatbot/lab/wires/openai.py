@@ -7,26 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chatbot.lab.answers import (
-    Answer,
-    Asked,
-    Dialect,
-    Ending,
-    Fault,
-    FaultRow,
-    Json,
-    Page,
-    Refusal,
-    counted,
-    dumps,
-    encoded,
-    image,
-    messages,
-    output_tokens,
-    parts,
-    tokens,
-    written,
-)
+from chatbot.lab.answers import Answer, Asked, Ending, Fault, tokens
+from chatbot.lab.dialect import Dialect, FaultRow, Json, Page, Refusal, member
 
 CREATED_S = 1_763_683_200  # the lab's clock stands still, so that equal questions have equal answers
 _INVALID = "invalid_request_error"
@@ -79,63 +61,78 @@ _UNSUPPORTED = {
 }
 
 
-def read(body: Json, asked: Asked) -> Asked:
-    turns = messages(body, "messages")
-    question = next((turn.get("content") for turn in reversed(turns) if turn.get("role") == "user"), None)
-    options = body.get("stream_options")
-    return asked._replace(
-        model=str(body.get("model", "")),
-        question=written(question),
-        images=tuple(_image(part) for part in parts(question) if part.get("type") == "image_url"),
-        parameters=frozenset(body),
-        streamed=body.get("stream") is True,
-        usage_wanted=isinstance(options, dict) and options.get("include_usage") is True,
-        input_tokens=counted(*(turn.get("content") for turn in turns)),
-    )
+class OpenAIDialect(Dialect):
+    """Chat Completions, with the errors of OpenAI. See Dialect for what each method does."""
 
+    name = "openai"
+    faults = FAULTS
+    endings = ENDINGS
+    required = ("model", "messages")
+    missing_message = "Missing required parameter: '{parameter}'."
+    request_id_header = "x-request-id"
 
-def _image(part: Json) -> str:
-    place = part.get("image_url")
-    url = str(place.get("url")) if isinstance(place, dict) else ""
-    media_type, _, data = url.removeprefix("data:").partition(";base64,")
-    return image(media_type, data)
+    def read(self, body: Json, asked: Asked) -> Asked:
+        wanted = member(body, "stream_options").get("include_usage") is True
+        return super().read(body, asked)._replace(usage_wanted=wanted)
 
+    def image(self, part: Json) -> tuple[object, object] | None:
+        if part.get("type") != "image_url":
+            return None
+        url = str(member(part, "image_url").get("url", ""))
+        media_type, _, data = url.removeprefix("data:").partition(";base64,")
+        return media_type, data
 
-def stream(answer: Answer, asked: Asked) -> Iterator[bytes]:
-    usage: Json = {"usage": None} if asked.usage_wanted else {}
+    def stream(self, answer: Answer, asked: Asked) -> Iterator[bytes]:
+        usage: Json = {"usage": None} if asked.usage_wanted else {}
 
-    def chunk(choices: list[Json], usage: Json = usage) -> bytes:
-        return _event({**_head(asked, "chat.completion.chunk"), "choices": choices, **usage})
+        def chunk(choices: list[Json], usage: Json = usage) -> bytes:
+            return self.event({**_head(asked, "chat.completion.chunk"), "choices": choices, **usage})
 
-    def delta(delta: Json, finish_reason: str | None = None) -> bytes:
-        return chunk([{"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}])
+        def delta(delta: Json, finish_reason: str | None = None) -> bytes:
+            return chunk([{"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}])
 
-    yield delta({"role": "assistant", "content": "", "refusal": None})
-    for token in tokens(answer.reasoning):
-        yield delta({"reasoning_content": token})
-    field = "refusal" if answer.ending is Ending.REFUSED else "content"
-    for token in tokens(answer.text):
-        yield delta({field: token})
-    if answer.ending is None:
-        return
-    yield delta({}, ENDINGS[answer.ending])
-    if asked.usage_wanted:
-        yield chunk([], {"usage": _usage(answer, asked)})
-    yield b"data: [DONE]\n\n"
+        yield delta({"role": "assistant", "content": "", "refusal": None})
+        for token in tokens(answer.reasoning):
+            yield delta({"reasoning_content": token})
+        field = "refusal" if answer.ending is Ending.REFUSED else "content"
+        for token in tokens(answer.text):
+            yield delta({field: token})
+        if answer.ending is None:
+            return
+        yield delta({}, ENDINGS[answer.ending])
+        if asked.usage_wanted:
+            yield chunk([], {"usage": _usage(answer, asked)})
+        yield b"data: [DONE]\n\n"
 
+    def whole(self, answer: Answer, asked: Asked) -> Json:
+        refused = answer.ending is Ending.REFUSED
+        message: Json = {
+            "role": "assistant",
+            "content": None if refused else answer.text,
+            "refusal": answer.text if refused else None,
+        }
+        if answer.reasoning:
+            message["reasoning_content"] = answer.reasoning
+        finish_reason = ENDINGS[answer.ending] if answer.ending else None
+        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": finish_reason}
+        return {**_head(asked, "chat.completion"), "choices": [choice], "usage": _usage(answer, asked)}
 
-def whole(answer: Answer, asked: Asked) -> Json:
-    refused = answer.ending is Ending.REFUSED
-    message: Json = {
-        "role": "assistant",
-        "content": None if refused else answer.text,
-        "refusal": answer.text if refused else None,
-    }
-    if answer.reasoning:
-        message["reasoning_content"] = answer.reasoning
-    finish_reason = ENDINGS[answer.ending] if answer.ending else None
-    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": finish_reason}
-    return {**_head(asked, "chat.completion"), "choices": [choice], "usage": _usage(answer, asked)}
+    def error(self, refusal: Refusal) -> Json:
+        row = refusal.row
+        said = {"message": refusal.message, "type": row.kind, "param": refusal.parameter, "code": row.code}
+        return {"error": said}
+
+    def bad_parameter(self, name: str) -> Refusal:
+        """The words of OpenAI where it has some for this parameter; else those of servers that do not know it."""
+        row = FAULTS[Fault.BAD_PARAMETER]
+        if name in _UNSUPPORTED:
+            code, message = _UNSUPPORTED[name]
+            return Refusal(row._replace(code=code), message, parameter=name)
+        return Refusal(row._replace(code=None), f"Unrecognized request argument supplied: {name}")
+
+    def model_list(self, page: Page) -> Json:
+        rows = [{"id": name, "object": "model", "created": CREATED_S, "owned_by": "lab"} for name in page.names]
+        return {"object": "list", "data": rows}
 
 
 def _head(asked: Asked, kind: str) -> Json:
@@ -143,59 +140,10 @@ def _head(asked: Asked, kind: str) -> Json:
 
 
 def _usage(answer: Answer, asked: Asked) -> Json:
-    completion = output_tokens(answer)
     return {
         "prompt_tokens": asked.input_tokens,
-        "completion_tokens": completion,
-        "total_tokens": asked.input_tokens + completion,
+        "completion_tokens": answer.output_tokens,
+        "total_tokens": asked.input_tokens + answer.output_tokens,
         "prompt_tokens_details": {"cached_tokens": 0},
         "completion_tokens_details": {"reasoning_tokens": len(tokens(answer.reasoning))},
     }
-
-
-def _event(value: Json) -> bytes:
-    return encoded(f"data: {dumps(value)}\n\n")
-
-
-def error(refusal: Refusal) -> Json:
-    row = refusal.row
-    return {
-        "error": {"message": refusal.message, "type": row.kind, "param": refusal.parameter, "code": row.code},
-    }
-
-
-def error_headers(refusal: Refusal) -> dict[str, str]:
-    return {"Retry-After": refusal.retry_after} if refusal.retry_after is not None else {}
-
-
-def bad_parameter(name: str) -> Refusal:
-    """The words of OpenAI where it has some for this parameter; else those of servers that do not know it."""
-    row = FAULTS[Fault.BAD_PARAMETER]
-    if name in _UNSUPPORTED:
-        code, message = _UNSUPPORTED[name]
-        return Refusal(row._replace(code=code), message, parameter=name)
-    return Refusal(row._replace(code=None), f"Unrecognized request argument supplied: {name}")
-
-
-def model_list(page: Page) -> Json:
-    rows = [{"id": name, "object": "model", "created": CREATED_S, "owned_by": "lab"} for name in page.names]
-    return {"object": "list", "data": rows}
-
-
-OPENAI = Dialect(
-    name="openai",
-    faults=FAULTS,
-    endings=ENDINGS,
-    required=("model", "messages"),
-    missing_message="Missing required parameter: '{parameter}'.",
-    content_type=lambda _asked: "text/event-stream; charset=utf-8",
-    read=read,
-    stream=stream,
-    whole=whole,
-    error=error,
-    error_headers=error_headers,
-    stream_error=lambda refusal, _asked: _event(error(refusal)),
-    bad_parameter=bad_parameter,
-    model_list=model_list,
-    request_id_header="x-request-id",
-)

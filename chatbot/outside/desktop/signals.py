@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any
 
 from chatbot.core.errors import Hung
@@ -17,11 +17,6 @@ _WAKE_WITHIN_S = 1.0
 TimeLimit = Callable[[Callable[[], None], float], None]
 
 
-def _no_limit(work: Callable[[], None], limit_s: float) -> None:
-    del limit_s
-    work()
-
-
 class Interrupts:
     """While entered, notes the first of SIGINT, SIGTERM and SIGHUP in `number` and calls `wake`.
 
@@ -30,7 +25,7 @@ class Interrupts:
     `wake`), and Ctrl-Z (`pause_wanted`), which then waits for `stop_process`.
     """
 
-    def __init__(self, limit: TimeLimit = _no_limit, *, on_screen: bool = False) -> None:
+    def __init__(self, limit: TimeLimit = lambda work, limit_s: work(), *, on_screen: bool = False) -> None:
         self.number: int | None = None
         self._limit = limit
         self._end_wait: Callable[[], None] = lambda: None
@@ -50,9 +45,7 @@ class Interrupts:
                 self._before[number] = signal.signal(number, handler)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         for number, before in self._before.items():
             signal.signal(number, before)
 
@@ -79,7 +72,6 @@ class Interrupts:
         signal.signal(signal.SIGTSTP, handler)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        del frame
         if self.number is not None:
             raise KeyboardInterrupt
         self.number = number
@@ -87,11 +79,9 @@ class Interrupts:
             raise KeyboardInterrupt
 
     def _wake(self, number: int, frame: FrameType | None) -> None:
-        del number, frame
         self._woken()
 
     def _want_pause(self, number: int, frame: FrameType | None) -> None:
-        del number, frame
         self.pause_wanted = True
         self._woken()
 

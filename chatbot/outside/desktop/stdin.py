@@ -18,17 +18,13 @@ _CHUNK_BYTES = 65_536
 
 
 def read_piped_text(
-    descriptor: int,
-    on_silence: Callable[[], None],
-    *,
-    max_bytes: int = MAX_PIPED_BYTES,
-    hint_after_s: float = HINT_AFTER_S,
+    descriptor: int, on_silence: Callable[[], None], *, hint_after_s: float = HINT_AFTER_S
 ) -> DecodedText | None:
     """The piped text, unaltered, with a warning when it was not all UTF-8; None when nothing is piped in.
 
-    Raises FileUnreadable when it is binary, unreadable, or has more than `max_bytes`. See `read_piped_bytes`.
+    Raises FileUnreadable when it is binary, unreadable, or has more than MAX_PIPED_BYTES. See `read_piped_bytes`.
     """
-    data = read_piped_bytes(descriptor, on_silence, max_bytes=max_bytes, hint_after_s=hint_after_s)
+    data = read_piped_bytes(descriptor, on_silence, hint_after_s=hint_after_s)
     return None if data is None else decode(data, NAME)
 
 
@@ -50,7 +46,8 @@ def read_piped_bytes(
     received = bytearray()
     patience_s: float | None = hint_after_s
     while True:
-        if not _has_data(descriptor, patience_s):
+        readable, _, _ = select.select([descriptor], [], [], patience_s)
+        if not readable:
             patience_s = None
             on_silence()
             continue
@@ -71,11 +68,6 @@ def is_piped(descriptor: int) -> bool:
         return not stat.S_ISCHR(os.fstat(descriptor).st_mode)
     except OSError:
         return False
-
-
-def _has_data(descriptor: int, timeout_s: float | None) -> bool:
-    readable, _, _ = select.select([descriptor], [], [], timeout_s)
-    return bool(readable)
 
 
 def _read_chunk(descriptor: int) -> bytes:

@@ -8,7 +8,9 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
-OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
+from chatbot.core.errors import ChatError
+from chatbot.outside.files.reading import display_name
+
 # A link is not followed, and a pipe that nobody reads is not waited for.
 _PLAIN = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
@@ -22,13 +24,16 @@ def private_folder(folder: Path) -> Path:
     return folder
 
 
-def require_ours(folder: Path) -> None:
-    """Raises PermissionError where other users may write: they could put a file, or a link, in the place of ours."""
-    status = folder.stat()
+def require_ours(folder: Path, fault: type[ChatError], consequence: str) -> None:
+    """Raises `fault`, which begins with the consequence, where other users may write: they could put a file, a link or
+    words in the place of ours. Raises OSError.
+    """
+    status, name = folder.stat(), display_name(folder)
     if hasattr(os, "geteuid") and status.st_uid not in (os.geteuid(), 0):
-        raise PermissionError(errno.EPERM, "the folder belongs to another user", str(folder))
-    if os.name == "posix" and status.st_mode & OTHERS_MAY_WRITE:
-        raise PermissionError(errno.EPERM, "other users may write in the folder", str(folder))
+        raise fault(f"{consequence}: {name} belongs to another user")
+    if os.name == "posix" and status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        advice = f"Make it private: chmod go-w {name}"
+        raise fault(f"{consequence}: other users may write in {name}", advice=advice)
 
 
 def append_line(file: Path, line: str) -> None:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import os
-import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from chatbot.core.errors import ChatError, ConfigurationError, UsageError
 from chatbot.options.templates.template import Template, checked, checked_name, nearest
 from chatbot.options.templates.toml_form import from_toml, to_toml
-from chatbot.outside.files.private import private_folder
+from chatbot.outside.files.private import private_folder, require_ours, write_new
 from chatbot.outside.files.reading import display_name, read_file
 
 MAX_TEMPLATE_BYTES = 1_000_000
 _SUFFIX = ".toml"
-_PRIVATE_FILE = 0o600
-_OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 class Listing(NamedTuple):
@@ -40,12 +39,11 @@ class TemplateFolder(NamedTuple):
 
     def names(self) -> list[str]:
         """The names of the files, sorted; also of those that cannot be read. Raises ConfigurationError."""
-        try:
-            files = [path.name for path in self.folder.iterdir()]
-        except FileNotFoundError:
-            return []
-        except OSError as error:
-            raise _fault(self.folder, "read", error) from error
+        with _said_of(self.folder, "read"):
+            try:
+                files = [path.name for path in self.folder.iterdir()]
+            except FileNotFoundError:
+                return []
         return sorted(name.removesuffix(_SUFFIX) for name in files if name.endswith(_SUFFIX) and name[0] != ".")
 
     def list(self) -> Listing:
@@ -80,8 +78,12 @@ class TemplateFolder(NamedTuple):
         """
         path = self.path(checked(template).name)
         if os.path.lexists(path):
-            raise _taken(template.name)
-        self._put(path, to_toml(template), os.O_EXCL)
+            raise UsageError(
+                f"there is a template {template.name} already",
+                advice=f"Choose another name, change it with chat templates edit {template.name},\n"
+                f"or make room with chat templates delete {template.name}",
+            )
+        self._put(path, to_toml(template))
         return path
 
     def replace(self, name: str, text: str) -> None:
@@ -91,20 +93,19 @@ class TemplateFolder(NamedTuple):
         """
         path = Path(os.path.realpath(self.path(name)))
         growing = path.with_name(f".{path.name}.{os.getpid()}.part")
-        self._put(growing, text, os.O_TRUNC)
-        try:
-            growing.replace(path)
-        except OSError as error:
-            growing.unlink(missing_ok=True)
-            raise _fault(path, "written", error) from error
+        with _said_of(path, "written"):
+            growing.unlink(missing_ok=True)  # of a process with this number that died
+            try:
+                self._put(growing, text)
+                growing.replace(path)
+            finally:
+                growing.unlink(missing_ok=True)
 
     def delete(self, name: str) -> None:
         """Raises UsageError when there is no such template, ConfigurationError when it cannot be deleted."""
         path = self.existing(name)
-        try:
+        with _said_of(path, "deleted"):
             path.unlink()
-        except OSError as error:
-            raise _fault(path, "deleted", error) from error
 
     def existing(self, name: str) -> Path:
         """Where a template is. Raises UsageError when there is no such template."""
@@ -116,44 +117,18 @@ class TemplateFolder(NamedTuple):
             )
         return path
 
-    def _put(self, path: Path, text: str, flag: int) -> None:
+    def _put(self, path: Path, text: str) -> None:
         """Writes a private file, whole or not at all."""
-        try:
-            _require_ours(private_folder(self.folder))
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | flag, _PRIVATE_FILE)
-        except OSError as error:
-            raise _fault(path, "written", error) from error
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                path.chmod(_PRIVATE_FILE)  # the umask may have taken more away
-                file.write(text.encode("utf-8", "replace"))
-        except OSError as error:
-            path.unlink(missing_ok=True)
-            raise _fault(path, "written", error) from error
+        with _said_of(path, "written"):
+            require_ours(private_folder(self.folder), ConfigurationError, "no template is saved")
+            write_new(path, [text.encode("utf-8", "replace")])
 
 
-def _require_ours(folder: Path) -> None:
-    """Raises ConfigurationError where others may write: they could put words into a question."""
-    if os.name != "posix":
-        return
-    status = folder.stat()
-    if status.st_uid not in (os.geteuid(), 0):
-        raise ConfigurationError(f"no template is saved: {display_name(folder)} belongs to another user")
-    if status.st_mode & _OTHERS_MAY_WRITE:
-        raise ConfigurationError(
-            f"no template is saved: other users may write in {display_name(folder)}",
-            advice=f"Make it private: chmod go-w {display_name(folder)}",
-        )
-
-
-def _taken(name: str) -> UsageError:
-    return UsageError(
-        f"there is a template {name} already",
-        advice=f"Choose another name, change it with chat templates edit {name},\n"
-        f"or make room with chat templates delete {name}",
-    )
-
-
-def _fault(path: Path, done: str, error: OSError) -> ConfigurationError:
-    reason = (error.strerror or str(error)).lower()
-    return ConfigurationError(f"{display_name(path)} cannot be {done}: {reason}")
+@contextmanager
+def _said_of(path: Path, done: str) -> Iterator[None]:
+    """Turns an OSError into one sentence, as ConfigurationError."""
+    try:
+        yield
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise ConfigurationError(f"{display_name(path)} cannot be {done}: {reason}") from error

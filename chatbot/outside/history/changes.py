@@ -89,9 +89,7 @@ def withdraw_last(connection: sqlite3.Connection, conversation_id: str, last_is:
 
 def delete(connection: sqlite3.Connection, ids: Iterable[str]) -> int:
     """Removes conversations, and the images and system prompts that nothing else uses; how many there were."""
-    deleted = 0
-    for conversation_id in ids:
-        deleted += connection.execute("DELETE FROM conversation WHERE id = ?", (conversation_id,)).rowcount
+    deleted = sum(connection.execute("DELETE FROM conversation WHERE id = ?", (each,)).rowcount for each in ids)
     connection.execute("DELETE FROM image WHERE sha256 NOT IN (SELECT sha256 FROM turn_image)")
     connection.execute(
         "DELETE FROM system_prompt WHERE NOT EXISTS (SELECT 1 FROM turn WHERE system_sha256 = system_prompt.sha256)"

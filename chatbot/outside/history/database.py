@@ -13,6 +13,9 @@ from chatbot.outside.history.place import identity
 from chatbot.outside.history.schema import transaction
 from chatbot.outside.history.search import WordIndex
 
+# A person waits for the screen: while an answer grows nothing waits long for other processes, it is tried again.
+_WAIT_WHILE_GROWING_S = 0.1
+
 _REASONS = {
     sqlite3.SQLITE_FULL: "the disk is full",
     sqlite3.SQLITE_READONLY: "it is read-only",
@@ -57,26 +60,28 @@ class Database:
         self._writer = self._reader = None
         self.index.available = None
 
-    def attempt(self, change: Query[None], wait_s: float, *, is_last: bool) -> bool:
-        """Whether `change` is done, all of it. Nothing is raised: the first trouble of a row of them is told, but that
-        another process is writing only when there is no later attempt. A damaged file is replaced.
+    def attempt(self, change: Query[Result], *, is_last: bool) -> Result | None:
+        """What `change` returns, done in one transaction; None if it is not done. Nothing is raised: the first trouble
+        of a row of them is told, but that another process is writing only when there is no later attempt. A damaged
+        file is replaced.
         """
+        wait_s = BUSY_TIMEOUT_S if is_last else _WAIT_WHILE_GROWING_S
         try:
             try:
-                self._write(change, wait_s)
+                result = self._write(change, wait_s)
             except sqlite3.DatabaseError as error:
                 if not is_corrupt(error):
                     raise
                 self.close()
                 self._writer = self._noticed(self._opener.afresh())
-                self._write(change, wait_s)
+                result = self._write(change, wait_s)
         except (OSError, sqlite3.Error, HistoryUnavailable) as error:
             if (is_last or not _is_busy(error)) and not self._in_trouble:
                 self._in_trouble = True
                 self._tell(_sentence(error, "written", "; answers are not kept"))
-            return False
+            return None
         self._in_trouble = False
-        return True
+        return result
 
     def change(self, change: Query[Result]) -> Result:
         """What `change` returns, done in one transaction. Raises HistoryUnavailable."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from chatbot.outside.files.private import private_folder, write_new
 from chatbot.outside.history import place
 from chatbot.outside.history.schema import STEPS, Steps, migrate, version_of
 
@@ -41,7 +42,7 @@ class Opener(NamedTuple):
 
     def for_writing(self) -> Opened:
         """The database, made if there is none. Raises HistoryUnavailable, OSError and sqlite3.Error."""
-        place.make_folder(self.folder)
+        private_folder(self.folder)
         place.check(self.folder)
         if place.is_read_only(self.path):
             return self._immutable()._replace(remarks=("the history is read-only: answers are not kept",))
@@ -94,39 +95,28 @@ class Opener(NamedTuple):
     def _sound(self) -> Opened | None:
         """The database, if all of its pages are as they should be."""
         opened = self._prepared()
-        try:
+        with _closed_on_error(opened.connection):
             if opened.connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok":
                 return opened
-        except BaseException:
-            opened.connection.close()
-            raise
         opened.connection.close()
         return None
 
     def _as_it_is(self) -> Opened | None:
         """The database; None if it has yet to get the tables of this version."""
-        connection = self.connect(self.path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
-        try:
+        with _closed_on_error(self._connection(self.path)) as connection:
             version = version_of(connection)
-            if version < len(self.steps):
-                connection.close()
-                return None
-            return self._set_up(connection, version)
-        except BaseException:
-            connection.close()
-            raise
+            if version >= len(self.steps):
+                return self._set_up(connection, version)
+        connection.close()
+        return None
 
     def _prepared(self) -> Opened:
         """The database, with the tables of this version."""
-        connection = self.connect(self.path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
-        try:
+        with _closed_on_error(self._connection(self.path)) as connection:
             if version_of(connection) < len(self.steps):
                 connection.execute("PRAGMA journal_mode = WAL")
                 migrate(connection, self.steps, self._back_up)
             return self._set_up(connection, version_of(connection))
-        except BaseException:
-            connection.close()
-            raise
 
     def _set_up(self, connection: sqlite3.Connection, version: int) -> Opened:
         """What holds for each connection, and is not kept in the file."""
@@ -144,7 +134,7 @@ class Opener(NamedTuple):
         path = self.path.with_name(f"{place.NAME}.version-{version}")
         growing = path.with_name(path.name + ".part")
         growing.unlink(missing_ok=True)
-        place.make_new(growing)
+        write_new(growing, ())
         try:
             with closing(self.connect(self.path)) as source, closing(self.connect(growing)) as copy:
                 source.backup(copy)
@@ -155,7 +145,7 @@ class Opener(NamedTuple):
             raise
 
     def _in_memory(self) -> sqlite3.Connection:
-        connection = self.connect(":memory:", isolation_level=None, check_same_thread=False)
+        connection = self._connection(":memory:")
         migrate(connection, self.steps, lambda version: None)
         return connection
 
@@ -164,15 +154,24 @@ class Opener(NamedTuple):
         written (www.sqlite.org/wal.html, "Read-Only Databases").
         """
         address = f"{self.path.absolute().as_uri()}?mode=ro&immutable=1"
-        connection = self.connect(address, uri=True, isolation_level=None, check_same_thread=False)
-        try:
+        with _closed_on_error(self._connection(address)) as connection:
             version_of(connection)
-        except BaseException:
-            connection.close()
-            raise
         log = place.companions(self.path)[0]
         remarks = ("the history is read-only here; what was said last may be missing",)
         return Opened(connection, writable=False, remarks=remarks if log.exists() and log.stat().st_size else ())
+
+    def _connection(self, address: Path | str) -> sqlite3.Connection:
+        is_uri = isinstance(address, str)  # ":memory:" is none, and stays what it is
+        return self.connect(address, uri=is_uri, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+
+
+@contextmanager
+def _closed_on_error(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    try:
+        yield connection
+    except BaseException:
+        connection.close()
+        raise
 
 
 def is_corrupt(error: sqlite3.Error) -> bool:

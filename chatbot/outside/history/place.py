@@ -10,29 +10,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from chatbot.core.conversations.stored import HistoryUnavailable
-from chatbot.outside.files.private import OTHERS_MAY_WRITE
+from chatbot.outside.files.private import require_ours, write_new
 
 NAME = "history.db"
 _COMPANIONS = ("-wal", "-shm")
-_PRIVATE_FOLDER, _PRIVATE_FILE = 0o700, 0o600
 _LOCK_TRIES, _PAUSE_S = 500, 0.01
-
-
-def make_folder(folder: Path) -> None:
-    """Makes a private folder, whatever the umask, if there is none."""
-    if not folder.exists():
-        folder.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
-        folder.chmod(_PRIVATE_FOLDER)
 
 
 def check(folder: Path) -> None:
     """Raises HistoryUnavailable where others may write: they could put words into a conversation."""
-    status = folder.stat()
-    if hasattr(os, "geteuid") and status.st_uid not in (os.geteuid(), 0):
-        raise HistoryUnavailable(f"the history is not used: {folder} belongs to another user")
-    if os.name == "posix" and status.st_mode & OTHERS_MAY_WRITE:
-        advice = f"Make it private: chmod go-w {folder}"
-        raise HistoryUnavailable(f"the history is not used: other users may write in {folder}", advice=advice)
+    require_ours(folder, HistoryUnavailable, "the history is not used")
     path = folder / NAME
     try:
         is_file = stat.S_ISREG(path.stat().st_mode)
@@ -45,7 +32,7 @@ def check(folder: Path) -> None:
 def make_private(path: Path) -> None:
     """Makes an empty file that only its owner may read. What is there already becomes private."""
     try:
-        make_new(path)
+        write_new(path, ())
     except FileExistsError:
         for file in (path, *companions(path)):  # SQLite gives its companions the mode of the database
             try:
@@ -62,12 +49,6 @@ def is_read_only(path: Path) -> bool:
         return not path.stat().st_mode & stat.S_IWUSR
     except OSError:
         return False
-
-
-def make_new(path: Path) -> None:
-    """Makes an empty private file. Raises FileExistsError."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, _PRIVATE_FILE))
-    path.chmod(_PRIVATE_FILE)
 
 
 def companions(path: Path) -> list[Path]:

@@ -32,19 +32,15 @@ _TURN = (
     " input_tokens, output_tokens, reasoning_tokens, cached_tokens, first_text_s, total_s, attempts,"
     " finish_reason, request_id, error, failures, system_prompt.text, question, answer, reasoning"
 )
-_VERDICTS: dict[str | None, Verdict] = {str(verdict): verdict for verdict in Verdict}
-_ENDINGS: dict[str | None, Ending | None] = {None: None, "partial": "partial", **_VERDICTS}
+# A verdict of a later version is an answer that was not whole.
+_VERDICTS: dict[str | None, Verdict | None] = {None: None, **{str(verdict): verdict for verdict in Verdict}}
+_ENDINGS: dict[str | None, Ending | None] = {"partial": "partial", **_VERDICTS}
 
 
 def summaries(connection: sqlite3.Connection, rest: str, values: Sequence[object] = ()) -> list[Summary]:
     """The conversations that `rest`, the end of a query, chooses."""
     rows = connection.execute(f"SELECT {_SUMMARY} FROM conversation {rest}", values)
     return [Summary._make((*row, _ENDINGS.get(verdict, Verdict.FAILED))) for *row, verdict in rows]
-
-
-def _verdict(verdict: str) -> Verdict:
-    """That of a later version is an answer that was not whole."""
-    return _VERDICTS.get(verdict, Verdict.FAILED)
 
 
 def turns(connection: sqlite3.Connection, rest: str, values: Sequence[object] = ()) -> list[Turn]:
@@ -71,7 +67,7 @@ def _turn(connection: sqlite3.Connection, row: Sequence[Any]) -> Turn:
         model=model,
         answer=answer,
         reasoning=reasoning,
-        verdict=None if verdict is None else _verdict(verdict),
+        verdict=_VERDICTS.get(verdict, Verdict.FAILED),
         finish_reason=finish_reason,
         error=Failure(*json.loads(error)) if error else None,
         usage=Usage(*counts) if any(count is not None for count in counts) else None,
@@ -144,27 +140,15 @@ def stats(connection: sqlite3.Connection) -> Stats:
 
 def insert_turn(connection: sqlite3.Connection, turn: Turn) -> int:
     """Stores a turn whose conversation and images are stored already; its id."""
-    usage = turn.usage or Usage()
     values = {
         "conversation_id": turn.conversation_id,
         "position": turn.position,
         "created_s": turn.created_s,
-        "verdict": str(turn.verdict) if turn.verdict else None,
         "withdrawn": int(turn.withdrawn),
         "provider": storable(turn.provider),
-        "model": storable(turn.model),
-        **usage._asdict(),
-        "first_text_s": turn.first_text_s,
-        "total_s": turn.total_s,
-        "attempts": turn.attempts,
-        "finish_reason": turn.finish_reason and storable(turn.finish_reason),
-        "request_id": turn.request_id and storable(turn.request_id),
         "system_sha256": store_system(connection, turn.system) if turn.system is not None else None,
-        "error": json.dumps(turn.error) if turn.error else None,
-        "failures": json.dumps(turn.failures),
         "question": storable(turn.question),
-        "answer": storable(turn.answer) if turn.verdict else "",
-        "reasoning": storable(turn.reasoning) if turn.verdict else "",
+        **_answer_values(turn),
     }
     columns, places = ", ".join(values), ", ".join(f":{name}" for name in values)
     turn_id = connection.execute(f"INSERT INTO turn ({columns}) VALUES ({places})", values).lastrowid or 0
@@ -178,6 +162,32 @@ def insert_turn(connection: sqlite3.Connection, turn: Turn) -> int:
         ],
     )
     return turn_id
+
+
+def end_turn(connection: sqlite3.Connection, turn_id: int, turn: Turn) -> None:
+    """Puts the end of an answer in the place of its pieces."""
+    values = _answer_values(turn)
+    changes = ", ".join(f"{name} = :{name}" for name in values)
+    connection.execute(f"UPDATE turn SET {changes} WHERE id = :id", {**values, "id": turn_id})
+    connection.execute("DELETE FROM piece WHERE turn_id = ?", (turn_id,))
+
+
+def _answer_values(turn: Turn) -> dict[str, object]:
+    """The columns of an answer; while it is written its texts are in `piece`."""
+    return {
+        "verdict": str(turn.verdict) if turn.verdict else None,
+        "model": storable(turn.model),
+        **(turn.usage or Usage())._asdict(),
+        "first_text_s": turn.first_text_s,
+        "total_s": turn.total_s,
+        "attempts": turn.attempts,
+        "finish_reason": turn.finish_reason and storable(turn.finish_reason),
+        "request_id": turn.request_id and storable(turn.request_id),
+        "error": json.dumps(turn.error) if turn.error else None,
+        "failures": json.dumps(turn.failures),
+        "answer": storable(turn.answer) if turn.verdict else "",
+        "reasoning": storable(turn.reasoning) if turn.verdict else "",
+    }
 
 
 def insert_piece(connection: sqlite3.Connection, turn_id: int, number: int, answer: str, reasoning: str) -> None:

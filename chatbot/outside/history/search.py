@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 
 from chatbot.core.conversations.search_terms import index_query, indexable, like_pattern, places, snippet
 from chatbot.core.conversations.stored import Hit, Turn
@@ -110,15 +110,9 @@ def search(connection: sqlite3.Connection, index: WordIndex, text: str, limit: i
     words = text.split()
     if not words:
         return ()
-    return tuple(islice(_hits(connection, index, words), limit))
-
-
-def _hits(connection: sqlite3.Connection, index: WordIndex, words: Sequence[str]) -> Iterator[Hit]:
-    for turn_id in _candidates(connection, index, words):
-        for turn in turns(connection, "WHERE turn.id = ?", (turn_id,)):
-            hit = _hit(turn, words)
-            if hit:
-                yield hit
+    ids = _candidates(connection, index, words)
+    found = (turn for turn_id in ids for turn in turns(connection, "WHERE turn.id = ?", (turn_id,)))
+    return tuple(islice(filter(None, (_hit(turn, words) for turn in found)), limit))
 
 
 def _candidates(connection: sqlite3.Connection, index: WordIndex, words: Sequence[str]) -> Iterator[int]:
@@ -140,12 +134,11 @@ def _candidates(connection: sqlite3.Connection, index: WordIndex, words: Sequenc
 def _hit(turn: Turn, words: Sequence[str]) -> Hit | None:
     """The hit that a turn is: shown is the side with the most of the words, the question where they are even."""
     sides: tuple[tuple[Role, str], ...] = (("assistant", turn.answer), ("user", turn.question))
-    found = {role: [places(text, [word]) for word in words] for role, text in sides}
+    found = {role: [places(text, word) for word in words] for role, text in sides}
     if not all(map(any, zip(*found.values(), strict=True))):
         return None
     role, text = max(reversed(sides), key=lambda side: sum(map(bool, found[side[0]])))
-    spans = sorted(span for there in found[role] for span in there or ())
-    shown = snippet(text, spans, SNIPPET_CHARACTERS)
+    shown = snippet(text, chain.from_iterable(found[role]), SNIPPET_CHARACTERS)
     return Hit(turn.conversation_id, turn.position, turn.created_s, turn.model, role, shown)
 
 

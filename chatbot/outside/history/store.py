@@ -60,7 +60,7 @@ class History:
     ) -> None:
         self._now, self._clock, self._random = now, clock, random
         self._database = Database(Opener(folder, now, connect), warn)
-        self._desk = Desk(self._database.attempt, self._database.index, now, clock, redact, random)
+        self._desk = Desk(self._database, now, clock, redact, random)
 
     @property
     def path(self) -> Path:
@@ -180,15 +180,9 @@ class History:
         """Adds what `export` gave, without touching what is here. A conversation that is here already is left out; one
         with a taken id gets a new one. Raises UsageError for what is no export; those before it stay added.
         """
-        added: list[str] = []
-        known = 0
-        for plain in conversations:
-            new = self._import(plain)
-            if new is None:
-                known += 1
-            else:
-                added.append(new)
-        return Imported(tuple(added), known)
+        ids = [self._import(plain) for plain in conversations]
+        added = tuple(filter(None, ids))
+        return Imported(added, len(ids) - len(added))
 
     def _import(self, plain: object) -> str | None:
         transferred = from_plain(plain)

@@ -2,41 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
-from types import TracebackType
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from chatbot.core.conversations.stored import Failure, ImageReference, Turn, title_of
 from chatbot.core.errors import ChatError, Hung
-from chatbot.core.events import Finished, Retrying, Usage
+from chatbot.core.events import Finished, Retrying
 from chatbot.outside.history.changes import Random, free_id
-from chatbot.outside.history.rows import insert_piece, insert_turn, storable, store_images
-from chatbot.outside.history.search import WordIndex
+from chatbot.outside.history.database import Database
+from chatbot.outside.history.rows import end_turn, insert_piece, insert_turn, storable, store_images
 
 FLUSH_S = 0.25
-# A person waits for the screen: while an answer grows nothing waits long for other processes, it is tried again.
-_WAIT_WHILE_GROWING_S = 0.1
-_WAIT_AT_THE_END_S = 5.0
 _INDEXED_WITH_A_TURN = 50
 
-Change = Callable[[sqlite3.Connection], None]
 
-
-class Attempt(Protocol):
-    def __call__(self, change: Change, wait_s: float, *, is_last: bool) -> bool:
-        """See Database.attempt."""
-        ...
-
-
-@dataclass(frozen=True)
-class Desk:
+class Desk(NamedTuple):
     """What is needed to store a turn. `now` gives Unix seconds, `clock` monotonic seconds."""
 
-    attempt: Attempt
-    index: WordIndex
+    database: Database
     now: Callable[[], float]
     clock: Callable[[], float]
     redact: Callable[[str], str]
@@ -65,8 +49,8 @@ class _Stored(NamedTuple):
 
 class TurnWriter:
     """A turn that is being written. The question is stored when it is made, the answer at least every FLUSH_S seconds
-    while `add` and `frame` are called, and the rest by `finish`. As a context manager it stores what it has at the end,
-    however that comes. No method raises because of the database.
+    while `add` and `frame` are called, and the rest by `finish`, or by `close` where no end comes. No method raises
+    because of the database.
     """
 
     def __init__(self, desk: Desk, draft: Draft) -> None:
@@ -79,7 +63,7 @@ class TurnWriter:
         self._stored = _Stored()
         self._flushed_s = -FLUSH_S  # the first text is stored at once
         self._finished = False
-        self._save(_WAIT_WHILE_GROWING_S, is_last=False)
+        self._save(is_last=False)
 
     @property
     def conversation_id(self) -> str | None:
@@ -121,8 +105,8 @@ class TurnWriter:
 
     def flush(self) -> None:
         """Stores what has come so far."""
-        if not self._finished and self._has_more():
-            self._save(_WAIT_WHILE_GROWING_S, is_last=False)
+        if self._has_more():
+            self._save(is_last=False)
 
     def finish(self, finished: Finished, answer: str | None = None) -> None:
         """Stores the end of the answer; `answer` is all of it, if it is not just what was added."""
@@ -142,33 +126,24 @@ class TurnWriter:
             reasoning="".join(self._reasoning),
             model=turn.model or finished.model,
         )
-        stored = self._stored
 
-        def change(connection: sqlite3.Connection) -> None:
-            nonlocal stored
+        def end(connection: sqlite3.Connection) -> _Stored:
             stored = self._begun(connection)
-            _end(connection, stored.turn_id, ended)
+            end_turn(connection, stored.turn_id, ended)
             _touch(connection, stored.conversation_id, self._desk.now(), ended)
+            return stored
 
         self._finished = True
-        if self._desk.attempt(change, _WAIT_AT_THE_END_S, is_last=True):
+        stored = self._desk.database.attempt(end, is_last=True)
+        if stored and stored.connection:
             self._stored = stored
-            if stored.connection:
-                self._desk.index.catch_up(stored.connection, _INDEXED_WITH_A_TURN)
-
-    def __enter__(self) -> TurnWriter:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+            self._desk.database.index.catch_up(stored.connection, _INDEXED_WITH_A_TURN)
 
     def close(self) -> None:
         """Stores what there is of an answer that never came to an end."""
         if not self._finished:
             self._finished = True
-            self._save(_WAIT_AT_THE_END_S, is_last=True)
+            self._save(is_last=True)
 
     def _has_more(self) -> bool:
         return not self._finished and (
@@ -177,24 +152,22 @@ class TurnWriter:
             or len(self._reasoning) > self._stored.reasoning_parts
         )
 
-    def _save(self, wait_s: float, *, is_last: bool) -> None:
-        stored = self._stored
-
-        def change(connection: sqlite3.Connection) -> None:
-            nonlocal stored
-            stored = self._begun(connection)
-            answer = "".join(self._answer[stored.answer_parts :])
-            reasoning = "".join(self._reasoning[stored.reasoning_parts :])
-            if answer or reasoning:
-                insert_piece(connection, stored.turn_id, stored.pieces, answer, reasoning)
-                stored = stored._replace(
-                    answer_parts=len(self._answer), reasoning_parts=len(self._reasoning), pieces=stored.pieces + 1
-                )
-
-        if self._desk.attempt(change, wait_s, is_last=is_last):
-            self._stored = stored
+    def _save(self, *, is_last: bool) -> None:
+        self._stored = self._desk.database.attempt(self._grown, is_last=is_last) or self._stored
         if self._answer or self._reasoning:
             self._flushed_s = self._desk.clock()
+
+    def _grown(self, connection: sqlite3.Connection) -> _Stored:
+        """What is stored in this database, with all that has come."""
+        stored = self._begun(connection)
+        answer = "".join(self._answer[stored.answer_parts :])
+        reasoning = "".join(self._reasoning[stored.reasoning_parts :])
+        if not answer and not reasoning:
+            return stored
+        insert_piece(connection, stored.turn_id, stored.pieces, answer, reasoning)
+        return stored._replace(
+            answer_parts=len(self._answer), reasoning_parts=len(self._reasoning), pieces=stored.pieces + 1
+        )
 
     def _begun(self, connection: sqlite3.Connection) -> _Stored:
         """What is stored in this database, which may be another than before; with the question, if that is not."""
@@ -229,27 +202,6 @@ def _touch(connection: sqlite3.Connection, conversation_id: str, now_s: float, t
         "UPDATE conversation SET updated_s = max(updated_s, ?), provider = ?, model = ? WHERE id = ?",
         (now_s, storable(turn.provider), storable(turn.model), conversation_id),
     )
-
-
-def _end(connection: sqlite3.Connection, turn_id: int, turn: Turn) -> None:
-    values = {
-        "id": turn_id,
-        "verdict": str(turn.verdict),
-        "model": storable(turn.model),
-        **(turn.usage or Usage())._asdict(),
-        "first_text_s": turn.first_text_s,
-        "total_s": turn.total_s,
-        "attempts": turn.attempts,
-        "finish_reason": turn.finish_reason and storable(turn.finish_reason),
-        "request_id": turn.request_id and storable(turn.request_id),
-        "error": json.dumps(turn.error) if turn.error else None,
-        "failures": json.dumps(turn.failures),
-        "answer": storable(turn.answer),
-        "reasoning": storable(turn.reasoning),
-    }
-    changes = ", ".join(f"{name} = :{name}" for name in values if name != "id")
-    connection.execute(f"UPDATE turn SET {changes} WHERE id = :id", values)
-    connection.execute("DELETE FROM piece WHERE turn_id = ?", (turn_id,))
 
 
 def _failure(error: ChatError, redact: Callable[[str], str], delay_s: float | None = None) -> Failure:

@@ -6,29 +6,16 @@ everywhere, compatible servers know only it, and sampling parameters are still a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from types import MappingProxyType
+from typing import Any
 
-from chatbot.core.errors import ChatError
-from chatbot.core.events import (
-    EndMarker,
-    FinishReason,
-    Notice,
-    ProviderEvent,
-    ReasoningDelta,
-    TextDelta,
-    Usage,
-    Verdict,
-)
+from chatbot.core.events import EndMarker, FinishReason, Notice, ReasoningDelta, TextDelta, Usage, Verdict
 from chatbot.core.messages import Conversation, Message
-from chatbot.core.options import Endpoint, Options, merged
-from chatbot.core.request import HttpFailure, HttpRequest, Payload
-from chatbot.core.sse.decoder import SseEvent
+from chatbot.core.options import Options, merged
+from chatbot.core.request import Payload
 from chatbot.providers import models
-from chatbot.providers.service import Service
 from chatbot.providers.wires import base
 
-HEADERS = {"anthropic-version": "2023-06-01"}
 # The field is required. High enough not to cut an answer; where a model allows less it says so with HTTP 400, and
 # the request is repeated with its number. Unstreamed answers must fit into ten minutes.
 DEFAULT_MAX_TOKENS = 32_000
@@ -43,19 +30,14 @@ VERDICTS = {
 }
 
 
-class AnthropicMessages(NamedTuple):
-    """Messages at `service`, reached at `endpoint`."""
+class AnthropicMessages(base.Provider):
+    """Messages at `service`. See Provider for what each method does."""
 
-    service: Service
-    endpoint: Endpoint
-
-    @property
-    def needs_end_marker(self) -> bool:
-        """See Provider."""
-        return True
+    needs_end_marker = True
+    headers = MappingProxyType({"anthropic-version": "2023-06-01"})
+    models_path = "/v1/models?limit=1000"
 
     def payload(self, conversation: Conversation, options: Options) -> Payload:
-        """See Provider."""
         default = DEFAULT_MAX_TOKENS if options.stream else DEFAULT_MAX_TOKENS_UNSTREAMED
         max_tokens = options.max_tokens or default
         fields = base.present(
@@ -74,31 +56,14 @@ class AnthropicMessages(NamedTuple):
         }
         return merged(payload, options.extra)
 
-    def left_out(self, options: Options) -> str | None:
-        """See Provider."""
+    def takes_effort(self, options: Options) -> bool:
         max_tokens = options.max_tokens or DEFAULT_MAX_TOKENS_UNSTREAMED
-        effort = options.reasoning_effort == "none" or bool(_reasoning(options, max_tokens))
-        return base.left_out(self.service, options, seed=False, effort=effort)
+        return options.reasoning_effort == "none" or bool(_reasoning(options, max_tokens))
 
-    def request(self, payload: Payload, options: Options) -> HttpRequest:
-        """See Provider."""
-        return base.post(self.endpoint, "/v1/messages", payload, HEADERS, stream=options.stream)
+    def path(self, options: Options) -> str:
+        return "/v1/messages"
 
-    def models_request(self) -> HttpRequest:
-        """See Provider."""
-        return base.get(self.endpoint, "/v1/models?limit=1000", HEADERS)
-
-    def read_event(self, event: SseEvent) -> Iterable[ProviderEvent]:
-        """See Provider. The type inside the JSON counts; some gateways send no `event:` lines."""
-        if not event.data.startswith("{") and base.is_end_marker(event):
-            return (EndMarker(),)
-        return self._read(base.json_of(event))
-
-    def read_answer(self, document: Any) -> Iterable[ProviderEvent]:
-        """See Provider."""
-        return self._read(document)
-
-    def _read(self, document: Any) -> Iterator[ProviderEvent]:
+    def read_answer(self, document: Any, *, streamed: bool = False) -> base.Events:
         match document:
             case {"type": "content_block_delta", "delta": {"text": str(text)}} if text:
                 yield TextDelta(text)
@@ -122,17 +87,12 @@ class AnthropicMessages(NamedTuple):
                 yield from _usage(document)
                 yield EndMarker()
             case {"type": "error"} | {"error": dict() | str() | list()}:
-                raise base.error_in_body(document, self.service)
+                raise self.error_in(document)
             case dict() if "type" not in document and base.is_error(document):
-                raise base.error_in_body(document, self.service)
+                raise self.error_in(document)
         # Kinds we do not know pass by: the provider adds them without notice.
 
-    def read_error(self, failure: HttpFailure, now: float) -> ChatError:
-        """See Provider."""
-        return base.read_error(failure, now, self.service)
-
     def read_models(self, document: Any) -> list[str]:
-        """See Provider."""
         return base.named_models(document.get("data")) if isinstance(document, dict) else []
 
 
@@ -166,7 +126,7 @@ def _content(message: Message) -> str | list[Payload]:
     return [*parts, {"type": "text", "text": message.text}] if message.text else parts
 
 
-def _block(block: Any) -> Iterator[ProviderEvent]:
+def _block(block: Any) -> base.Events:
     match block:
         case {"type": "text", "text": str(text)} if text:
             yield TextDelta(text)
@@ -174,7 +134,7 @@ def _block(block: Any) -> Iterator[ProviderEvent]:
             yield ReasoningDelta(text)
 
 
-def _stop(delta: dict[str, Any]) -> Iterator[ProviderEvent]:
+def _stop(delta: dict[str, Any]) -> base.Events:
     details = delta.get("stop_details")
     explanation = details.get("explanation") if isinstance(details, dict) else None
     if isinstance(explanation, str) and explanation:
@@ -184,7 +144,7 @@ def _stop(delta: dict[str, Any]) -> Iterator[ProviderEvent]:
         yield FinishReason(reason, VERDICTS.get(reason, Verdict.COMPLETE))
 
 
-def _usage(holder: dict[str, Any]) -> Iterator[ProviderEvent]:
+def _usage(holder: dict[str, Any]) -> base.Events:
     """A report without input tokens (the older `message_delta`) leaves them to the report before it."""
     usage = holder.get("usage")
     if not isinstance(usage, dict):

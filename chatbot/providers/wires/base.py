@@ -1,14 +1,15 @@
-"""What every wire format offers: pure functions from our terms to theirs and back."""
+"""What every wire format offers: pure functions from our terms to theirs and back; and what they share."""
 
 from __future__ import annotations
 
 import base64
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from chatbot.core.errors import ChatError, MalformedAnswer, UsageError
-from chatbot.core.events import ProviderEvent
+from chatbot.core.events import EndMarker, ProviderEvent
 from chatbot.core.messages import Conversation, Image
 from chatbot.core.options import Endpoint, Options
 from chatbot.core.request import HttpFailure, HttpRequest, Payload
@@ -18,46 +19,83 @@ from chatbot.providers.service import Service
 MAX_TOKENS = 2**53  # what every JSON parser can count to (RFC 8259, section 6)
 _DECODER = json.JSONDecoder()
 
+Events = Iterable[ProviderEvent]
 
-class Provider(Protocol):
-    """One wire format at one service. All methods are pure."""
 
-    @property
-    def needs_end_marker(self) -> bool:
-        """Whether a stream is complete only with its end marker; otherwise a finish reason is enough."""
-        ...
+class Provider(ABC):
+    """One wire format at one service, reached at `endpoint`. All methods are pure."""
 
+    needs_end_marker = False
+    """Whether a stream is complete only with its end marker; otherwise a finish reason is enough: Gemini has no marker,
+    Perplexity and some routers send no [DONE].
+    """
+    headers: Mapping[str, str] = {}
+    """What every request carries beside the key."""
+    models_path: str
+
+    def __init__(self, service: Service, endpoint: Endpoint) -> None:
+        self.service = service
+        self.endpoint = endpoint
+
+    @abstractmethod
     def payload(self, conversation: Conversation, options: Options) -> Payload:
         """The request body, as the object that will be JSON."""
-        ...
 
     def left_out(self, options: Options) -> str | None:
         """What was chosen and has no field here, as a sentence; None when everything is sent."""
-        ...
+        unsent = []
+        if options.seed is not None and not self.service.seed_field:
+            unsent.append("seed")
+        if options.reasoning_effort and not self.takes_effort(options):
+            unsent.append("reasoning effort")
+        if not unsent:
+            return None
+        who = options.model if unsent == ["reasoning effort"] else self.service.title
+        return f"{who} takes no {' and no '.join(unsent)}; asked without"
+
+    def takes_effort(self, options: Options) -> bool:
+        """Whether the model is sent the reasoning effort."""
+        return True
+
+    @abstractmethod
+    def path(self, options: Options) -> str:
+        """Where a question goes, below the base URL."""
 
     def request(self, payload: Payload, options: Options) -> HttpRequest:
         """The request that carries `payload`."""
-        ...
+        return post(self.endpoint, self.path(options), payload, self.headers, stream=options.stream)
 
     def models_request(self) -> HttpRequest:
         """The request for the list of models."""
-        ...
+        return get(self.endpoint, self.models_path, self.headers)
 
-    def read_event(self, event: SseEvent) -> Iterable[ProviderEvent]:
+    def read_event(self, event: SseEvent) -> Events:
         """What one server-sent event says. Raises ChatError for an error in the stream, MalformedAnswer for no JSON."""
-        ...
+        if not event.data.startswith("{") and is_end_marker(event):
+            return (EndMarker(),)
+        return self.read_answer(json_of(event), streamed=True)
 
-    def read_answer(self, document: Any) -> Iterable[ProviderEvent]:
-        """What a whole answer in one JSON document says. Raises ChatError when it is an error."""
-        ...
+    @abstractmethod
+    def read_answer(self, document: Any, *, streamed: bool = False) -> Events:
+        """What a whole answer in one JSON document says, or the document of one event. Raises ChatError when it is an
+        error.
+        """
 
     def read_error(self, failure: HttpFailure, now: float) -> ChatError:
         """The error that an HTTP answer means. `now` is Unix seconds."""
-        ...
+        from chatbot.providers.errors import meaning  # only a failed request has to load it
 
+        return meaning.read_error(failure, now, self.service)
+
+    def error_in(self, document: Any) -> ChatError:
+        """The error in a body or event that came with HTTP 200."""
+        from chatbot.providers.errors import meaning
+
+        return meaning.error_in_body(document, self.service)
+
+    @abstractmethod
     def read_models(self, document: Any) -> list[str]:
         """The names in a list of models, in the server's order; empty when there are none."""
-        ...
 
 
 def post(endpoint: Endpoint, path: str, payload: Payload, headers: Mapping[str, str], *, stream: bool) -> HttpRequest:
@@ -91,19 +129,6 @@ def _url(endpoint: Endpoint, path: str) -> str:
 def present(**fields: Any) -> Payload:
     """The fields that were given: not None, not empty."""
     return {name: value for name, value in fields.items() if value is not None and value != () and value != []}
-
-
-def left_out(service: Service, options: Options, *, seed: bool, effort: bool = True) -> str | None:
-    """The sentence for a seed or a reasoning effort that was chosen where there is none."""
-    unsent = []
-    if options.seed is not None and not seed:
-        unsent.append("seed")
-    if options.reasoning_effort and not effort:
-        unsent.append("reasoning effort")
-    if not unsent:
-        return None
-    who = options.model if unsent == ["reasoning effort"] else service.title
-    return f"{who} takes no {' and no '.join(unsent)}; asked without"
 
 
 def base64_of(image: Image) -> str:
@@ -172,17 +197,3 @@ def named_models(entries: Any, *, key: str = "id") -> list[str]:
         return []
     names = (entry.get(key) or entry.get("name") if isinstance(entry, dict) else entry for entry in entries)
     return list(dict.fromkeys(name for name in names if isinstance(name, str) and name))
-
-
-def read_error(failure: HttpFailure, now: float, service: Service) -> ChatError:
-    """See chatbot.providers.errors.meaning, which only a failed request has to load."""
-    from chatbot.providers.errors import meaning
-
-    return meaning.read_error(failure, now, service)
-
-
-def error_in_body(document: Any, service: Service) -> ChatError:
-    """See chatbot.providers.errors.meaning."""
-    from chatbot.providers.errors import meaning
-
-    return meaning.error_in_body(document, service)

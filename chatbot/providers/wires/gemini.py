@@ -5,27 +5,14 @@ Source: ai.google.dev, "Generating content"; the finish reasons are those of `ty
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote
 
-from chatbot.core.errors import ChatError
-from chatbot.core.events import (
-    EndMarker,
-    FinishReason,
-    Notice,
-    ProviderEvent,
-    ReasoningDelta,
-    TextDelta,
-    Usage,
-    Verdict,
-)
+from chatbot.core.events import FinishReason, Notice, ProviderEvent, ReasoningDelta, TextDelta, Usage, Verdict
 from chatbot.core.messages import Conversation, Message
-from chatbot.core.options import Endpoint, Options, merged
-from chatbot.core.request import HttpFailure, HttpRequest, Payload
-from chatbot.core.sse.decoder import SseEvent
+from chatbot.core.options import Options, merged
+from chatbot.core.request import Payload
 from chatbot.providers import models
-from chatbot.providers.service import Service
 from chatbot.providers.wires import base
 
 _WITHHELD = (
@@ -40,19 +27,12 @@ VERDICTS = {
 }
 
 
-class GeminiGenerate(NamedTuple):
-    """generateContent at `service`, reached at `endpoint`."""
+class GeminiGenerate(base.Provider):
+    """generateContent at `service`. See Provider for what each method does."""
 
-    service: Service
-    endpoint: Endpoint
-
-    @property
-    def needs_end_marker(self) -> bool:
-        """See Provider."""
-        return False  # the wire format has none
+    models_path = "/models?pageSize=1000"
 
     def payload(self, conversation: Conversation, options: Options) -> Payload:
-        """See Provider."""
         generation = base.present(
             maxOutputTokens=options.max_tokens,
             temperature=options.temperature,
@@ -68,43 +48,26 @@ class GeminiGenerate(NamedTuple):
             payload["generationConfig"] = generation
         return merged(payload, options.extra)
 
-    def left_out(self, options: Options) -> str | None:
-        """See Provider."""
-        return base.left_out(self.service, options, seed=True, effort=bool(_thinking(options)))
+    def takes_effort(self, options: Options) -> bool:
+        return bool(_thinking(options))
 
-    def request(self, payload: Payload, options: Options) -> HttpRequest:
-        """See Provider."""
+    def path(self, options: Options) -> str:
         action = "streamGenerateContent?alt=sse" if options.stream else "generateContent"
         model = options.model if "/" in options.model else f"models/{options.model}"
-        path = f"/{quote(model, safe='/')}:{action}"
-        return base.post(self.endpoint, path, payload, {}, stream=options.stream)
+        return f"/{quote(model, safe='/')}:{action}"
 
-    def models_request(self) -> HttpRequest:
-        """See Provider."""
-        return base.get(self.endpoint, "/models?pageSize=1000", {})
-
-    def read_event(self, event: SseEvent) -> Iterable[ProviderEvent]:
-        """See Provider."""
-        if not event.data.startswith("{") and base.is_end_marker(event):
-            return (EndMarker(),)
-        return self.read_answer(base.json_of(event))
-
-    def read_answer(self, document: Any) -> Iterable[ProviderEvent]:
-        """See Provider. Without `alt=sse` a stream is one JSON array of the same documents."""
+    def read_answer(self, document: Any, *, streamed: bool = False) -> base.Events:
+        """Without `alt=sse` a stream is one JSON array of the same documents."""
         found: list[ProviderEvent] = []
         for part in document if isinstance(document, list) else [document]:
             if isinstance(part, dict):
                 if part.get("error") or ("candidates" not in part and base.is_error(part)):
-                    raise base.error_in_body(part, self.service)
+                    raise self.error_in(part)
                 found += _read(part)
         return found
 
-    def read_error(self, failure: HttpFailure, now: float) -> ChatError:
-        """See Provider."""
-        return base.read_error(failure, now, self.service)
-
     def read_models(self, document: Any) -> list[str]:
-        """See Provider. Only models that can answer."""
+        """Only models that can answer."""
         entries = document.get("models") if isinstance(document, dict) else None
         chats = [entry for entry in (entries if isinstance(entries, list) else []) if _can_answer(entry)]
         return [name.removeprefix("models/") for name in base.named_models(chats, key="name")]
@@ -133,7 +96,7 @@ def _content(message: Message) -> Payload:
     return {"role": role, "parts": [*images, {"text": message.text}] if message.text or not images else images}
 
 
-def _read(document: dict[str, Any]) -> Iterator[ProviderEvent]:
+def _read(document: dict[str, Any]) -> base.Events:
     candidate = base.first_of(document.get("candidates")) or {}
     content = candidate.get("content")
     parts = content.get("parts") if isinstance(content, dict) else None

@@ -6,17 +6,13 @@ are read here whatever server they come from: an unknown member is never an erro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote
 
-from chatbot.core.errors import ChatError
-from chatbot.core.events import EndMarker, FinishReason, ProviderEvent, ReasoningDelta, TextDelta, Usage, Verdict
+from chatbot.core.events import FinishReason, ProviderEvent, ReasoningDelta, TextDelta, Usage, Verdict
 from chatbot.core.messages import Conversation, Message
-from chatbot.core.options import Endpoint, Options, merged
-from chatbot.core.request import HttpFailure, HttpRequest, Payload
-from chatbot.core.sse.decoder import SseEvent
-from chatbot.providers.service import Service
+from chatbot.core.options import Options, merged
+from chatbot.core.request import Payload
 from chatbot.providers.wires import base
 
 VERDICTS = {
@@ -28,19 +24,12 @@ VERDICTS = {
 }
 
 
-class OpenAIChat(NamedTuple):
-    """Chat Completions at `service`, reached at `endpoint`."""
+class OpenAIChat(base.Provider):
+    """Chat Completions at `service`. See Provider for what each method does."""
 
-    service: Service
-    endpoint: Endpoint
-
-    @property
-    def needs_end_marker(self) -> bool:
-        """See Provider."""
-        return False  # Perplexity and some routers send no [DONE]
+    models_path = "/models"
 
     def payload(self, conversation: Conversation, options: Options) -> Payload:
-        """See Provider."""
         messages: list[Payload] = []
         if conversation.system:
             messages.append({"role": "system", "content": conversation.system})
@@ -60,46 +49,26 @@ class OpenAIChat(NamedTuple):
             fields["stream_options"] = {"include_usage": True}
         return merged({"model": options.model, "messages": messages, **fields}, options.extra)
 
-    def left_out(self, options: Options) -> str | None:
-        """See Provider."""
-        return base.left_out(self.service, options, seed=bool(self.service.seed_field))
+    def path(self, options: Options) -> str:
+        return self.service.chat_path.format(model=quote(options.model, safe=""))
 
-    def request(self, payload: Payload, options: Options) -> HttpRequest:
-        """See Provider."""
-        path = self.service.chat_path.format(model=quote(options.model, safe=""))
-        return base.post(self.endpoint, path, payload, {}, stream=options.stream)
-
-    def models_request(self) -> HttpRequest:
-        """See Provider."""
-        return base.get(self.endpoint, "/models", {})
-
-    def read_event(self, event: SseEvent) -> Iterable[ProviderEvent]:
-        """See Provider."""
-        if not event.data.startswith("{") and base.is_end_marker(event):
-            return (EndMarker(),)
-        return self._read(base.json_of(event), "delta", "message")
-
-    def read_answer(self, document: Any) -> Iterable[ProviderEvent]:
-        """See Provider."""
-        return self._read(document, "message", "delta")
-
-    def _read(self, document: Any, wanted: str, otherwise: str) -> Iterable[ProviderEvent]:
+    def read_answer(self, document: Any, *, streamed: bool = False) -> base.Events:
         """A chunk of a stream has the shape of an answer, but for `delta`; Perplexity always sends both members."""
         if not isinstance(document, dict):
             return ()
         if document.get("error"):
-            raise base.error_in_body(document, self.service)
+            raise self.error_in(document)
         found: list[ProviderEvent] = []
         choices = document.get("choices")
         if choices is None and base.is_error(document):
-            raise base.error_in_body(document, self.service)
+            raise self.error_in(document)
         choice = base.first_of(choices)
         if choice is not None:
             if choice.get("error"):  # OpenRouter reports an upstream failure inside the choice
-                raise base.error_in_body(choice, self.service)
-            message = choice.get(wanted)
+                raise self.error_in(choice)
+            message = choice.get("delta" if streamed else "message")
             if not isinstance(message, dict):
-                message = choice.get(otherwise)
+                message = choice.get("message" if streamed else "delta")
             if isinstance(message, dict):
                 _read_deltas(message, found)
             reason = choice.get("finish_reason")
@@ -110,12 +79,8 @@ class OpenAIChat(NamedTuple):
             found.append(_usage(usage))
         return found
 
-    def read_error(self, failure: HttpFailure, now: float) -> ChatError:
-        """See Provider."""
-        return base.read_error(failure, now, self.service)
-
     def read_models(self, document: Any) -> list[str]:
-        """See Provider. Some servers send a bare array (Together), others `models` (Cohere)."""
+        """Some servers send a bare array (Together), others `models` (Cohere)."""
         if isinstance(document, dict):
             document = document.get("data") or document.get("models")
         return base.named_models(document)
@@ -148,7 +113,7 @@ def _read_deltas(message: dict[str, Any], found: list[ProviderEvent]) -> None:
         found += (TextDelta(refusal), FinishReason("refusal", Verdict.REFUSED))
 
 
-def _part(part: Any) -> Iterator[ProviderEvent]:
+def _part(part: Any) -> base.Events:
     match part:
         case {"type": "thinking", "thinking": thinking} if _text_in(thinking):
             yield ReasoningDelta(_text_in(thinking))

@@ -22,7 +22,7 @@ def harmless(text: str) -> str:
     return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
 
 
-class BareText:
+class BareText(View):
     """A View that needs nothing else of this program: it writes the text, on a terminal (`harmless`) without what a
     terminal would obey.
     """
@@ -37,8 +37,6 @@ class BareText:
         self._ends_in_newline = True
 
     def show(self, events: Sequence[Event], now_s: float) -> None:
-        """See View."""
-        del now_s
         for event in events:
             match event:
                 case TextDelta(text):
@@ -59,22 +57,13 @@ class BareText:
             self._write((harmless(text) if self.harmless else text).encode(self._encoding, "replace"))
             self._ends_in_newline = text.endswith("\n")
 
-    def frame(self, now_s: float) -> float | None:
-        """See View."""
-        del now_s
-        return None
-
-    def withdraw(self) -> None:
-        """See View."""
-
     def close(self, now_s: float) -> None:
-        """See View. An answer without a newline at its end gets one."""
-        del now_s
+        """An answer without a newline at its end gets one."""
         if not self._ends_in_newline:
             self._write(b"\n")
 
 
-class GuardedView:
+class GuardedView(View):
     """The view that `make` makes, for as long as it neither raises nor hangs; then `bare`.
 
     On a terminal `bare` begins again with the first word, since nobody knows what the view left there; in a pipe it
@@ -91,7 +80,6 @@ class GuardedView:
         self._view = best_effort(CANNOT_DRAW, make, bare)
 
     def show(self, events: Sequence[Event], now_s: float) -> None:
-        """See View."""
         new = [event.text for event in events if type(event) is TextDelta]
         self._text += new
         self._undrawn += sum(map(len, new))
@@ -99,18 +87,15 @@ class GuardedView:
             self._shown = len(self._text)
 
     def frame(self, now_s: float) -> float | None:
-        """See View."""
         waits: list[float | None] = []
         if self._done(lambda view: waits.append(view.frame(now_s))):
             self._undrawn = 0
         return waits[0] if waits else None
 
     def withdraw(self) -> None:
-        """See View."""
         self._done(lambda view: view.withdraw())
 
     def close(self, now_s: float) -> None:
-        """See View."""
         if not self._done(lambda view: view.close(now_s)):
             self._view.close(now_s)
 

@@ -15,22 +15,10 @@ class JsonView:
 
     def __init__(self, beside: View) -> None:
         self._beside = beside
+        self.frame, self.withdraw, self.close = beside.frame, beside.withdraw, beside.close
 
     def show(self, events: Sequence[Event], now_s: float) -> None:
-        """See View."""
         self._beside.show([event for event in events if type(event) is not TextDelta], now_s)
-
-    def frame(self, now_s: float) -> float | None:
-        """See View."""
-        return self._beside.frame(now_s)
-
-    def withdraw(self) -> None:
-        """See View."""
-        self._beside.withdraw()
-
-    def close(self, now_s: float) -> None:
-        """See View."""
-        self._beside.close(now_s)
 
 
 def as_json(result: AnswerResult, provider: str, model: str, traffic: Mapping[str, int]) -> bytes:

@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 
 from chatbot.core.events import Event, Notice, ReasoningDelta, Retrying, TextDelta
 from chatbot.terminal.answer.live import LiveAnswer
+from chatbot.terminal.answer.show_events import View
 
 Size = tuple[int, int]
 
 
-class LiveView:
+class LiveView(View):
     """A View for a terminal.
 
     `size` gives columns and rows as they are now. `tell` is for notices, or None to show them among the rows.
@@ -34,7 +35,6 @@ class LiveView:
         self._tell = tell or answer.note
 
     def show(self, events: Sequence[Event], now_s: float) -> None:
-        """See View."""
         text = "".join([event.text for event in events if type(event) is TextDelta])
         for event in events:
             match event:
@@ -48,7 +48,6 @@ class LiveView:
             self._answer.text(text)
 
     def frame(self, now_s: float) -> float | None:
-        """See View."""
         if self._pause(self._answer.suspended):
             self._answer.resumed()
         size = self._size()
@@ -62,10 +61,9 @@ class LiveView:
         return wait_s
 
     def withdraw(self) -> None:
-        """See View. What is not final is drawn again with the next frame."""
+        """What is not final is drawn again with the next frame."""
         self._answer.suspended()
         self._answer.resumed()
 
     def close(self, now_s: float) -> None:
-        """See View."""
         self._answer.finish(now_s)

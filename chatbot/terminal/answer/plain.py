@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from chatbot.core.events import Event, Notice, ReasoningDelta, Retrying, TextDelta
+from chatbot.terminal.answer.show_events import View
 from chatbot.terminal.answer.wait_row import WaitRow
 from chatbot.terminal.sanitise import Sanitiser
 
@@ -27,7 +28,7 @@ class Aside(NamedTuple):
     bar: str = "│ "
 
 
-class PlainView:
+class PlainView(View):
     """A View without Markdown. `write` takes bytes of the answer, `tell` a line for a person.
 
     `harmless` is for a terminal: control characters are shown instead of obeyed, in the terminal's `encoding`.
@@ -57,7 +58,6 @@ class PlainView:
         self._ends_in_newline = True
 
     def show(self, events: Sequence[Event], now_s: float) -> None:
-        """See View."""
         text = "".join([event.text for event in events if type(event) is TextDelta])
         for event in events:
             if type(event) is not TextDelta:
@@ -68,7 +68,6 @@ class PlainView:
             self._put(self._answer_sanitiser.feed(text) if self._answer_sanitiser else text)
 
     def frame(self, now_s: float) -> float | None:
-        """See View."""
         if self._aside is None:
             return None
         row = "" if self._reasoning else self._waiting.row(now_s)
@@ -79,11 +78,10 @@ class PlainView:
         return self._waiting.wait_s(now_s)
 
     def withdraw(self) -> None:
-        """See View."""
         self._end_aside()
 
     def close(self, now_s: float) -> None:
-        """See View. An answer without a newline at its end gets one."""
+        """An answer without a newline at its end gets one."""
         self._waiting.over()
         self._end_aside()
         if self._answer_sanitiser:

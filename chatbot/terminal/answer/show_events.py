@@ -24,9 +24,11 @@ class View(Protocol):
 
     def frame(self, now_s: float) -> float | None:
         """Draws what is due; returns the seconds until it wants to be called again, None for whenever."""
-        ...
+        return None
 
-    def withdraw(self) -> None: ...
+    def withdraw(self) -> None:
+        """Nothing, where all that is shown is final."""
+        return
 
     def close(self, now_s: float) -> None: ...
 

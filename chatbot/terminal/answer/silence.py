@@ -20,14 +20,13 @@ class SilenceNotice:
         self._place = place
         self._heard_s = began_s
         self._told = False
+        self.withdraw, self.close = view.withdraw, view.close
 
     def show(self, events: Sequence[Event], now_s: float) -> None:
-        """See View."""
         self._heard_s, self._told = now_s, False
         self._view.show(events, now_s)
 
     def frame(self, now_s: float) -> float | None:
-        """See View."""
         wait_s = self._view.frame(now_s)
         if self._told:
             return wait_s
@@ -37,11 +36,3 @@ class SilenceNotice:
             self._tell(f"nothing has come from {self._place} for {duration_words(SILENCE_S)}; still waiting")
             return wait_s
         return left_s if wait_s is None else min(wait_s, left_s)
-
-    def withdraw(self) -> None:
-        """See View."""
-        self._view.withdraw()
-
-    def close(self, now_s: float) -> None:
-        """See View."""
-        self._view.close(now_s)

@@ -10,6 +10,7 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.enums import DEFAULT_BUFFER
 from prompt_toolkit.filters import (
     Condition,
+    Filter,
     emacs_insert_mode,
     has_focus,
     has_selection,
@@ -51,31 +52,23 @@ def key_bindings(
         if event.current_buffer.text:  # the LF of a pasted CR LF, whose CR has sent the line before
             event.current_buffer.insert_text("\n")
 
-    @keys.add("backspace", filter=inserting)
-    def _(event: KeyPressEvent) -> None:
-        for _ in range(event.arg):
-            buffer = event.current_buffer
-            buffer.delete_before_cursor(length_of_last(buffer.document.text_before_cursor))
+    def by_characters(edit: Callable[[Buffer, Document], object], *names: str, where: Filter = inserting) -> None:
+        """These keys (a letter with Ctrl in the manner of Emacs only) do so as often as was asked for."""
 
-    @keys.add("delete", filter=inserting)
-    def _(event: KeyPressEvent) -> None:
-        for _ in range(event.arg):
-            buffer = event.current_buffer
-            buffer.delete(length_of_first(buffer.document.text_after_cursor))
+        def act(event: KeyPressEvent) -> None:
+            for _ in range(event.arg):
+                edit(event.current_buffer, event.current_buffer.document)
 
-    @keys.add("left", filter=inserting)
-    @keys.add("c-b", filter=inserting & emacs_insert_mode)
-    def _(event: KeyPressEvent) -> None:
-        for _ in range(event.arg):
-            buffer = event.current_buffer
-            buffer.cursor_left(length_of_last(buffer.document.current_line_before_cursor))
+        for name in names:
+            keys.add(name, filter=where & emacs_insert_mode if name.startswith("c-") else where)(act)
 
-    @keys.add("right", filter=inserting & ~at_end)
-    @keys.add("c-f", filter=inserting & emacs_insert_mode & ~at_end)
-    def _(event: KeyPressEvent) -> None:
-        for _ in range(event.arg):
-            buffer = event.current_buffer
-            buffer.cursor_right(length_of_first(buffer.document.current_line_after_cursor))
+    by_characters(lambda buffer, now: buffer.delete_before_cursor(length_of_last(now.text_before_cursor)), "backspace")
+    by_characters(lambda buffer, now: buffer.delete(length_of_first(now.text_after_cursor)), "delete")
+    by_characters(lambda buffer, now: buffer.cursor_left(length_of_last(now.current_line_before_cursor)), "left", "c-b")
+    by_characters(
+        lambda buffer, now: buffer.cursor_right(length_of_first(now.current_line_after_cursor)),
+        "right", "c-f", where=inserting & ~at_end,
+    )  # fmt: skip
 
     @keys.add("<bracketed-paste>", filter=typing)
     def _(event: KeyPressEvent) -> None:

@@ -23,7 +23,6 @@ class PlainPrompt:
         self._when_standing: Callable[[], None] | None = when_standing
 
     def __call__(self, status: Status) -> str:
-        del status
         if self._when_standing:
             standing, self._when_standing = self._when_standing, None
             standing()

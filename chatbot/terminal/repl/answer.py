@@ -58,7 +58,6 @@ def ask_and_show(context: CommandContext, state: ReplState, asked: PendingQuesti
 
 
 def retry(context: CommandContext, state: ReplState, argument: str) -> ReplState:
-    del argument
     again = ask_again(state)
     if again is None:
         raise UsageError(_NO_QUESTION)
@@ -68,7 +67,6 @@ def retry(context: CommandContext, state: ReplState, argument: str) -> ReplState
 
 def go_on(context: CommandContext, state: ReplState, argument: str) -> ReplState:
     """Streams the rest. Where the answer broke off inside of code, it is then shown as a whole."""
-    del argument
     before = last_answer(state)
     if state.unanswered:
         raise UsageError("the last question has no answer to go on from", advice="/retry asks it again.")
@@ -85,7 +83,6 @@ def go_on(context: CommandContext, state: ReplState, argument: str) -> ReplState
 
 
 def undo(context: CommandContext, state: ReplState, argument: str) -> ReplState:
-    del argument
     after = undone(state)
     if after is None:
         raise UsageError(_NO_QUESTION)
@@ -100,7 +97,6 @@ def undo(context: CommandContext, state: ReplState, argument: str) -> ReplState:
 
 def edit(context: CommandContext, state: ReplState, argument: str) -> ReplState:
     """The last question in the editor; what comes back is asked in its place."""
-    del argument
     question = last_question(state)
     if not question:
         raise UsageError(_NO_QUESTION)
@@ -116,7 +112,6 @@ def edit(context: CommandContext, state: ReplState, argument: str) -> ReplState:
 
 
 def new(context: CommandContext, state: ReplState, argument: str) -> ReplState:
-    del argument
     context.actions.begin_anew()
     context.notices.tell(["a new conversation"])
     return begun_anew(state)

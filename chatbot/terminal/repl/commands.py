@@ -59,7 +59,6 @@ _KEYS = (
 
 
 def _exit(context: CommandContext, state: ReplState, argument: str) -> ReplState:
-    del context, argument
     return state._replace(is_over=True)
 
 

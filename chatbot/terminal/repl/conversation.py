@@ -68,7 +68,6 @@ def show_where_it_stopped(context: CommandContext, state: ReplState, summary: Su
 
 
 def fork(context: CommandContext, state: ReplState, argument: str) -> ReplState:
-    del argument
     conversation_id = needed(context.actions.fork, NO_HISTORY)()
     context.notices.tell([f"this is now a copy, {conversation_id}; the other stays as it is"])
     return state
@@ -133,7 +132,6 @@ def _block(answer: str, number: int) -> str:
 
 
 def usage(context: CommandContext, state: ReplState, argument: str) -> ReplState:
-    del argument
     lines = [f"the last answer: {usage_line(state.last_used)}", f"this session:    {usage_line(state.used)}"]
     context.notices.tell(lines if any(state.used) else ["no tokens were reported yet"])
     return state

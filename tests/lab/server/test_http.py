@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import queue
@@ -302,17 +303,18 @@ def test_a_reset_is_a_reset(server: LabServer) -> None:
 WAITING = ("hang-before-headers", "hang-in-stream", "slow")
 
 
-def listened(answers: queue.Queue[threading.Thread]) -> LabServer:
-    """A server that hands over the thread of each answer as it begins."""
-    return LabServer(hang_s=LONG_S, pace_s=LONG_S, log=lambda _line: answers.put(threading.current_thread()))
+@contextlib.contextmanager
+def answering(name: str) -> Iterator[tuple[http.client.HTTPConnection, threading.Thread]]:
+    """A connection whose question is being answered, and the thread that answers it; the server ends with the block."""
+    threads: queue.Queue[threading.Thread] = queue.Queue()
+    with LabServer(hang_s=LONG_S, pace_s=LONG_S, log=lambda _line: threads.put(threading.current_thread())) as server:
+        connection = start(server, name)
+        yield connection, threads.get(timeout=5)
 
 
 @pytest.mark.parametrize("name", WAITING)
 def test_a_waiting_answer_ends_when_the_client_goes_away(name: str) -> None:
-    answers: queue.Queue[threading.Thread] = queue.Queue()
-    with listened(answers) as server:
-        connection = start(server, name)
-        thread = answers.get(timeout=5)
+    with answering(name) as (connection, thread):
         connection.close()
         thread.join(timeout=5)
 
@@ -321,10 +323,7 @@ def test_a_waiting_answer_ends_when_the_client_goes_away(name: str) -> None:
 
 @pytest.mark.parametrize("name", WAITING)
 def test_a_waiting_answer_ends_when_the_server_does(name: str) -> None:
-    answers: queue.Queue[threading.Thread] = queue.Queue()
-    with listened(answers) as server:
-        connection = start(server, name)
-        thread = answers.get(timeout=5)
+    with answering(name) as (connection, thread):
         began = time.monotonic()
     thread.join(timeout=5)
 
@@ -334,11 +333,8 @@ def test_a_waiting_answer_ends_when_the_server_does(name: str) -> None:
 
 
 def test_idle_connections_end_with_the_server() -> None:
-    answers: queue.Queue[threading.Thread] = queue.Queue()
-    with listened(answers) as server:
-        connection = start(server, "echo")
+    with answering("echo") as (connection, thread):
         connection.getresponse().read()
-        thread = answers.get(timeout=5)
     thread.join(timeout=5)
 
     assert not thread.is_alive()

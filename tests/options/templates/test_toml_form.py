@@ -14,6 +14,7 @@ from chatbot.core.options import Options
 from chatbot.options.chat import SAMPLING
 from chatbot.options.templates.template import Template
 from chatbot.options.templates.toml_form import SKELETON, from_toml, to_toml
+from tests.tables import cases
 
 texts = st.text(st.characters(codec="utf-8")) | st.text('"\\\r\n\t $x\x00\x7f\x85')
 said = st.none() | texts.filter(bool)
@@ -135,50 +136,40 @@ def test_one_word_that_ends_the_answer_needs_no_brackets() -> None:
 @pytest.mark.parametrize(
     ("text", "sentence", "advice"),
     [
+        *cases(r"""
+            a = 1\na = 2 | is not TOML: cannot overwrite a value | edit t
+            sytem = 'x' | has 'sytem', which means nothing here | Did you mean system?
+            xyz = 1 | has 'xyz', which means nothing here | It may hold: description, provider, model
+            temperature = 1 | has temperature at its top | [options]: temperature = ...
+            model = 5 | wants text in quotes for model, not 5 | edit t
+            system = ['a'] | wants text in quotes for system, not a list | edit t
+            options = 1 | wants a table for options, not 1 | the line [options]
+            [options]\ntemprature = 1 | has 'temprature' under [options], which is none | Did you mean temperature?
+            [options]\ntop_k = 1 | has 'top_k' under [options], which is none | under [extra]
+            [options]\ntemperature = true | has true for options.temperature, which is a number, for | edit t
+            [options]\ntemperature = nan | has nan for options.temperature, which is a number, for | edit t
+            [options]\ntemperature = '1' | has text for options.temperature, which is a number, for | edit t
+            [options]\nmax_tokens = 0 | has 0 for options.max_tokens, which is a whole number of tokens | edit t
+            [options]\nmax_tokens = 1.5 | has 1.5 for options.max_tokens, which is a whole number of tokens | edit t
+            [options]\nseed = 1.0 | has 1.0 for options.seed, which is a whole number | edit t
+            [options]\nstop = [1] | has a list for options.stop, which is words that end the answer | edit t
+            [extra]\na.b = [1979-05-27] | has a date or a time for extra.a.b, which no request body | edit t
+            [extra]\na = inf | has inf for extra.a, which no request body | edit t
+            system = '$a'\n[variables]\na = 1 | wants text in quotes for variables.a, not 1 | edit t
+            system = '$a'\n[variables]\nb = '' | gives $b a value, but has no such variable | $a
+            system = '$input' | has $input in its system prompt | Move it to the prompt
+        """),
         ("system = ", "is not TOML: invalid value (at end of document)", "chat templates edit t"),
-        ("a = 1\na = 2", "is not TOML: cannot overwrite a value", "edit t"),
-        ("sytem = 'x'", "has 'sytem', which means nothing here", "Did you mean system?"),
-        ("xyz = 1", "has 'xyz', which means nothing here", "It may hold: description, provider, model"),
-        ("temperature = 1", "has temperature at its top", "[options]: temperature = ..."),
-        ("model = 5", "wants text in quotes for model, not 5", "edit t"),
-        ("system = ['a']", "wants text in quotes for system, not a list", "edit t"),
-        ("options = 1", "wants a table for options, not 1", "the line [options]"),
-        ("[options]\ntemprature = 1", "has 'temprature' under [options], which is none", "Did you mean temperature?"),
-        ("[options]\ntop_k = 1", "has 'top_k' under [options], which is none", "under [extra]"),
-        (
-            "[options]\ntemperature = true",
-            "has true for options.temperature, which is a number, for",
-            "edit t",
-        ),
-        (
-            "[options]\ntemperature = nan",
-            "has nan for options.temperature, which is a number, for",
-            "edit t",
-        ),
-        (
-            "[options]\ntemperature = '1'",
-            "has text for options.temperature, which is a number, for",
-            "edit t",
-        ),
         (
             f"[options]\ntop_p = 1{'0' * 400}",
             "has a number of that size for options.top_p, which is a",
             "edit t",
         ),
-        ("[options]\nmax_tokens = 0", "has 0 for options.max_tokens, which is a whole number of tokens", "edit t"),
-        ("[options]\nmax_tokens = 1.5", "has 1.5 for options.max_tokens, which is a whole number of tokens", "edit t"),
-        ("[options]\nseed = 1.0", "has 1.0 for options.seed, which is a whole number", "edit t"),
-        ("[options]\nstop = [1]", "has a list for options.stop, which is words that end the answer", "edit t"),
         (
             "[options]\nreasoning_effort = ''",
             "has empty text for options.reasoning_effort, which is low, ",
             "edit t",
         ),
-        ("[extra]\na.b = [1979-05-27]", "has a date or a time for extra.a.b, which no request body", "edit t"),
-        ("[extra]\na = inf", "has inf for extra.a, which no request body", "edit t"),
-        ("system = '$a'\n[variables]\na = 1", "wants text in quotes for variables.a, not 1", "edit t"),
-        ("system = '$a'\n[variables]\nb = ''", "gives $b a value, but has no such variable", "$a"),
-        ("system = '$input'", "has $input in its system prompt", "Move it to the prompt"),
         ("[extra]\na = " + "[" * 5_000, "is nested too deeply", "edit t"),
         ("[extra]\na = 1" + "0" * 5_000, "is not TOML", "edit t"),
     ],

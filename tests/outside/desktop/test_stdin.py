@@ -25,7 +25,9 @@ class Pipe:
     def send(self, data: bytes) -> None:
         os.write(self.writer, data)
 
-    def end(self) -> None:
+    def end(self, *last: bytes) -> None:
+        for data in last:
+            self.send(data)
         os.close(self.writer)
 
 
@@ -53,8 +55,7 @@ def counting(then: Callable[[], None]) -> tuple[list[int], Callable[[], None]]:
 
 def test_piped_text_is_read_to_its_end_unaltered(pipe: Pipe) -> None:
     pipe.send(b"  one\r\n")
-    pipe.send("zwölf \n\n".encode())
-    pipe.end()
+    pipe.end("zwölf \n\n".encode())
     assert read_piped_text(pipe.reader, never) == ("  one\r\nzwölf \n\n", None)
 
 
@@ -64,8 +65,7 @@ def test_an_empty_pipe_is_empty_text(pipe: Pipe) -> None:
 
 
 def test_undecodable_bytes_are_replaced_and_said(pipe: Pipe) -> None:
-    pipe.send(b"caf\xe9\n")
-    pipe.end()
+    pipe.end(b"caf\xe9\n")
     text, warning = read_piped_text(pipe.reader, never) or ("", None)
     assert text == "caf\ufffd\n"
     assert str(warning).startswith("standard input is not UTF-8 in 1 place")
@@ -74,26 +74,19 @@ def test_undecodable_bytes_are_replaced_and_said(pipe: Pipe) -> None:
 def test_a_character_cut_between_two_writes_is_whole(pipe: Pipe) -> None:
     first, rest = "ü".encode()[:1], "ü".encode()[1:]
     pipe.send(first)
-
-    def send_the_rest() -> None:
-        pipe.send(rest)
-        pipe.end()
-
-    _, on_silence = counting(send_the_rest)
+    _, on_silence = counting(lambda: pipe.end(rest))
     assert read_piped_text(pipe.reader, on_silence, hint_after_s=0) == ("ü", None)
 
 
 def test_binary_input_is_refused(pipe: Pipe) -> None:
-    pipe.send(b"\x89PNG\r\n\x1a\n\0\0")
-    pipe.end()
+    pipe.end(b"\x89PNG\r\n\x1a\n\0\0")
     with pytest.raises(FileUnreadable, match="standard input looks binary") as refused:
         read_piped_text(pipe.reader, never)
     assert refused.value.exit_code == 66
 
 
 def test_image_bytes_can_be_piped_as_bytes(pipe: Pipe) -> None:
-    pipe.send(b"\x89PNG\0")
-    pipe.end()
+    pipe.end(b"\x89PNG\0")
     assert read_piped_bytes(pipe.reader, never) == b"\x89PNG\0"
 
 
@@ -142,23 +135,14 @@ def test_a_directory_is_an_error_not_a_question(tmp_path: Path) -> None:
 
 
 def test_a_silent_pipe_gets_one_hint_and_is_read_on(pipe: Pipe) -> None:
-    def answer() -> None:
-        pipe.send(b"late")
-        pipe.end()
-
-    hints, on_silence = counting(answer)
+    hints, on_silence = counting(lambda: pipe.end(b"late"))
     assert read_piped_text(pipe.reader, on_silence, hint_after_s=0) == ("late", None)
     assert hints == [1]
 
 
 def test_a_pipe_that_falls_silent_after_some_text_gets_the_hint_too(pipe: Pipe) -> None:
     pipe.send(b"early ")
-
-    def answer() -> None:
-        pipe.send(b"late")
-        pipe.end()
-
-    hints, on_silence = counting(answer)
+    hints, on_silence = counting(lambda: pipe.end(b"late"))
     assert read_piped_text(pipe.reader, on_silence, hint_after_s=0) == ("early late", None)
     assert hints == [1]
 
@@ -178,12 +162,7 @@ def test_ctrl_c_while_waiting_in_silence_is_felt(pipe: Pipe) -> None:
 
 def test_a_non_blocking_pipe_is_waited_for_not_polled(pipe: Pipe) -> None:
     os.set_blocking(pipe.reader, False)
-
-    def answer() -> None:
-        pipe.send(b"x")
-        pipe.end()
-
-    hints, on_silence = counting(answer)
+    hints, on_silence = counting(lambda: pipe.end(b"x"))
     assert read_piped_text(pipe.reader, on_silence, hint_after_s=0) == ("x", None)
     assert hints == [1]
 

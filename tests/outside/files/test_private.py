@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from chatbot.core.errors import FileUnreadable
 from chatbot.outside.desktop.editor import write_new as write_for_person
 from chatbot.outside.files import typed_lines
 from chatbot.outside.files.private import append_line, read_end, require_ours, write_new
@@ -63,8 +64,8 @@ def test_a_folder_in_which_others_may_write_is_not_used(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "typed.jsonl").write_text('"one"\n')
     folder.chmod(0o777)
-    with pytest.raises(PermissionError):
-        require_ours(folder)
+    with pytest.raises(FileUnreadable, match=f"nothing is read: other users may write in {folder}"):
+        require_ours(folder, FileUnreadable, "nothing is read")
     assert list(typed_lines.load(folder / "typed.jsonl")) == []
     typed_lines.append(folder / "typed.jsonl", "two")
     assert (folder / "typed.jsonl").read_text() == '"one"\n'

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -116,7 +117,7 @@ def test_keys_are_taken_out_of_errors(tmp_path: Path) -> None:
 
 
 def test_leaving_the_block_without_an_end_keeps_what_came_as_partial(history: History) -> None:
-    with pytest.raises(BrokenPipeError), history.begin(None, "why?") as writing:
+    with pytest.raises(BrokenPipeError), closing(history.begin(None, "why?")) as writing:
         writing.add("one ")
         writing.add("two")
         raise BrokenPipeError
@@ -191,15 +192,14 @@ def test_what_was_taken_back_stays_and_is_marked(history: History) -> None:
 def test_what_is_taken_back_is_the_last_answer_whatever_failed_after_it(history: History) -> None:
     conversation_id = ask(history, "first")
     for question in ("failed", "failed too"):
-        with history.begin(conversation_id, question):
-            pass
+        history.begin(conversation_id, question).close()
     assert history.withdraw_last(conversation_id, "unanswered")
     assert history.withdraw_last(conversation_id, "answered")
     assert [turn.withdrawn for turn in history.conversation(conversation_id).turns] == [True, False, True]
 
 
 def test_an_answer_that_was_interrupted_is_one(history: History) -> None:
-    with history.begin(None, "first") as writing:
+    with closing(history.begin(None, "first")) as writing:
         writing.add("half an ")
     assert history.withdraw_last(writing.conversation_id or "", "answered")
 
@@ -214,7 +214,7 @@ def test_an_answer_that_begins_anew_writes_nothing_before_its_first_text(history
 
 
 def test_an_answer_that_goes_on_is_stored_as_a_whole(history: History) -> None:
-    with history.begin(None, "why?") as writing:
+    with closing(history.begin(None, "why?")) as writing:
         writing.goes_on_from("because of ")
         writing.add("because of gravity")
         assert reread(history, writing.conversation_id or "") == ("why?", "because of because of gravity", None)

@@ -61,6 +61,7 @@ def test_a_hit_says_where_it_is_and_marks_the_word(history: History) -> None:
     [
         ("sky", ["why is the [sky] blue?"]),
         ("SKY why", ["[why] is the [sky] blue?"]),
+        ("scatt scattering", ["Because of Rayleigh [scattering]"]),
         ("sky rayleigh", ["why is the [sky] blue?"]),
         ("scatt", ["Because of Rayleigh [scatt]ering"]),
         ("sky green", []),

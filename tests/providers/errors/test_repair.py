@@ -12,6 +12,7 @@ from chatbot.core.request import HttpFailure
 from chatbot.providers import services
 from chatbot.providers.errors.meaning import read_error
 from chatbot.providers.errors.repair import repaired
+from tests.tables import cases
 
 CHAT = {
     "model": "m",
@@ -108,15 +109,15 @@ def test_a_parameter_that_is_not_taken_is_left_out(document: Any, dropped: str, 
 
 @pytest.mark.parametrize(
     ("message", "dropped"),
-    [
-        ("temperature: Extra inputs are not permitted", "temperature"),
-        ("`temperature` is deprecated for this model.", "temperature"),
-        ("`temperature` may only be set to 1 when thinking is enabled.", "temperature"),
-        ("top_p: Extra inputs are not permitted", "top_p"),
-        ("output_config.effort: Extra inputs are not permitted", "output_config"),
-        ("This model does not support the effort parameter.", "output_config"),
-        ("stop_sequences: not supported", "stop_sequences"),
-    ],
+    cases(r"""
+            temperature: Extra inputs are not permitted | temperature
+            `temperature` is deprecated for this model. | temperature
+            `temperature` may only be set to 1 when thinking is enabled. | temperature
+            top_p: Extra inputs are not permitted | top_p
+            output_config.effort: Extra inputs are not permitted | output_config
+            This model does not support the effort parameter. | output_config
+            stop_sequences: not supported | stop_sequences
+        """),
 )
 def test_anthropic_names_the_parameter_in_its_sentence(message: str, dropped: str) -> None:
     repair = repaired(ANTHROPIC, refusal(anthropic(message)))

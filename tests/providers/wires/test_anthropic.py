@@ -8,11 +8,11 @@ import pytest
 
 from chatbot.core.errors import ProviderError
 from chatbot.core.events import EndMarker, FinishReason, Usage, Verdict
-from chatbot.core.messages import Conversation
 from chatbot.core.options import Endpoint
 from chatbot.core.sse.decoder import SseEvent
 from chatbot.providers.wires.anthropic import DEFAULT_MAX_TOKENS, DEFAULT_MAX_TOKENS_UNSTREAMED
-from tests.providers.asking import PICTURE, TALK, URL, payload, provider, request
+from tests.providers.asking import TALK, URL, payload, provider, request
+from tests.tables import cases
 
 ANTHROPIC = provider("anthropic")
 
@@ -46,12 +46,6 @@ def test_a_conversation_is_sent_with_the_system_prompt_above_and_images_first() 
             ],
         },
     ]
-
-
-def test_an_image_without_a_question_has_no_empty_text_beside_it() -> None:
-    message = payload("anthropic", Conversation().asking("", (PICTURE,)))["messages"][0]
-
-    assert [part["type"] for part in message["content"]] == ["image"]
 
 
 def test_every_choice_has_its_field_and_there_is_no_seed() -> None:
@@ -167,14 +161,14 @@ def test_an_event_that_says_nothing_is_passed_over(data: str) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "data"),
-    [
-        ("error", '{"type":"error","error":{"type":"x","message":"gone"}}'),
-        ("message", '{"type":"error","error":{"type":"x","message":"gone"}}'),
-        ("error", '{"type":"x","message":"gone"}'),
-        ("error", '{"error":"gone"}'),
-        ("error", '"gone"'),
-        ("message", '{"type":"error","message":"gone"}'),
-    ],
+    cases(r"""
+            error | {"type":"error","error":{"type":"x","message":"gone"}}
+            message | {"type":"error","error":{"type":"x","message":"gone"}}
+            error | {"type":"x","message":"gone"}
+            error | {"error":"gone"}
+            error | "gone"
+            message | {"type":"error","message":"gone"}
+        """),
 )
 def test_an_error_is_one_however_it_is_wrapped(kind: str, data: str) -> None:
     with pytest.raises(ProviderError) as caught:

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from chatbot.core.errors import MalformedAnswer, UsageError
+from chatbot.core.messages import Conversation
 from chatbot.core.options import Endpoint, Options
 from chatbot.core.sse.decoder import SseEvent
 from chatbot.providers.wires import base
-from tests.providers.asking import provider
+from tests.providers.asking import PICTURE, payload, provider
 
 HERE = Endpoint("https://api.example.com/v1")
 
@@ -121,3 +122,10 @@ def test_nothing_is_told_where_every_choice_is_sent(service: str) -> None:
     options = Options("m", temperature=0.5, seed=seed, reasoning_effort="low", show_reasoning=True)
 
     assert provider(service).left_out(options) is None
+
+
+def test_an_image_without_a_question_has_no_empty_text_beside_it() -> None:
+    alone = Conversation().asking("", (PICTURE,))
+    assert [part["type"] for part in payload("openai", alone)["messages"][0]["content"]] == ["image_url"]
+    assert [part["type"] for part in payload("anthropic", alone)["messages"][0]["content"]] == ["image"]
+    assert [list(part) for part in payload("gemini", alone)["contents"][0]["parts"]] == [["inlineData"]]

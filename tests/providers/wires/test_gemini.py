@@ -8,10 +8,9 @@ import pytest
 
 from chatbot.core.errors import QuotaExhausted
 from chatbot.core.events import FinishReason, TextDelta, Usage, Verdict
-from chatbot.core.messages import Conversation
 from chatbot.core.options import Endpoint
 from chatbot.core.sse.decoder import SseEvent
-from tests.providers.asking import PICTURE, TALK, URL, payload, provider, request
+from tests.providers.asking import TALK, URL, payload, provider, request
 
 GEMINI = provider("gemini")
 
@@ -32,12 +31,6 @@ def test_a_conversation_is_sent_with_the_model_as_a_role_and_images_first() -> N
             "parts": [{"inlineData": {"mimeType": "image/png", "data": "iVBORw=="}}, {"text": "What is this?"}],
         },
     ]
-
-
-def test_an_image_without_a_question_has_no_empty_text_beside_it() -> None:
-    content = payload("gemini", Conversation().asking("", (PICTURE,)))["contents"][0]
-
-    assert [list(part) for part in content["parts"]] == [["inlineData"]]
 
 
 def test_every_choice_has_its_field_in_camel_case() -> None:

@@ -8,10 +8,9 @@ import pytest
 
 from chatbot.core.errors import MalformedAnswer, ServerFault
 from chatbot.core.events import EndMarker, FinishReason, ReasoningDelta, TextDelta, Usage, Verdict
-from chatbot.core.messages import Conversation
 from chatbot.core.options import Endpoint
 from chatbot.core.sse.decoder import SseEvent
-from tests.providers.asking import PICTURE, TALK, URL, payload, provider, request
+from tests.providers.asking import TALK, URL, payload, provider, request
 
 OPENAI = provider("openai")
 
@@ -40,12 +39,6 @@ def test_a_conversation_is_sent_whole_with_images_before_their_question() -> Non
             ],
         },
     ]
-
-
-def test_an_image_without_a_question_has_no_empty_text_beside_it() -> None:
-    message = payload("openai", Conversation().asking("", (PICTURE,)))["messages"][0]
-
-    assert [part["type"] for part in message["content"]] == ["image_url"]
 
 
 def test_every_choice_has_its_field() -> None:

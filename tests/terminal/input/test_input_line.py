@@ -13,25 +13,18 @@ READER = InputParser(NAMES, lambda name: name in ("/etc", "/tmp", "/help"))
 
 
 @pytest.mark.parametrize(
-    ("typed", "call"),
+    ("call", "ways"),
     [
-        ("/help", SlashCommand("help", "")),
-        ("/HELP", SlashCommand("help", "")),
-        ("/?", SlashCommand("help", "")),
-        ("/model gpt-5", SlashCommand("model", "gpt-5")),
-        ("/model   gpt-5  ", SlashCommand("model", "gpt-5")),
-        ("/system You are /etc/hosts", SlashCommand("system", "You are /etc/hosts")),
-        (".model gpt-5", SlashCommand("model", "gpt-5")),
-        ("!retry", SlashCommand("retry", "")),
-        (":q", SlashCommand("exit", "")),
-        ("/quit", SlashCommand("exit", "")),
-        ("exit", SlashCommand("exit", "")),
-        ("Quit ", SlashCommand("exit", "")),
-        ("/exit\n", SlashCommand("exit", "")),
+        (SlashCommand("help", ""), ["/help", "/HELP", "/?"]),
+        (SlashCommand("model", "gpt-5"), ["/model gpt-5", "/model   gpt-5  ", ".model gpt-5"]),
+        (SlashCommand("system", "You are /etc/hosts"), ["/system You are /etc/hosts"]),
+        (SlashCommand("retry", ""), ["!retry"]),
+        (SlashCommand("exit", ""), [":q", "/quit", "exit", "Quit ", "/exit\n"]),
     ],
 )
-def test_a_command_is_called_by_any_of_its_words(typed: str, call: SlashCommand) -> None:
-    assert READER.read(typed) == call
+def test_a_command_is_called_by_any_of_its_words(call: SlashCommand, ways: list[str]) -> None:
+    for typed in ways:
+        assert READER.read(typed) == call, typed
 
 
 @pytest.mark.parametrize(

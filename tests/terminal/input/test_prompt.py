@@ -113,6 +113,13 @@ def test_keys_of_vi(keyboard: PipeInput, keys: str, text: str) -> None:
     assert read(keyboard, keys, vi=True) == text
 
 
+def at_the_prompt(folder: Path) -> Typist:
+    """Somebody in front of the first prompt."""
+    person = Typist(folder)
+    person.at_the_prompt()
+    return person
+
+
 def test_ctrl_c_on_an_empty_line_is_an_interrupt_and_ctrl_d_the_end(keyboard: PipeInput) -> None:
     keyboard.send_text(CTRL_C + CTRL_D)
     ask = prompt(keyboard)
@@ -236,8 +243,7 @@ def test_a_plain_prompt_ends_its_line_when_it_is_left(key: type[BaseException]) 
 
 
 def test_a_session_from_its_prompt_to_its_end(tmp_path: Path) -> None:
-    person = Typist(tmp_path)
-    person.at_the_prompt()
+    person = at_the_prompt(tmp_path)
     person.sees("lab/echo   /help")
     assert (tmp_path / "standing").read_text() == "once"
     person.type("hello", ENTER)
@@ -251,8 +257,7 @@ def test_a_session_from_its_prompt_to_its_end(tmp_path: Path) -> None:
 
 def test_a_paste_of_200_lines_is_one_message(tmp_path: Path) -> None:
     text = "\n".join(["/exit", *(f"line {number}: \tx" for number in range(199))])
-    person = Typist(tmp_path)
-    person.at_the_prompt()
+    person = at_the_prompt(tmp_path)
     person.type(pasted(text))
     person.sees("line 198")
     assert person.asked == []
@@ -274,21 +279,17 @@ def test_a_paste_of_200_lines_is_one_message(tmp_path: Path) -> None:
 
 
 def test_what_stays_of_a_tall_message_is_harmless(tmp_path: Path) -> None:
-    person = Typist(tmp_path)
-    person.at_the_prompt()
+    person = at_the_prompt(tmp_path)
     person.type(pasted("\n".join(["a\x9b2Jb\u202ec\x07", *["line"] * 60])))
     person.sees("line")
     person.type(ENTER)
     person.sees("53 more lines")
-    person.at_the_prompt(2)
-    person.type(CTRL_D)
-    assert person.leave() == 0
+    person.leaves(2)
     assert not re.search("[\x9b\u202e\x07]", person.seen.decode())
 
 
 def test_ctrl_c_drops_the_typed_line_only(tmp_path: Path) -> None:
-    person = Typist(tmp_path)
-    person.at_the_prompt()
+    person = at_the_prompt(tmp_path)
     person.type("one", ENTER)
     person.at_the_prompt(2)
     person.type("dropped")
@@ -306,8 +307,7 @@ def test_ctrl_c_drops_the_typed_line_only(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_in_an_answer_and_an_error_lead_back_to_the_prompt(tmp_path: Path) -> None:
-    person = Typist(tmp_path)
-    person.at_the_prompt()
+    person = at_the_prompt(tmp_path)
     person.type("slow", ENTER)
     person.sees("the first part")
     person.child.sendintr()
@@ -339,72 +339,54 @@ def test_ctrl_r_finds_what_an_earlier_session_asked(tmp_path: Path) -> None:
             person.wait_for(lambda: "search backward" not in person.text)  # noqa: B023
             person.type(ENTER)
             person.has_asked("why is the sky blue", "why is the sky blue")
-        person.at_the_prompt(2)
-        person.type(CTRL_D)
-        assert person.leave() == 0
+        person.leaves(2)
 
 
 def test_suggestions_come_from_what_was_typed_before(tmp_path: Path) -> None:
     (tmp_path / "lines").write_text('"why is the sky blue"\n')
-    person = Typist(tmp_path)
-    person.at_the_prompt()
+    person = at_the_prompt(tmp_path)
     person.type("why")
     person.at_the_prompt(1, "why is the sky blue")
     person.type(RIGHT, ENTER)
     person.has_asked("why is the sky blue")
-    person.at_the_prompt(2)
-    person.type(CTRL_D)
-    assert person.leave() == 0
+    person.leaves(2)
 
 
 def test_the_editor_gets_the_terminal_and_gives_it_back(tmp_path: Path) -> None:
-    person = Typist(tmp_path)
-    person.at_the_prompt()
+    person = at_the_prompt(tmp_path)
     person.type("draft", CTRL_X_CTRL_E)
     person.sees("in the editor")
     person.at_the_prompt(1, "DRAFT")
     person.type(ENTER)
     person.has_asked("DRAFT\nedited")
-    person.at_the_prompt(2)
-    person.type(CTRL_D)
-    assert person.leave() == 0
+    person.leaves(2)
 
 
 def test_commands_and_models_are_completed(tmp_path: Path) -> None:
-    person = Typist(tmp_path)
-    person.at_the_prompt()
+    person = at_the_prompt(tmp_path)
     person.type("/mod")
-    person.sees("Lists the service's models.")
-    person.type(TAB)
-    person.at_the_prompt(1, "/model")
+    person.completes("Lists the service's models.", "/model")
     person.type(" sl")
     person.wait_for(lambda: "Lists the service's models" not in person.text)
     person.type(TAB)
     person.at_the_prompt(1, "/model slow")
     person.type(ENTER)
     person.sees("the model is now lab/slow")
-    person.at_the_prompt(2)
-    person.type(CTRL_D)
-    assert person.leave() == 0
+    person.leaves(2)
     assert person.asked == []
 
 
 def test_enter_takes_what_is_chosen_in_the_menu_before_it_sends(tmp_path: Path) -> None:
-    person = Typist(tmp_path)
-    person.at_the_prompt()
+    person = at_the_prompt(tmp_path)
     person.type("/for")
-    person.sees("Goes on in a copy")
-    person.type(TAB)
-    person.at_the_prompt(1, "/fork")
+    person.completes("Goes on in a copy", "/fork")
     person.type(ENTER)
     person.wait_for(lambda: "Goes on in a copy" not in person.text)
     person.type("!")
     person.at_the_prompt(1, "/fork!")
     person.type("\x7f", ENTER)
     person.sees("this session keeps no history")
-    person.at_the_prompt(2)
-    person.type(CTRL_D)
-    assert person.leave() == 0
+    person.leaves(2)
 
 
 @pytest.mark.parametrize("size", [(20, 8), (12, 4)], ids=lambda size: f"{size[0]}x{size[1]}")
@@ -421,9 +403,7 @@ def test_a_narrow_terminal(tmp_path: Path, size: tuple[int, int]) -> None:
     person.screen.resize(24, 60)
     person.type("wider", ENTER)
     person.has_asked(f"{question}\nand has two lines", "wider")
-    person.at_the_prompt(2)
-    person.type(CTRL_D)
-    assert person.leave() == 0
+    person.leaves(2)
 
 
 COLOUR = (b"\x1b[3", b"\x1b[0;3", b"\x1b[9", b"\x1b[0;9", b"\x1b[48", b"\x1b[38", b";38;", b";48;")
@@ -437,15 +417,12 @@ def test_without_colour(tmp_path: Path, words: tuple[str, ...], no_color: str) -
     person.type("/mo")
     person.sees("Lists the service's models")
     person.type(CTRL_C)
-    person.at_the_prompt(2)
-    person.type(CTRL_D)
-    assert person.leave() == 0
+    person.leaves(2)
     assert not [code for code in COLOUR if code in person.seen]
 
 
 def test_with_colour(tmp_path: Path) -> None:
-    person = Typist(tmp_path)
-    person.at_the_prompt()
+    person = at_the_prompt(tmp_path)
     person.sees("lab/echo")
     person.type(CTRL_D)
     assert person.leave() == 0
@@ -480,29 +457,23 @@ def test_vi_keys_and_their_mode(tmp_path: Path) -> None:
     person.sees("NAVIGATION")
     person.type("0", "dw", ENTER)
     person.has_asked("two")
-    person.at_the_prompt(2)
-    person.type(CTRL_D)
-    assert person.leave() == 0
+    person.leaves(2)
 
 
 def test_pasted_controls_do_not_reach_the_terminal(tmp_path: Path) -> None:
     hostile = "a \x1b]52;c;eA==\x07 \u202e b \u2066 \U000e0041 c \x9b31m\x00"
-    person = Typist(tmp_path)
-    person.at_the_prompt()
+    person = at_the_prompt(tmp_path)
     person.type(pasted(hostile))
     person.sees(" c ")
     person.type(ENTER)
     person.has_asked(hostile.replace("\0", ""))
-    person.at_the_prompt(2)
-    person.type(CTRL_D)
-    assert person.leave() == 0
+    person.leaves(2)
     for obeyed in ("\x1b]", "\x07", "\u202e", "\u2066", "\U000e0041", "\x9b", "\0"):
         assert obeyed.encode() not in person.seen
 
 
 def test_what_is_typed_during_an_answer_is_read_line_by_line_at_the_next_prompts(tmp_path: Path) -> None:
-    person = Typist(tmp_path)
-    person.at_the_prompt()
+    person = at_the_prompt(tmp_path)
     person.type("wait", ENTER)
     person.sees("waiting")
     person.type("typed early", ENTER, "/usage", ENTER, "not ended")
@@ -516,8 +487,7 @@ def test_what_is_typed_during_an_answer_is_read_line_by_line_at_the_next_prompts
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
 def test_a_signal_at_the_prompt_leaves_the_terminal_in_order(tmp_path: Path, number: signal.Signals) -> None:
-    person = Typist(tmp_path)
-    person.at_the_prompt()
+    person = at_the_prompt(tmp_path)
     person.type("half a line")
     person.at_the_prompt(1, "half a line")
     person.child.kill(number)
@@ -525,12 +495,9 @@ def test_a_signal_at_the_prompt_leaves_the_terminal_in_order(tmp_path: Path, num
 
 
 def test_sigint_from_elsewhere_is_ctrl_c(tmp_path: Path) -> None:
-    person = Typist(tmp_path)
-    person.at_the_prompt()
+    person = at_the_prompt(tmp_path)
     person.type("dropped")
     person.at_the_prompt(1, "dropped")
     person.child.kill(signal.SIGINT)
-    person.at_the_prompt(2)
-    person.type(CTRL_D)
-    assert person.leave() == 0
+    person.leaves(2)
     assert person.asked == []

@@ -1,0 +1,24 @@
+"""Who is measured: a bare `requests` script, and `chat` with some words, both asking one server."""
+
+from __future__ import annotations
+
+import http.server
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+
+def served(server: http.server.HTTPServer) -> str:
+    """The base URL of a server that answers from now on."""
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return f"http://127.0.0.1:{server.server_port}/v1"
+
+
+def clients(home: str, url: str, bare: tuple[str, str], chats: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """The commands by name: `bare` is a name and a script that gets the URL, `chats` are names and words of chat."""
+    name, code = bare
+    script = Path(home) / "bare.py"
+    script.write_text(code)
+    chat = [str(Path(sys.executable).with_name("chat")), "--provider", "openai", "--base-url", url]
+    return {name: [sys.executable, str(script), url], **{name: [*chat, *words] for name, words in chats.items()}}

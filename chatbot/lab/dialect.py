@@ -1,0 +1,177 @@
+"""What a wire format is to the lab: tables, and pure functions from the lab's words to bytes or JSON."""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from chatbot.lab.answers import Answer, Asked, Ending, Fault, tokens
+
+Json = dict[str, Any]
+
+
+class FaultRow(NamedTuple):
+    """How one dialect writes one fault. `message` may name {model}, {path} and {parameter}."""
+
+    status: int
+    kind: str
+    message: str
+    code: str | None = None
+    details: tuple[Json, ...] = ()
+
+
+class Refusal(NamedTuple):
+    """One fault as it happens: the row, its message filled in, and what goes with it."""
+
+    row: FaultRow
+    message: str
+    parameter: str | None = None
+    retry_after: str | None = None
+    serial: int = 1
+
+
+class Page(NamedTuple):
+    """A part of the model list; `more` when it goes on after its last name."""
+
+    names: tuple[str, ...]
+    more: bool = False
+
+
+class Paging(NamedTuple):
+    """The query parameters that ask for a part of the model list, and how many names come unasked."""
+
+    after: str
+    size: str
+    default_size: int
+
+    def page(self, names: tuple[str, ...], query: Mapping[str, str]) -> Page:
+        """The part that the query asks for. Raises ValueError for a query that makes no sense."""
+        start = names.index(query[self.after]) + 1 if self.after in query else 0
+        size = int(query.get(self.size, self.default_size))
+        if size < 1:
+            raise ValueError(f"{self.size}: must be at least 1")
+        return Page(names[start : start + size], start + size < len(names))
+
+
+class Dialect(ABC):
+    """One wire format. What most of them share stands here, in the words of OpenAI."""
+
+    name: str
+    faults: Mapping[Fault, FaultRow]
+    endings: Mapping[Ending, str]
+    """The finish reasons; an ending that is missing here is told by an error of the same name."""
+    required: tuple[str, ...]
+    """The fields without which a request is refused."""
+    missing_message: str
+    """The words for a missing field, with {parameter}."""
+    turns_field = "messages"
+    content_field = "content"
+    paging: Paging | None = None
+    errors_typed_as_streams = False
+    """Whether an error to a stream request carries the content type of the stream."""
+    request_id_header: str | None = None
+
+    def read(self, body: Json, asked: Asked) -> Asked:
+        """The request body, put into an Asked that already knows what the path said. Never raises."""
+        turns = _objects(body.get(self.turns_field))
+        question = next((turn.get(self.content_field) for turn in reversed(turns) if self.is_question(turn)), None)
+        return asked._replace(
+            model=str(body.get("model", "")),
+            question=_written(question),
+            images=tuple(_described(*found) for part in _objects(question) if (found := self.image(part))),
+            parameters=frozenset(body) - set(self.required),
+            streamed=body.get("stream") is True,
+            input_tokens=sum(map(_counted, (self.system(body), *(turn.get(self.content_field) for turn in turns)))),
+        )
+
+    def is_question(self, turn: Json) -> bool:
+        """Whether this turn of the conversation is the client's."""
+        return turn.get("role") == "user"
+
+    def system(self, body: Json) -> object:
+        """The content of a system prompt that is no turn."""
+        return None
+
+    @abstractmethod
+    def image(self, part: Json) -> tuple[object, object] | None:
+        """The media type and the Base64 text of the picture in a part of a message; None when it holds none."""
+
+    def content_type(self, asked: Asked) -> str:
+        """Of a stream."""
+        return "text/event-stream; charset=utf-8"
+
+    @abstractmethod
+    def stream(self, answer: Answer, asked: Asked) -> Iterator[bytes]:
+        """The whole stream, one piece an event."""
+
+    @abstractmethod
+    def whole(self, answer: Answer, asked: Asked) -> Json:
+        """The body of an answer that is not streamed."""
+
+    @abstractmethod
+    def error(self, refusal: Refusal) -> Json:
+        """The body of an error."""
+
+    def error_headers(self, refusal: Refusal) -> dict[str, str]:
+        """What goes with it into the head."""
+        return {} if refusal.retry_after is None else {"Retry-After": refusal.retry_after}
+
+    def stream_error(self, refusal: Refusal, asked: Asked) -> bytes:
+        """The same error as an event within a stream."""
+        return self.event(self.error(refusal))
+
+    def event(self, value: Json) -> bytes:
+        """One server-sent event."""
+        return b"data: %s\n\n" % dumps(value)
+
+    def refusal(self, fault: Fault, serial: int = 1, retry_after: str | None = None, **named: str) -> Refusal:
+        """The fault in this dialect; `named` are the words its message mentions."""
+        row = self.faults[fault]
+        message = row.message.format_map({"model": "", "path": "", "parameter": "", **named})
+        return Refusal(row, message, retry_after=retry_after, serial=serial)
+
+    def bad_parameter(self, name: str) -> Refusal:
+        """The refusal of a parameter that the model does not take."""
+        return self.refusal(Fault.BAD_PARAMETER, parameter=name)
+
+    @abstractmethod
+    def model_list(self, page: Page) -> Json:
+        """The body of a list of models."""
+
+
+def dumps(value: object) -> bytes:
+    """Compact JSON with its characters as they are, as providers write it, in UTF-8. A lone surrogate, which JSON can
+    smuggle in, becomes a question mark.
+    """
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def member(holder: Json, name: str) -> Json:
+    """The object in a member; an empty one when it holds anything else."""
+    value = holder.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _counted(content: object) -> int:
+    """The tokens in the content of a message."""
+    return len(tokens(_written(content)))
+
+
+def _written(content: object) -> str:
+    """The text of a message, whatever shape its content has: a string, a list of parts, or something foreign."""
+    if isinstance(content, str):
+        return content
+    return "\n".join(part["text"] for part in _objects(content) if isinstance(part.get("text"), str))
+
+
+def _objects(content: object) -> list[Json]:
+    """The parts of a message, or the turns of a conversation, that are objects; none when it is no list."""
+    return [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
+
+
+def _described(media_type: object, base64_text: object) -> str:
+    """One picture in words: its type and its size in bytes."""
+    data = base64_text.rstrip("=") if isinstance(base64_text, str) else ""
+    return f"{media_type}, {len(data) * 3 // 4} bytes"
