@@ -16,13 +16,13 @@ from chatbot.cli import stdio
 from chatbot.cli.asking_back import Deleting, agreed, require_somebody
 from chatbot.cli.declared import Command, Positional
 from chatbot.cli.history import open_history
+from chatbot.cli.output_file import write_output
 from chatbot.cli.parsing import run_one_of
 from chatbot.core.conversations.stored import Summary
-from chatbot.core.errors import OutputUnwritable, UsageError
+from chatbot.core.errors import UsageError
 from chatbot.core.json_text import dumps
 from chatbot.options.declared import Choice
 from chatbot.outside.desktop.streams import is_terminal
-from chatbot.outside.files.private import write_new
 from chatbot.outside.history.store import History
 from chatbot.terminal.notices import Notices
 from chatbot.terminal.screen import Screen
@@ -133,7 +133,7 @@ def _export(history: History, notices: Notices, ids: list[str], options: Exporti
         for part in parts:
             stdio.write_answer(part)
         return
-    _write_file(options.output, parts)
+    write_output(options.output, parts)
     notices.warn(f"{len(chosen)} exported to {options.output}")
 
 
@@ -208,16 +208,6 @@ def _exported(history: History, ids: list[str], form: str) -> Iterator[bytes]:
         conversation = history.conversation(conversation_id)
         text = (as_html if form == "html" else as_markdown)(conversation, stdio.dated)
         yield (("\n---\n\n" if number else "") + text).encode()
-
-
-def _write_file(path: Path, parts: Iterable[bytes]) -> None:
-    """A new file that only the person can read: nothing is overwritten."""
-    try:
-        write_new(path, parts)
-    except FileExistsError as error:
-        raise UsageError(f"{path} is there already", advice="Choose another name: nothing is overwritten.") from error
-    except OSError as error:
-        raise OutputUnwritable(f"{path} cannot be written: {error.strerror}") from error
 
 
 def _conversations_in(data: bytes) -> Iterator[object]:

@@ -168,6 +168,10 @@ class Http(NamedTuple):
             in_variable=False,
         ),
     ] = "http"
+    out: Annotated[
+        Path | None,
+        Choice("A folder for a body that is too long for a command line.", metavar="DIR", in_variable=False),
+    ] = None
 
 
 class Kept(NamedTuple):

@@ -51,7 +51,7 @@ class ModelRequest(NamedTuple):
 
 class ModelTarget(NamedTuple):
     """The service, its endpoint, and the model (None: the first of the server's list). `key` is for the redactor;
-    `decided` says where key, address and model are from.
+    `decided` says where key, address and model are from, `key_variable` is where a key is or would be.
     """
 
     service: Service
@@ -60,6 +60,7 @@ class ModelTarget(NamedTuple):
     key: str | None = None
     remarks: tuple[str, ...] = ()
     decided: tuple[str, ...] = ()
+    key_variable: str = ""
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -173,7 +174,8 @@ def choose(
         (*variable_headers(service, variables), *headers),
         _query(service, variables),
     )
-    return ModelTarget(service, model, endpoint, secret, remarks, tuple(decided))
+    key_place = key_variable or next(iter(service.keys), None)
+    return ModelTarget(service, model, endpoint, secret, remarks, tuple(decided), key_place.name if key_place else "")
 
 
 def _named(url: SettingSource, service: Service, variables: Variables) -> str:

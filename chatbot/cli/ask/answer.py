@@ -37,6 +37,10 @@ def answer(arguments: Arguments, notices: Notices) -> int:
         stored, arguments = _stored(arguments, recorder)
         text = inputs.question(arguments, notices, filled)  # what is wrong here is wrong whoever answers
         is_dry = arguments.http.dry_run
+        if len(arguments.who.models) > 1 and not is_dry:
+            raise UsageError(
+                "one model answers a question", advice="Several are shown side by side: --dry-run --as body"
+            )
         target = choose_target(arguments.who, arguments.connection, open_things, is_dry=is_dry)
         notices.hide(target.secrets)
         if is_terminal(2):
@@ -52,10 +56,6 @@ def answer(arguments: Arguments, notices: Notices) -> int:
 
             dry_run(setup, conversation.asking(text or "", images))
             return 0
-        if len(arguments.who.models) > 1:
-            raise UsageError(
-                "one model answers a question", advice="Several are shown side by side: --dry-run --as body"
-            )
         if text is None or arguments.kept.interactive:
             _stay(setup, stored, conversation, images, text)
             return 0

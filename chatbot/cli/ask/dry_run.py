@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import shutil
 import sys
+from pathlib import Path
 
 from chatbot.cli import stdio
 from chatbot.cli.ask.setup import Setup
 from chatbot.cli.ask.target import choose_target
+from chatbot.cli.output_file import write_output
 from chatbot.core.errors import UsageError
 from chatbot.core.http.exchange import Exchange, SafeExchange
 from chatbot.core.http.safe import safe
 from chatbot.core.messages import Conversation
 from chatbot.core.redaction.redactor import Redactor
+from chatbot.outside.desktop.streams import is_terminal
 from chatbot.outside.http.transport import sent_headers
 from chatbot.providers.choice import ModelTarget
 from chatbot.providers.wires.lookup import provider_for
@@ -21,18 +24,19 @@ from chatbot.providers.wires.lookup import provider_for
 def dry_run(setup: Setup, conversation: Conversation) -> None:
     """Writes the request of each model that was named. Raises UsageError for several where only one can be written."""
     arguments = setup.arguments
-    form, models = arguments.http.form, arguments.who.models or (None,)
+    who, form = arguments.who, arguments.http.form
+    models = who.models or (None,)
     if len(models) > 1 and form != "body":
         raise UsageError("several models are shown side by side as their bodies", advice="Add --as body.")
-    exchanges = []
-    for model in models:
-        who = arguments.who.asking(arguments.who.provider, model)
-        target = choose_target(who, arguments.connection, setup.open_things, is_dry=True)
-        exchanges.append(_request(setup, target, conversation))
+    targets = [
+        choose_target(who.asking(who.provider, model), arguments.connection, setup.open_things, is_dry=True)
+        for model in models
+    ]
+    exchanges = [_request(setup, target, conversation) for target in targets]
     if len(exchanges) > 1:
         _write_side_by_side(exchanges)
     else:
-        _write(exchanges[0], form)
+        write_as(exchanges[0], form, targets[0].key_variable, arguments.http.out)
 
 
 def _request(setup: Setup, target: ModelTarget, conversation: Conversation) -> SafeExchange:
@@ -58,5 +62,17 @@ def _write_side_by_side(exchanges: list[SafeExchange]) -> None:
     stdio.write_answer(text.encode(stdio.encoding(sys.stdout), "replace"))
 
 
-def _write(exchange: SafeExchange, form: str) -> None:
-    raise NotImplementedError
+def write_as(exchange: SafeExchange, form: str, key_variable: str, folder: Path | None = None) -> None:
+    """Writes a request in one of the forms; what has to stand beside it goes into `folder`.
+
+    Raises UsageError where it needs one, OutputUnwritable where that cannot be written.
+    """
+    from chatbot.terminal.http.snippets.forms import snippet
+    from chatbot.terminal.http.snippets.shell import files_of
+    from chatbot.terminal.sanitise import sanitise
+
+    text = snippet(exchange, form, key_variable, has_folder=folder is not None)
+    if folder is not None:
+        for name, data in files_of(exchange, form).items():
+            write_output(folder / name, [data])
+    stdio.write_answer((sanitise(text) if is_terminal(1) else text).encode())

@@ -29,13 +29,14 @@ class Telling(NamedTuple):
     tell: TellRows
 
 
-class HttpView:
+class HttpView(View):
     """A View that tells, before what came, what happened in its HTTP. `steps` gives what did since it was last called;
     `read` says what an event means.
     """
 
     def __init__(self, view: View, steps: Callable[[], Iterable[Step]], read: Read, telling: Telling) -> None:
         self._view = view
+        self.withdraw = view.withdraw  # type: ignore[method-assign]
         self._steps = steps
         self._read = read
         self._level, self._safe, self._redact, self._after_head, self._tell = telling
@@ -44,21 +45,14 @@ class HttpView:
         self._chunks = 0
 
     def show(self, events: Sequence[Event], now_s: float) -> None:
-        """See View."""
         self._tell_steps()
         self._view.show(events, now_s)
 
     def frame(self, now_s: float) -> float | None:
-        """See View."""
         self._tell_steps()
         return self._view.frame(now_s)
 
-    def withdraw(self) -> None:
-        """See View."""
-        self._view.withdraw()
-
     def close(self, now_s: float) -> None:
-        """See View."""
         self._tell_steps()
         self._view.close(now_s)
 

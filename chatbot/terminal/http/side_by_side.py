@@ -9,8 +9,8 @@ from itertools import zip_longest
 from rich.cells import cell_len
 from rich.style import Style
 
+from chatbot.core.http.bodies import shown_body
 from chatbot.core.http.exchange import SafeExchange
-from chatbot.terminal.http.verbose import shown_body
 from chatbot.terminal.markdown.look import DIM, PLAIN, STRONG
 from chatbot.terminal.markdown.row import Row, Run
 from chatbot.terminal.markdown.wrap import fold

@@ -5,7 +5,6 @@ Level 1 has the heads, level 2 also the request's body and each server-sent even
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -13,6 +12,7 @@ from rich.style import Style
 
 from chatbot.core.amounts import duration_words, size_words, step_words
 from chatbot.core.events import EndMarker, FinishReason, Notice, ProviderEvent, ReasoningDelta, TextDelta, Usage
+from chatbot.core.http.bodies import shown_body
 from chatbot.core.http.exchange import Chunk, SafeExchange
 from chatbot.core.http.seen import SeenEvent
 from chatbot.core.redaction.redactor import HIDDEN
@@ -129,15 +129,6 @@ def usage_words(usage: Usage) -> str:
     return ", ".join(
         f"{count} {word}" for count, word in pairs if count is not None and (count or word in ("in", "out"))
     )
-
-
-def shown_body(body: bytes) -> str:
-    """A body for reading: JSON indented, anything else as text."""
-    text = body.decode("utf-8", "replace")
-    try:
-        return json.dumps(json.loads(text), ensure_ascii=False, indent=2)
-    except (ValueError, RecursionError):
-        return text
 
 
 def remark(words: str) -> Row:

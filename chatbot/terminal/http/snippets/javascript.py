@@ -1,0 +1,92 @@
+"""A script with `fetch`, for Node and alike. Source: WHATWG, Fetch, Streams and Encoding."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from chatbot.core.http.exchange import SafeExchange
+from chatbot.terminal.http.snippets.request import Request, Text, has_variable, request_of, written
+
+_SAFE_INTEGER = 2**53 - 1  # what JavaScript keeps exactly (ECMA-262, Number.MAX_SAFE_INTEGER)
+_TEXT = {
+    "openai": 'event.choices?.[0]?.delta?.content ?? ""',
+    "anthropic": 'event.delta?.text ?? ""',
+    "gemini": '(event.candidates?.[0]?.content?.parts ?? []).map((part) => part.text ?? "").join("")',
+}
+_ANSWER = {
+    "openai": "answer.choices[0].message.content",
+    "anthropic": 'answer.content.map((part) => part.text ?? "").join("")',
+    "gemini": 'answer.candidates[0].content.parts.map((part) => part.text ?? "").join("")',
+}
+_LOOP = """\
+  const reader = response.body.getReader();
+  const decoder = new TextDecoder(); // a character may come in two pieces
+  let rest = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    const lines = (rest + decoder.decode(value, { stream: true })).split("\\n");
+    rest = lines.pop(); // a line that has not ended yet
+    for (const line of lines) {
+      if (!line.startsWith("data:") || line.slice(5).trim() === "[DONE]") continue;
+      const event = JSON.parse(line.slice(5));
+      process.stdout.write(%s);
+    }
+  }
+  console.log();"""
+
+
+def as_js(exchange: SafeExchange, key_variable: str) -> str:
+    """The script."""
+    return "\n".join(_lines(request_of(exchange, key_variable))) + "\n"
+
+
+def _lines(asked: Request) -> Iterator[str]:
+    yield "async function main() {"
+    yield f"  const response = await fetch({_expression(asked.url)}, {{"
+    yield f"    method: {json.dumps(asked.method)},"
+    yield "    headers: {"
+    yield from (f"      {json.dumps(name)}: {_expression(value)}," for name, value in asked.headers)
+    yield "    },"
+    if asked.body:
+        yield f"    body: {_body(asked.body)},"
+    yield "  });"
+    yield "  if (!response.ok) throw new Error(`HTTP ${response.status}: ${await response.text()}`);"
+    if asked.is_stream:
+        yield _LOOP % _TEXT[asked.wire]
+    else:
+        yield "  const answer = await response.json();"
+        yield f"  console.log({_ANSWER[asked.wire] if asked.body else 'JSON.stringify(answer, null, 2)'});"
+    yield from (
+        "}",
+        "",
+        "main().catch((error) => {",
+        "  console.error(error.message);",
+        "  process.exitCode = 1;",
+        "});",
+    )
+
+
+def _body(body: str) -> str:
+    """The payload as an object; as text where JavaScript has no such number."""
+    document = json.loads(body)
+    if not _is_exact(document):
+        return json.dumps(body, ensure_ascii=False)
+    text = json.dumps(document, ensure_ascii=False, indent=2).replace("\n", "\n    ")
+    return f"JSON.stringify({text})"
+
+
+def _is_exact(value: Any) -> bool:
+    if isinstance(value, (dict, list)):
+        return all(map(_is_exact, value.values() if isinstance(value, dict) else value))
+    return not isinstance(value, int) or abs(value) <= _SAFE_INTEGER
+
+
+def _expression(text: Text) -> str:
+    if not has_variable(text):
+        return json.dumps(written(text, str, str), ensure_ascii=False)
+    escaped = written(text, lambda plain: re.sub(r"([`$\\])", r"\\\1", plain), lambda name: f"${{process.env.{name}}}")
+    return f"`{escaped}`"

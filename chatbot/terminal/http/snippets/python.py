@@ -1,0 +1,69 @@
+"""A script with `requests`. Source: requests.readthedocs.io, "Streaming Requests"."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from chatbot.core.http.exchange import SafeExchange
+from chatbot.terminal.http.snippets.request import Request, Text, has_variable, request_of, written
+
+_TEXT = {
+    "openai": '(event.get("choices") or [{}])[0].get("delta", {}).get("content")',
+    "anthropic": 'event.get("delta", {}).get("text")',
+    "gemini": '"".join(part.get("text", "") for part in event["candidates"][0].get("content", {}).get("parts", []))',
+}
+_ANSWER = {
+    "openai": 'response.json()["choices"][0]["message"]["content"]',
+    "anthropic": '"".join(part.get("text", "") for part in response.json()["content"])',
+    "gemini": '"".join(part.get("text", "") for part in response.json()["candidates"][0]["content"]["parts"])',
+}
+
+
+def as_python(exchange: SafeExchange, key_variable: str) -> str:
+    """The script."""
+    return "\n".join(_lines(request_of(exchange, key_variable))) + "\n"
+
+
+def _lines(asked: Request) -> Iterator[str]:
+    needs_os = has_variable(asked.url) or any(has_variable(value) for _, value in asked.headers)
+    yield from ("import json", *(["import os"] if needs_os else []), "import sys", "", "import requests", "")
+    yield f"url = {_expression(asked.url)}"
+    yield "headers = {"
+    yield from (f"    {name!r}: {_expression(value)}," for name, value in asked.headers)
+    yield "}"
+    data = ""
+    if asked.body:
+        yield f"payload = {_literal(json.loads(asked.body))}"
+        yield 'body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()'
+        data = ", data=body"
+    yield ""
+    request = f'"{asked.method}", url, headers=headers{data}, stream=True, timeout=(5, 300)'
+    yield f"with requests.request({request}) as response:"
+    yield "    if response.status_code != 200:"
+    yield '        sys.exit(f"HTTP {response.status_code}: {response.text}")'
+    if not asked.is_stream:
+        answer = _ANSWER[asked.wire] if asked.body else "json.dumps(response.json(), indent=2)"
+        yield f"    print({answer})"
+        return
+    yield "    for line in response.iter_lines(chunk_size=1):  # each line as soon as it is there"
+    yield '        if line.startswith(b"data:") and line[5:].strip() != b"[DONE]":'
+    yield "            event = json.loads(line[5:])"
+    yield f'            print({_TEXT[asked.wire]} or "", end="", flush=True)'
+    yield "    print()"
+
+
+def _expression(text: Text) -> str:
+    return written(text, repr, lambda name: f'os.environ["{name}"]', " + ")
+
+
+def _literal(value: Any, indent: str = "") -> str:
+    """A JSON value as Python writes it, a member a line."""
+    inner = indent + "    "
+    if isinstance(value, dict) and value:
+        rows = (f"{inner}{name!r}: {_literal(item, inner)},\n" for name, item in value.items())
+        return "{\n" + "".join(rows) + indent + "}"
+    if isinstance(value, list) and value:
+        return "[\n" + "".join(f"{inner}{_literal(item, inner)},\n" for item in value) + indent + "]"
+    return repr(value)

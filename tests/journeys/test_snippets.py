@@ -1,0 +1,156 @@
+"""A snippet is run as it is: the lab receives from it what it receives from `chat` itself."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from PIL import Image as Picture
+
+from chatbot.lab.server.http import Received
+from chatbot.lab.server.http import LabServer
+from tests.journeys.chat import KEY, KEYS, at, environment, run
+
+HOSTILE = 'It\'s "so" \\ `id` $HOME ${PATH} %s !! {x} </script>\n\t梨 🎉 \u2028 é\n'
+
+
+class Runner(NamedTuple):
+    """What runs a snippet: the program that is needed, and its words before the file."""
+
+    program: str
+    words: tuple[str, ...]
+    suffix: str
+
+
+RUNNERS = {
+    "curl": Runner("curl", ("sh",), ".sh"),
+    "httpie": Runner("http", ("sh",), ".sh"),
+    "python": Runner(sys.executable, (sys.executable,), ".py"),
+    "js": Runner("node", ("node",), ".js"),
+}
+WORDS = {
+    "plain": ["hi"],
+    "hostile": ["-s", HOSTILE, HOSTILE],
+    "options": ["--temperature", "0.5", "--max-tokens", "40", "--stop", "'\"", "-o", "metadata.a=$b", "say $1"],
+    "one piece": ["--no-stream", "hi"],
+    "a number that JavaScript has not": ["--seed", str(2**60 + 1), "hi"],
+    "a header": ["--header", "X-Note: a'b\"c $d `e`", "--header", "X-Api-Token: very-secret", "hi"],
+}
+
+
+def path() -> str:
+    import os
+
+    return f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+
+
+def executed(form: str, text: str, home: Path) -> subprocess.CompletedProcess[str]:
+    """Runs a snippet; it gets the key from the environment."""
+    runner = RUNNERS[form]
+    file = home / f"snippet{runner.suffix}"
+    file.write_text(text)
+    env = environment(home, **KEYS, X_API_TOKEN="very-secret") | {"PATH": path()}
+    return subprocess.run([*runner.words, file], env=env, cwd=home, capture_output=True, text=True, timeout=30)
+
+
+def what_matters(received: Received) -> dict[str, Any]:
+    added = (
+        "host",
+        "content-length",
+        "user-agent",
+        "accept-encoding",
+        "connection",
+        "accept-language",
+        "sec-fetch-mode",
+    )
+    headers = {name.lower(): value for name, value in received.headers.items() if name.lower() not in added}
+    return {"method": received.method, "path": received.path, "headers": headers, "body": received.json}
+
+
+def needed(form: str) -> Runner:
+    runner = RUNNERS[form]
+    if not shutil.which(runner.program, path=path()):
+        pytest.skip(f"{runner.program} is not here")
+    return runner
+
+
+@pytest.mark.parametrize("wire", ["openai", "anthropic", "gemini"])
+@pytest.mark.parametrize("case", WORDS)
+@pytest.mark.parametrize("form", RUNNERS)
+def test_a_snippet_sends_what_chat_sends_and_prints_the_answer(
+    server: LabServer, tmp_path: Path, form: str, case: str, wire: str
+) -> None:
+    needed(form)
+    words = [*at(server.url, wire=wire), "-m", "echo", *WORDS[case]]
+    asked = run(*words, home=tmp_path, **KEYS)
+    sent = server.requests[-1]
+    told = run("--dry-run", "--as", form, *words, home=tmp_path, **KEYS)
+    assert told.code == 0, told.err
+    assert KEY not in told.text and "very-secret" not in told.text
+    assert server.requests[-1] is sent, "a dry run sends nothing"
+
+    done = executed(form, told.text, tmp_path)
+
+    assert done.returncode == 0, done.stderr
+    assert what_matters(server.requests[-1]) == what_matters(sent)
+    if form in ("python", "js"):
+        assert done.stdout.strip() == asked.text.strip()
+    else:
+        assert server.requests[-1].body == sent.body
+
+
+@pytest.mark.parametrize("wire", ["openai", "anthropic", "gemini"])
+@pytest.mark.parametrize("form", RUNNERS)
+def test_an_image_goes_with_it_and_a_body_that_is_too_long_in_a_file(
+    server: LabServer, tmp_path: Path, form: str, wire: str
+) -> None:
+    needed(form)
+    Picture.effect_noise((400, 400), 200).save(tmp_path / "noise.png")
+    words = [*at(server.url, wire=wire), "-m", "echo", "--image", str(tmp_path / "noise.png"), "what is it?"]
+    run(*words, home=tmp_path, **KEYS)
+    sent = server.requests[-1]
+    assert len(sent.body) > 100_000
+    dry = ("--dry-run", "--as", form, *words)
+    if form in ("curl", "httpie"):
+        refused = run(*dry, home=tmp_path, **KEYS)
+        assert refused.code == 2 and "--out" in refused.err
+        dry = ("--out", str(tmp_path), *dry)
+    told = run(*dry, home=tmp_path, **KEYS)
+    assert executed(form, told.text, tmp_path).returncode == 0
+    assert what_matters(server.requests[-1]) == what_matters(sent)
+
+
+@pytest.mark.parametrize("form", RUNNERS)
+def test_a_refused_request_ends_in_an_error(server: LabServer, tmp_path: Path, form: str) -> None:
+    needed(form)
+    told = run("--dry-run", "--as", form, *at(server.url), "-m", "wrong-key", "hi", home=tmp_path, **KEYS)
+    done = executed(form, told.text, tmp_path)
+    assert done.returncode != 0
+    assert "401" in done.stderr or form == "httpie"
+
+
+def test_a_dry_run_needs_no_key_and_no_server_and_shows_where_the_key_would_stand(tmp_path: Path) -> None:
+    for model, header in (
+        ("gpt-5", "Authorization: Bearer (hidden)"),
+        ("claude-haiku-5-5", "x-api-key: (hidden)"),
+        ("gemini-3-flash", "x-goog-api-key: (hidden)"),
+    ):
+        shown = run("--dry-run", "-m", model, "hi", home=tmp_path)
+        assert shown.code == 0 and header in shown.text, shown.err
+    assert '"Authorization: Bearer ${OPENAI_API_KEY}"' in run("--dry-run", "--as", "curl", "hi", home=tmp_path).text
+
+
+def test_the_body_is_the_body_and_several_stand_side_by_side(server: LabServer, tmp_path: Path) -> None:
+    body = run("--dry-run", "--as", "body", *at(server.url), "-m", "echo", "hi", home=tmp_path, **KEYS)
+    assert json.loads(body.text)["messages"] == [{"role": "user", "content": "hi"}]
+    models = ("-m", "gpt-5", "-m", "claude-haiku-5-5", "-m", "gemini-3-flash")
+    beside = run("--dry-run", "--as", "body", *models, "hi", home=tmp_path, COLUMNS="130")
+    assert beside.code == 0 and all(word in beside.text for word in ("messages", "max_tokens", "contents"))
+    assert run("--dry-run", *models, "hi", home=tmp_path).code == 2
+    refused = run(*models, "hi", home=tmp_path)
+    assert refused.code == 2 and "one model answers" in refused.err
