@@ -3,9 +3,12 @@
 # Without `from __future__ import annotations`: chatbot.options.declared reads the annotations as they stand.
 
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple, Self
+from typing import Annotated, Literal, NamedTuple, Self, get_args
 
 from chatbot.options.declared import Choice, options_of
+
+Form = Literal["http", "curl", "python", "js", "httpie", "body"]
+FORMS = get_args(Form)
 
 
 class Asked(NamedTuple):
@@ -160,7 +163,7 @@ class Http(NamedTuple):
     timing: Annotated[bool, Choice("Show where the time went, on stderr.")] = False
     dry_run: Annotated[bool, Choice("Print the request and send nothing; needs no key.", in_variable=False)] = False
     form: Annotated[
-        Literal["http", "curl", "python", "js", "httpie", "body"],
+        Form,
         Choice(
             "How --dry-run prints it.",
             flags=("--as",),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from chatbot.cli import stdio
 from chatbot.cli.ask.exchanges import Exchanges
 from chatbot.cli.ask.setup import Setup
+from chatbot.core.errors import UsageError
 from chatbot.core.events import Finished, Retrying
 from chatbot.core.http.exchange import Exchange, SafeExchange, Step
 from chatbot.outside.desktop.streams import is_terminal
@@ -42,6 +43,14 @@ class AnswerHttp:
         self._wake: Callable[[], None] = lambda: None
         self._best_effort: BestEffort | None = None
         self.exchanges = Exchanges(setup.target, transport, now=time.time, random=random.random, step=self._note)
+
+    def last(self, form: str, key_variable: str) -> str:
+        """The last exchange of the last question, in a form. Raises UsageError where there is none."""
+        from chatbot.terminal.http.snippets.forms import snippet
+
+        if not self.exchanges.all:
+            raise UsageError("nothing was asked yet", advice="Ask something first.")
+        return snippet(self._safe(self.exchanges.all[-1]), form, key_variable)
 
     def _note(self, exchange: LiveExchange, name: str) -> None:
         """In the thread of the network: what is told of it, the other thread does."""

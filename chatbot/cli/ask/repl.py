@@ -119,6 +119,7 @@ class _Session:
             fork=self._fork if kept else None,
             templates=_template_names,
             template=self._template,
+            http=lambda form: self.runner().http.last(form, self._setup.target.key_variable),
         )
 
     def runner(self) -> AnswerRunner:

@@ -61,10 +61,10 @@ class AnswerRunner:
             on_sent=self._has_left,
         )
         provider = lookup.provider_for(self._target.service, self._target.endpoint)
-        self._http = AnswerHttp(setup, self._transport, provider)
+        self.http = AnswerHttp(setup, self._transport, provider)
         self._session = Session(
             provider,
-            observed(self._transport, self._http.exchanges.observer, time.monotonic),
+            observed(self._transport, self.http.exchanges.observer, time.monotonic),
             RetryPolicy(max_retries=setup.arguments.connection.max_retries),
             clock=time.monotonic,
             now=time.time,
@@ -88,7 +88,7 @@ class AnswerRunner:
         asked = (options or self._options)._replace(model=self._options.model)
         shown = self._shown if raw is None else self._shown._replace(raw=raw)
         self._sent.clear()
-        self._http.exchanges.new_question()
+        self.http.exchanges.new_question()
         asked_s = time.monotonic()
         with Watchdog() as watchdog:
             best_effort = BestEffort(watchdog.call, self._notices.warn)
@@ -124,15 +124,15 @@ class AnswerRunner:
                 view = guarded_view(shown, label, self._notices, interrupts, self._keyboard, best_effort)
                 if not shows_waiting(shown):
                     view = SilenceNotice(view, self._notices.warn, self._place(), asked_s)
-                view = self._http.around(view, best_effort, event_queue.wake)
-                with RecordingView(view, self._recorder, begin, best_effort, self._http.retrying) as recording:
+                view = self.http.around(view, best_effort, event_queue.wake)
+                with RecordingView(view, self._recorder, begin, best_effort, self.http.retrying) as recording:
                     redacted = EventRedactor(
                         self._target.secrets, lambda text: watchdog.call(lambda: self._notices.redacted(text), LIMIT_S)
                     )
                     result = show_events(
                         event_queue, recording, time.monotonic, interrupts.stopped, self._max_time_s, redacted
                     )
-                    self._http.finished(result.finished)
+                    self.http.finished(result.finished)
                     recording.finish(result.finished, _whole(continues, result.text) if continues else None)
             self.signal = interrupts.number
             best_effort.done("how the answer ended cannot be told", lambda: self._say(result, conversation))
@@ -140,7 +140,7 @@ class AnswerRunner:
 
     def _has_left(self) -> None:
         self._sent.set()
-        self._http.exchanges.sent()
+        self.http.exchanges.sent()
 
     def models(self) -> list[str]:
         """The names of the server's models. Raises ChatError when it gives no list."""
@@ -168,7 +168,7 @@ class AnswerRunner:
             from chatbot.terminal.answer.json_view import as_json
 
             model = self._target.model or ""
-            stdio.write_answer(as_json(result, self._target.service.name, model, self._http.exchanges.traffic))
+            stdio.write_answer(as_json(result, self._target.service.name, model, self.http.exchanges.traffic))
         if isinstance(finished.error, ProgramFault) and not self._in_session:
             return  # the roof tells it
         self._notices.apart = self._in_session and bool(result.text)

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
-from chatbot.options.chat import SAMPLING
+from chatbot.options.chat import FORMS, SAMPLING
 from chatbot.options.declared import Option
 from chatbot.terminal.input.input_line import MARKS
 from chatbot.terminal.sanitise import sanitise
@@ -60,6 +60,7 @@ class CommandCompleter(Completer):
             "settings": lambda typed: _beginning(typed, ((option.key, option.says) for option in offers.settings)),
             "files": lambda typed: _files(typed, offers),
             "conversations": lambda typed: _beginning(typed, offers.conversations()),
+            "forms": lambda typed: _beginning(typed, _bare(FORMS)),
             "templates": lambda typed: _beginning(typed, _bare(offers.templates())),
         }
         self._models = offers.models

@@ -38,7 +38,7 @@ class ReplActions(NamedTuple):
     `fork` makes a copy of it, returns its id and goes on in it; so does `resume` (given an id or its beginning) in
     another one. `time_words` tells a Unix time, `clock` gives monotonic seconds. `context_window` is how many tokens
     the model takes, None if that is not known. `settings` are what `/set`
-    sets. `is_path` is whether something has that name, `is_file` whether a file
+    sets. `http` is the last exchange in a form. `is_path` is whether something has that name, `is_file` whether a file
     has, also as a `file:` address.
     """
 
@@ -65,6 +65,7 @@ class ReplActions(NamedTuple):
     settings: Sequence[Option] = SAMPLING
     templates: Callable[[], Sequence[str]] | None = None
     template: Callable[[str, Mapping[str, str]], Template] | None = None
+    http: Callable[[str], str] | None = None
 
 
 class CommandContext(NamedTuple):

@@ -7,12 +7,12 @@ from typing import Literal, NamedTuple
 
 from chatbot.core.errors import UsageError
 from chatbot.terminal.input.input_line import MARKS
-from chatbot.terminal.repl import answer, attachments, conversation, model, options
+from chatbot.terminal.repl import answer, attachments, conversation, http, model, options
 from chatbot.terminal.repl.actions import CommandContext
 from chatbot.terminal.repl.command_list import command_list
 from chatbot.terminal.repl.state import ReplState
 
-Kind = Literal["", "models", "files", "conversations", "settings", "templates", "commands"]
+Kind = Literal["", "models", "files", "conversations", "settings", "templates", "commands", "forms"]
 
 
 class Command(NamedTuple):
@@ -52,9 +52,8 @@ def _head(row: Command) -> str:
 
 _KEYS = (
     "Everything else is a question, also what is pasted or has a blank before.",
-    "Alt-Enter or Ctrl-J: new line.  Ctrl-R: search.  Ctrl-X Ctrl-E: editor.",
-    'A text of several lines may stand between """ and """.',
-    "Ctrl-C: stops an answer, drops a line.  Ctrl-D: leaves.",
+    'Alt-Enter or Ctrl-J: new line, or a text between """ and """.  Ctrl-R: search.',
+    "Ctrl-X Ctrl-E: editor.  Ctrl-C: stops an answer, drops a line.  Ctrl-D: leaves.",
 )
 
 
@@ -97,6 +96,8 @@ COMMANDS = (
     Command(_SAID, "copy", (), "[code [N]]", "Copies the answer, or code.", conversation.copy),
     Command(_SAID, "save", (), "PATH", "Writes the answer to a file.", conversation.save, "files"),
     Command(_SAID, "export", (), "PATH", "Writes the conversation.", conversation.export, "files"),
+    Command(_SAID, "http", ("last",), "[FORM]", "Shows the last HTTP exchange.", http.http, "forms"),
+    Command(_SAID, "curl", (), "", "Its request, for a shell.", http.curl),
 )
 
 BY_NAME = {row.name: row for row in COMMANDS}

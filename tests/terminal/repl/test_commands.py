@@ -25,7 +25,7 @@ from tests.terminal.pretended import CAT, Pretended, lines_of, outcome, refused
 
 SURFACE = (
     "help exit new model models system template set image file edit retry continue undo history search resume save "
-    "fork export copy usage raw"
+    "fork export copy usage raw http curl"
 ).split()
 
 
@@ -559,3 +559,16 @@ def test_tokens_are_counted_briefly(count: int, words: str) -> None:
 def test_a_talk_without_anything_has_a_line_of_keys() -> None:
     assert status_line(Status(), 80, len, in_block=False).startswith("/help   Alt-Enter")
     assert ReplState().model == ""
+
+
+def test_http_shows_the_last_exchange_in_the_form_that_is_named_and_curl_is_one() -> None:
+    session = Pretended(http=lambda form: f"as {form}")
+    session.type("/http", "/http Python", "/last", "/curl", "/http perl", "/curl x")
+    assert [text for text, _ in session.shown] == ["as http", "as python", "as http", "as curl"]
+    assert "there is no form perl" in session.told and "/curl takes nothing" in session.told
+
+
+def test_without_http_that_is_said() -> None:
+    session = Pretended(http=None)
+    session.type("/http")
+    assert "this session has no HTTP" in session.told

@@ -32,7 +32,7 @@ def as_body(exchange: SafeExchange, key_variable: str = "") -> str:
     return json.dumps(json.loads(exchange.request_body or b"null"), ensure_ascii=False, indent=2) + "\n"
 
 
-FORMS: Mapping[str, Callable[[SafeExchange, str], str]] = {
+_WRITE: Mapping[str, Callable[[SafeExchange, str], str]] = {
     "http": as_http,
     "curl": as_curl,
     "python": as_python,
@@ -46,5 +46,8 @@ def snippet(exchange: SafeExchange, form: str, key_variable: str, *, has_folder:
     """The request in this form. Raises UsageError where it needs a file beside it and there is no folder for one."""
     if files_of(exchange, form) and not has_folder:
         size = f"{len(exchange.request_body) // 1000} kB"
-        raise UsageError(f"the body has {size}, more than a command line takes", advice="Name a folder with --out.")
-    return FORMS[form](exchange, key_variable or "KEY")
+        raise UsageError(
+            f"the body has {size}, more than a command line takes",
+            advice="Take python or js, or name a folder for it with --out.",
+        )
+    return _WRITE[form](exchange, key_variable or "KEY")
