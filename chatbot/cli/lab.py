@@ -7,9 +7,9 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Annotated, NamedTuple
 
-from chatbot.cli import stdio
-from chatbot.cli.declared import Command, Positional
-from chatbot.cli.parsing import run_one_of
+from chatbot.cli.command_line.declared import Command, Positional
+from chatbot.cli.command_line.parsing import run_one_of
+from chatbot.cli.output import stdio
 from chatbot.core.errors import ConfigurationError
 from chatbot.options.declared import Choice
 from chatbot.outside.desktop.signals import Interrupts

@@ -10,22 +10,22 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
-from chatbot.cli import stdio
 from chatbot.cli.asking_back import Deleting, agreed, require_somebody
-from chatbot.cli.declared import Command, Positional
+from chatbot.cli.command_line.declared import Command, Positional
+from chatbot.cli.command_line.parsing import run_one_of
 from chatbot.cli.history import open_history
-from chatbot.cli.output_file import write_output
-from chatbot.cli.parsing import run_one_of
+from chatbot.cli.output import stdio
+from chatbot.cli.output.paged import write_json, write_lines, write_paged
+from chatbot.cli.output.screen import this_screen
+from chatbot.cli.output.written import write_output
 from chatbot.core.conversations.stored import Summary
 from chatbot.core.errors import UsageError
 from chatbot.core.json_text import dumps
 from chatbot.options.declared import Choice
-from chatbot.outside.desktop.streams import is_terminal
 from chatbot.outside.history.store import History
 from chatbot.terminal.notices import Notices
-from chatbot.terminal.screen import Screen
 
 _PAGE = 100
 _LIMIT = 20
@@ -81,12 +81,12 @@ def _list(history: History, notices: Notices, limited: Limited, form: AsJson) ->
     limit = limited.limit
     found = islice(_all(history), limit or None)
     if form.json:
-        _write_json(summary._asdict() for summary in found)
+        write_json(summary._asdict() for summary in found)
         return
     from chatbot.terminal.documents.conversations import list_lines
 
     summaries = list(found)
-    _write_lines(list_lines(summaries, _screen().width, stdio.time_words))
+    write_lines(list_lines(summaries, this_screen("auto").width, stdio.time_words))
     if limit and len(summaries) == limit and history.conversations(1, before=summaries[-1]):
         notices.warn(f"these are the newest {limit}; -n 0 lists all")
     elif not summaries:
@@ -96,14 +96,14 @@ def _list(history: History, notices: Notices, limited: Limited, form: AsJson) ->
 def _show(history: History, notices: Notices, conversation: str | None, form: AsJson, showing: Showing) -> None:
     [found] = _found(history, [] if conversation is None else [conversation])
     if form.json:
-        _write_json(history.export([found]))
+        write_json(history.export([found]))
         return
-    from chatbot.cli.screen import drawn
+    from chatbot.cli.output.screen import drawn
     from chatbot.terminal.documents.transcript import as_markdown
 
     text = as_markdown(history.conversation(found), stdio.dated, reasoning=showing.reasoning)
-    screen = _screen()
-    _write_paged(drawn(text, screen, notices) if screen.rendered else text.encode())
+    screen = this_screen("auto")
+    write_paged(drawn(text, screen, notices) if screen.rendered else text.encode())
 
 
 def _search(history: History, notices: Notices, words: list[str], limited: Limited, form: AsJson) -> None:
@@ -111,13 +111,13 @@ def _search(history: History, notices: Notices, words: list[str], limited: Limit
 
     hits = history.search(clean(" ".join(words)), limited.limit or sys.maxsize)
     if form.json:
-        _write_json(hit._asdict() | {"snippet": [piece._asdict() for piece in hit.snippet]} for hit in hits)
+        write_json(hit._asdict() | {"snippet": [piece._asdict() for piece in hit.snippet]} for hit in hits)
         return
     from chatbot.terminal.documents.conversations import hit_lines
 
-    screen = _screen()
+    screen = this_screen("auto")
     mark = "\x1b[1m{}\x1b[0m" if screen.styles else "[{}]"
-    _write_lines(hit_lines(hits, screen.width, stdio.time_words, mark.format))
+    write_lines(hit_lines(hits, screen.width, stdio.time_words, mark.format))
     if not hits:
         notices.warn("nothing has all of these words")
     elif len(hits) == limited.limit:
@@ -170,11 +170,11 @@ def _path(history: History, notices: Notices) -> None:
 def _stats(history: History, notices: Notices, form: AsJson) -> None:
     stats = history.stats()
     if form.json:
-        _write_json([stats._asdict() | {"models": [model._asdict() for model in stats.models]}])
+        write_json([stats._asdict() | {"models": [model._asdict() for model in stats.models]}])
         return
     from chatbot.terminal.documents.conversations import stats_lines
 
-    _write_lines(stats_lines(stats, time.time(), stdio.dated))
+    write_lines(stats_lines(stats, time.time(), stdio.dated))
 
 
 def _all(history: History) -> Iterator[Summary]:
@@ -220,30 +220,6 @@ def _conversations_in(data: bytes) -> Iterator[object]:
         except (ValueError, RecursionError) as error:
             raise UsageError("this is not JSON", advice="chat logs export --format json makes what is read.") from error
     yield from document if isinstance(document, list) else [document]
-
-
-def _screen() -> Screen:
-    from chatbot.cli.screen import this_screen
-
-    return this_screen("auto")
-
-
-def _write_lines(lines: list[str]) -> None:
-    _write_paged("".join(f"{line}\n" for line in lines).encode(stdio.encoding(sys.stdout), "replace"))
-
-
-def _write_paged(text: bytes) -> None:
-    """Through a pager where it is longer than the screen."""
-    from chatbot.outside.desktop.pager import page
-
-    is_long = text.count(b"\n") >= (stdio.size()[1] or sys.maxsize)
-    if not (is_long and is_terminal(0) and is_terminal(1) and page(text, os.environ)):
-        stdio.write_answer(text)
-
-
-def _write_json(rows: Iterable[dict[str, Any]]) -> None:
-    for row in rows:
-        stdio.write_answer(dumps(row).encode() + b"\n")
 
 
 _COMMANDS = (

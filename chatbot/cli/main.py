@@ -8,7 +8,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from chatbot.cli import commands, stdio
+from chatbot.cli import commands
+from chatbot.cli.output import stdio
 from chatbot.core.errors import ChatError
 from chatbot.core.redaction.redactor import Redactor, is_secret_name
 from chatbot.outside.desktop.streams import is_terminal, reserve_standard_descriptors

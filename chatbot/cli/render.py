@@ -7,8 +7,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from chatbot.cli import stdio
-from chatbot.cli.screen import pausing, show_text, this_screen
+from chatbot.cli.output import stdio
+from chatbot.cli.output.screen import pausing, show_text, this_screen
 from chatbot.core.messages import Conversation
 from chatbot.core.options import Options
 from chatbot.layers.recited import recited

@@ -6,10 +6,10 @@ import os
 import sys
 import textwrap
 
-from chatbot.cli import stdio
 from chatbot.cli.asking_back import Deleting, agreed
-from chatbot.cli.declared import Command, Positional
-from chatbot.cli.parsing import run_one_of
+from chatbot.cli.command_line.declared import Command, Positional
+from chatbot.cli.command_line.parsing import run_one_of
+from chatbot.cli.output import stdio
 from chatbot.core.errors import ConfigurationError
 from chatbot.options.templates.template import Template
 from chatbot.outside.desktop.streams import is_terminal

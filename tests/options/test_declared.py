@@ -9,9 +9,9 @@ import pytest
 from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 
-from chatbot.cli import helped
-from chatbot.cli.declared import Command
-from chatbot.cli.parsing import from_signature, parse
+from chatbot.cli.command_line import helped
+from chatbot.cli.command_line.declared import Command
+from chatbot.cli.command_line.parsing import from_signature, parse
 from chatbot.core.errors import ConfigurationError, UsageError
 from chatbot.options import chat
 from chatbot.options.declared import Choice, chosen, options_of

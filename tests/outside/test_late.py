@@ -11,7 +11,10 @@ def run(code: str) -> str:
     return done.stdout.strip()
 
 
-TYPER = "import sys; from chatbot.cli.parsing import parse; from chatbot.cli.declared import Command\n"
+TYPER = """import sys
+from chatbot.cli.command_line.parsing import parse
+from chatbot.cli.command_line.declared import Command
+"""
 
 
 def test_a_command_line_is_read_without_what_only_help_pages_need() -> None:

@@ -6,9 +6,10 @@ import os
 from typing import Any
 
 from chatbot import __version__
-from chatbot.cli import commands, stdio
-from chatbot.cli.declared import Command, Positional
-from chatbot.cli.parsing import parse
+from chatbot.cli import commands
+from chatbot.cli.command_line.declared import Command, Positional
+from chatbot.cli.command_line.parsing import parse
+from chatbot.cli.output import stdio
 from chatbot.core.text import clean
 from chatbot.options.chat import GROUPS, IN_VARIABLES, Program
 from chatbot.options.declared import chosen

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import shutil
 import sys
-from pathlib import Path
 
-from chatbot.cli import stdio
 from chatbot.cli.ask.setup import Setup
 from chatbot.cli.ask.target import choose_target
-from chatbot.cli.output_file import write_output
+from chatbot.cli.output import stdio
+from chatbot.cli.output.written import write_as
 from chatbot.core.errors import UsageError
 from chatbot.core.http.exchange import Exchange, SafeExchange
 from chatbot.core.http.safe import safe
 from chatbot.core.messages import Conversation
 from chatbot.core.redaction.redactor import Redactor
-from chatbot.outside.desktop.streams import is_terminal
 from chatbot.outside.http.transport import sent_headers
 from chatbot.providers.choice import ModelTarget
 from chatbot.providers.wires.lookup import provider_for
@@ -53,26 +51,10 @@ def _request(setup: Setup, target: ModelTarget, conversation: Conversation) -> S
 
 
 def _write_side_by_side(exchanges: list[SafeExchange]) -> None:
-    from chatbot.cli.screen import this_screen
+    from chatbot.cli.output.screen import this_screen
     from chatbot.terminal.http.rows import as_text
     from chatbot.terminal.http.side_by_side import side_by_side
 
     columns = stdio.size()[0] or shutil.get_terminal_size().columns
     text = as_text(side_by_side(exchanges, columns), styles=this_screen("auto").styles)
     stdio.write_answer(text.encode(stdio.encoding(sys.stdout), "replace"))
-
-
-def write_as(exchange: SafeExchange, form: str, key_variable: str, folder: Path | None = None) -> None:
-    """Writes a request in one of the forms; what has to stand beside it goes into `folder`.
-
-    Raises UsageError where it needs one, OutputUnwritable where that cannot be written.
-    """
-    from chatbot.terminal.http.snippets.forms import snippet
-    from chatbot.terminal.http.snippets.shell import files_of
-    from chatbot.terminal.sanitise import sanitise
-
-    text = snippet(exchange, form, key_variable, has_folder=folder is not None)
-    if folder is not None:
-        for name, data in files_of(exchange, form).items():
-            write_output(folder / name, [data])
-    stdio.write_answer((sanitise(text) if is_terminal(1) else text).encode())

@@ -16,7 +16,9 @@ WAIT_HEADERS = ("retry-after-ms", "retry-after")
 
 
 class Exchanges:
-    """Those of one run, question by question. `now` gives Unix seconds, `random` numbers in [0, 1)."""
+    """Those of one run, question by question. `now` gives Unix seconds, `random` numbers in [0, 1); of each body
+    `kept_bytes` are kept.
+    """
 
     def __init__(
         self,
@@ -26,7 +28,9 @@ class Exchanges:
         now: Callable[[], float],
         random: Callable[[], float],
         step: Callable[[LiveExchange, str], None],
+        kept_bytes: float,
     ) -> None:
+        self._kept_bytes = kept_bytes
         self._target = target
         self._transport = transport
         self._now = now
@@ -42,7 +46,7 @@ class Exchanges:
             attempt = 1 + sum(before.record(with_chunks=False).url == request.url for before in self._running)
             number = f"{int(self._random() * 16**8):08x}"
             asked = Asked(number, attempt, self._now(), service.name, service.wire, self._target.model or "")
-            exchange = LiveExchange(asked, request, sent_headers(request), self._transport.facts)
+            exchange = LiveExchange(asked, request, sent_headers(request), self._transport.facts, self._kept_bytes)
             self._running.append(exchange)
             return exchange
 
@@ -94,7 +98,7 @@ class Exchanges:
         return {
             "requests": len(self._done),
             "sent_bytes": sum(len(exchange.request_body) for exchange in self._done),
-            "received_bytes": sum(len(chunk.data) for exchange in self._done for chunk in exchange.chunks),
+            "received_bytes": sum(exchange.body_bytes for exchange in self._done),
         }
 
     def _over(self) -> list[Exchange]:

@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
-from chatbot.cli import stdio
 from chatbot.cli.ask.exchanges import Exchanges
 from chatbot.cli.ask.setup import Setup
+from chatbot.cli.output import stdio
 from chatbot.core.errors import UsageError
 from chatbot.core.events import Finished, Retrying
-from chatbot.core.http.exchange import Exchange, SafeExchange, Step
+from chatbot.core.http.exchange import MAX_KEPT_BYTES, Exchange, SafeExchange, Step
 from chatbot.outside.desktop.streams import is_terminal
 from chatbot.outside.http.observed import LiveExchange
 from chatbot.outside.http.transport import LiveTransport
@@ -22,6 +22,7 @@ from chatbot.outside.http.transport import LiveTransport
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from chatbot.core.http.kept import KeptExchange
     from chatbot.core.http.seen import Arrivals, SeenEvent
     from chatbot.providers.wires.base import Provider
     from chatbot.terminal.answer.show_events import View
@@ -42,7 +43,14 @@ class AnswerHttp:
         self._steps: SimpleQueue[Step] = SimpleQueue()
         self._wake: Callable[[], None] = lambda: None
         self._best_effort: BestEffort | None = None
-        self.exchanges = Exchanges(setup.target, transport, now=time.time, random=random.random, step=self._note)
+        self.exchanges = Exchanges(
+            setup.target,
+            transport,
+            now=time.time,
+            random=random.random,
+            step=self._note,
+            kept_bytes=float("inf") if self._wanted.verbose or self._wanted.timing else MAX_KEPT_BYTES,
+        )
 
     def last(self, form: str, key_variable: str) -> str:
         """The last exchange of the last question, in a form. Raises UsageError where there is none."""
@@ -51,6 +59,12 @@ class AnswerHttp:
         if not self.exchanges.all:
             raise UsageError("nothing was asked yet", advice="Ask something first.")
         return snippet(self._safe(self.exchanges.all[-1]), form, key_variable)
+
+    def kept(self) -> list[KeptExchange]:
+        """The exchanges of the last question, for the history."""
+        from chatbot.core.http.kept import kept
+
+        return [kept(self._safe(exchange)) for exchange in self.exchanges.all]
 
     def _note(self, exchange: LiveExchange, name: str) -> None:
         """In the thread of the network: what is told of it, the other thread does."""

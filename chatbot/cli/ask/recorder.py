@@ -13,6 +13,7 @@ from chatbot.terminal.notices import Notices
 if TYPE_CHECKING:
     from chatbot.core.conversations.resume import Resumed
     from chatbot.core.conversations.stored import Replaced, Summary
+    from chatbot.core.http.kept import KeptExchange
     from chatbot.outside.history.store import History
     from chatbot.outside.history.writing import TurnWriter
     from chatbot.terminal.answer.show_events import View
@@ -144,6 +145,10 @@ class RecordingView:
         """Stores the end of the answer; without the words of its error where those are what cannot be stored."""
         if not self._end(lambda writing: writing.finish(finished, answer)):
             self._end(lambda writing: writing.finish(finished._replace(error=None), answer))
+
+    def keep(self, exchanges: Callable[[], Sequence[KeptExchange]]) -> None:
+        """Stores the HTTP under the answer, once that has ended."""
+        self._end(lambda writing: writing.keep_exchanges(exchanges()))
 
     def __enter__(self) -> RecordingView:
         return self

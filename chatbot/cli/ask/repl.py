@@ -14,10 +14,10 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from chatbot.cli import stdio
 from chatbot.cli.ask.setup import Setup
 from chatbot.cli.ask.target import choose_target
 from chatbot.cli.history import history_folder
+from chatbot.cli.output import stdio
 from chatbot.core.errors import ChatError, UsageError
 from chatbot.core.messages import Image
 from chatbot.core.text import clean
@@ -152,7 +152,7 @@ class _Session:
         return context_window(self._setup.target.model or "")
 
     def _show(self, text: str, raw: bool) -> None:
-        from chatbot.cli.screen import show_text
+        from chatbot.cli.output.screen import show_text
 
         show_text(text, raw, self._setup.arguments.shown.color, self._setup.notices)
 

@@ -10,9 +10,9 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from chatbot.cli import stdio
 from chatbot.cli.ask.http import AnswerHttp
 from chatbot.cli.ask.setup import Setup
+from chatbot.cli.output import stdio
 from chatbot.core.amounts import token_words
 from chatbot.core.errors import AnswerError, CannotConnect, ContextTooLong, KeyRejected, ProgramFault, UnknownModel
 from chatbot.core.events import Finished, Verdict
@@ -132,8 +132,9 @@ class AnswerRunner:
                     result = show_events(
                         event_queue, recording, time.monotonic, interrupts.stopped, self._max_time_s, redacted
                     )
-                    self.http.finished(result.finished)
                     recording.finish(result.finished, _whole(continues, result.text) if continues else None)
+                    self.http.finished(result.finished)
+                    recording.keep(self.http.kept)
             self.signal = interrupts.number
             best_effort.done("how the answer ended cannot be told", lambda: self._say(result, conversation))
         return result

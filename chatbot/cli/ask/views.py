@@ -6,8 +6,8 @@ import os
 import sys
 import time
 
-from chatbot.cli import stdio
-from chatbot.cli.screen import pausing, this_screen
+from chatbot.cli.output import stdio
+from chatbot.cli.output.screen import pausing, this_screen
 from chatbot.options.chat import Shown
 from chatbot.outside.desktop.keyboard import SilentKeyboard
 from chatbot.outside.desktop.signals import Interrupts

@@ -17,7 +17,7 @@ from chatbot.core.http.exchange import Chunk, ConnectionFacts, Exchange, Headers
 from chatbot.core.json_text import dumps
 
 _REQUEST = ("id", "attempt", "started_s", "provider", "wire", "model", "method", "url")
-_END = ("wire_bytes", "end", "error", "verdict", "finish_reason")
+_END = ("body_bytes", "wire_bytes", "end", "error", "verdict", "finish_reason")
 
 
 def to_lines(exchange: SafeExchange) -> Iterator[str]:

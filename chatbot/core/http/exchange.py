@@ -10,6 +10,8 @@ from typing import Literal, NamedTuple, NewType
 
 from chatbot.core.events import Usage
 
+MAX_KEPT_BYTES = 1_000_000  # of a body, where nobody asked for all of it
+
 Headers = tuple[tuple[str, str], ...]  # in their order, with doubles
 End = Literal["", "eof", "reset", "timeout", "cancelled", "refused"]  # "" while it goes on
 
@@ -55,8 +57,8 @@ class Wait(NamedTuple):
 
 class Exchange(NamedTuple):
     """`attempt` counts from 1; `started_s` are Unix seconds; `wire` is the format's name. `status` is None where no
-    answer came; `error` says why. `wire_bytes` are those of the body before decoding. `verdict` and `usage` are the
-    answer's, `wait` what followed.
+    answer came; `error` says why. `body_bytes` are those of the whole body, of which `chunks` may be the beginning;
+    `wire_bytes` those before decoding. `verdict` and `usage` are the answer's, `wait` what followed.
     """
 
     id: str
@@ -75,6 +77,7 @@ class Exchange(NamedTuple):
     reason: str = ""
     response_headers: Headers = ()
     chunks: tuple[Chunk, ...] = ()
+    body_bytes: int = 0
     wire_bytes: int | None = None
     end: End = ""
     error: str = ""

@@ -76,10 +76,30 @@ _FIRST = (
     "CREATE INDEX turn_image_by_image ON turn_image (sha256)",
 )
 
+# An exchange goes with its turn. Its lines are those of chatbot.core.http.cassette.
+_EXCHANGES = (
+    """CREATE TABLE exchange (
+        number INTEGER PRIMARY KEY,
+        turn_id INTEGER NOT NULL REFERENCES turn ON DELETE CASCADE,
+        id TEXT NOT NULL,
+        started_s REAL NOT NULL,
+        attempt INTEGER NOT NULL,
+        provider TEXT NOT NULL,
+        model TEXT NOT NULL,
+        method TEXT NOT NULL,
+        url TEXT NOT NULL,
+        status INTEGER,
+        outcome TEXT NOT NULL,
+        took_ms REAL,
+        lines TEXT NOT NULL
+    )""",
+    "CREATE INDEX exchange_by_turn ON exchange (turn_id)",
+)
+
 Steps = Sequence[Sequence[str]]
 
 # Step number n (from 0) makes a database of version n into one of version n + 1. A step that is out never changes.
-STEPS: Steps = (_FIRST,)
+STEPS: Steps = (_FIRST, _EXCHANGES)
 
 # Contentless: the texts are in `turn`. Not part of a step, because FTS5 is not compiled in everywhere.
 WORD_INDEX = (
@@ -108,10 +128,12 @@ def version_of(connection: sqlite3.Connection) -> int:
     return max(0, int(connection.execute("PRAGMA user_version").fetchone()[0]))
 
 
-def _has_lost_its_version(connection: sqlite3.Connection) -> bool:
-    """Whether a database without a version has the tables of the first one: copies made by hand forget it."""
+def _version_by_tables(connection: sqlite3.Connection) -> int:
+    """The version of a database that has lost it, as copies made by hand do; 0 for an empty one."""
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    return {"conversation", "turn", "piece", "image"} <= tables
+    if not {"conversation", "turn", "piece", "image"} <= tables:
+        return 0
+    return 2 if "exchange" in tables else 1
 
 
 def migrate(connection: sqlite3.Connection, steps: Steps, back_up: Callable[[int], None]) -> None:
@@ -120,8 +142,7 @@ def migrate(connection: sqlite3.Connection, steps: Steps, back_up: Callable[[int
     """
     with transaction(connection):
         version = version_of(connection)
-        if version == 0 and _has_lost_its_version(connection):
-            version = 1
+        version = version or _version_by_tables(connection)
         if 0 < version < len(steps):
             back_up(version)
         for step in steps[version:]:

@@ -22,8 +22,9 @@ from chatbot.core.conversations.stored import (
     UnknownConversation,
     id_prefix,
 )
+from chatbot.core.http.kept import KeptExchange
 from chatbot.core.messages import Image
-from chatbot.outside.history import changes, rows
+from chatbot.outside.history import changes, exchanges, rows
 from chatbot.outside.history.database import Database
 from chatbot.outside.history.opening import Connect, Opener
 from chatbot.outside.history.search import search
@@ -169,6 +170,16 @@ class History:
         deleted = self._database.change(lambda db: changes.delete(db, ids))
         self._database.empty_log()
         return deleted
+
+    def exchanges(self, prefix: str = "") -> list[KeptExchange]:
+        """The kept exchanges whose id begins so, the newest first."""
+        return self._database.read(lambda db: exchanges.exchanges(db, prefix))
+
+    def clear_exchanges(self) -> int:
+        """Removes all of them; how many there were."""
+        cleared = self._database.change(exchanges.clear)
+        self._database.empty_log()
+        return cleared
 
     def export(self, ids: Iterable[str] | None = None) -> Iterator[dict[str, Any]]:
         """Each conversation (all of them, the oldest first, if no ids are given) as plain data that JSON can carry."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from chatbot.core.conversations.stored import Failure, ImageReference, Turn, title_of
 from chatbot.core.errors import ChatError, Hung
 from chatbot.core.events import Finished, Retrying
+from chatbot.core.http.kept import KeptExchange
 from chatbot.outside.history.changes import Random, free_id
 from chatbot.outside.history.database import Database
+from chatbot.outside.history.exchanges import insert_exchanges
 from chatbot.outside.history.rows import end_turn, insert_piece, insert_turn, storable, store_images
 
 FLUSH_S = 0.25
@@ -138,6 +140,12 @@ class TurnWriter:
         if stored and stored.connection:
             self._stored = stored
             self._desk.database.index.catch_up(stored.connection, _INDEXED_WITH_A_TURN)
+
+    def keep_exchanges(self, kept: Sequence[KeptExchange]) -> None:
+        """Stores the HTTP of the turn; after its end, which must not be lost with it."""
+        turn_id = self._stored.turn_id
+        if turn_id and kept:
+            self._desk.database.attempt(lambda connection: insert_exchanges(connection, turn_id, kept), is_last=True)
 
     def close(self) -> None:
         """Stores what there is of an answer that never came to an end."""

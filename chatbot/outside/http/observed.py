@@ -22,15 +22,24 @@ class Asked(NamedTuple):
 
 
 class LiveExchange:
-    """An exchange while it happens. One thread writes it; `record` may be taken at any time, in any."""
+    """An exchange while it happens. One thread writes it; `record` may be taken at any time, in any. Of the body it
+    keeps the beginning, up to the chunk that exceeds `kept_bytes`.
+    """
 
     def __init__(
-        self, asked: Asked, request: HttpRequest, headers: Headers, facts: Callable[[], tuple[ConnectionFacts, Moments]]
+        self,
+        asked: Asked,
+        request: HttpRequest,
+        headers: Headers,
+        facts: Callable[[], tuple[ConnectionFacts, Moments]],
+        kept_bytes: float = float("inf"),
     ) -> None:
         self._begun = Exchange(*asked, request.method, request.url, headers, request.body)
         self._facts = facts
         self._known: tuple[ConnectionFacts, Moments] | None = None  # at the end: the next exchange has facts of its own
         self._response: HttpResponse | None = None
+        self._kept_bytes = kept_bytes
+        self._body_bytes = 0
         self.chunks: list[Chunk] = []
         self._ended_ms: float | None = None
         self._end: End = ""
@@ -39,6 +48,12 @@ class LiveExchange:
     def answered(self, response: HttpResponse) -> None:
         """The head of the answer has come."""
         self._response = response
+
+    def came(self, chunk: Chunk) -> None:
+        """More of the body."""
+        if self._body_bytes < self._kept_bytes:
+            self.chunks.append(chunk)
+        self._body_bytes += len(chunk.data)
 
     def ended(self, end: End, error: str, at_ms: float) -> None:
         """It is over; what is told of its end first counts."""
@@ -56,6 +71,7 @@ class LiveExchange:
             end=self._end,
             error=self._error,
             chunks=tuple(self.chunks) if with_chunks else (),
+            body_bytes=self._body_bytes,
         )
         if response is None:
             return exchange
@@ -88,10 +104,9 @@ def observed(transport: Transport, observer: Observer, clock: Callable[[], float
             observer.step(exchange, "ended")
 
         def told(chunks: Iterator[bytes]) -> Iterator[bytes]:
-            keep = exchange.chunks.append
             try:
                 for data in chunks:
-                    keep(Chunk((clock() - began_s) * 1000, data))
+                    exchange.came(Chunk((clock() - began_s) * 1000, data))
                     observer.step(exchange, "chunk")
                     yield data
             except ChatError as error:

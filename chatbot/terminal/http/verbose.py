@@ -102,7 +102,7 @@ def end_rows(exchange: SafeExchange, level: int, events: int | None = None) -> I
     yield remark("   ".join(filter(None, words)))
     if exchange.wait:
         yield remark(f"waits {duration_words(exchange.wait.delay_s)}: {exchange.wait.reason}")
-    body = sum(len(chunk.data) for chunk in exchange.chunks)
+    body = exchange.body_bytes
     if level >= 3 and exchange.status is not None:
         wire = "" if exchange.wire_bytes in (None, body) else f", {size_words(exchange.wire_bytes or 0)} on the wire"
         yield remark(f"{size_words(body)} in {len(exchange.chunks)} chunks{wire}")

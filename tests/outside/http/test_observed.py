@@ -54,7 +54,7 @@ def test_what_goes_through_is_the_same_and_told() -> None:
     assert seen == Exchange(
         "id", 1, 1e9, "openai", "openai", "gpt", "POST", "http://h", (("A", "1"),), b"12345",
         ConnectionFacts("h:80"), Moments(1.0, 2.0, ended_ms=3000.0), 200, "OK", (("a", "b"),),
-        (Chunk(1000.0, b"one"), Chunk(2000.0, b"two!")), 9, "eof",
+        (Chunk(1000.0, b"one"), Chunk(2000.0, b"two!")), 7, 9, "eof",
     )  # fmt: skip
     assert seen.response_body == b"onetwo!"
 
@@ -101,3 +101,10 @@ def test_facts_are_those_of_its_own_connection_once_it_has_ended() -> None:
     exchange.ended("cancelled", "", 9.0)
     assert (exchange.record().connection.address, exchange.record().end) == ("first:1", "eof")
     assert exchange.record(with_chunks=False).moments.ended_ms == 5.0
+
+
+def test_of_a_long_body_only_the_beginning_is_kept_and_all_of_it_counted() -> None:
+    exchange = LiveExchange(Asked("id", 1, 0.0, "", "", ""), REQUEST, (), lambda: FACTS, kept_bytes=5)
+    for number in range(4):
+        exchange.came(Chunk(float(number), b"abc"))
+    assert (exchange.record().response_body, exchange.record().body_bytes) == (b"abcabc", 12)

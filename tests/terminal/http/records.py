@@ -19,12 +19,13 @@ ANSWERED = Exchange(
     ConnectionFacts("192.0.2.1:443", "1.1", "TLSv1.3 TLS_AES_256_GCM_SHA384"),
     Moments(8.0, 20.0, 51.0, 52.0, 256.0, 700.0), 200, "OK",
     (("Content-Type", "text/event-stream"), ("x-request-id", "req_7f3a"), ("Server", "nginx")),
-    tuple(Chunk(300.0 + 100 * number, data) for number, data in enumerate(EVENTS)), 165, "eof", "",
+    tuple(Chunk(300.0 + 100 * number, data) for number, data in enumerate(EVENTS)), 154, 165, "eof", "",
     "complete", "stop", Usage(9, 8, 0, 4),
 )  # fmt: skip
 REFUSED = ANSWERED._replace(
     status=503, reason="Service Unavailable", response_headers=(("retry-after", "1"), ("X-Request-Id", "req_7f39")),
-    chunks=(), verdict="", finish_reason="", usage=None, moments=Moments(8.0, 20.0, 51.0, 52.0, 256.0, 257.0),
+    chunks=(), body_bytes=0, verdict="", finish_reason="", usage=None,
+    moments=Moments(8.0, 20.0, 51.0, 52.0, 256.0, 257.0),
     wait=Wait(1.0, "retry-after: 1"),
 )  # fmt: skip
 AGAIN = ANSWERED._replace(

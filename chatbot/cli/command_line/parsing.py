@@ -13,8 +13,8 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import Annotated, Any
 
-from chatbot.cli import stdio
-from chatbot.cli.declared import HELP_FLAGS, Command
+from chatbot.cli.command_line.declared import HELP_FLAGS, Command
+from chatbot.cli.output import stdio
 from chatbot.core.errors import UsageError
 
 
@@ -28,7 +28,7 @@ def run_one_of(
     """
     first = argv[0] if argv else ""
     if first in HELP_FLAGS or not (first or usual):
-        from chatbot.cli import helped  # loads only where it is read
+        from chatbot.cli.command_line import helped  # loads only where it is read
 
         helped.write_page_of_all(commands, path, about)
         return None
@@ -155,7 +155,7 @@ def from_signature(command: Command) -> Any:
 
 
 def _page(command: Command, path: str) -> str:
-    from chatbot.cli import helped
+    from chatbot.cli.command_line import helped
 
     return helped.page(command, path)
 
@@ -165,14 +165,14 @@ def _said(**values: Any) -> dict[str, Any]:
 
 
 def _no_such_word(word: str, commands: Sequence[Command], path: str) -> UsageError:
-    from chatbot.cli import mistyped  # loads only where it is needed
+    from chatbot.cli.command_line import mistyped  # loads only where it is needed
 
     kind = "option" if word.startswith("-") else "command"
     return mistyped.unknown(kind, word, [command.name for command in commands if not command.hidden], path)
 
 
 def _mistyped(error: Any, command: Command, path: str) -> UsageError:
-    from chatbot.cli import mistyped
+    from chatbot.cli.command_line import mistyped
 
     if hasattr(error, "possibilities"):
         shown = [flag for option in command.options for flag in option.flags if flag.startswith("--")]

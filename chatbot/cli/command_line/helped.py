@@ -6,8 +6,8 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 
-from chatbot.cli import stdio
-from chatbot.cli.declared import HELP_FLAGS, Command, Positional
+from chatbot.cli.command_line.declared import HELP_FLAGS, Command, Positional
+from chatbot.cli.output import stdio
 from chatbot.options.declared import Option
 from chatbot.outside.desktop.streams import is_terminal
 from chatbot.terminal.screen import is_dumb

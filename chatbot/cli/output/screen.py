@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from chatbot.cli import stdio
+from chatbot.cli.output import stdio
 from chatbot.outside.desktop.keyboard import SilentKeyboard
 from chatbot.outside.desktop.signals import Interrupts
 from chatbot.outside.desktop.streams import is_terminal

@@ -1,0 +1,95 @@
+"""`chat http`: the exchanges behind the last answers, in any form."""
+
+# Without `from __future__ import annotations`: chatbot.options.declared reads the annotations as they stand.
+
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+from chatbot.cli.asking_back import Deleting, agreed
+from chatbot.cli.command_line.declared import Command, Positional
+from chatbot.cli.command_line.parsing import run_one_of
+from chatbot.cli.history import open_history
+from chatbot.core.errors import UsageError
+from chatbot.core.http.kept import KeptExchange
+from chatbot.options.chat import Form
+from chatbot.options.declared import Choice
+from chatbot.outside.history.store import History
+from chatbot.terminal.notices import Notices
+
+_ABOUT = "The HTTP of the last answers. Without a command: the last exchange; with an id: that one."
+_ID = Positional("id", "ID", "An id, or its beginning; the last one if left out.")
+
+
+class Shown(NamedTuple):
+    """Options"""
+
+    form: Annotated[
+        Form, Choice("How it is printed, usually http.", flags=("--as",), metavar="[http|curl|python|js|httpie|body]")
+    ] = "http"
+    out: Annotated[Path | None, Choice("A folder for a body that is too long for a command.", metavar="DIR")] = None
+
+
+class AsJson(NamedTuple):
+    """Options"""
+
+    json: Annotated[bool, Choice("JSON for programs: an object on each line.")] = False
+
+
+def http(argv: list[str], notices: Notices) -> int:
+    """Runs one of the commands; an id alone is shown."""
+    names = [command.name for command in _COMMANDS]
+    words = ["show", *argv] if argv and argv[0] not in names and not argv[0].startswith("-") else argv
+    if run := run_one_of(_COMMANDS, words, "chat http", _ABOUT, "show"):
+        with closing(open_history(notices)) as history:
+            run(history, notices)
+    return 0
+
+
+def _show(history: History, notices: Notices, prefix: str | None, shown: Shown) -> None:
+    from chatbot.cli.output.written import write_as
+    from chatbot.providers import services
+
+    exchange = _found(history, prefix).record
+    service = services.BY_NAME.get(exchange.provider)
+    write_as(exchange, shown.form, service.keys[0].name if service and service.keys else "", shown.out)
+
+
+def _list(history: History, notices: Notices, form: AsJson) -> None:
+    from chatbot.cli.output import stdio
+    from chatbot.cli.output.paged import write_json, write_lines
+    from chatbot.cli.output.screen import this_screen
+    from chatbot.terminal.http.exchange_list import exchange_lines
+
+    found = history.exchanges()
+    if form.json:
+        write_json({name: value for name, value in row._asdict().items() if name != "lines"} for row in found)
+        return
+    if not found:
+        notices.warn("no exchange is kept yet")
+    write_lines(exchange_lines(found, this_screen("auto").width, stdio.time_words))
+
+
+def _clear(history: History, notices: Notices, options: Deleting) -> None:
+    if not options.yes and not agreed("Delete all exchanges for good?", notices):
+        notices.warn("nothing was deleted")
+        return
+    notices.warn(f"{history.clear_exchanges()} deleted")
+
+
+def _found(history: History, prefix: str | None) -> KeptExchange:
+    """The one that is meant. Raises UsageError."""
+    found = history.exchanges(prefix or "")
+    if not found:
+        what = f"no exchange begins with {prefix}" if prefix else "no exchange is kept yet"
+        raise UsageError(what, advice="chat http list shows them all." if prefix else "Ask something first.")
+    if prefix and len({row.id for row in found}) > 1:
+        raise UsageError(f"several exchanges begin with {prefix}", advice="chat http list shows them all.")
+    return found[0]
+
+
+_COMMANDS = (
+    Command("show", "Shows an exchange, or its request as a program.", _show, (_ID,), (Shown,)),
+    Command("list", "Lists the exchanges, the newest first.", _list, groups=(AsJson,)),
+    Command("clear", "Deletes all exchanges for good.", _clear, groups=(Deleting,)),
+)

@@ -1,0 +1,38 @@
+"""What a person asked for in writing: a new file, or a request in one of its forms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from chatbot.cli.output import stdio
+from chatbot.core.errors import OutputUnwritable, UsageError
+from chatbot.core.http.exchange import SafeExchange
+from chatbot.outside.desktop.streams import is_terminal
+from chatbot.outside.files.private import write_new
+
+
+def write_output(path: Path, parts: Iterable[bytes]) -> None:
+    """A new file that only the person can read: nothing is overwritten. Raises UsageError, or OutputUnwritable."""
+    try:
+        write_new(path, parts)
+    except FileExistsError as error:
+        raise UsageError(f"{path} is there already", advice="Choose another name: nothing is overwritten.") from error
+    except OSError as error:
+        raise OutputUnwritable(f"{path} cannot be written: {error.strerror}") from error
+
+
+def write_as(exchange: SafeExchange, form: str, key_variable: str, folder: Path | None = None) -> None:
+    """Writes a request in one of the forms; what has to stand beside it goes into `folder`.
+
+    Raises UsageError where it needs one, OutputUnwritable where that cannot be written.
+    """
+    from chatbot.terminal.http.snippets.forms import snippet
+    from chatbot.terminal.http.snippets.shell import files_of
+    from chatbot.terminal.sanitise import sanitise
+
+    text = snippet(exchange, form, key_variable, has_folder=folder is not None)
+    if folder is not None:
+        for name, data in files_of(exchange, form).items():
+            write_output(folder / name, [data])
+    stdio.write_answer((sanitise(text) if is_terminal(1) else text).encode())

@@ -1,0 +1,63 @@
+"""What the history keeps of an exchange: a row for a list, and the record without the bytes of its images."""
+
+from __future__ import annotations
+
+import json
+from typing import NamedTuple
+
+from chatbot.core.http.bodies import with_images_told
+from chatbot.core.http.cassette import from_lines, to_lines
+from chatbot.core.http.exchange import MAX_KEPT_BYTES, SafeExchange
+
+_MAY_HOLD_AN_IMAGE_BYTES = 1_000
+
+
+class KeptExchange(NamedTuple):
+    """`outcome` is the verdict of the answer, or how the exchange ended; `took_ms` milliseconds; `lines` the record."""
+
+    id: str
+    started_s: float
+    attempt: int
+    provider: str
+    model: str
+    method: str
+    url: str
+    status: int | None
+    outcome: str
+    took_ms: float | None
+    lines: str
+
+    @property
+    def record(self) -> SafeExchange:
+        """The exchange itself. Raises ConfigurationError when it cannot be read."""
+        [exchange] = from_lines(self.lines.splitlines(), f"exchange {self.id}")
+        return exchange
+
+
+def kept(exchange: SafeExchange) -> KeptExchange:
+    """A row of the history."""
+    body = exchange.request_body
+    if len(body) > _MAY_HOLD_AN_IMAGE_BYTES:
+        body = _without_images(body)[:MAX_KEPT_BYTES]
+    return KeptExchange(
+        exchange.id,
+        exchange.started_s,
+        exchange.attempt,
+        exchange.provider,
+        exchange.model,
+        exchange.method,
+        exchange.url,
+        exchange.status,
+        exchange.verdict or ("error" if (exchange.status or 0) >= 300 else exchange.end),
+        exchange.moments.ended_ms,
+        "\n".join(to_lines(SafeExchange(exchange._replace(request_body=body)))),
+    )
+
+
+def _without_images(body: bytes) -> bytes:
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return body
+    told = with_images_told(document)
+    return body if told == document else json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
