@@ -6,10 +6,10 @@ import threading
 from collections.abc import Callable
 
 from chatbot.core.events import Finished, Retrying, Verdict
-from chatbot.core.http.exchange import Exchange, Wait
+from chatbot.core.http.exchange import ConnectionFacts, Exchange, Moments, Wait
 from chatbot.core.request import HttpRequest
 from chatbot.outside.http.observed import Asked, LiveExchange, Observer
-from chatbot.outside.http.transport import LiveTransport, sent_headers
+from chatbot.outside.http.transport import sent_headers
 from chatbot.providers.choice import ModelTarget
 
 WAIT_HEADERS = ("retry-after-ms", "retry-after")
@@ -23,7 +23,7 @@ class Exchanges:
     def __init__(
         self,
         target: ModelTarget,
-        transport: LiveTransport,
+        facts: Callable[[], tuple[ConnectionFacts, Moments]],
         *,
         now: Callable[[], float],
         random: Callable[[], float],
@@ -32,7 +32,7 @@ class Exchanges:
     ) -> None:
         self._kept_bytes = kept_bytes
         self._target = target
-        self._transport = transport
+        self._facts = facts
         self._now = now
         self._random = random
         self._lock = threading.Lock()
@@ -46,7 +46,7 @@ class Exchanges:
             attempt = 1 + sum(before.record(with_chunks=False).url == request.url for before in self._running)
             number = f"{int(self._random() * 16**8):08x}"
             asked = Asked(number, attempt, self._now(), service.name, service.wire, self._target.model or "")
-            exchange = LiveExchange(asked, request, sent_headers(request), self._transport.facts, self._kept_bytes)
+            exchange = LiveExchange(asked, request, sent_headers(request), self._facts, self._kept_bytes)
             self._running.append(exchange)
             return exchange
 
@@ -78,8 +78,12 @@ class Exchanges:
                 end = "cancelled"
             elif end in ("", "cancelled") and event.error is None:
                 end = "eof"  # the wire format's own end was seen, so the connection's was not waited for
+            moments = last.moments
+            if moments.ended_ms is None and last.chunks:
+                moments = moments._replace(ended_ms=last.chunks[-1].at_ms)
             done[-1] = last._replace(
                 end=end,
+                moments=moments,
                 model=event.model or last.model,
                 verdict=str(event.verdict),
                 finish_reason=event.finish_reason or "",

@@ -35,6 +35,7 @@ from chatbot.terminal.best_effort import LIMIT_S, BestEffort
 if TYPE_CHECKING:
     from chatbot.core.conversations.stored import Replaced
     from chatbot.outside.history.writing import TurnWriter
+    from chatbot.outside.http.replaying import ReplayingTransport
     from chatbot.terminal.answer.show_events import AnswerResult
 
 # Long enough for a request to leave, short beside any server's answer: what shows the answer loads after that.
@@ -55,13 +56,13 @@ class AnswerRunner:
         self._notices = setup.notices
         self._options = setup.options
         self._sent = threading.Event()
-        self._transport = LiveTransport(
+        self._transport = self._replayed(setup) or LiveTransport(
             os.environ,
             idle_timeout_s=setup.arguments.connection.timeout or IDLE_TIMEOUT_S,
             on_sent=self._has_left,
         )
         provider = lookup.provider_for(self._target.service, self._target.endpoint)
-        self.http = AnswerHttp(setup, self._transport, provider)
+        self.http = AnswerHttp(setup, self._transport.facts, provider)
         self._session = Session(
             provider,
             observed(self._transport, self.http.exchanges.observer, time.monotonic),
@@ -138,6 +139,15 @@ class AnswerRunner:
             self.signal = interrupts.number
             best_effort.done("how the answer ended cannot be told", lambda: self._say(result, conversation))
         return result
+
+    def _replayed(self, setup: Setup) -> ReplayingTransport | None:
+        """What answers in the network's place, where the person named a cassette. Raises ConfigurationError."""
+        wanted = setup.arguments.http
+        if wanted.replay is None:
+            return None
+        from chatbot.cli.ask.replay import replaying
+
+        return replaying(wanted.replay, wanted.speed, self._notices, self._has_left)
 
     def _has_left(self) -> None:
         self._sent.set()
