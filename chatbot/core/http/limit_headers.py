@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from calendar import timegm
 from collections.abc import Iterator
 from typing import Any
 
@@ -190,6 +189,8 @@ def _rfc_3339_s(text: str) -> float | None:
     if found is None or not text.isascii():
         return None
     year, month, day, hour, minute, second = map(int, found.groups()[:6])
+    from calendar import timegm  # few services send a time
+
     east_s = 0 if not found[8] else (1 if found[8] == "+" else -1) * (int(found[9]) * 3600 + int(found[10]) * 60)
     try:
         return timegm((year, month, day, hour, minute, second)) + float(found[7] or 0) - east_s
