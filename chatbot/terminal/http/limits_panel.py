@@ -40,8 +40,9 @@ def limit_rows(seen: SeenLimits, now_s: float, width: int, time_words: TimeWords
             rows += _wrapped(words, width, _INDENT)
     for header, value in seen.limits.unread:
         rows.append(f"{_INDENT}{one_line(header)}: {one_line(value)[:_LONGEST_UNREAD]}")
-    rows = [fitted(row, width) for row in rows]
-    return rows if unicode else [row.replace("…", "~").encode("ascii", "replace").decode() for row in rows]
+    if unicode:
+        return [fitted(row, width) for row in rows]
+    return [fitted(row.encode("ascii", "replace").decode(), width).replace("…", "~") for row in rows]
 
 
 def sentence(limit: Limit, now_s: float) -> str:
