@@ -34,6 +34,7 @@ from chatbot.terminal.best_effort import LIMIT_S, BestEffort
 
 if TYPE_CHECKING:
     from chatbot.core.conversations.stored import Replaced
+    from chatbot.core.http.limits import SeenLimits
     from chatbot.outside.history.writing import TurnWriter
     from chatbot.outside.http.replaying import ReplayingTransport
     from chatbot.terminal.answer.show_events import AnswerResult
@@ -72,6 +73,8 @@ class AnswerRunner:
             random=random.random,
         )
         self.signal: int | None = None
+        self.limits: SeenLimits | None = None
+        self._told_of_limits = False
 
     def __call__(
         self,
@@ -138,6 +141,7 @@ class AnswerRunner:
                     recording.keep(self.http.kept)
             self.signal = interrupts.number
             best_effort.done("how the answer ended cannot be told", lambda: self._say(result, conversation))
+            best_effort.done("what is left of the limits cannot be told", self._see_limits)
         return result
 
     def _replayed(self, setup: Setup) -> ReplayingTransport | None:
@@ -190,6 +194,22 @@ class AnswerRunner:
             self._notices.warn(*lines)
         if self._shown.usage:
             self._notices.tell([usage_line(finished.usage)])
+
+    def _see_limits(self) -> None:
+        """Keeps what the last answer told of limits, and warns once when little is left."""
+        from chatbot.cli.limits import keep_limits, seen_in
+        from chatbot.terminal.http.limits_panel import warning
+
+        seen = seen_in(self.http.exchanges.all, self._notices)
+        if seen is None:
+            return
+        if any(seen.limits) or self.limits is None:
+            self.limits = seen
+        if not self._told_of_limits and (little_is_left := warning(seen, seen.seen_s)):
+            self._told_of_limits = True
+            self._notices.warn(little_is_left)
+        if not self._recorder.off:
+            keep_limits(seen)
 
     def _tell_of_no_key(self, error: KeyRejected) -> None:
         service = self._target.service
