@@ -53,6 +53,7 @@ COMMANDS = (
     Entry("logs", "What was asked and answered, kept on this computer.", "chatbot.cli.logs"),
     Entry("templates", "Saved prompts.", "chatbot.cli.templates"),
     Entry("http", "The HTTP of the last answers.", "chatbot.cli.http"),
+    Entry("report", "A file about the last answer, to show somebody else.", "chatbot.cli.report"),
     Entry("limits", "What the services said is left of their limits.", "chatbot.cli.limits"),
     Entry("help", "The help of chat, or of a command.", means=_help),
     Entry("version", "The version.", means=_version),
@@ -62,7 +63,7 @@ COMMANDS = (
     Entry("settings", instead="Choices are options and variables: chat --help."),
     Entry("doctor", instead="chat -m SERVICE/MODEL hi says in plain words what is wrong."),
     Entry("login", instead="Keys are variables: export OPENAI_API_KEY=... , or in ./.env ."),
-    *map(Entry, "batch bench cache completion grade learn ledger probe relay report serve".split()),
+    *map(Entry, "batch bench cache completion grade learn ledger probe relay serve".split()),
 )
 _BY_NAME = {entry.name: entry for entry in COMMANDS}
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 from chatbot import __version__
+from chatbot.cli.output.stdio import iso
 from chatbot.cli.output.written import write_output
 from chatbot.core.errors import FileUnwritable
 from chatbot.core.http import cassette
@@ -50,10 +50,10 @@ class ExchangeFiles:
             self._archived.append(exchange)
             _replace(self._har, self._archive())
         if self._log:
-            _append(self._log, log_line(exchange, arrived, _iso(exchange.started_s), bodies=self._bodies))
+            _append(self._log, log_line(exchange, arrived, iso(exchange.started_s), bodies=self._bodies))
 
     def _archive(self) -> bytes:
-        return json.dumps(har(self._archived, __version__, _iso), ensure_ascii=False, indent=1).encode()
+        return json.dumps(har(self._archived, __version__, iso), ensure_ascii=False, indent=1).encode()
 
 
 class CassetteFile:
@@ -116,7 +116,3 @@ def _replace(path: Path, data: bytes) -> None:
         new.replace(path)
     except OSError as error:
         raise FileUnwritable(f"{path} cannot be written: {error.strerror or error}") from error
-
-
-def _iso(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
