@@ -62,6 +62,22 @@ def key_variable_of(exchange: SafeExchange) -> str:
     return service.keys[0].name if service and service.keys else ""
 
 
+def _view(history: History, notices: Notices, prefix: str | None) -> None:
+    from chatbot.cli.output import stdio
+    from chatbot.cli.output.screen import this_screen
+    from chatbot.providers.wires.lookup import reader_for
+    from chatbot.terminal.http.slow_motion import watch
+
+    exchange = found(history, prefix).record
+    screen = this_screen("auto")
+    watch(
+        exchange,
+        reader_for(exchange.wire),
+        screen,
+        lambda text: stdio.write_answer(text.encode(screen.encoding, "replace")),
+    )
+
+
 def _list(history: History, notices: Notices, form: AsJson) -> None:
     from chatbot.cli.output import stdio
     from chatbot.cli.output.paged import write_json, write_lines
@@ -97,6 +113,7 @@ def found(history: History, prefix: str | None) -> KeptExchange:
 
 _COMMANDS = (
     Command("show", "Shows an exchange, or its request as a program.", _show, (_ID,), (Shown,)),
+    Command("view", "Steps through a stream in slow motion: bytes, events, text so far.", _view, (_ID,)),
     Command("list", "Lists the exchanges, the newest first.", _list, groups=(AsJson,)),
     Command("clear", "Deletes all exchanges for good.", _clear, groups=(Deleting,)),
 )

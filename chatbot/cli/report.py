@@ -57,8 +57,8 @@ def _files(exchanges: list[SafeExchange], *, bodies: bool) -> Iterator[tuple[str
     from chatbot.terminal.http.report_page import report_page, verdict_text
     from chatbot.terminal.http.snippets.shell import as_curl, files_of
 
-    about = [verdict_text(exchanges), *versions()]
-    yield "about.txt", "".join(f"{line}\n" for line in about)
+    about = versions()
+    yield "about.txt", "".join(f"{line}\n" for line in (verdict_text(exchanges), *about))
     yield "report.html", report_page(exchanges, reader_for(exchanges[-1].wire), about, bodies=bodies)
     archived = exchanges
     if not bodies:

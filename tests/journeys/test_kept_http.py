@@ -152,3 +152,12 @@ def test_the_recorded_pace_can_be_kept(server: LabServer, tmp_path: Path) -> Non
         took_s.append(time.monotonic() - began_s)
     recorded_s = max(float(str(row["t_ms"])) for row in lines(Path(tape)) if row["type"] == "chunk") / 1000
     assert took_s[1] > took_s[0] and took_s[1] > recorded_s / 2
+
+
+def test_a_trace_is_passed_on_and_logged(server: LabServer, tmp_path: Path) -> None:
+    log = tmp_path / "api.jsonl"
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    for parent in (trace, "00-broken"):
+        run("--log-file", str(log), *at(server.url), "-m", "echo", "hi", home=tmp_path, TRACEPARENT=parent, **KEYS)
+    assert [request.headers.get("traceparent") for request in server.requests] == [trace, None]
+    assert [row["traceparent"] for row in lines(log)] == [trace, None]
