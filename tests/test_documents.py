@@ -96,7 +96,7 @@ def test_each_command_with_a_scenario_names_one_that_exists(command: str) -> Non
 
 
 def test_every_flag_that_readme_and_manual_name_exists(tmp_path: Path) -> None:
-    known = flags_of_help(tmp_path) | {"--port", "--format", "--yes", "--"}
+    known = flags_of_help(tmp_path) | {"--port", "--format", "--yes", "--no-bodies", "--"}
     ours = re.sub(r"```sh\n.*?```", "", README, flags=re.DOTALL)
     named = set(re.findall(r"`(--?[a-zA-Z][\w-]*)", ours + guide.manual()))
     assert named <= known

@@ -11,7 +11,10 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+import requests
 
+from chatbot.cli.output.cassette import read_cassette
+from chatbot.lab.recorded import replayed
 from chatbot.lab.scenarios import SCENARIOS
 from chatbot.lab.server.http import LabServer
 from tests import forked
@@ -161,3 +164,30 @@ def test_a_trace_is_passed_on_and_logged(server: LabServer, tmp_path: Path) -> N
         run("--log-file", str(log), *at(server.url), "-m", "echo", "hi", home=tmp_path, TRACEPARENT=parent, **KEYS)
     assert [request.headers.get("traceparent") for request in server.requests] == [trace, None]
     assert [row["traceparent"] for row in lines(log)] == [trace, None]
+
+
+@pytest.mark.parametrize("scenario", ["echo", "rate-limited", "cut", "reset-before-headers", "wrong-key"])
+def test_the_lab_serves_a_cassette_to_any_client(server: LabServer, tmp_path: Path, scenario: str) -> None:
+    tape = tmp_path / "tape.jsonl"
+    words = ["-m", scenario, "--max-retries", "1", "hello"]
+    first = run("--record", str(tape), *at(server.url), *words, home=tmp_path, **KEYS)
+    with LabServer(recorded=replayed(read_cassette(tape))) as again:
+        second = run(*at(again.url), *words, home=tmp_path, **KEYS)
+        assert (second.text, second.code) == (first.text, first.code)
+        other = requests.post(f"{again.url}/v1/chat/completions", json={"model": scenario, "messages": []}, timeout=5)
+    assert other.status_code == 404 and "body.messages" in other.json()["error"]["message"]
+
+
+def test_the_lab_serves_a_cassette_from_the_command_line(server: LabServer, tmp_path: Path) -> None:
+    tape = tmp_path / "tape.jsonl"
+    run("--record", str(tape), *at(server.url), "-m", "echo", "hello", home=tmp_path, **KEYS)
+    words = [*CHAT, "lab", "serve", "--port", "0", "--replay", str(tape)]
+    env = environment(tmp_path)
+    with forked.start(words, env, tmp_path, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE) as child:
+        assert child.stderr is not None
+        url = child.stderr.readline().decode().split()[5]
+        answered = run(*at(url), "-m", "echo", "hello", home=tmp_path, **KEYS)
+        child.send_signal(signal.SIGINT)
+        child.wait(10)
+    assert answered.text == "hello\n"
+    assert run("lab", "serve", "--replay", "none", home=tmp_path).code == 66

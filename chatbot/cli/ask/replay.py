@@ -6,29 +6,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from chatbot.core.errors import ConfigurationError
-from chatbot.core.http.cassette import from_lines
+from chatbot.cli.output.cassette import read_cassette
 from chatbot.core.http.exchange import Exchange, Headers
 from chatbot.core.http.safe import safe
 from chatbot.core.request import HttpRequest
-from chatbot.outside.files.reading import read_text_file
 from chatbot.outside.http.replaying import ReplayingTransport
 from chatbot.outside.http.transport import sent_headers
 from chatbot.terminal.notices import Notices
-
-_CASSETTE = "cassette.jsonl"  # in a report
-
-
-def _text(path: Path) -> str:
-    """The cassette itself, or the one in a report."""
-    import zipfile
-
-    if not zipfile.is_zipfile(path):
-        return read_text_file(str(path)).text
-    with zipfile.ZipFile(path) as report:
-        if _CASSETTE not in report.namelist():
-            raise ConfigurationError(f"{path} has no {_CASSETTE}", advice="It was made with --no-bodies.")
-        return report.read(_CASSETTE).decode()
 
 
 def replaying(path: Path, speed: float, notices: Notices, on_sent: Callable[[], None]) -> ReplayingTransport:
@@ -39,5 +23,5 @@ def replaying(path: Path, speed: float, notices: Notices, on_sent: Callable[[], 
         seen = safe(exchange, notices.redact)
         return seen.url, seen.request_headers, seen.request_body
 
-    exchanges = from_lines(_text(path).splitlines(), str(path))
+    exchanges = read_cassette(path)
     return ReplayingTransport(exchanges, str(path), speed=speed, sleep=time.sleep, safe=compared, on_sent=on_sent)
