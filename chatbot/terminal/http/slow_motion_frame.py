@@ -86,7 +86,7 @@ def plain(view: View) -> Iterator[str]:
     for kind, words in said.items():
         if words:
             yield f"--- {kind} ---"
-            yield from sanitise(words).splitlines()
+            yield from sanitise(words).expandtabs(4).splitlines()
 
 
 def _head(view: View) -> str:
@@ -128,9 +128,9 @@ def _step_rows(part: Played, seen: SeenEvent | None, width: int, left: int) -> l
     if seen is None:
         return [*rows, *_labelled("event", "none ends in this chunk", width)]
     kind = "" if seen.event.type == "message" else f"{seen.event.type} "
-    event = sanitise(kind + shown_body(seen.event.data.encode("utf-8", "replace")))
+    event = sanitise(kind + shown_body(seen.event.data.encode("utf-8", "replace"))).expandtabs(4)
     added = ", ".join([*map(added_words, seen.added), *filter(None, [seen.error])]) or "nothing"
-    told = _labelled("added", sanitise(added).replace("\n", " "), width)[:3]
+    told = _labelled("added", sanitise(added).expandtabs(4).replace("\n", " "), width)[:3]
     room = max(1, left - max(1, left // 3) - len(rows) - len(told))
     return [*rows, *_cut(_labelled("event", event, width), room), *told]
 
