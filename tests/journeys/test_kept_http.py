@@ -191,3 +191,16 @@ def test_the_lab_serves_a_cassette_from_the_command_line(server: LabServer, tmp_
         child.wait(10)
     assert answered.text == "hello\n"
     assert run("lab", "serve", "--replay", "none", home=tmp_path).code == 66
+
+
+def test_an_answer_that_was_stopped_is_logged_as_that(server: LabServer, tmp_path: Path) -> None:
+    log = tmp_path / "api.jsonl"
+    words = [*CHAT, "-n", "--log-file", str(log), *at(server.url), "-m", "hang-in-stream", "hello"]
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE}
+    with forked.start(words, environment(tmp_path, **KEYS), tmp_path, **pipes) as child:
+        assert child.stdout is not None
+        child.stdout.read(10)
+        child.send_signal(signal.SIGINT)
+        assert child.wait(10) == 130
+    [row] = lines(log)
+    assert (row["end"], row["verdict"], row["error"], row["status"]) == ("cancelled", "cancelled", None, 200)

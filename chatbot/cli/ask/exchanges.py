@@ -73,9 +73,9 @@ class Exchanges:
         done = self._over()
         if done:
             last = done[-1]
-            end = last.end
+            end, error = last.end, last.error
             if event.verdict is Verdict.CANCELLED:
-                end = "cancelled"
+                end, error = "cancelled", ""  # what the connection gave after that says nothing
             elif end in ("", "cancelled") and event.error is None:
                 end = "eof"  # the wire format's own end was seen, so the connection's was not waited for
             moments = last.moments
@@ -83,6 +83,7 @@ class Exchanges:
                 moments = moments._replace(ended_ms=last.chunks[-1].at_ms)
             done[-1] = last._replace(
                 end=end,
+                error=error,
                 moments=moments,
                 model=event.model or last.model,
                 verdict=str(event.verdict),
