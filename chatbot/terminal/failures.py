@@ -95,8 +95,8 @@ def verdict_lines(finished: Finished, *, in_session: bool = False) -> Iterator[s
         yield f"the model stopped for its own reason: {finished.finish_reason}"
 
 
-def usage_line(usage: Usage | None) -> str:
-    """Tokens in and out as one line: `tokens: 1.2k in, 7 out (950 cached)`."""
+def usage_line(usage: Usage | None, *, is_from_cache: bool = False) -> str:
+    """Tokens in and out as one line: `tokens: 1.2k in, 7 out (950 cached)`; nothing is paid for those of the cache."""
     usage = usage or Usage()
     told = [
         f"{short(count)} {name}"
@@ -110,4 +110,5 @@ def usage_line(usage: Usage | None) -> str:
     ]
     if not told:
         return "tokens: the provider did not say"
-    return "tokens: " + ", ".join(told) + (f" ({', '.join(inner)})" if inner else "")
+    saved = "; from the cache: cost 0" if is_from_cache else ""
+    return "tokens: " + ", ".join(told) + (f" ({', '.join(inner)})" if inner else "") + saved

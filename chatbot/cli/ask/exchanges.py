@@ -8,8 +8,8 @@ from collections.abc import Callable
 from chatbot.core.events import Finished, Retrying, Verdict
 from chatbot.core.http.exchange import Exchange, Wait
 from chatbot.core.request import HttpRequest
+from chatbot.outside.http.late_transport import LateTransport
 from chatbot.outside.http.observed import Asked, LiveExchange, Observer
-from chatbot.outside.http.transport import LiveTransport, sent_headers
 from chatbot.providers.choice import ModelTarget
 
 WAIT_HEADERS = ("retry-after-ms", "retry-after")
@@ -23,7 +23,7 @@ class Exchanges:
     def __init__(
         self,
         target: ModelTarget,
-        transport: LiveTransport,
+        transport: LateTransport,
         *,
         now: Callable[[], float],
         random: Callable[[], float],
@@ -41,6 +41,8 @@ class Exchanges:
         self.observer = Observer(self._begin, step)
 
     def _begin(self, request: HttpRequest) -> LiveExchange:
+        from chatbot.outside.http.transport import sent_headers  # loads the network's libraries
+
         service = self._target.service
         with self._lock:
             attempt = 1 + sum(before.record(with_chunks=False).url == request.url for before in self._running)

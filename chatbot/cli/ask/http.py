@@ -16,8 +16,8 @@ from chatbot.core.errors import UsageError
 from chatbot.core.events import Finished, Retrying
 from chatbot.core.http.exchange import MAX_KEPT_BYTES, Exchange, SafeExchange, Step
 from chatbot.outside.desktop.streams import is_terminal
+from chatbot.outside.http.late_transport import LateTransport
 from chatbot.outside.http.observed import LiveExchange
-from chatbot.outside.http.transport import LiveTransport
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,7 +35,7 @@ CANNOT_SHOW = "the HTTP cannot be shown"
 class AnswerHttp:
     """`provider` says what an event means."""
 
-    def __init__(self, setup: Setup, transport: LiveTransport, provider: Provider) -> None:
+    def __init__(self, setup: Setup, transport: LateTransport, provider: Provider) -> None:
         self._notices = setup.notices
         self._wanted = setup.arguments.http
         self._decided = setup.target.decided
