@@ -37,6 +37,7 @@ from chatbot.core.reasoning_tags import ThinkTags
 from chatbot.core.request import (
     MAX_ERROR_BYTES,
     HttpFailure,
+    HttpRequest,
     HttpResponse,
     Payload,
     Transport,
@@ -88,7 +89,7 @@ class Session(NamedTuple):
         for sends in count(1):
             answer = Answer()
             try:
-                options = self._with_model(options)
+                options = self.with_model(options)
                 if payload is None:
                     payload = self.provider.payload(conversation, options)
                     left_out = self.provider.left_out(options)
@@ -113,6 +114,10 @@ class Session(NamedTuple):
                 sleep(delay_s)
                 attempt += 1
 
+    def request(self, conversation: Conversation, options: Options) -> HttpRequest:
+        """The request that `ask` sends first, not sent. Raises ChatError where it cannot be built."""
+        return self.provider.request(self.provider.payload(conversation, options), options)
+
     def models(self) -> list[str]:
         """The names of the server's models. Raises ChatError when it gives no list."""
         response = self.transport(self.provider.models_request())
@@ -124,8 +129,8 @@ class Session(NamedTuple):
         finally:
             response.close()
 
-    def _with_model(self, options: Options) -> Options:
-        """The options with the first model of the server's list, where none was chosen."""
+    def with_model(self, options: Options) -> Options:
+        """The options with the first model of the server's list, where none was chosen. Raises ChatError."""
         if options.model:
             return options
         names = self.models()

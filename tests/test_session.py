@@ -97,6 +97,19 @@ def ask(
     return events
 
 
+@pytest.mark.parametrize("wire", WIRES)
+def test_the_request_that_will_be_sent_can_be_had_without_sending_it(wire: str) -> None:
+    server = Server(errors.CannotConnect("nobody"))
+    endpoint = Endpoint("http://127.0.0.1:9", ("Authorization", "Bearer k"))
+    provider = lookup.provider_for(services.find(wire), endpoint)
+    session = Session(provider, server, RetryPolicy(max_retries=0), lambda: 0.0, lambda: NOW_S, lambda: 0.5)
+    options = Options("m", temperature=0.2)
+    built = session.request(QUESTION, options)
+    assert server.requests == []
+    list(session.ask(QUESTION, options, lambda delay_s: None))
+    assert server.requests == [built]
+
+
 def _delta(content: str, reason: str | None = None) -> bytes:
     choice = {"index": 0, "delta": {"content": content}, "finish_reason": reason}
     return b"data: " + json.dumps({"choices": [choice]}).encode() + b"\n\n"

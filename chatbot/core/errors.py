@@ -4,6 +4,7 @@
     ├── UsageError                   2   the words of the command line
     ├── FileUnreadable              66   a file
     │   └── ImageUnreadable         66   an image
+    ├── NotCached                   66   an answer that was wanted from the cache only
     ├── ConfigurationError          78   a setting, a base URL, a `.env`
     │   ├── NoKey                   78
     │   └── Redirected              78   the base URL points elsewhere
@@ -91,6 +92,12 @@ class FileUnreadable(ChatError):
 
 class ImageUnreadable(FileUnreadable):
     """A file is not an image that can be sent."""
+
+
+class NotCached(ChatError):
+    """The cache has no answer, and nothing else was to be asked."""
+
+    exit_code = 66  # EX_NOINPUT
 
 
 class ConfigurationError(ChatError):

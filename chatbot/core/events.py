@@ -95,11 +95,22 @@ class Retrying(NamedTuple):
     reason: str = ""
 
 
+class CacheUse(NamedTuple):
+    """What the cache had to do with an answer: whether it is from there (`hit`), how old it is, how much longer it is
+    kept (0: it is not), both in seconds, and under which key.
+    """
+
+    hit: bool
+    age_s: float
+    expires_s: float
+    key: str
+
+
 class Finished(NamedTuple):
     """The end of every answer.
 
     `error` says more where the verdict is failed, cut or empty; `attempts` counts the requests sent; `has_text` is
-    whether any of the answer was given out; `model` is the one that was asked.
+    whether any of the answer was given out; `model` is the one that was asked; `cache` is None where none is used.
     """
 
     verdict: Verdict
@@ -110,6 +121,7 @@ class Finished(NamedTuple):
     attempts: int = 1
     has_text: bool = False
     model: str = ""
+    cache: CacheUse | None = None
 
 
 ProviderEvent = TextDelta | ReasoningDelta | Usage | FinishReason | EndMarker | Notice

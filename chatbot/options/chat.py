@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, Self, get_args
 
 from chatbot.options.declared import Choice, options_of
+from chatbot.options.durations import Duration
 
 Form = Literal["http", "curl", "python", "js", "httpie", "body"]
 FORMS = get_args(Form)
@@ -190,6 +191,26 @@ class Http(NamedTuple):
     ] = None
 
 
+class Cache(NamedTuple):
+    """The cache"""
+
+    cache: Annotated[
+        bool, Choice("Give an answer again that was given before, for five minutes.", value_in="cache_ttl")
+    ] = False
+    cache_ttl: Annotated[
+        Duration | None,
+        Choice("The same, for so long.", metavar="DURATION", least=0.001, says="a duration, for example 5m or 1h30m"),
+    ] = None
+    no_cache: Annotated[bool, Choice("Do without, whatever CHAT_CACHE says.")] = False
+    refresh: Annotated[bool, Choice("Ask all the same, and keep the new answer.", in_variable=False)] = False
+    cache_only: Annotated[bool, Choice("Never ask; without an answer in the cache, exit 66.")] = False
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether it is used: each of its options asks for it, but for one."""
+        return not self.no_cache and bool(self.cache or self.cache_ttl or self.refresh or self.cache_only)
+
+
 class Kept(NamedTuple):
     """The conversation"""
 
@@ -222,6 +243,6 @@ class Program(NamedTuple):
     version: Annotated[bool, Choice("Print the version.", flags=("--version", "-V"))] = False
 
 
-GROUPS = (Asked, Who, How, Shown, Connection, Http, Kept, Program)
-IN_VARIABLES = (How, Shown, Connection, Http, Kept)  # what to ask, and of whom, is said each time
+GROUPS = (Asked, Who, How, Shown, Connection, Http, Cache, Kept, Program)
+IN_VARIABLES = (How, Shown, Connection, Http, Cache, Kept)  # what to ask, and of whom, is said each time
 SAMPLING = tuple(option for option in options_of(How) if option.choice.in_session)

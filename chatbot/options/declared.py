@@ -31,7 +31,8 @@ class Choice(NamedTuple):
     `old_flags` go on working and are not shown. `metavar` stands for its value, `least` and `most` are its bounds;
     `says` is what it is, in a sentence, where type and bounds do not say it. `is_text` is made safe to send (a path
     must keep its bytes).
-    `in_variable`: CHAT_NAME may set it where the command line does not. `in_session`: `/set` does.
+    `in_variable`: CHAT_NAME may set it where the command line does not. `value_in`: for a switch, the field whose value
+    its variable may also hold, which turns it on. `in_session`: `/set` does.
     """
 
     help: str
@@ -43,6 +44,7 @@ class Choice(NamedTuple):
     says: str = ""
     is_text: bool = False
     in_variable: bool = True
+    value_in: str = ""
     in_session: bool = False
 
 
@@ -137,9 +139,12 @@ class Option(NamedTuple):
             return said
         return self._read_all(self.flag, [said] if isinstance(said, str) else said, UsageError)
 
-    def read_variable(self, text: str) -> Any:
-        """The value of its variable; a line each where it may be said again. Raises ConfigurationError."""
-        return self._read_all(self.variable, text.splitlines() if self.repeats else [text], ConfigurationError)
+    def read_variable(self, text: str, name: str = "") -> Any:
+        """The value of its variable, or of the one of that name; a line each where it may be said again.
+
+        Raises ConfigurationError.
+        """
+        return self._read_all(name or self.variable, text.splitlines() if self.repeats else [text], ConfigurationError)
 
     def _read_all(self, name: str, texts: Sequence[str], error: type[ChatError]) -> Any:
         values = []
@@ -171,12 +176,17 @@ def chosen(group: type[Group], said: Mapping[str, Any], environ: Mapping[str, st
 
     Raises UsageError or ConfigurationError for a value that is none.
     """
-    values = {}
-    for option in options_of(group):  # type: ignore[arg-type]
+    values: dict[str, Any] = {}
+    options = {option.field: option for option in options_of(group)}  # type: ignore[arg-type]
+    for option in options.values():
         if said.get(option.field) not in _NOT_SAID:
             values[option.field] = option.read_said(said[option.field])
         elif environ and option.choice.in_variable and (text := environ.get(option.variable)):
-            values[option.field] = option.read_variable(text)
+            valued = options.get(option.choice.value_in)
+            if valued and text.lower() not in _ON + _OFF:
+                values[valued.field] = valued.read_variable(text, option.variable)
+            else:
+                values[option.field] = option.read_variable(text)
     return group(**values)
 
 

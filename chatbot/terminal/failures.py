@@ -103,8 +103,8 @@ def explained(verdict: Verdict) -> str:
     return " ".join(filter(None, [f"{happened[0].upper()}{happened[1:]}.", advice]))
 
 
-def usage_line(usage: Usage | None) -> str:
-    """Tokens in and out as one line: `tokens: 1.2k in, 7 out (950 cached)`."""
+def usage_line(usage: Usage | None, *, is_from_cache: bool = False) -> str:
+    """Tokens in and out as one line: `tokens: 1.2k in, 7 out (950 cached)`; nothing is paid for those of the cache."""
     usage = usage or Usage()
     told = [
         f"{short(count)} {name}"
@@ -118,4 +118,5 @@ def usage_line(usage: Usage | None) -> str:
     ]
     if not told:
         return "tokens: the provider did not say"
-    return "tokens: " + ", ".join(told) + (f" ({', '.join(inner)})" if inner else "")
+    saved = "; from the cache: cost 0" if is_from_cache else ""
+    return "tokens: " + ", ".join(told) + (f" ({', '.join(inner)})" if inner else "") + saved

@@ -14,7 +14,6 @@ from chatbot.core.errors import UsageError
 from chatbot.core.messages import Conversation, Image
 from chatbot.outside.desktop.keyboard import SilentKeyboard
 from chatbot.outside.desktop.streams import is_terminal
-from chatbot.outside.http import lean_requests
 from chatbot.providers import services
 from chatbot.terminal.notices import Notices
 
@@ -63,8 +62,7 @@ def answer(arguments: Arguments, notices: Notices) -> int:
         for remark in stored[1].remarks if stored else ():
             notices.warn(remark)
         asked = _continued(conversation, text, images, arguments.kept.truncate, notices)
-        lean_requests.load()
-        from chatbot.cli.ask.runner import AnswerRunner  # loads the network's libraries
+        from chatbot.cli.ask.runner import AnswerRunner
 
         runner = AnswerRunner(setup, SilentKeyboard())
         return runner.exit_code(runner(asked))

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from chatbot.core.errors import UsageError
 from chatbot.core.options import Options
-from chatbot.options.chat import SAMPLING, Asked, Connection, How, Http, Kept, Shown, Who
+from chatbot.options.chat import SAMPLING, Asked, Cache, Connection, How, Http, Kept, Shown, Who
 
 
 class Arguments(NamedTuple):
@@ -20,6 +20,7 @@ class Arguments(NamedTuple):
     shown: Shown = Shown()
     connection: Connection = Connection()
     http: Http = Http()
+    cache: Cache = Cache()
     kept: Kept = Kept()
 
     @property

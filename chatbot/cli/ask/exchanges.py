@@ -9,7 +9,6 @@ from chatbot.core.events import Finished, Retrying, Verdict
 from chatbot.core.http.exchange import ConnectionFacts, Exchange, Moments, Wait
 from chatbot.core.request import HttpRequest
 from chatbot.outside.http.observed import Asked, LiveExchange, Observer
-from chatbot.outside.http.transport import sent_headers
 from chatbot.providers.choice import ModelTarget
 
 WAIT_HEADERS = ("retry-after-ms", "retry-after")
@@ -41,6 +40,8 @@ class Exchanges:
         self.observer = Observer(self._begin, step)
 
     def _begin(self, request: HttpRequest) -> LiveExchange:
+        from chatbot.outside.http.transport import sent_headers  # loads the network's libraries
+
         service = self._target.service
         with self._lock:
             attempt = 1 + sum(before.record(with_chunks=False).url == request.url for before in self._running)

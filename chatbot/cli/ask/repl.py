@@ -27,7 +27,6 @@ from chatbot.outside.desktop import editor
 from chatbot.outside.desktop.keyboard import SilentKeyboard
 from chatbot.outside.desktop.streams import is_terminal, terminal_to_write
 from chatbot.outside.files.reading import is_file, read_text_file
-from chatbot.outside.http import lean_requests
 from chatbot.providers.choice import ModelRequest, find_service
 from chatbot.terminal.answer.show_events import AnswerResult
 from chatbot.terminal.failures import error_lines
@@ -127,10 +126,10 @@ class _Session:
         """What asks the chosen model; made, and its libraries loaded, at the first need."""
         with self._loading:
             if self._runner is None:
-                lean_requests.load()
                 from chatbot.cli.ask.runner import AnswerRunner
 
                 self._runner = AnswerRunner(self._setup, self.keyboard, in_session=True)
+                self._runner.load()
             return self._runner
 
     def load(self) -> None:

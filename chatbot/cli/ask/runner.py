@@ -10,8 +10,8 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from chatbot.cli.ask.http import AnswerHttp
 from chatbot.cli.ask.setup import Setup
+from chatbot.cli.ask.wire.answer_http import AnswerHttp
 from chatbot.cli.output import stdio
 from chatbot.core.amounts import token_words
 from chatbot.core.errors import AnswerError, CannotConnect, ContextTooLong, KeyRejected, ProgramFault, UnknownModel
@@ -24,19 +24,22 @@ from chatbot.outside.background import EventQueue
 from chatbot.outside.desktop.keyboard import SilentKeyboard
 from chatbot.outside.desktop.signals import Interrupts
 from chatbot.outside.desktop.streams import is_terminal
+from chatbot.outside.http import lean_requests
+from chatbot.outside.http.late_transport import LateTransport
 from chatbot.outside.http.observed import observed
-from chatbot.outside.http.transport import IDLE_TIMEOUT_S, LiveTransport
 from chatbot.outside.watchdog import Watchdog
 from chatbot.providers import services
 from chatbot.providers.wires import lookup
-from chatbot.session import Session
+from chatbot.session import Ask, Session
 from chatbot.terminal.best_effort import LIMIT_S, BestEffort
 
 if TYPE_CHECKING:
     from chatbot.core.conversations.stored import Replaced
     from chatbot.core.http.limits import SeenLimits
+    from chatbot.layers.cached import Cached
     from chatbot.outside.history.writing import TurnWriter
     from chatbot.outside.http.replaying import ReplayingTransport
+    from chatbot.outside.http.transport import LiveTransport
     from chatbot.terminal.answer.show_events import AnswerResult
 
 # Long enough for a request to leave, short beside any server's answer: what shows the answer loads after that.
@@ -57,11 +60,8 @@ class AnswerRunner:
         self._notices = setup.notices
         self._options = setup.options
         self._sent = threading.Event()
-        self._transport = self._replayed(setup) or LiveTransport(
-            os.environ,
-            idle_timeout_s=setup.arguments.connection.timeout or IDLE_TIMEOUT_S,
-            on_sent=self._has_left,
-        )
+        self._setup = setup
+        self._transport = LateTransport(self._network)
         provider = lookup.provider_for(self._target.service, self._target.endpoint)
         self.http = AnswerHttp(setup, self._transport.facts, provider)
         self._session = Session(
@@ -72,9 +72,18 @@ class AnswerRunner:
             now=time.time,
             random=random.random,
         )
+        self._cached: Cached | None = None
+        if setup.arguments.cache.is_wanted:
+            from chatbot.cli.ask.caching import cached
+
+            self._cached = cached(setup, self._session, self._sent.set)
         self.signal: int | None = None
         self.limits: SeenLimits | None = None
         self._told_of_limits = False
+
+    def load(self) -> None:
+        """Loads the network's libraries, which an answer from the cache does without."""
+        self._transport.load()
 
     def __call__(
         self,
@@ -94,15 +103,16 @@ class AnswerRunner:
         self._sent.clear()
         self.http.exchanges.new_question()
         asked_s = time.monotonic()
+        ask = self._ask(again=replaces is not None)
+        if self._cached is None or not self._cached.knows(conversation, asked):
+            self.load()
         with Watchdog() as watchdog:
             best_effort = BestEffort(watchdog.call, self._notices.warn)
             with ExitStack() as entered:
                 interrupts = Interrupts(watchdog.call, on_screen=is_terminal(1) and not shown.json)
                 best_effort.done("Ctrl-C may lose what came", lambda: entered.enter_context(interrupts))
                 best_effort.done("keys will show in the answer", lambda: entered.enter_context(self._keyboard))
-                event_queue = EventQueue(
-                    lambda sleep: self._session.ask(conversation, asked, sleep), stop=self._transport.abort
-                )
+                event_queue = EventQueue(lambda sleep: ask(conversation, asked, sleep), stop=self._transport.abort)
                 interrupts.wake = event_queue.wake
                 self._sent.wait(_SENT_WITHIN_S)
                 from chatbot.cli.ask.recorder import RecordingView
@@ -144,14 +154,24 @@ class AnswerRunner:
             best_effort.done("what is left of the limits cannot be told", self._see_limits)
         return result
 
-    def _replayed(self, setup: Setup) -> ReplayingTransport | None:
-        """What answers in the network's place, where the person named a cassette. Raises ConfigurationError."""
-        wanted = setup.arguments.http
-        if wanted.replay is None:
-            return None
-        from chatbot.cli.ask.replay import replaying
+    def _network(self) -> LiveTransport | ReplayingTransport:
+        """What answers: the network, or the cassette that the person named. Raises ConfigurationError."""
+        wanted, connection = self._setup.arguments.http, self._setup.arguments.connection
+        if wanted.replay is not None:
+            from chatbot.cli.ask.wire.replay import replaying
 
-        return replaying(wanted.replay, wanted.speed, self._notices, self._has_left)
+            return replaying(wanted.replay, wanted.speed, self._notices, self._has_left)
+        lean_requests.load()
+        from chatbot.outside.http.transport import IDLE_TIMEOUT_S, LiveTransport
+
+        timeout_s = connection.timeout or IDLE_TIMEOUT_S
+        return LiveTransport(os.environ, idle_timeout_s=timeout_s, on_sent=self._has_left)
+
+    def _ask(self, *, again: bool) -> Ask:
+        """What is asked; a question that is asked `again` wants another answer."""
+        if self._cached is None:
+            return self._session.ask
+        return (self._cached._replace(refresh=True) if again else self._cached).ask
 
     def _has_left(self) -> None:
         self._sent.set()
@@ -188,12 +208,17 @@ class AnswerRunner:
             return  # the roof tells it
         self._notices.apart = self._in_session and bool(result.text)
         lines = list(verdict_lines(finished, in_session=self._in_session))
+        if finished.cache and finished.cache.hit:
+            from chatbot.terminal.documents.cached import use_line
+
+            lines.append(use_line(finished.cache))
         if lines and exit_code(finished):
             self._notices.error(lines)
         elif lines:
             self._notices.warn(*lines)
         if self._shown.usage:
-            self._notices.tell([usage_line(finished.usage)])
+            is_from_cache = bool(finished.cache and finished.cache.hit)
+            self._notices.tell([usage_line(finished.usage, is_from_cache=is_from_cache)])
 
     def _see_limits(self) -> None:
         """Keeps what the last answer told of limits, and warns once when little is left."""

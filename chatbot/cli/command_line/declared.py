@@ -23,7 +23,8 @@ class Positional(NamedTuple):
 
 class Command(NamedTuple):
     """`run` gets what the caller hands on, then each positional, then each group as it was chosen. `others` are the
-    commands named on its help page, with their sentences.
+    commands named on its help page, with their sentences. Groups
+    `in_variables` are also chosen by the variables of the environment.
     """
 
     name: str
@@ -34,13 +35,15 @@ class Command(NamedTuple):
     epilog: str = ""
     others: tuple[tuple[str, str], ...] = ()
     hidden: bool = False
+    in_variables: tuple[type, ...] = ()
 
     @property
     def options(self) -> Sequence[Option]:
         """The options of all groups."""
         return [option for group in self.groups for option in options_of(group)]
 
-    def values(self, said: Mapping[str, Any]) -> list[Any]:
+    def values(self, said: Mapping[str, Any], environ: Mapping[str, str]) -> list[Any]:
         """What follows in `run`, from what the command line says. Raises UsageError."""
         words: list[Any] = [said[positional.field] for positional in self.positionals]
-        return [*words, *(chosen(group, said) for group in self.groups)]
+        variables = dict.fromkeys(self.in_variables, environ)
+        return [*words, *(chosen(group, said, variables.get(group)) for group in self.groups)]

@@ -6,6 +6,7 @@ signature, its public way, 4 ms. These classes are no stable interface: where th
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -40,7 +41,7 @@ def run_one_of(
     said = parse(command, words, f"{path} {command.name}")
     if said is None:
         return None
-    run, values = command.run, command.values(said)
+    run, values = command.run, command.values(said, os.environ)
     return lambda *first: run(*first, *values)
 
 

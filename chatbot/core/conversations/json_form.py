@@ -95,7 +95,7 @@ def _turn(fields: _Fields, position: int) -> Turn:
         first_text_s=fields.number_or_none("first_text_s"),
         total_s=fields.number_or_none("total_s"),
         request_id=fields.text_or_none("request_id"),
-        attempts=fields.integer_or_none("attempts") or 1,
+        attempts=1 if (sent := fields.integer_or_none("attempts")) is None else sent,
         failures=tuple(_failure(_Fields(failure, fields.name)) for failure in fields.items("failures")),
         withdrawn=fields.values.get("withdrawn") is True,
     )

@@ -141,7 +141,7 @@ class Hit(NamedTuple):
 
 
 class ModelUse(NamedTuple):
-    """What one model was used for. Tokens are those that were reported."""
+    """What one model was used for. Tokens are those that were reported; an answer from the cache took none."""
 
     provider: str
     model: str

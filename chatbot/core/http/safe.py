@@ -11,7 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 from chatbot.core.http.exchange import Chunk, Exchange, Headers, SafeExchange
 from chatbot.core.redaction.redactor import HIDDEN, MASK, is_secret_header
 
-_SECRET_PARAMETERS = frozenset("key api_key api-key apikey access_token token signature sig".split())
+SECRET_PARAMETERS = frozenset("key api_key api-key apikey access_token token signature sig".split())
 _LONGEST_LINE_BYTES = 1024 * 1024  # a longer one is searched in parts
 
 Redact = Callable[[str], str]
@@ -42,7 +42,7 @@ def safe_url(url: str, redact: Redact) -> str:
     parts = urlsplit(url)
     pairs = [part.partition("=") for part in parts.query.split("&")] if parts.query else []
     query = "&".join(
-        f"{name}={MASK}" if name.lower() in _SECRET_PARAMETERS and value else f"{name}{equals}{value}"
+        f"{name}={MASK}" if name.lower() in SECRET_PARAMETERS and value else f"{name}{equals}{value}"
         for name, equals, value in pairs
     )
     return redact(urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query=query)))

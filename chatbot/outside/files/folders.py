@@ -13,6 +13,13 @@ def data_folder() -> Path | None:
     return _named(lambda: user_data_dir("chat", appauthor=False))
 
 
+def cache_folder() -> Path | None:
+    """What may be lost at any time; None without a home."""
+    from platformdirs import user_cache_dir
+
+    return _named(lambda: user_cache_dir("chat", appauthor=False))
+
+
 def config_folder() -> Path | None:
     """What the person writes; None without a home."""
     from platformdirs import user_config_dir

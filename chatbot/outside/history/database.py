@@ -145,9 +145,14 @@ def _sentence(error: Exception, what: str, consequence: str = "") -> str:
     """Why the history cannot be read or written."""
     if isinstance(error, HistoryUnavailable):
         return str(error)
+    return f"the history cannot be {what}: {reason_of(error)}{consequence}"
+
+
+def reason_of(error: Exception) -> str:
+    """What is wrong with a database, in the middle of a sentence."""
     code = getattr(error, "sqlite_errorcode", 0)
     reason = _REASONS.get(code & 0xFF) or (error.strerror if isinstance(error, OSError) else None) or str(error)
-    return f"the history cannot be {what}: {reason[:1].lower()}{reason[1:]}{consequence}"
+    return f"{reason[:1].lower()}{reason[1:]}"
 
 
 def _is_busy(error: Exception) -> bool:

@@ -43,6 +43,7 @@ def as_json(result: AnswerResult, provider: str, model: str, traffic: Mapping[st
         "request_id": finished.request_id,
         "attempts": finished.attempts,
         "traffic": dict(traffic),
+        "cache": finished.cache and finished.cache._asdict(),
         "error": None
         if error is None
         else {

@@ -1,0 +1,1 @@
+"""`chat cache`: what the cache of answers holds."""

@@ -1,0 +1,80 @@
+"""An answer, folded, to text and back."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatbot.core.cache.answer import CachedAnswer, folded, from_json, to_json
+from chatbot.core.errors import ConnectionLost
+from chatbot.core.events import Event, Finished, Notice, ReasoningDelta, Retrying, TextDelta, Usage, Verdict
+from chatbot.core.redaction.redactor import MASK, Redactor
+
+KEY = "sk-live-0123456789abcdef"
+WHOLE = Finished(Verdict.COMPLETE, "stop", Usage(9, 2, 1, None), None, "req_1", 2, True, "m")
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=5)
+EVENTS = st.lists(
+    st.builds(TextDelta, TEXTS) | st.builds(ReasoningDelta, TEXTS) | st.builds(Notice, TEXTS), max_size=12
+)
+COUNTS = st.none() | st.integers(0, 2**53)
+
+
+def kept(events: list[Event], finished: Finished = WHOLE) -> CachedAnswer:
+    answer = folded(events, finished, lambda text: text)
+    assert answer is not None
+    return answer
+
+
+@given(EVENTS, st.none() | st.builds(Usage, COUNTS, COUNTS, COUNTS, COUNTS), st.none() | TEXTS, st.none() | TEXTS)
+def test_what_was_said_comes_back_word_for_word(
+    events: list[Event], usage: Usage | None, reason: str | None, request_id: str | None
+) -> None:
+    finished = WHOLE._replace(usage=usage, finish_reason=reason, request_id=request_id)
+    answer = from_json(to_json(kept(events, finished)))
+    assert answer == kept(events, finished)
+    for kind in (TextDelta, ReasoningDelta, Notice):
+        assert answer.text(kind) == "".join(event.text for event in events if type(event) is kind)
+    assert answer.finished == finished._replace(attempts=0), "nothing is sent for it"
+    neighbours = [type(part) for part in answer.parts if type(part) is not Notice]
+    assert all(len(part.text) for part in answer.parts) and len(neighbours) <= len(events)
+
+
+def test_neighbours_of_a_kind_are_one_event_so_that_the_text_comes_in_one_write() -> None:
+    events: list[Event] = [
+        ReasoningDelta("Hm"),
+        ReasoningDelta("m."),
+        TextDelta("He"),
+        TextDelta("llo"),
+        ReasoningDelta("?"),
+    ]
+    assert kept(events).parts == (ReasoningDelta("Hmm."), TextDelta("Hello"), ReasoningDelta("?"))
+    assert kept([Notice("a"), Notice("b")]).parts == (Notice("a"), Notice("b"))
+    assert kept([Retrying(1.0, 1, ConnectionLost("lost")), TextDelta("x")]).parts == (TextDelta("x"),)
+
+
+@pytest.mark.parametrize("verdict", [verdict for verdict in Verdict if verdict is not Verdict.COMPLETE])
+def test_only_a_complete_answer_is_kept(verdict: Verdict) -> None:
+    assert folded([TextDelta("Half an")], WHOLE._replace(verdict=verdict), str) is None
+    assert folded([TextDelta("Half")], WHOLE._replace(error=ConnectionLost("lost")), str) is None
+
+
+def test_a_key_that_the_server_echoes_is_not_kept_also_where_it_comes_in_pieces() -> None:
+    finished = WHOLE._replace(finish_reason=f"because {KEY}", request_id=KEY)
+    answer = folded([TextDelta(KEY[:12]), TextDelta(KEY[12:]), Notice(KEY)], finished, Redactor([KEY]))
+    assert answer is not None and KEY[:12] not in to_json(answer) and answer.text() == MASK
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", "null", "[[], null]", '[[["voice", "x"]], null, null, null, "m"]', '[[["text", 1]],0,0,0,0]'],
+)
+def test_what_is_no_answer_is_none(text: str) -> None:
+    assert from_json(text) is None
+
+
+@given(st.recursive(st.none() | st.integers() | st.text(max_size=3), st.lists, max_leaves=6))
+def test_any_json_is_an_answer_or_none(value: object) -> None:
+    from_json(json.dumps(value))
