@@ -10,8 +10,8 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from chatbot.cli.ask.answer_http import AnswerHttp
 from chatbot.cli.ask.setup import Setup
-from chatbot.cli.ask.wire.answer_http import AnswerHttp
 from chatbot.cli.output import stdio
 from chatbot.core.amounts import token_words
 from chatbot.core.errors import AnswerError, CannotConnect, ContextTooLong, KeyRejected, ProgramFault, UnknownModel
