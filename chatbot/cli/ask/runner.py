@@ -112,7 +112,10 @@ class AnswerRunner:
                 interrupts = Interrupts(watchdog.call, on_screen=is_terminal(1) and not shown.json)
                 best_effort.done("Ctrl-C may lose what came", lambda: entered.enter_context(interrupts))
                 best_effort.done("keys will show in the answer", lambda: entered.enter_context(self._keyboard))
-                event_queue = EventQueue(lambda sleep: ask(conversation, asked, sleep), stop=self._transport.abort)
+                event_queue = EventQueue(
+                    lambda sleep: ask(conversation, asked, self.http.exchanges.noting(sleep)),
+                    stop=self._transport.abort,
+                )
                 interrupts.wake = event_queue.wake
                 self._sent.wait(_SENT_WITHIN_S)
                 from chatbot.cli.ask.recorder import RecordingView
