@@ -524,3 +524,22 @@ def test_fork_goes_on_in_a_copy_whose_id_it_tells_and_the_first_conversation_sta
     newest, first = [json.loads(line) for line in run("logs", "list", "--json", home=tmp_path).text.splitlines()]
     assert (newest["turns"], first["turns"], newest["forked_from"]) == (2, 1, first["id"])
     assert newest["id"] in told
+
+
+def test_the_http_of_a_session_is_kept_in_its_files_also_after_another_model_was_chosen(
+    server: LabServer, tmp_path: Path
+) -> None:
+    files = ["--log-file", "log", "--har", "har", "--record", "tape"]
+    person = Person([*files, *at(server.url), "-m", "echo"], tmp_path)
+    person.wait_for_prompt()
+    person.asks("one", "one", 2)
+    person.asks("/model lab-anthropic/echo", "the model is now", 3)
+    person.asks("two", "two", 4)
+    person.child.send("/exit\r")
+    assert person.leave() == 0
+    assert [json.loads(line)["provider"] for line in (tmp_path / "log").read_text().splitlines()] == [
+        "openai",
+        "lab-anthropic",
+    ]
+    assert len(json.loads((tmp_path / "har").read_text())["log"]["entries"]) == 2
+    assert (tmp_path / "tape").read_text().count('"type": "request"') == 2

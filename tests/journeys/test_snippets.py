@@ -40,6 +40,9 @@ WORDS = {
     "a number that JavaScript has not": ["--seed", str(2**60 + 1), "hi"],
     "a header": ["--header", "X-Note: a'b\"c $d `e`", "--header", "X-Api-Token: very-secret", "hi"],
 }
+CASES = [(case, "openai") for case in WORDS] + [
+    (case, wire) for case in ("hostile", "one piece") for wire in ("anthropic", "gemini")
+]
 
 
 def path() -> str:
@@ -78,8 +81,7 @@ def needed(form: str) -> Runner:
     return runner
 
 
-@pytest.mark.parametrize("wire", ["openai", "anthropic", "gemini"])
-@pytest.mark.parametrize("case", WORDS)
+@pytest.mark.parametrize(("case", "wire"), CASES)
 @pytest.mark.parametrize("form", RUNNERS)
 def test_a_snippet_sends_what_chat_sends_and_prints_the_answer(
     server: LabServer, tmp_path: Path, form: str, case: str, wire: str

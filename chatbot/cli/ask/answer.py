@@ -18,6 +18,7 @@ from chatbot.providers import services
 from chatbot.terminal.notices import Notices
 
 if TYPE_CHECKING:
+    from chatbot.cli.ask.wire.files import ExchangeFiles
     from chatbot.core.conversations.resume import Resumed
     from chatbot.core.conversations.stored import Summary
     from chatbot.options.templates.template import Filled
@@ -50,7 +51,8 @@ def answer(arguments: Arguments, notices: Notices) -> int:
         system = inputs.system(arguments.how, notices) or (filled.system if filled else None) or conversation.system
         conversation = conversation._replace(system=system)
         images = inputs.images(arguments.asked, target.service.images, notices)
-        setup = Setup(arguments, filled.extra if filled else fields, target, recorder, notices, open_things)
+        files = _files(arguments, notices)
+        setup = Setup(arguments, filled.extra if filled else fields, target, recorder, notices, open_things, files)
         if is_dry:
             from chatbot.cli.ask.dry_run import dry_run
 
@@ -66,6 +68,16 @@ def answer(arguments: Arguments, notices: Notices) -> int:
 
         runner = AnswerRunner(setup, SilentKeyboard())
         return runner.exit_code(runner(asked))
+
+
+def _files(arguments: Arguments, notices: Notices) -> ExchangeFiles | None:
+    """The files for the HTTP that were named. Raises UsageError or OutputUnwritable, before anything is sent."""
+    wanted = arguments.http
+    if not (wanted.log_file or wanted.har or wanted.record) or wanted.dry_run:
+        return None
+    from chatbot.cli.ask.wire.files import ExchangeFiles
+
+    return ExchangeFiles(wanted, notices)
 
 
 def _templated(arguments: Arguments, fields: dict[str, object]) -> tuple[Filled | None, Arguments]:

@@ -21,7 +21,6 @@ from chatbot.outside.http.observed import LiveExchange
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from chatbot.cli.ask.wire.files import ExchangeFiles
     from chatbot.core.events import Event
     from chatbot.core.http.kept import KeptExchange
     from chatbot.core.http.seen import Arrivals, SeenEvent
@@ -43,7 +42,7 @@ class AnswerHttp:
         self._decided = setup.target.decided
         self._provider = provider
         self._steps: SimpleQueue[Step] = SimpleQueue()
-        self._files = self._opened_files()
+        self._files = setup.files
         self._wake: Callable[[], None] = lambda: None
         self._best_effort: BestEffort | None = None
         self.exchanges = Exchanges(
@@ -58,15 +57,6 @@ class AnswerHttp:
     @property
     def _wants_all(self) -> bool:
         return bool(self._wanted.verbose or self._wanted.timing or self._files)
-
-    def _opened_files(self) -> ExchangeFiles | None:
-        """The files that were named. Raises UsageError or OutputUnwritable."""
-        wanted = self._wanted
-        if not (wanted.log_file or wanted.har or wanted.record):
-            return None
-        from chatbot.cli.ask.wire.files import ExchangeFiles
-
-        return ExchangeFiles(wanted, self._safe, self._notices.redact)
 
     def last(self, form: str, key_variable: str) -> str:
         """The last exchange of the last question, in a form. Raises UsageError where there is none."""

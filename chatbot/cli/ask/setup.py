@@ -12,12 +12,13 @@ from chatbot.terminal.notices import Notices
 
 if TYPE_CHECKING:
     from chatbot.cli.ask.recorder import HistoryRecorder
+    from chatbot.cli.ask.wire.files import ExchangeFiles
     from chatbot.providers.choice import ModelTarget
 
 
 class Setup(NamedTuple):
     """What was said, who is asked, where it is kept. `fields` are raw fields of each request body; what is in
-    `open_things` is closed when the program ends.
+    `open_things` is closed when the program ends; `files` are those for its HTTP.
     """
 
     arguments: Arguments
@@ -26,6 +27,7 @@ class Setup(NamedTuple):
     recorder: HistoryRecorder
     notices: Notices
     open_things: ExitStack
+    files: ExchangeFiles | None = None
 
     @property
     def options(self) -> Options:

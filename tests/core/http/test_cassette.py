@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatbot.core.errors import ConfigurationError
@@ -17,6 +17,7 @@ from tests.core.http.exchanges import exchanges
 ONE = Exchange("a", 1, 1.0, "p", "w", "m", "POST", "http://h", (), b"{}", status=200, chunks=(Chunk(1.0, b"x"),))
 
 
+@settings(max_examples=40)
 @given(st.lists(exchanges, max_size=3))
 def test_every_field_survives(kept: list[Exchange]) -> None:
     lines = [line for exchange in kept for line in to_lines(SafeExchange(exchange))]

@@ -8,7 +8,7 @@ from typing import Any
 
 import jsonschema
 from haralyzer import HarEntry
-from hypothesis import given
+from hypothesis import given, settings
 
 from chatbot.core.http.exchange import Chunk, Exchange, SafeExchange
 from chatbot.core.http.har import har
@@ -23,6 +23,7 @@ def archived(*found: Exchange) -> dict[str, Any]:
     return document
 
 
+@settings(max_examples=25)  # the schema is slow
 @given(exchanges)
 def test_any_exchange_makes_a_valid_archive(exchange: Exchange) -> None:
     json.dumps(archived(exchange))

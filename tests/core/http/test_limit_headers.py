@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatbot.core.http.exchange import Exchange, Headers, SafeExchange
@@ -264,6 +264,7 @@ VALUES = st.one_of(
 )
 
 
+@settings(max_examples=40)
 @given(st.lists(st.tuples(NAMES, VALUES), max_size=8), st.one_of(st.none(), st.binary(max_size=60)))
 def test_no_header_and_no_body_is_an_error_and_none_of_limits_is_lost(
     pairs: list[tuple[str, str]], refusal: bytes | None

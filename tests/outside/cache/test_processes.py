@@ -73,13 +73,13 @@ while True:
     number += 1
 """
     written = 0
-    for turn in range(8):
+    for turn in range(4):
         command = [sys.executable, "-c", PROLOGUE + code, str(tmp_path)]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         with subprocess.Popen(command, text=True, cwd=ROOT, bufsize=1, **pipes) as process:  # type: ignore[call-overload]
             process.stdin.write(f"{written}\n")
             process.stdin.flush()
-            for _ in range(3 + 7 * turn):
+            for _ in range(3 + 9 * turn):
                 written = int(process.stdout.readline()) + 1
             process.send_signal(signal.SIGKILL)
             for line in process.stdout:

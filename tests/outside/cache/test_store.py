@@ -176,15 +176,6 @@ def test_a_cache_that_another_program_keeps_locked_is_told_once_and_stops_nothin
     assert cache.missed(question(2), answer())
 
 
-@posix
-@pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="the superuser may write anywhere")
-def test_a_folder_that_cannot_be_written_stops_nothing(tmp_path: Path, told: Told) -> None:
-    tmp_path.chmod(0o500)
-    assert not a_cache(tmp_path, told=told).missed(question(1), answer())
-    tmp_path.chmod(0o700)
-    assert len(told) == 1
-
-
 def test_a_place_that_is_a_file_stops_nothing_and_a_command_says_what_is_wrong(tmp_path: Path, told: Told) -> None:
     (tmp_path / "cache").write_text("")
     cache = a_cache(tmp_path / "cache", told=told)

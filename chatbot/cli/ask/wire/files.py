@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 from chatbot import __version__
@@ -11,15 +10,14 @@ from chatbot.cli.output.stdio import iso
 from chatbot.cli.output.written import write_output
 from chatbot.core.errors import FileUnwritable
 from chatbot.core.http import cassette
-from chatbot.core.http.exchange import Chunk, Exchange, SafeExchange, Step
+from chatbot.core.http.exchange import Chunk, SafeExchange, Step
 from chatbot.core.http.har import har
 from chatbot.core.http.log_line import log_line
-from chatbot.core.http.safe import safe_chunks
+from chatbot.core.http.safe import safe, safe_chunks
 from chatbot.core.http.seen import Arrivals
 from chatbot.options.chat import Http
 from chatbot.outside.files.private import append_line, write_new
-
-Safe = Callable[[Exchange], SafeExchange]
+from chatbot.terminal.notices import Notices
 
 
 class ExchangeFiles:
@@ -28,12 +26,12 @@ class ExchangeFiles:
     FileUnwritable.
     """
 
-    def __init__(self, wanted: Http, safe: Safe, redact: Callable[[str], str]) -> None:
+    def __init__(self, wanted: Http, notices: Notices) -> None:
         self._log = wanted.log_file
         self._bodies = not wanted.no_log_bodies
         self._har = wanted.har
         self._archived: list[SafeExchange] = []
-        self._cassette = CassetteFile(wanted.record, safe, redact) if wanted.record else None
+        self._cassette = CassetteFile(wanted.record, notices) if wanted.record else None
         if self._har:
             write_output(self._har, [self._archive()])
 
@@ -61,11 +59,10 @@ class CassetteFile:
     written once it ends with a line, because only then it is sure to have no part of a key.
     """
 
-    def __init__(self, path: Path, safe: Safe, redact: Callable[[str], str]) -> None:
+    def __init__(self, path: Path, notices: Notices) -> None:
         write_output(path, [])
         self._path = path
-        self._safe = safe
-        self._redact = redact
+        self._notices = notices
         self._begun = ""  # whose request is written
         self._held: list[Chunk] = []
 
@@ -74,16 +71,16 @@ class CassetteFile:
         exchange = step.exchange
         if exchange.id != self._begun:
             self._begun, self._held = exchange.id, []
-            self._write(cassette.request_line(self._safe(exchange)))
+            self._write(cassette.request_line(safe(exchange, self._notices.redact)))
         if step.name == "answered":
-            self._write(cassette.response_line(self._safe(exchange)))
+            self._write(cassette.response_line(safe(exchange, self._notices.redact)))
         elif step.chunk is not None:
             self._held.append(step.chunk)
             if step.chunk.data.endswith(b"\n"):
                 self._write_held()
         elif step.name == "ended":
             self._write_held()
-            self._write(cassette.end_line(self._safe(exchange)))
+            self._write(cassette.end_line(safe(exchange, self._notices.redact)))
 
     def over(self, exchange: SafeExchange) -> None:
         """Writes the end once more, with what became of the answer."""
@@ -92,7 +89,7 @@ class CassetteFile:
             self._write(cassette.end_line(exchange))
 
     def _write_held(self) -> None:
-        for chunk in safe_chunks(self._held, self._redact):
+        for chunk in safe_chunks(self._held, self._notices.redact):
             self._write(cassette.chunk_line(chunk))
         self._held = []
 
