@@ -11,6 +11,7 @@ from chatbot.cli.command_line.declared import Command, Positional
 from chatbot.cli.command_line.parsing import run_one_of
 from chatbot.cli.history import open_history
 from chatbot.core.errors import UsageError
+from chatbot.core.http.exchange import SafeExchange
 from chatbot.core.http.kept import KeptExchange
 from chatbot.options.chat import Form
 from chatbot.options.declared import Choice
@@ -48,11 +49,33 @@ def http(argv: list[str], notices: Notices) -> int:
 
 def _show(history: History, notices: Notices, prefix: str | None, shown: Shown) -> None:
     from chatbot.cli.output.written import write_as
+
+    exchange = found(history, prefix).record
+    write_as(exchange, shown.form, key_variable_of(exchange), shown.out)
+
+
+def key_variable_of(exchange: SafeExchange) -> str:
+    """The variable that usually has the key of its service."""
     from chatbot.providers import services
 
-    exchange = _found(history, prefix).record
     service = services.BY_NAME.get(exchange.provider)
-    write_as(exchange, shown.form, service.keys[0].name if service and service.keys else "", shown.out)
+    return service.keys[0].name if service and service.keys else ""
+
+
+def _view(history: History, notices: Notices, prefix: str | None) -> None:
+    from chatbot.cli.output import stdio
+    from chatbot.cli.output.screen import this_screen
+    from chatbot.providers.wires.lookup import reader_for
+    from chatbot.terminal.http.slow_motion import watch
+
+    exchange = found(history, prefix).record
+    screen = this_screen("auto")
+    watch(
+        exchange,
+        reader_for(exchange.wire),
+        screen,
+        lambda text: stdio.write_answer(text.encode(screen.encoding, "replace")),
+    )
 
 
 def _list(history: History, notices: Notices, form: AsJson) -> None:
@@ -61,13 +84,13 @@ def _list(history: History, notices: Notices, form: AsJson) -> None:
     from chatbot.cli.output.screen import this_screen
     from chatbot.terminal.http.exchange_list import exchange_lines
 
-    found = history.exchanges()
+    rows = history.exchanges()
     if form.json:
-        write_json({name: value for name, value in row._asdict().items() if name != "lines"} for row in found)
+        write_json({name: value for name, value in row._asdict().items() if name != "lines"} for row in rows)
         return
-    if not found:
+    if not rows:
         notices.warn("no exchange is kept yet")
-    write_lines(exchange_lines(found, this_screen("auto").width, stdio.time_words))
+    write_lines(exchange_lines(rows, this_screen("auto").width, stdio.time_words))
 
 
 def _clear(history: History, notices: Notices, options: Deleting) -> None:
@@ -77,19 +100,20 @@ def _clear(history: History, notices: Notices, options: Deleting) -> None:
     notices.warn(f"{history.clear_exchanges()} deleted")
 
 
-def _found(history: History, prefix: str | None) -> KeptExchange:
-    """The one that is meant. Raises UsageError."""
-    found = history.exchanges(prefix or "")
-    if not found:
+def found(history: History, prefix: str | None) -> KeptExchange:
+    """The exchange that is meant: the last one, or by the beginning of its id. Raises UsageError."""
+    rows = history.exchanges(prefix or "")
+    if not rows:
         what = f"no exchange begins with {prefix}" if prefix else "no exchange is kept yet"
         raise UsageError(what, advice="chat http list shows them all." if prefix else "Ask something first.")
-    if prefix and len({row.id for row in found}) > 1:
+    if prefix and len({row.id for row in rows}) > 1:
         raise UsageError(f"several exchanges begin with {prefix}", advice="chat http list shows them all.")
-    return found[0]
+    return rows[0]
 
 
 _COMMANDS = (
     Command("show", "Shows an exchange, or its request as a program.", _show, (_ID,), (Shown,)),
+    Command("view", "Steps through a stream in slow motion: bytes, events, text so far.", _view, (_ID,)),
     Command("list", "Lists the exchanges, the newest first.", _list, groups=(AsJson,)),
     Command("clear", "Deletes all exchanges for good.", _clear, groups=(Deleting,)),
 )

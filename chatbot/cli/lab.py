@@ -26,6 +26,7 @@ class Serving(NamedTuple):
         int,
         Choice(f"The port on 127.0.0.1, usually {DEFAULT_PORT}; 0 takes a free one.", metavar="N", least=0, most=65535),
     ] = DEFAULT_PORT
+    replay: Annotated[Path | None, Choice("Answer from this cassette, not from scenarios.", metavar="PATH")] = None
 
 
 class Rendering(NamedTuple):
@@ -55,13 +56,16 @@ def _list(notices: Notices) -> None:
 
 
 def _serve(notices: Notices, options: Serving) -> None:
+    from chatbot.cli.output.cassette import read_cassette
+    from chatbot.lab.recorded import replayed
     from chatbot.lab.server.http import LabServer
 
     stop: SimpleQueue[None] = SimpleQueue()  # its put may be called in a signal handler
     with Interrupts() as interrupts:
         interrupts.wake = lambda: stop.put(None)
+        recorded = replayed(read_cassette(options.replay)) if options.replay else None
         try:
-            with LabServer(options.port, log=lambda line: notices.write(line + "\n")) as server:
+            with LabServer(options.port, log=lambda line: notices.write(line + "\n"), recorded=recorded) as server:
                 notices.tell(
                     [
                         f"the lab listens at {server.url} ; Ctrl-C ends it",

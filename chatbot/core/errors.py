@@ -29,6 +29,7 @@
     │   └── ConnectionLost          69
     ├── AnswerError                 74   the answer is not whole
     │   └── MalformedAnswer         74
+    ├── FileUnwritable              74   a file beside the answer
     ├── OutputUnwritable            74
     │   └── TerminalClosed         129
     ├── Cancelled                  130
@@ -245,6 +246,12 @@ class MalformedAnswer(AnswerError):
     """What came is not the wire format that was asked for."""
 
     advice = "Check that --provider and the base URL belong together."
+
+
+class FileUnwritable(ChatError):
+    """A file that is written beside the answer takes no more; the answer goes on."""
+
+    exit_code = 74
 
 
 class OutputUnwritable(ChatError):

@@ -4,6 +4,8 @@ Bound by time, not by a count: in simulation three attempts lose most questions 
 loses none. Jitter keeps many clients from coming back together.
 """
 
+import math
+import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -69,6 +71,17 @@ def retry_after_s(headers: Mapping[str, str], now: float) -> float | None:
 def should_retry(headers: Mapping[str, str]) -> bool | None:
     """The server's own word on a retry (`x-should-retry`: Anthropic, OpenAI); None when it does not say."""
     return {"true": True, "false": False}.get(headers.get("x-should-retry", "").strip().lower())
+
+
+def duration_s(text: str) -> float | None:
+    """Seconds of a duration as Go writes it, or a person: `1h16m0.6s`, `172ms`, `26 seconds`; None when it is none."""
+    units_s = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
+    parts = re.findall(r"([\d.]+)\s?(ms|us|µs|ns|h|m|s)", text.lower())
+    try:
+        total_s = sum(float(number) * units_s[unit] for number, unit in parts)
+    except ValueError:
+        return None
+    return total_s if parts and math.isfinite(total_s) else None
 
 
 def _number(text: str) -> float:

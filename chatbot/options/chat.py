@@ -172,6 +172,19 @@ class Http(NamedTuple):
             in_variable=False,
         ),
     ] = "http"
+    log_file: Annotated[Path | None, Choice("Add a line of JSON for each attempt to this file.", metavar="PATH")] = None
+    no_log_bodies: Annotated[bool, Choice("Leave the bodies out of the log file.")] = False
+    har: Annotated[Path | None, Choice("Write an HTTP archive, a new file.", metavar="PATH", in_variable=False)] = None
+    record: Annotated[
+        Path | None, Choice("Record the HTTP in a cassette, a new file.", metavar="PATH", in_variable=False)
+    ] = None
+    replay: Annotated[
+        Path | None, Choice("Answer from a cassette, without network or key.", metavar="PATH", in_variable=False)
+    ] = None
+    speed: Annotated[
+        float,
+        Choice("The pace of --replay: 1 as recorded, usually 0, at once.", metavar="N", least=0, in_variable=False),
+    ] = 0.0
     out: Annotated[
         Path | None,
         Choice("A folder for a body that is too long for a command line.", metavar="DIR", in_variable=False),

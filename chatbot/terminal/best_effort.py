@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from chatbot.core.errors import Hung, OutputUnwritable
+from chatbot.core.errors import ChatError, Hung, OutputUnwritable
 
 LIMIT_S = 2.0
 
@@ -54,7 +54,8 @@ class BestEffort:
         if failed in self._told:
             return
         self._told.add(failed)
-        reason = "it hangs" if isinstance(error, Hung) else f"{type(error).__name__}: {error}".removesuffix(": ")
+        kind = "" if isinstance(error, ChatError) else f"{type(error).__name__}: "
+        reason = "it hangs" if isinstance(error, Hung) else f"{kind}{error}".removesuffix(": ")
         try:
             self._limit(lambda: self._tell(f"{failed} ({reason})"), LIMIT_S)
         except (Exception, Hung):

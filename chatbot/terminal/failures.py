@@ -95,6 +95,14 @@ def verdict_lines(finished: Finished, *, in_session: bool = False) -> Iterator[s
         yield f"the model stopped for its own reason: {finished.finish_reason}"
 
 
+def explained(verdict: Verdict) -> str:
+    """What a verdict means, and what may be done about it, as sentences."""
+    if verdict is Verdict.COMPLETE:
+        return "The answer is complete."
+    happened, advice, _ = _SENTENCES[verdict]
+    return " ".join(filter(None, [f"{happened[0].upper()}{happened[1:]}.", advice]))
+
+
 def usage_line(usage: Usage | None, *, is_from_cache: bool = False) -> str:
     """Tokens in and out as one line: `tokens: 1.2k in, 7 out (950 cached)`; nothing is paid for those of the cache."""
     usage = usage or Usage()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import socket
@@ -507,3 +508,19 @@ def test_headings_of_the_help_are_bold_and_rows_fit(tmp_path: Path, variables: d
     assert bold in person.seen and (b"\x1b" in person.seen) == (not variables)
     written = re.sub(rb"\x1b\[\d*m", b"", person.seen).decode().splitlines()
     assert [row.rstrip() for row in person.rows if row.strip()] == [line for line in written if line]
+
+
+def test_fork_goes_on_in_a_copy_whose_id_it_tells_and_the_first_conversation_stays(
+    server: LabServer, tmp_path: Path
+) -> None:
+    person = Person([*at(server.url), "-m", "echo"], tmp_path)
+    person.wait_for_prompt()
+    person.asks("one", "one", 2)
+    person.asks("/fork", "this is now a copy", 3)
+    person.asks("two", "two", 4)
+    told = " ".join(person.rows)
+    person.child.send("/exit\r")
+    assert person.leave() == 0
+    newest, first = [json.loads(line) for line in run("logs", "list", "--json", home=tmp_path).text.splitlines()]
+    assert (newest["turns"], first["turns"], newest["forked_from"]) == (2, 1, first["id"])
+    assert newest["id"] in told

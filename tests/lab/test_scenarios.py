@@ -188,6 +188,12 @@ def test_a_scenario_starts_over_after_its_fine_answer(dialect: str) -> None:
     assert statuses == [429, 200, 429, 200]
 
 
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("name", ["no-end-marker", "error-in-stream"])
+def test_what_ends_in_its_middle_has_said_the_same_seven_words(server: LabServer, name: str, dialect: str) -> None:
+    assert said(post(server, dialect, name, stream=True)).strip() == "The lab sends this answer one word"
+
+
 @pytest.mark.parametrize("stream", [True, False])
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_the_echo_is_the_question(server: LabServer, dialect: str, stream: bool) -> None:

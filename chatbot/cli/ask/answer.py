@@ -40,7 +40,8 @@ def answer(arguments: Arguments, notices: Notices) -> int:
             raise UsageError(
                 "one model answers a question", advice="Several are shown side by side: --dry-run --as body"
             )
-        target = choose_target(arguments.who, arguments.connection, open_things, is_dry=is_dry)
+        is_offline = is_dry or arguments.http.replay is not None
+        target = choose_target(arguments.who, arguments.connection, open_things, is_dry=is_offline)
         notices.hide(target.secrets)
         if is_terminal(2):
             for remark in target.remarks:

@@ -6,9 +6,8 @@ import threading
 from collections.abc import Callable
 
 from chatbot.core.events import Finished, Retrying, Verdict
-from chatbot.core.http.exchange import Exchange, Wait
+from chatbot.core.http.exchange import ConnectionFacts, Exchange, Moments, Wait
 from chatbot.core.request import HttpRequest
-from chatbot.outside.http.late_transport import LateTransport
 from chatbot.outside.http.observed import Asked, LiveExchange, Observer
 from chatbot.providers.choice import ModelTarget
 
@@ -23,7 +22,7 @@ class Exchanges:
     def __init__(
         self,
         target: ModelTarget,
-        transport: LateTransport,
+        facts: Callable[[], tuple[ConnectionFacts, Moments]],
         *,
         now: Callable[[], float],
         random: Callable[[], float],
@@ -32,7 +31,7 @@ class Exchanges:
     ) -> None:
         self._kept_bytes = kept_bytes
         self._target = target
-        self._transport = transport
+        self._facts = facts
         self._now = now
         self._random = random
         self._lock = threading.Lock()
@@ -48,7 +47,7 @@ class Exchanges:
             attempt = 1 + sum(before.record(with_chunks=False).url == request.url for before in self._running)
             number = f"{int(self._random() * 16**8):08x}"
             asked = Asked(number, attempt, self._now(), service.name, service.wire, self._target.model or "")
-            exchange = LiveExchange(asked, request, sent_headers(request), self._transport.facts, self._kept_bytes)
+            exchange = LiveExchange(asked, request, sent_headers(request), self._facts, self._kept_bytes)
             self._running.append(exchange)
             return exchange
 
@@ -75,13 +74,18 @@ class Exchanges:
         done = self._over()
         if done:
             last = done[-1]
-            end = last.end
+            end, error = last.end, last.error
             if event.verdict is Verdict.CANCELLED:
-                end = "cancelled"
+                end, error = "cancelled", ""  # what the connection gave after that says nothing
             elif end in ("", "cancelled") and event.error is None:
                 end = "eof"  # the wire format's own end was seen, so the connection's was not waited for
+            moments = last.moments
+            if moments.ended_ms is None and last.chunks:
+                moments = moments._replace(ended_ms=last.chunks[-1].at_ms)
             done[-1] = last._replace(
                 end=end,
+                error=error,
+                moments=moments,
                 model=event.model or last.model,
                 verdict=str(event.verdict),
                 finish_reason=event.finish_reason or "",

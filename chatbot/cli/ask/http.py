@@ -14,14 +14,15 @@ from chatbot.cli.ask.setup import Setup
 from chatbot.cli.output import stdio
 from chatbot.core.errors import UsageError
 from chatbot.core.events import Finished, Retrying
-from chatbot.core.http.exchange import MAX_KEPT_BYTES, Exchange, SafeExchange, Step
+from chatbot.core.http.exchange import MAX_KEPT_BYTES, ConnectionFacts, Exchange, Moments, SafeExchange, Step
 from chatbot.outside.desktop.streams import is_terminal
-from chatbot.outside.http.late_transport import LateTransport
 from chatbot.outside.http.observed import LiveExchange
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from chatbot.cli.ask.exchange_files import ExchangeFiles
+    from chatbot.core.events import Event
     from chatbot.core.http.kept import KeptExchange
     from chatbot.core.http.seen import Arrivals, SeenEvent
     from chatbot.providers.wires.base import Provider
@@ -30,27 +31,42 @@ if TYPE_CHECKING:
     from chatbot.terminal.markdown.row import Row
 
 CANNOT_SHOW = "the HTTP cannot be shown"
+CANNOT_KEEP = "the HTTP is not kept whole"
 
 
 class AnswerHttp:
     """`provider` says what an event means."""
 
-    def __init__(self, setup: Setup, transport: LateTransport, provider: Provider) -> None:
+    def __init__(self, setup: Setup, facts: Callable[[], tuple[ConnectionFacts, Moments]], provider: Provider) -> None:
         self._notices = setup.notices
         self._wanted = setup.arguments.http
         self._decided = setup.target.decided
         self._provider = provider
         self._steps: SimpleQueue[Step] = SimpleQueue()
+        self._files = self._opened_files()
         self._wake: Callable[[], None] = lambda: None
         self._best_effort: BestEffort | None = None
         self.exchanges = Exchanges(
             setup.target,
-            transport,
+            facts,
             now=time.time,
             random=random.random,
             step=self._note,
-            kept_bytes=float("inf") if self._wanted.verbose or self._wanted.timing else MAX_KEPT_BYTES,
+            kept_bytes=float("inf") if self._wants_all else MAX_KEPT_BYTES,
         )
+
+    @property
+    def _wants_all(self) -> bool:
+        return bool(self._wanted.verbose or self._wanted.timing or self._files)
+
+    def _opened_files(self) -> ExchangeFiles | None:
+        """The files that were named. Raises UsageError or OutputUnwritable."""
+        wanted = self._wanted
+        if not (wanted.log_file or wanted.har or wanted.record):
+            return None
+        from chatbot.cli.ask.exchange_files import ExchangeFiles
+
+        return ExchangeFiles(wanted, self._safe, self._notices.redact)
 
     def last(self, form: str, key_variable: str) -> str:
         """The last exchange of the last question, in a form. Raises UsageError where there is none."""
@@ -68,20 +84,24 @@ class AnswerHttp:
 
     def _note(self, exchange: LiveExchange, name: str) -> None:
         """In the thread of the network: what is told of it, the other thread does."""
-        verbose = self._wanted.verbose
-        if verbose and (name != "chunk" or verbose >= 2):
+        verbose, records = self._wanted.verbose, self._wanted.record is not None
+        if records or (verbose and (name != "chunk" or verbose >= 2)):
             chunk = exchange.chunks[-1] if name == "chunk" else None
             self._steps.put(Step(name, exchange.record(with_chunks=False), chunk))
             self._wake()
 
     def _new_steps(self) -> list[Step]:
-        return [self._steps.get() for _ in range(self._steps.qsize())]
+        steps = [self._steps.get() for _ in range(self._steps.qsize())]
+        files = self._files
+        if steps and files:
+            self._done(CANNOT_KEEP, lambda: list(map(files.step, steps)))
+        return [step for step in steps if step.name != "chunk" or self._wanted.verbose >= 2]
 
     def around(self, view: View, best_effort: BestEffort, wake: Callable[[], None]) -> View:
         """The view of the next answer, with what is to be shown of its HTTP."""
         self._wake, self._best_effort = wake, best_effort
         if not self._wanted.verbose:
-            return view
+            return _StepTaker(view, self._new_steps) if self._wanted.record else view
 
         def made() -> View:
             from chatbot.terminal.http.http_view import HttpView, Telling
@@ -104,6 +124,11 @@ class AnswerHttp:
             self._done(CANNOT_SHOW, self._tell_waterfall)
 
     def _are_over(self, exchanges: Sequence[Exchange]) -> None:
+        self._new_steps()
+        files = self._files
+        if files:
+            for exchange in map(self._safe, exchanges):
+                self._done(CANNOT_KEEP, lambda: files.over(exchange, self._arrivals(exchange)))  # noqa: B023  (at once)
         if self._wanted.verbose:
             self._done(CANNOT_SHOW, lambda: self._tell_ends(exchanges))
 
@@ -113,7 +138,7 @@ class AnswerHttp:
 
         return [Row()] if is_terminal(1) and is_terminal(2) else []
 
-    def _done(self, what: str, work: Callable[[], None]) -> None:
+    def _done(self, what: str, work: Callable[[], object]) -> None:
         if self._best_effort is not None:
             self._best_effort.done(what, work)
 
@@ -156,3 +181,20 @@ class AnswerHttp:
         from chatbot.terminal.http.rows import as_text
 
         stdio.write_aside(as_text(rows, styles=self._notices.colour).encode(stdio.encoding(sys.stderr), "replace"))
+
+
+class _StepTaker:
+    """A View that has the steps of the HTTP taken while it shows something else."""
+
+    def __init__(self, view: View, take: Callable[[], object]) -> None:
+        self._view = view
+        self._take = take
+        self.withdraw, self.close = view.withdraw, view.close
+
+    def show(self, events: Sequence[Event], now_s: float) -> None:
+        self._take()
+        self._view.show(events, now_s)
+
+    def frame(self, now_s: float) -> float | None:
+        self._take()
+        return self._view.frame(now_s)

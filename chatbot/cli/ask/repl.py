@@ -37,7 +37,7 @@ from chatbot.terminal.repl.actions import ReplActions, Template
 from chatbot.terminal.repl.commands import COMMANDS, NAMES
 from chatbot.terminal.repl.loop import Opening, converse
 from chatbot.terminal.repl.state import PendingQuestion, ReplState
-from chatbot.terminal.screen import IN_ORDER, is_dumb, reflows
+from chatbot.terminal.screen import IN_ORDER, Screen, is_dumb, reflows
 
 if TYPE_CHECKING:
     from chatbot.cli.ask.runner import AnswerRunner
@@ -119,6 +119,7 @@ class _Session:
             templates=_template_names,
             template=self._template,
             http=lambda form: self.runner().http.last(form, self._setup.target.key_variable),
+            limits=self._limits,
         )
 
     def runner(self) -> AnswerRunner:
@@ -217,6 +218,16 @@ class _Session:
         given = {option: value for option, value in filled.options.items() if value not in (None, ())}
         named = f"{filled.provider}/{filled.model}" if filled.provider and filled.model else filled.model
         return Template(filled.system, named, given, filled.extra)
+
+    def _limits(self, width: int) -> Sequence[str]:
+        from chatbot.cli.limits import kept_limits
+        from chatbot.terminal.http.limits_panel import limit_rows
+
+        seen = self._runner and self._runner.limits
+        if seen is None and not self._recorder.off:
+            seen = kept_limits(self._setup.target.service.name)
+        unicode = Screen(encoding=stdio.encoding(sys.stderr)).unicode
+        return limit_rows(seen, time.time(), width, stdio.time_words, unicode=unicode) if seen else ()
 
     def _fork(self) -> str:
         if self._recorder.conversation_id is None:

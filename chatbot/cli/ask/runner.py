@@ -35,8 +35,10 @@ from chatbot.terminal.best_effort import LIMIT_S, BestEffort
 
 if TYPE_CHECKING:
     from chatbot.core.conversations.stored import Replaced
+    from chatbot.core.http.limits import SeenLimits
     from chatbot.layers.cached import Cached
     from chatbot.outside.history.writing import TurnWriter
+    from chatbot.outside.http.replaying import ReplayingTransport
     from chatbot.outside.http.transport import LiveTransport
     from chatbot.terminal.answer.show_events import AnswerResult
 
@@ -59,9 +61,10 @@ class AnswerRunner:
         self._options = setup.options
         self._sent = threading.Event()
         self._idle_timeout_s = setup.arguments.connection.timeout
-        self._transport = LateTransport(self._live_transport)
+        self._live = LateTransport(self._live_transport)
+        self._transport = self._replayed(setup) or self._live
         provider = lookup.provider_for(self._target.service, self._target.endpoint)
-        self.http = AnswerHttp(setup, self._transport, provider)
+        self.http = AnswerHttp(setup, self._transport.facts, provider)
         self._session = Session(
             provider,
             observed(self._transport, self.http.exchanges.observer, time.monotonic),
@@ -71,15 +74,25 @@ class AnswerRunner:
             random=random.random,
         )
         self._cached: Cached | None = None
-        if setup.arguments.cache.is_wanted:
-            from chatbot.cli.ask.caching import cached
+        if setup.arguments.cache.is_wanted and self._transport is self._live:  # a cassette has its own answers
+            from chatbot.cli.answer_cache import cached
 
-            self._cached = cached(setup, self._session, self._sent.set)
+            self._cached = cached(
+                self._session,
+                setup.arguments.cache,
+                setup.notices,
+                setup.open_things,
+                keeps_nothing=setup.recorder.off,
+                on_known=self._sent.set,
+            )
         self.signal: int | None = None
+        self.limits: SeenLimits | None = None
+        self._told_of_limits = False
 
     def load(self) -> None:
         """Loads the network's libraries, which an answer from the cache does without."""
-        self._transport.load()
+        if self._transport is self._live:
+            self._live.load()
 
     def __call__(
         self,
@@ -147,6 +160,7 @@ class AnswerRunner:
                     recording.keep(self.http.kept)
             self.signal = interrupts.number
             best_effort.done("how the answer ended cannot be told", lambda: self._say(result, conversation))
+            best_effort.done("what is left of the limits cannot be told", self._see_limits)
         return result
 
     def _live_transport(self) -> LiveTransport:
@@ -161,6 +175,16 @@ class AnswerRunner:
         if self._cached is None:
             return self._session.ask
         return (self._cached._replace(refresh=True) if again else self._cached).ask
+
+    def _replayed(self, setup: Setup) -> ReplayingTransport | None:
+        """What answers in the network's place, where the person named a cassette. Raises ConfigurationError."""
+        wanted = setup.arguments.http
+        if wanted.replay is None:
+            return None
+        lean_requests.load()
+        from chatbot.cli.ask.replay import replaying
+
+        return replaying(wanted.replay, wanted.speed, self._notices, self._has_left)
 
     def _has_left(self) -> None:
         self._sent.set()
@@ -208,6 +232,22 @@ class AnswerRunner:
         if self._shown.usage:
             is_from_cache = bool(finished.cache and finished.cache.hit)
             self._notices.tell([usage_line(finished.usage, is_from_cache=is_from_cache)])
+
+    def _see_limits(self) -> None:
+        """Keeps what the last answer told of limits, and warns once when little is left."""
+        from chatbot.cli.limits import keep_limits, seen_in
+        from chatbot.terminal.http.limits_panel import warning
+
+        seen = seen_in(self.http.exchanges.all, self._notices)
+        if seen is None:
+            return
+        if any(seen.limits) or self.limits is None:
+            self.limits = seen
+        if not self._told_of_limits and (little_is_left := warning(seen, seen.seen_s)):
+            self._told_of_limits = True
+            self._notices.warn(little_is_left)
+        if not self._recorder.off:
+            keep_limits(seen)
 
     def _tell_of_no_key(self, error: KeyRejected) -> None:
         service = self._target.service

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,7 +47,8 @@ def choose_target(who: Who, connection: Connection, open_things: ExitStack, *, i
         env_file=connection.env_file,
     )
     base_url = checked_base_url(connection.base_url, "--base-url") if connection.base_url else None
-    wish = ModelRequest(who.provider, who.model, base_url, connection.header, is_dry)
+    headers = (*connection.header, *_trace(os.environ.get("TRACEPARENT", "")))
+    wish = ModelRequest(who.provider, who.model, base_url, headers, is_dry)
     service, model = find_service(wish, variables)
     if service is None:
         service = next((row for row in services.SERVICES if row.probe and _listening_url(row)), None)
@@ -69,6 +71,12 @@ def choose_target(who: Who, connection: Connection, open_things: ExitStack, *, i
     if at_home and service.has_plain_model_names:
         check_service_named_in(choice.model)
     return choice._replace(remarks=(*remarks, *choice.remarks))
+
+
+def _trace(parent: str) -> list[str]:
+    """The header that makes the request part of a trace. Source: W3C Trace Context, section 3.2."""
+    is_valid = re.fullmatch("00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}", parent)
+    return [f"traceparent: {parent}"] if is_valid else []
 
 
 def _with_notices(error: NoKey, remarks: tuple[str, ...]) -> NoKey:

@@ -62,3 +62,9 @@ def time_words(then_s: float) -> str:
     from chatbot.terminal.documents.conversations import ago
 
     return ago(then_s, time.time(), dated)
+
+
+def iso(seconds: float) -> str:
+    """Unix seconds as RFC 3339 has them, in UTC, to the millisecond."""
+    whole, ms = divmod(round(seconds * 1000), 1000)
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole)) + f".{ms:03}Z"

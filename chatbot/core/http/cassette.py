@@ -22,20 +22,41 @@ _END = ("body_bytes", "wire_bytes", "end", "error", "verdict", "finish_reason")
 
 def to_lines(exchange: SafeExchange) -> Iterator[str]:
     """The lines of one exchange, without their ends."""
-    facts = {name: getattr(exchange, name) for name in _REQUEST}
-    yield dumps({"type": "request", **facts, "headers": exchange.request_headers, **_data(exchange.request_body)})
+    yield request_line(exchange)
     if exchange.status is not None:
-        head = {"status": exchange.status, "reason": exchange.reason, "headers": exchange.response_headers}
-        yield dumps({"type": "response", **head})
-    yield from (dumps({"type": "chunk", "t_ms": chunk.at_ms, **_data(chunk.data)}) for chunk in exchange.chunks)
+        yield response_line(exchange)
+    yield from map(chunk_line, exchange.chunks)
+    yield end_line(exchange)
+
+
+def request_line(exchange: SafeExchange) -> str:
+    """What is sent, which is known when it begins."""
+    facts = {name: getattr(exchange, name) for name in _REQUEST}
+    body = as_text_or_base64(exchange.request_body)
+    return dumps({"type": "request", **facts, "headers": exchange.request_headers, **body})
+
+
+def response_line(exchange: SafeExchange) -> str:
+    """The head of the answer."""
+    head = {"status": exchange.status, "reason": exchange.reason, "headers": exchange.response_headers}
+    return dumps({"type": "response", **head})
+
+
+def chunk_line(chunk: Chunk) -> str:
+    """A piece of the body, without keys."""
+    return dumps({"type": "chunk", "t_ms": chunk.at_ms, **as_text_or_base64(chunk.data)})
+
+
+def end_line(exchange: SafeExchange) -> str:
+    """How it ended, and what is only known then."""
     end = {name: getattr(exchange, name) for name in _END}
     usage = exchange.usage and exchange.usage._asdict()
     wait = exchange.wait and exchange.wait._asdict()
     facts = {"connection": exchange.connection._asdict(), "moments": exchange.moments._asdict()}
-    yield dumps({"type": "end", **end, **facts, "usage": usage, "wait": wait})
+    return dumps({"type": "end", **end, **facts, "usage": usage, "wait": wait})
 
 
-def _data(data: bytes) -> dict[str, str]:
+def as_text_or_base64(data: bytes) -> dict[str, str]:
     """Bytes as text where they are UTF-8, else in Base64 (RFC 4648, section 4)."""
     try:
         return {"text": data.decode()}

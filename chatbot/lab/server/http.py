@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple, Self
 
 from chatbot.lab.answers import Asked, Fault
 from chatbot.lab.dialect import Dialect, Page, Refusal, dumps
+from chatbot.lab.recorded import RecordedAnswer
 from chatbot.lab.replies import CHUNKED, Refuse, Say, ScriptedReply, Then, Turn, perform, refuse, whole
 from chatbot.lab.scenarios import BY_NAME, NAMES, Scenario
 from chatbot.lab.server.connection import Connection, Listener
@@ -38,7 +39,7 @@ class LabServer:
 
     `port` 0 takes a free one. `pace_s` is the delay between the words of slow answers; `hang_s` the longest that a
     hanging answer hangs, unless the client goes away or the server stops before. `log` is told each request in one
-    line. Entering raises OSError when the port is taken.
+    line; `recorded` answers in the place of all scenarios. Entering raises OSError when the port is taken.
     """
 
     def __init__(
@@ -48,7 +49,9 @@ class LabServer:
         pace_s: float = 0.2,
         hang_s: float = 600.0,
         log: Callable[[str], None] | None = None,
+        recorded: RecordedAnswer | None = None,
     ) -> None:
+        self._recorded = recorded
         self.requests: list[Received] = []
         self._count = 0
         self._port = port
@@ -120,7 +123,11 @@ class LabServer:
             bespoke = self._bespoke[method].popleft() if self._bespoke[method] else None
         found = route(method, target, headers)
         asked = _asked(found, content, serial)._replace(key=_key_in(headers))
-        exchange = self._exchange(found, asked, content, bespoke)
+        if self._recorded and bespoke is None:
+            with self._lock:
+                exchange = self._recorded(target, headers, body)
+        else:
+            exchange = self._exchange(found, asked, content, bespoke)
         if self._log:
             self._log(f"{method} {found.path} {asked.model} {exchange.status or 'no answer'}".replace("  ", " "))
         return exchange

@@ -31,6 +31,13 @@ def exchanges(connection: sqlite3.Connection, prefix: str = "") -> list[KeptExch
     return [KeptExchange._make(row) for row in rows]
 
 
+def exchanges_beside(connection: sqlite3.Connection, exchange_id: str) -> list[KeptExchange]:
+    """All exchanges of the question that one belongs to, in their order."""
+    turn = "(SELECT turn_id FROM exchange WHERE id = ? ORDER BY number DESC LIMIT 1)"
+    rows = connection.execute(f"SELECT {_COLUMNS} FROM exchange WHERE turn_id = {turn} ORDER BY number", (exchange_id,))
+    return [KeptExchange._make(row) for row in rows]
+
+
 def clear(connection: sqlite3.Connection) -> int:
     """Removes all of them; how many there were."""
     return connection.execute("DELETE FROM exchange").rowcount

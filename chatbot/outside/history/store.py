@@ -175,6 +175,10 @@ class History:
         """The kept exchanges whose id begins so, the newest first."""
         return self._database.read(lambda db: exchanges.exchanges(db, prefix))
 
+    def exchanges_beside(self, exchange_id: str) -> list[KeptExchange]:
+        """All exchanges of the question that one belongs to, in their order."""
+        return self._database.read(lambda db: exchanges.exchanges_beside(db, exchange_id))
+
     def clear_exchanges(self) -> int:
         """Removes all of them; how many there were."""
         cleared = self._database.change(exchanges.clear)

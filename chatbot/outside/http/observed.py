@@ -55,11 +55,13 @@ class LiveExchange:
             self.chunks.append(chunk)
         self._body_bytes += len(chunk.data)
 
-    def ended(self, end: End, error: str, at_ms: float) -> None:
-        """It is over; what is told of its end first counts."""
-        if not self._end:
-            self._known = self._facts()
-            self._end, self._error, self._ended_ms = end, error, at_ms
+    def ended(self, end: End, error: str, at_ms: float) -> bool:
+        """It is over; what is told of its end first counts. Whether this was first."""
+        if self._end:
+            return False
+        self._known = self._facts()
+        self._end, self._error, self._ended_ms = end, error, at_ms
+        return True
 
     def record(self, *, with_chunks: bool = True) -> Exchange:
         """It as far as it has come."""
@@ -100,8 +102,8 @@ def observed(transport: Transport, observer: Observer, clock: Callable[[], float
         began_s = clock()
 
         def end(how: End, error: str = "") -> None:
-            exchange.ended(how, error, (clock() - began_s) * 1000)
-            observer.step(exchange, "ended")
+            if exchange.ended(how, error, (clock() - began_s) * 1000):
+                observer.step(exchange, "ended")
 
         def told(chunks: Iterator[bytes]) -> Iterator[bytes]:
             try:

@@ -7,11 +7,12 @@ one reader serves all wire formats. It never raises, and never gives back HTML o
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Iterator
 from html import unescape
 from typing import Any, NamedTuple
+
+from chatbot.core.retry import duration_s
 
 MAX_SAID_CHARS = 600
 _MAX_DEPTH = 6
@@ -171,7 +172,7 @@ def _retry_info_s(entries: Any) -> float | None:
     for entry in entries if isinstance(entries, list) else []:
         delay = entry.get("retryDelay") if isinstance(entry, dict) else None
         if isinstance(delay, str):
-            return _duration_s(delay)
+            return duration_s(delay)
     return None
 
 
@@ -181,14 +182,4 @@ _DURATION = r"(?:\d[\d.]*\s?(?:ms|hours?|h|minutes?|m|seconds?|s)(?![a-z])\s?)+"
 def _wait_in_words_s(sentence: str) -> float | None:
     """Seconds in a sentence like "Please try again in 1m26.4s" (OpenAI, Groq), "retry after 26 seconds" (Azure)."""
     found = re.search(rf"(?:retry|try again) (?:in|after) ({_DURATION})", sentence, re.IGNORECASE)
-    return _duration_s(found[1]) if found else None
-
-
-def _duration_s(text: str) -> float | None:
-    units_s = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
-    parts = re.findall(r"([\d.]+)\s?(ms|h|m|s)", text.lower())
-    try:
-        total_s = sum(float(number) * units_s[unit] for number, unit in parts)
-    except ValueError:
-        return None
-    return total_s if parts and math.isfinite(total_s) else None
+    return duration_s(found[1]) if found else None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from chatbot.core.http.seen import Read
 from chatbot.core.options import Endpoint
+from chatbot.providers import services
 from chatbot.providers.service import Service
 from chatbot.providers.wires.base import Provider
 
@@ -20,3 +22,9 @@ def provider_for(service: Service, endpoint: Endpoint) -> Provider:
     from chatbot.providers.wires.openai import OpenAIChat
 
     return OpenAIChat(service, endpoint)
+
+
+def reader_for(wire: str) -> Read:
+    """What reads an event of a wire format, whoever sent it; of an unknown one, as of OpenAI's."""
+    service = next((row for row in services.SERVICES if row.wire == wire), services.SERVICES[0])
+    return provider_for(service, Endpoint("")).read_event

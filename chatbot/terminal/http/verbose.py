@@ -68,12 +68,13 @@ def event_rows(seen: SeenEvent) -> Iterator[Row]:
     """A server-sent event: when it came, its data as it came, and what it added to the answer."""
     kind = "" if seen.event.type == "message" else f"{seen.event.type}  "
     yield _row("< ", (f"{_ms(seen.at_ms):>9}  ", DIM), (kind, DIM), (seen.event.data, PLAIN))
-    words = ", ".join([*map(_added, seen.added), *filter(None, [seen.error])])
+    words = ", ".join([*map(added_words, seen.added), *filter(None, [seen.error])])
     if words:
         yield remark(" " * 11 + words)
 
 
-def _added(part: ProviderEvent) -> str:
+def added_words(part: ProviderEvent) -> str:
+    """What one thing that an event said is."""
     match part:
         case TextDelta(text) | Notice(text):
             return f"text {text!r}"

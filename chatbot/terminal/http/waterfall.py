@@ -61,20 +61,27 @@ def steps(exchange: SafeExchange, arrived: Arrivals) -> Iterator[Step]:
             at_ms = done_ms
 
 
+def placed(exchanges: Sequence[SafeExchange], parts: Sequence[Sequence[Step]]) -> tuple[list[float], float]:
+    """When each attempt began, in milliseconds from the first one on, and how long they took together, with the waits
+    between them; `parts` are the steps of each.
+    """
+    starts_ms = [(exchange.started_s - exchanges[0].started_s) * 1000 for exchange in exchanges]
+    ends_ms = [
+        start_ms + (part[-1].to_ms if part else 0) + (exchange.wait.delay_s * 1000 if exchange.wait else 0)
+        for exchange, part, start_ms in zip(exchanges, parts, starts_ms, strict=True)
+    ]
+    return starts_ms, max(*ends_ms, 0.001)
+
+
 def waterfall(
     exchanges: Sequence[SafeExchange], arrivals: Sequence[Arrivals], columns: int, *, unicode: bool
 ) -> Iterator[Row]:
     """The rows of all attempts of a question, and of the waits between them. Narrow screens get the times alone."""
     if not exchanges:
         return
-    began_s = exchanges[0].started_s
     parts = [list(steps(exchange, arrived)) for exchange, arrived in zip(exchanges, arrivals, strict=True)]
-    starts_ms = [(exchange.started_s - began_s) * 1000 for exchange in exchanges]
-    ends_ms = [
-        start_ms + (part[-1].to_ms if part else 0) + (exchange.wait.delay_s * 1000 if exchange.wait else 0)
-        for exchange, part, start_ms in zip(exchanges, parts, starts_ms, strict=True)
-    ]
-    scale = _Scale(max(max(ends_ms), 0.001), columns - _NAME_CELLS - _TIME_CELLS - 4, unicode)
+    starts_ms, whole_ms = placed(exchanges, parts)
+    scale = _Scale(whole_ms, columns - _NAME_CELLS - _TIME_CELLS - 4, unicode)
     for exchange, part, start_ms, arrived in zip(exchanges, parts, starts_ms, arrivals, strict=True):
         yield _head(exchange)
         for step in part:

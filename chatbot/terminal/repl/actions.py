@@ -39,7 +39,7 @@ class ReplActions(NamedTuple):
     another one. `time_words` tells a Unix time, `clock` gives monotonic seconds. `context_window` is how many tokens
     the model takes, None if that is not known. `settings` are what `/set`
     sets. `http` is the last exchange in a form. `is_path` is whether something has that name, `is_file` whether a file
-    has, also as a `file:` address.
+    has, also as a `file:` address. `limits` are rows of at most so many cells.
     """
 
     answer: Callable[[PendingQuestion], AnswerResult]
@@ -66,6 +66,7 @@ class ReplActions(NamedTuple):
     templates: Callable[[], Sequence[str]] | None = None
     template: Callable[[str, Mapping[str, str]], Template] | None = None
     http: Callable[[str], str] | None = None
+    limits: Callable[[int], Sequence[str]] | None = None
 
 
 class CommandContext(NamedTuple):
@@ -83,6 +84,7 @@ NO_CLIPBOARD = "there is no clipboard here"
 NO_EDITOR = "there is no editor here"
 NO_FILES = "this session writes no files"
 NO_TEMPLATES = "there are no templates here"
+NO_LIMITS = "limits are not looked at here"
 
 
 def needed(function: Function | None, why_not: str) -> Function:

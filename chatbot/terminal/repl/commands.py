@@ -74,6 +74,7 @@ COMMANDS = (
     Command(_WITH, "file", ("f",), "[PATH|none]", "Attaches a text file.", attachments.file, "files"),
     Command(_HERE, "help", ("h", "?"), "[COMMAND]", "Lists the commands.", _help, "commands"),
     Command(_HERE, "usage", ("tokens",), "", "Tells the tokens used.", conversation.usage),
+    Command(_HERE, "limits", (), "", "Tells the service's limits.", model.limits),
     Command(_HERE, "raw", (), "[on|off]", "Shows answers as text.", options.raw),
     Command(_HERE, "exit", ("quit", "q", "bye"), "", "Leaves.", _exit),
     Command(_MODEL, "model", ("m",), "[NAME]", "Tells or changes the model.", model.model, "models"),

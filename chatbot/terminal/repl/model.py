@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chatbot.core.errors import UsageError
-from chatbot.terminal.repl.actions import NO_TEMPLATES, NOTHING, CommandContext, needed
+from chatbot.terminal.repl.actions import NO_LIMITS, NO_TEMPLATES, NOTHING, CommandContext, needed
 from chatbot.terminal.repl.attachments import file_text, unquoted
 from chatbot.terminal.repl.state import ReplState, with_system
 
@@ -26,6 +26,17 @@ def models(context: CommandContext, state: ReplState, argument: str) -> ReplStat
     more = [f"and {rest} more; /models WORD shows those with that word"] if rest > 0 else []
     found = f"{len(names)} models" if len(names) != 1 else "1 model"
     context.notices.tell([found + (f" with {argument!r}" if argument else ""), *names[:_MAX_MODELS], *more])
+    return state
+
+
+def limits(context: CommandContext, state: ReplState, argument: str) -> ReplState:
+    """What the service said is left of its limits."""
+    del argument
+    rows = needed(context.actions.limits, NO_LIMITS)(context.notices.reply_cells)
+    if rows:
+        context.notices.page(rows)
+    else:
+        context.notices.tell(["nothing was seen yet: limits are told with an answer"])
     return state
 
 

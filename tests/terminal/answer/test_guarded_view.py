@@ -114,3 +114,12 @@ def test_a_teller_that_fails_is_no_failure_and_a_failure_is_told_once() -> None:
     assert [best_effort("it does not work", fails, 3) for _ in range(2)] == [3, 3]
     assert not best_effort.done("it does not work", fails)
     assert told == ["it does not work (ValueError: no)"]
+
+
+@pytest.mark.parametrize(("written", "ends"), [("", []), ("all of it\n", []), ("half", [b"\n"])])
+def test_what_goes_on_after_a_whole_line_adds_none(written: str, ends: list[bytes]) -> None:
+    out: list[bytes] = []
+    bare = BareText(out.append, print, harmless=False, encoding="utf-8")
+    bare.go_on(written, "")
+    bare.close(0.0)
+    assert out == ends

@@ -501,3 +501,10 @@ def test_sigint_from_elsewhere_is_ctrl_c(tmp_path: Path) -> None:
     person.child.kill(signal.SIGINT)
     person.leaves(2)
     assert person.asked == []
+
+
+def test_shift_enter_is_a_new_line_where_the_terminal_tells_it(tmp_path: Path) -> None:
+    person = at_the_prompt(tmp_path)
+    person.type("one", "\x1b[13;2u", "two", ENTER)
+    person.has_asked("one\ntwo")
+    person.leaves(2)

@@ -25,7 +25,7 @@ from tests.terminal.pretended import CAT, Pretended, lines_of, outcome, refused
 
 SURFACE = (
     "help exit new model models system template set image file edit retry continue undo history search resume save "
-    "fork export copy usage raw http curl"
+    "fork export copy usage raw http curl limits"
 ).split()
 
 
@@ -572,3 +572,12 @@ def test_without_http_that_is_said() -> None:
     session = Pretended(http=None)
     session.type("/http")
     assert "this session has no HTTP" in session.told
+
+
+def test_limits_tells_what_was_seen_in_the_room_there_is() -> None:
+    session = Pretended(limits=lambda width: [f"row of {width}"] if width > 40 else [])
+    session.type("/limits")
+    assert lines_of(session.told) == ["row of 73"]
+    session = Pretended(limits=lambda width: [])
+    session.type("/limits")
+    assert "nothing was seen yet" in session.told

@@ -1,0 +1,118 @@
+"""The files in which a person wants the HTTP of answers: a log, an archive, a cassette."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from chatbot import __version__
+from chatbot.cli.output.stdio import iso
+from chatbot.cli.output.written import write_output
+from chatbot.core.errors import FileUnwritable
+from chatbot.core.http import cassette
+from chatbot.core.http.exchange import Chunk, Exchange, SafeExchange, Step
+from chatbot.core.http.har import har
+from chatbot.core.http.log_line import log_line
+from chatbot.core.http.safe import safe_chunks
+from chatbot.core.http.seen import Arrivals
+from chatbot.options.chat import Http
+from chatbot.outside.files.private import append_line, write_new
+
+Safe = Callable[[Exchange], SafeExchange]
+
+
+class ExchangeFiles:
+    """Those that were named. Making it raises UsageError or OutputUnwritable where an archive or a cassette cannot be
+    written; what fails later raises
+    FileUnwritable.
+    """
+
+    def __init__(self, wanted: Http, safe: Safe, redact: Callable[[str], str]) -> None:
+        self._log = wanted.log_file
+        self._bodies = not wanted.no_log_bodies
+        self._har = wanted.har
+        self._archived: list[SafeExchange] = []
+        self._cassette = CassetteFile(wanted.record, safe, redact) if wanted.record else None
+        if self._har:
+            write_output(self._har, [self._archive()])
+
+    def step(self, step: Step) -> None:
+        """Something happened in an exchange that goes on."""
+        if self._cassette:
+            self._cassette.step(step)
+
+    def over(self, exchange: SafeExchange, arrived: Arrivals) -> None:
+        """An exchange is over. Raises FileUnwritable."""
+        if self._cassette:
+            self._cassette.over(exchange)
+        if self._har:
+            self._archived.append(exchange)
+            _replace(self._har, self._archive())
+        if self._log:
+            _append(self._log, log_line(exchange, arrived, iso(exchange.started_s), bodies=self._bodies))
+
+    def _archive(self) -> bytes:
+        return json.dumps(har(self._archived, __version__, iso), ensure_ascii=False, indent=1).encode()
+
+
+class CassetteFile:
+    """A cassette that grows while its exchanges happen, so that nothing of it is lost with the process. A chunk is
+    written once it ends with a line, because only then it is sure to have no part of a key.
+    """
+
+    def __init__(self, path: Path, safe: Safe, redact: Callable[[str], str]) -> None:
+        write_output(path, [])
+        self._path = path
+        self._safe = safe
+        self._redact = redact
+        self._begun = ""  # whose request is written
+        self._held: list[Chunk] = []
+
+    def step(self, step: Step) -> None:
+        """Writes what is known now."""
+        exchange = step.exchange
+        if exchange.id != self._begun:
+            self._begun, self._held = exchange.id, []
+            self._write(cassette.request_line(self._safe(exchange)))
+        if step.name == "answered":
+            self._write(cassette.response_line(self._safe(exchange)))
+        elif step.chunk is not None:
+            self._held.append(step.chunk)
+            if step.chunk.data.endswith(b"\n"):
+                self._write_held()
+        elif step.name == "ended":
+            self._write_held()
+            self._write(cassette.end_line(self._safe(exchange)))
+
+    def over(self, exchange: SafeExchange) -> None:
+        """Writes the end once more, with what became of the answer."""
+        if exchange.id == self._begun:
+            self._write_held()
+            self._write(cassette.end_line(exchange))
+
+    def _write_held(self) -> None:
+        for chunk in safe_chunks(self._held, self._redact):
+            self._write(cassette.chunk_line(chunk))
+        self._held = []
+
+    def _write(self, line: str) -> None:
+        _append(self._path, line)
+
+
+def _append(path: Path, line: str) -> None:
+    try:
+        append_line(path, line)
+    except OSError as error:
+        raise FileUnwritable(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Puts a whole file in the place of another."""
+    new = path.with_name(path.name + ".part")
+    try:
+        new.unlink(missing_ok=True)
+        write_new(new, [data])
+        new.replace(path)
+    except OSError as error:
+        raise FileUnwritable(f"{path} cannot be written: {error.strerror or error}") from error
