@@ -52,7 +52,7 @@ def _files(exchanges: list[SafeExchange], *, bodies: bool) -> Iterator[tuple[str
     """What is in it, by name. Without bodies there is nothing to ask, or to answer, again."""
     from chatbot.core.http.cassette import to_lines
     from chatbot.core.http.har import har
-    from chatbot.outside.files.report import versions
+    from chatbot.outside.files.report import CASSETTE, versions
     from chatbot.providers.wires.lookup import reader_for
     from chatbot.terminal.http.report_page import report_page, verdict_text
     from chatbot.terminal.http.snippets.shell import as_curl, files_of
@@ -65,7 +65,7 @@ def _files(exchanges: list[SafeExchange], *, bodies: bool) -> Iterator[tuple[str
         archived = [SafeExchange(each._replace(request_body=b"", chunks=())) for each in exchanges]
     yield "exchanges.har", json.dumps(har(archived, __version__, iso), ensure_ascii=False, indent=1)
     if bodies:
-        yield "cassette.jsonl", "".join(f"{line}\n" for each in exchanges for line in to_lines(each))
+        yield CASSETTE, "".join(f"{line}\n" for each in exchanges for line in to_lines(each))
         if not files_of(exchanges[-1], "curl"):
             yield "request.sh", as_curl(exchanges[-1], key_variable_of(exchanges[-1]) or "KEY")
 

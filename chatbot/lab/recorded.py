@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from chatbot.core.http.canonical import canonical, differing
+from chatbot.core.http.canonical import anywhere, canonical, differing
 from chatbot.core.http.exchange import SafeExchange
 from chatbot.core.json_text import dumps
+from chatbot.core.request import HttpRequest
 from chatbot.lab.replies import CHUNKED, ScriptedReply, Then
 
 _THEN: Mapping[str, Then] = {"reset": "reset", "refused": "reset", "timeout": "hang", "cancelled": "close"}
@@ -20,18 +21,15 @@ def replayed(exchanges: Sequence[SafeExchange]) -> RecordedAnswer:
     """Answers a request that was recorded as it was then, the same ones in their order and the last of them again;
     any other with a 404 that names what differs.
     """
-    forms = [canonical("", each.url, each.request_headers, each.request_body, any_port=True) for each in exchanges]
+    forms = [anywhere(canonical(each.request, "")) for each in exchanges]
     used: set[int] = set()
 
     def answer(target: str, headers: Mapping[str, str], body: bytes) -> ScriptedReply:
-        url = f"http://localhost{target}"
-        asked = canonical("", url, tuple(headers.items()), body, any_port=True)
-        # Where it was recorded is another place than this.
-        same = [at for at, form in enumerate(forms) if form | {"origin": asked["origin"]} == asked]
+        asked = anywhere(canonical(HttpRequest("POST", f"http://localhost{target}", headers, body), ""))
+        same = [at for at, form in enumerate(forms) if form == asked]
         if not same:
-            nearest = min((list(differing(form, asked)) for form in forms), key=len, default=[])
-            names = [name for name in nearest if name != "origin"]
-            message = f"this request was not recorded; what differs from the nearest one: {', '.join(names)}"
+            nearest = min((differing(form, asked) for form in forms), key=len, default=[])
+            message = f"this request was not recorded; what differs from the nearest one: {', '.join(nearest)}"
             return _json(404, {"error": {"message": message, "type": "not_recorded"}})
         at = next((at for at in same if at not in used), same[-1])
         used.add(at)

@@ -9,7 +9,7 @@ from chatbot.core.cache.answer import folded
 from chatbot.core.cache.entries import AnswerStore, Entry, Question
 from chatbot.core.errors import Cancelled, ChatError, NotCached
 from chatbot.core.events import CacheUse, Event, Finished, Notice, Verdict
-from chatbot.core.http.canonical import canonical, key_of, without_words
+from chatbot.core.http.canonical import canonical, fingerprint, key_of
 from chatbot.core.messages import Conversation
 from chatbot.core.options import Options
 from chatbot.core.request import HttpRequest
@@ -123,10 +123,10 @@ class Cached(NamedTuple):
 
 def question_of(service: Service, request: HttpRequest, model: str) -> Question:
     """What the answer to this request is kept under."""
-    form = canonical(service.wire, request.url, tuple(request.headers.items()), request.body)
+    document = canonical(request, service.wire)
     if service.source == LAB:  # it is the same, whatever port it has got this time
-        form["origin"] = LAB
-    return Question(key_of(form), service.name, model, without_words(form))
+        document["origin"] = LAB
+    return Question(key_of(document), service.name, model, fingerprint(document))
 
 
 def _not_cached(question: Question, options: Options) -> Finished:

@@ -18,10 +18,10 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 from chatbot.core.cache.answer import CachedAnswer
 from chatbot.core.cache.entries import DEFAULT_TTL_S, Entry, Question
 from chatbot.core.events import Finished, Notice, TextDelta, Verdict
-from chatbot.core.http.canonical import canonical, key_of, without_words
+from chatbot.core.http.canonical import canonical, fingerprint, key_of
 from chatbot.core.messages import Conversation
 from chatbot.core.options import Endpoint, Options
-from chatbot.core.request import HttpResponse
+from chatbot.core.request import HttpRequest, HttpResponse
 from chatbot.core.retry import RetryPolicy
 from chatbot.library.memory import MemoryAnswers
 from chatbot.library.tapped import Tapped
@@ -116,11 +116,11 @@ class Caching(Wrapping):
 def _question(request: PreparedRequest, body: bytes) -> Question:
     url = request.url or ""
     wire = _wire(url)
-    headers = tuple((name, str(value)) for name, value in request.headers.items())
-    form = canonical(wire, url, headers, body)
+    headers = {name: str(value) for name, value in request.headers.items()}
+    form = canonical(HttpRequest("POST", url, headers, body), wire)
     form["kind"] = "stream" if _is_stream(url, body) else "document"  # bytes are kept, and these are others
     model = form["body"].get("model", "") if isinstance(form["body"], dict) else ""
-    return Question(key_of(form), wire, str(model), without_words(form))
+    return Question(key_of(form), wire, str(model), fingerprint(form))
 
 
 def _wire(url: str) -> str:

@@ -245,9 +245,9 @@ def test_the_answers_are_listed_shown_and_removed(server: LabServer, tmp_path: P
     key = rows[0]["key"]
     assert key[:12] in run("cache", "list", home=tmp_path).text
     shown = run("cache", "show", key[:8], home=tmp_path)
-    assert shown.text == "two\n" and '"model": "echo"' in shown.err and "sha256" in shown.err
+    assert shown.text == "two\n" and "body.model = echo" in shown.err and "sha256" in shown.err
     whole = as_json(run("cache", "show", "--json", key[:8], home=tmp_path))
-    assert whole["events"] == [{"kind": "TextDelta", "text": "two"}] and whole["request"]["wire"] == "openai"
+    assert whole["events"] == [{"kind": "TextDelta", "text": "two"}] and whole["fields"]["wire"] == "openai"
     assert run("cache", "show", "zz", home=tmp_path).code == 2
     assert "no key begins with" in run("cache", "show", "0" * 64, home=tmp_path).err
     assert "what is to be removed?" in run("cache", "clear", home=tmp_path).err
@@ -269,7 +269,7 @@ def test_why_names_the_fields_that_differ_from_the_nearest_answer(server: LabSer
     assert first.startswith("it is not in the cache; the nearest of openai/echo is ") and not rest
     assert second == "  body.temperature: here nothing, there 0.2"
     assert "body.temperature: here 0.7, there 0.2" in why("--temperature", "0.7", "hello")
-    assert "body.messages.0.content: here sha256 " in why("--temperature", "0.2", "hello!")
+    assert "body.messages[0].content: here sha256 " in why("--temperature", "0.2", "hello!")
     assert why("--temperature", "0.2", "hello").splitlines()[1] == "and would be used"
     assert "and would be used" in why("hello", CHAT_TEMPERATURE="0.2")
     assert "but older than 1 ms: --cache-ttl allows more" in why("--temperature", "0.2", "--cache-ttl", "1ms", "hello")

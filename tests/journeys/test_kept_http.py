@@ -116,7 +116,7 @@ def test_a_question_that_was_not_recorded_is_told_with_what_differs(server: LabS
     run("--record", tape, *at(server.url), "-m", "echo", "hello", home=tmp_path, **KEYS)
     told = run("--replay", tape, *at(server.url), "-m", "echo", "--temperature", "1", "other", home=tmp_path)
     assert told.code == 78
-    assert "what differs from the nearest one: body.messages.0.content, body.temperature" in told.err
+    assert "what differs from the nearest one: body.messages[0].content, body.temperature" in told.err
 
 
 def test_a_broken_cassette_names_its_line_and_its_fault(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from chatbot.lab.server.http import LabServer
 from tests.journeys.chat import KEY, KEYS, Result, at, run
+from tests.journeys.test_on_a_terminal import Person
 
 ANSWER = json.dumps({"choices": [{"message": {"content": "Hi."}, "finish_reason": "stop"}]}).encode()
 FOLDER = Path(".local/share/chat/limits")
@@ -80,3 +81,26 @@ def test_limits_that_cannot_be_kept_cost_no_answer(server: LabServer, tmp_path: 
     (tmp_path / FOLDER).write_text("in the way")
     tell(server, 412)
     assert ask(server, tmp_path) == Result(b"Hi.\n", "", 0)
+
+
+def test_a_session_that_keeps_nothing_knows_its_limits_and_warns_once(server: LabServer, tmp_path: Path) -> None:
+    person = Person([*at(server.url), "-m", "gpt", "--no-stream", "-n"], tmp_path)
+    person.wait_for_prompt()
+    person.asks("/limits", "nothing was seen yet", 2)
+    for prompt in (3, 4):
+        tell(server, 12)
+        person.asks("hi", "Hi.", prompt)
+    assert person.seen.count(b"leaves only 12 of 500 requests") == 1
+    person.asks("/limits", "openai/gpt, seen just now", 5)
+    person.wait_for_text("12 of 500 requests, full again in")
+    person.leaves(5)
+    assert not (tmp_path / FOLDER).exists()
+
+
+def test_a_new_session_still_knows_what_was_seen_in_the_last_run(server: LabServer, tmp_path: Path) -> None:
+    tell(server, 412)
+    ask(server, tmp_path)
+    person = Person([*at(server.url), "-m", "gpt"], tmp_path)
+    person.wait_for_prompt()
+    person.asks("/limits", "412 of 500 requests", 2)
+    person.leaves(2)

@@ -6,7 +6,10 @@ import json
 import zipfile
 from pathlib import Path
 
+import jsonschema
+
 from chatbot.lab.server.http import LabServer
+from tests.core.http.har_schema import HAR
 from tests.journeys.chat import KEY, KEYS, at, run
 
 
@@ -51,3 +54,21 @@ def test_without_bodies_no_word_of_the_conversation_is_in_it(server: LabServer, 
 def test_without_an_exchange_that_is_said(tmp_path: Path) -> None:
     refused = run("report", home=tmp_path)
     assert refused.code == 2 and "no exchange is kept yet" in refused.err
+
+
+def test_a_zip_that_is_damaged_is_no_cassette(tmp_path: Path) -> None:
+    (tmp_path / "bad.zip").write_bytes(b"PK\x03\x04 and nothing more")
+    refused = run("--replay", "bad.zip", *at("http://127.0.0.1:1"), "-m", "echo", "x", home=tmp_path)
+    assert (refused.out, refused.code) == (b"", 66)
+    assert "bad.zip: it is a damaged zip file" in refused.err
+
+
+def test_the_archive_of_a_report_without_bodies_is_a_valid_one(server: LabServer, tmp_path: Path) -> None:
+    run(*at(server.url), "-m", "echo", "penguins", home=tmp_path, **KEYS)
+    for words in (["report"], ["report", "--no-bodies", "--out", "."]):
+        assert run(*words, home=tmp_path).code == 0
+    names = sorted(path.name for path in tmp_path.glob("*.zip"))
+    assert len(names) == 2 and names[0] == names[1].replace(".zip", "-2.zip")
+    for name in names:
+        with zipfile.ZipFile(tmp_path / name) as report:
+            jsonschema.validate(json.loads(report.read("exchanges.har")), HAR)

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from chatbot.cli.ask.http import AnswerHttp
+from chatbot.cli.ask.answer_http import AnswerHttp
 from chatbot.cli.ask.setup import Setup
 from chatbot.cli.output import stdio
 from chatbot.core.amounts import token_words
@@ -60,9 +60,8 @@ class AnswerRunner:
         self._notices = setup.notices
         self._options = setup.options
         self._sent = threading.Event()
-        self._idle_timeout_s = setup.arguments.connection.timeout
-        self._live = LateTransport(self._live_transport)
-        self._transport = self._replayed(setup) or self._live
+        self._setup = setup
+        self._transport = LateTransport(self._network)
         provider = lookup.provider_for(self._target.service, self._target.endpoint)
         self.http = AnswerHttp(setup, self._transport.facts, provider)
         self._session = Session(
@@ -74,25 +73,17 @@ class AnswerRunner:
             random=random.random,
         )
         self._cached: Cached | None = None
-        if setup.arguments.cache.is_wanted and self._transport is self._live:  # a cassette has its own answers
-            from chatbot.cli.answer_cache import cached
+        if setup.arguments.cache.is_wanted:
+            from chatbot.cli.ask.caching import cached
 
-            self._cached = cached(
-                self._session,
-                setup.arguments.cache,
-                setup.notices,
-                setup.open_things,
-                keeps_nothing=setup.recorder.off,
-                on_known=self._sent.set,
-            )
+            self._cached = cached(setup, self._session, self._sent.set)
         self.signal: int | None = None
         self.limits: SeenLimits | None = None
         self._told_of_limits = False
 
     def load(self) -> None:
         """Loads the network's libraries, which an answer from the cache does without."""
-        if self._transport is self._live:
-            self._live.load()
+        self._transport.load()
 
     def __call__(
         self,
@@ -121,7 +112,10 @@ class AnswerRunner:
                 interrupts = Interrupts(watchdog.call, on_screen=is_terminal(1) and not shown.json)
                 best_effort.done("Ctrl-C may lose what came", lambda: entered.enter_context(interrupts))
                 best_effort.done("keys will show in the answer", lambda: entered.enter_context(self._keyboard))
-                event_queue = EventQueue(lambda sleep: ask(conversation, asked, sleep), stop=self._transport.abort)
+                event_queue = EventQueue(
+                    lambda sleep: ask(conversation, asked, self.http.exchanges.noting(sleep)),
+                    stop=self._transport.abort,
+                )
                 interrupts.wake = event_queue.wake
                 self._sent.wait(_SENT_WITHIN_S)
                 from chatbot.cli.ask.recorder import RecordingView
@@ -163,11 +157,17 @@ class AnswerRunner:
             best_effort.done("what is left of the limits cannot be told", self._see_limits)
         return result
 
-    def _live_transport(self) -> LiveTransport:
+    def _network(self) -> LiveTransport | ReplayingTransport:
+        """What answers: the network, or the cassette that the person named. Raises ConfigurationError."""
+        wanted, connection = self._setup.arguments.http, self._setup.arguments.connection
+        if wanted.replay is not None:
+            from chatbot.cli.ask.wire.replay import replaying
+
+            return replaying(wanted.replay, wanted.speed, self._notices, self._has_left)
         lean_requests.load()
         from chatbot.outside.http.transport import IDLE_TIMEOUT_S, LiveTransport
 
-        timeout_s = self._idle_timeout_s or IDLE_TIMEOUT_S
+        timeout_s = connection.timeout or IDLE_TIMEOUT_S
         return LiveTransport(os.environ, idle_timeout_s=timeout_s, on_sent=self._has_left)
 
     def _ask(self, *, again: bool) -> Ask:
@@ -175,16 +175,6 @@ class AnswerRunner:
         if self._cached is None:
             return self._session.ask
         return (self._cached._replace(refresh=True) if again else self._cached).ask
-
-    def _replayed(self, setup: Setup) -> ReplayingTransport | None:
-        """What answers in the network's place, where the person named a cassette. Raises ConfigurationError."""
-        wanted = setup.arguments.http
-        if wanted.replay is None:
-            return None
-        lean_requests.load()
-        from chatbot.cli.ask.replay import replaying
-
-        return replaying(wanted.replay, wanted.speed, self._notices, self._has_left)
 
     def _has_left(self) -> None:
         self._sent.set()

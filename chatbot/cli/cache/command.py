@@ -82,11 +82,11 @@ def _show(store: AnswerCache, notices: Notices, key: str, form: AsJson) -> None:
         parts, usage = entry.answer.parts, entry.answer.usage
         said = [{"kind": type(part).__name__, "text": part.text} for part in parts]
         fields = {"finish_reason": entry.answer.finish_reason, "usage": usage and usage._asdict()}
-        write_json([{**_plain(entry), "request": dict(entry.question.form), **fields, "events": said}])
+        write_json([{**_plain(entry), "fields": dict(entry.question.fields), **fields, "events": said}])
         return
-    from chatbot.terminal.documents.cached import entry_lines, form_lines
+    from chatbot.terminal.documents.cached import entry_lines, field_lines
 
-    for line in (*entry_lines([entry], time.time()), *form_lines(entry.question.form)):
+    for line in (*entry_lines([entry], time.time()), *field_lines(entry.question.fields)):
         notices.write(f"{line}\n")
     stdio.write_answer(entry.answer.text().encode() + b"\n")
 

@@ -28,7 +28,7 @@ def why(store: AnswerCache, notices: Notices, arguments: Arguments) -> None:
     question = _question(arguments, notices)
     ttl_s = float(arguments.cache.cache_ttl or DEFAULT_TTL_S)
     nearest = store.find(question.key) or _nearest(store, question)
-    compared = list(differences(question.form, nearest.question.form)) if nearest else []
+    compared = differences(question.fields, nearest.question.fields) if nearest else []
     write_lines(why_lines(question, nearest, compared, time.time(), ttl_s))
 
 
@@ -48,4 +48,4 @@ def _question(arguments: Arguments, notices: Notices) -> Question:
 
 def _nearest(store: AnswerCache, question: Question) -> Entry | None:
     entries = store.of_model(question.provider, question.model, _COMPARED)
-    return min(entries, key=lambda entry: len(list(differences(question.form, entry.question.form))), default=None)
+    return min(entries, key=lambda entry: len(differences(question.fields, entry.question.fields)), default=None)

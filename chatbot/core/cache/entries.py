@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from chatbot.core.cache.answer import CachedAnswer
 from chatbot.core.errors import ChatError, UsageError
@@ -19,12 +19,12 @@ class CacheUnavailable(ChatError):
 
 
 class Question(NamedTuple):
-    """What an answer is kept under: the key of its request, and that request in its canonical form, without words."""
+    """What an answer is kept under: the key of its request, and that request's fingerprint, without its words."""
 
     key: str
     provider: str
     model: str
-    form: Mapping[str, Any]
+    fields: Mapping[str, str]
 
 
 class Entry(NamedTuple):

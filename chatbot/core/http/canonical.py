@@ -1,4 +1,4 @@
-"""What makes two requests the same question: the key of a cassette and of the cache.
+"""What makes two requests the same question: canonical JSON (RFC 8785 in spirit: sorted names, no blanks, 1.0 is 1).
 
 Part of it are wire format, origin, path, the headers that change answers, and the body: images and files with all their
 bytes. No part of it are keys, what is said for bookkeeping or speed only, the attempt, and the time.
@@ -8,125 +8,123 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from chatbot.core.addresses import is_loopback
-from chatbot.core.http.exchange import Headers
 from chatbot.core.http.safe import SECRET_PARAMETERS
 from chatbot.core.redaction.redactor import is_secret_header
+from chatbot.core.request import HttpRequest
 
 VERSION = 1
-# What changes the way of the answer, or is about the person, and not the answer.
-_LEFT_OUT = ("stream stream_options user metadata safety_identifier store prompt_cache_key service_tier").split()
-_NO_ANSWER_HEADERS = (
-    "host user-agent accept accept-encoding content-type content-length connection traceparent tracestate "
-    "idempotency-key x-request-id x-client-request-id"
-).split()
-_USUAL_PORTS = {"http": 80, "https": 443}
-# The texts that are words of the wire formats, not of the person.
+# None of these changes what is answered; a streamed answer says the same as a whole one.
+_BODY_LEFT_OUT = frozenset(
+    "stream stream_options user metadata safety_identifier store prompt_cache_key service_tier".split()
+)
+_HEADERS_LEFT_OUT = frozenset(
+    "accept accept-encoding connection content-length content-type host user-agent traceparent tracestate "
+    "idempotency-key x-request-id x-client-request-id".split()
+)
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+# The texts that stand in a fingerprint as they are: words of the wire formats, not of the person.
 _PLAIN_NAMES = frozenset("version wire origin path model role type effort reasoning_effort media_type mimeType".split())
 _HASH_DIGITS = 8
-_ABSENT = object()
 
 
 class Difference(NamedTuple):
-    """A member of two forms, by its path (`body.messages.0.content`), as JSON; None where one has no such member."""
+    """A field of two requests, as text; None where one has no such field."""
 
-    path: str
-    one: str | None
+    field: str
+    mine: str | None
     other: str | None
 
 
-def canonical(wire: str, url: str, headers: Headers, body: bytes, *, any_port: bool = False) -> dict[str, Any]:
-    """The request as it is compared. With `any_port` this machine is one place, whatever port answers."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    port = parts.port or _USUAL_PORTS.get(parts.scheme)
-    form = {
+def canonical(request: HttpRequest, wire: str) -> dict[str, Any]:
+    """The document that the key is made of. A body that is no JSON counts by its bytes."""
+    parts = urlsplit(request.url)
+    port = parts.port if parts.port != _DEFAULT_PORTS.get(parts.scheme) else None
+    headers = {name.lower(): value.strip() for name, value in request.headers.items()}
+    return {
         "version": VERSION,
         "wire": wire,
-        "origin": "localhost" if any_port and is_loopback(host) else f"{parts.scheme}://{host}:{port}",
+        "origin": f"{parts.scheme}://{parts.hostname or ''}" + (f":{port}" if port else ""),
+        # Gemini says in the path what others say with `stream`.
         "path": parts.path.replace(":streamGenerateContent", ":generateContent"),
-        "headers": {
-            name.lower(): value
-            for name, value in headers
-            if name.lower() not in _NO_ANSWER_HEADERS and not is_secret_header(name)
-        },
-        "body": _document(body),
+        "query": sorted(pair for pair in parts.query.split("&") if pair and not _is_left_out(pair)),
+        "headers": {name: value for name, value in headers.items() if _changes_answers(name)},
+        "body": _body(request.body),
     }
-    query = sorted(pair for pair in parts.query.split("&") if pair and not _changes_no_answer(pair))
-    return {**form, "query": query} if query else form
 
 
-def key_of(form: dict[str, Any]) -> str:
-    """SHA-256 of the canonical JSON (sorted names, no blanks), in hexadecimal digits."""
-    return hashlib.sha256(_json(form).encode("utf-8", "surrogatepass")).hexdigest()
+def key_of(document: Mapping[str, Any]) -> str:
+    """The SHA-256 of a canonical document, in hexadecimal."""
+    return hashlib.sha256(_dumps(document).encode()).hexdigest()
 
 
-def differing(one: Any, other: Any) -> Iterator[str]:
-    """The paths of the members in which two forms differ: `body.messages.0.content`."""
-    return (each.path for each in differences(one, other))
+def fingerprint(document: Mapping[str, Any]) -> dict[str, str]:
+    """Each field of a canonical document by its place (`body.messages[0].content`), without the words of the person:
+    of those a part of their SHA-256.
+    """
+    return dict(_leaves("", {name: value for name, value in document.items() if value}, is_plain=False))
 
 
-def differences(one: Any, other: Any, path: str = "") -> Iterator[Difference]:
-    """The members in which two forms differ."""
-    names: Iterable[Any]
-    if isinstance(one, dict) and isinstance(other, dict):
-        pairs = ((name, one.get(name, _ABSENT), other.get(name, _ABSENT)) for name in sorted(one.keys() | other.keys()))
-    elif isinstance(one, list) and isinstance(other, list) and one and other:
-        names = range(max(len(one), len(other)))
-        pairs = ((name, _at(one, name), _at(other, name)) for name in names)
-    else:
-        said = tuple(None if value is _ABSENT else _json(value) for value in (one, other))
-        if said[0] != said[1]:  # in JSON, 1 is not true
-            yield Difference(path, *said)
-        return
-    for name, left, right in pairs:
-        yield from differences(left, right, f"{path}.{name}" if path else str(name))
+def differences(mine: Mapping[str, str], other: Mapping[str, str]) -> list[Difference]:
+    """The fields that differ between two fingerprints."""
+    names = dict.fromkeys((*mine, *other))
+    found = (Difference(name, mine.get(name), other.get(name)) for name in names)
+    return [each for each in found if each.mine != each.other]
 
 
-def without_words(form: Any, *, is_plain: bool = False) -> Any:
-    """The same form with a part of their SHA-256 in place of the words of the person."""
-    if isinstance(form, dict):
-        return {
-            name: without_words(value, is_plain=name in _PLAIN_NAMES or name.endswith(("-version", "-beta")))
-            for name, value in form.items()
-        }
-    if isinstance(form, list):
-        return [without_words(item) for item in form]
-    if isinstance(form, str) and not is_plain:
-        return f"sha256 {hashlib.sha256(form.encode('utf-8', 'surrogatepass')).hexdigest()[:_HASH_DIGITS]}"
-    return form
+def anywhere(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The same without the place: a record is the same question wherever it was asked."""
+    return {name: value for name, value in document.items() if name not in ("wire", "origin")}
 
 
-def _document(body: bytes) -> Any:
+def differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """The names of the fields in which two documents differ."""
+    return [each.field for each in differences(fingerprint(one), fingerprint(other))]
+
+
+def _is_left_out(pair: str) -> bool:
+    name = pair.partition("=")[0].lower()
+    return name in SECRET_PARAMETERS or pair == "alt=sse"
+
+
+def _changes_answers(name: str) -> bool:
+    return name not in _HEADERS_LEFT_OUT and not is_secret_header(name)
+
+
+def _body(body: bytes) -> Any:
     try:
-        document = _with_whole_numbers(json.loads(body)) if body else None
+        document = _same_numbers(json.loads(body))
     except (ValueError, RecursionError):
-        return body.decode("utf-8", "backslashreplace")
+        return {"sha256": hashlib.sha256(body).hexdigest()}
     if isinstance(document, dict):
-        return {name: value for name, value in document.items() if name not in _LEFT_OUT}
+        return {name: value for name, value in document.items() if name not in _BODY_LEFT_OUT}
     return document
 
 
-def _with_whole_numbers(value: Any) -> Any:
-    """The same with 1 for 1.0, as RFC 8785 writes it."""
+def _same_numbers(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _with_whole_numbers(item) for name, item in value.items()}
+        return {name: _same_numbers(item) for name, item in value.items()}
     if isinstance(value, list):
-        return [_with_whole_numbers(item) for item in value]
+        return [_same_numbers(item) for item in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _changes_no_answer(pair: str) -> bool:
-    return pair == "alt=sse" or pair.partition("=")[0].lower() in SECRET_PARAMETERS
+def _dumps(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
-def _at(items: list[Any], number: int) -> Any:
-    return items[number] if number < len(items) else _ABSENT
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+def _leaves(place: str, value: Any, *, is_plain: bool) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict) and value:
+        for name in sorted(value):
+            plain = name in _PLAIN_NAMES or name.endswith(("-version", "-beta"))
+            yield from _leaves(f"{place}.{name}" if place else name, value[name], is_plain=plain)
+    elif isinstance(value, list) and value:
+        for number, item in enumerate(value):
+            yield from _leaves(f"{place}[{number}]", item, is_plain=False)
+    elif isinstance(value, str) and not is_plain:
+        yield place, f"sha256 {hashlib.sha256(value.encode('utf-8', 'replace')).hexdigest()[:_HASH_DIGITS]}"
+    else:
+        yield place, value if isinstance(value, str) else _dumps(value)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple, NewType
 
 from chatbot.core.events import Usage
+from chatbot.core.request import HttpRequest
 
 MAX_KEPT_BYTES = 1_000_000  # of a body, where nobody asked for all of it
 
@@ -85,6 +86,11 @@ class Exchange(NamedTuple):
     finish_reason: str = ""
     usage: Usage | None = None
     wait: Wait | None = None
+
+    @property
+    def request(self) -> HttpRequest:
+        """What was sent."""
+        return HttpRequest(self.method, self.url, dict(self.request_headers), self.request_body)
 
     @property
     def response_body(self) -> bytes:

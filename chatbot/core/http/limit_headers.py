@@ -103,7 +103,7 @@ def _told(name: str, value: str, now_s: float) -> Iterator[Limit]:
     field = next((_FIELDS[word] for word in words if word in _FIELDS), None)
     words = [_COUNTED.get(word, word) for word in words if word not in _FIELDS]
     words, window = _window_in(words)
-    what = " ".join([*words, *(["by size"] if found["by_size"] else [])]) or _REQUESTS
+    what = " ".join(words) or ("tokens by size" if found["by_size"] else _REQUESTS)  # Mistral counts both alike
     if field is None and words and words[-1] in (_REQUESTS, "tokens"):
         field = "limit"  # `x-ratelimit-requests: 4000`, seen behind a proxy
     if field == "limit" and "," in value:  # `100, 100;w=60`: draft 03

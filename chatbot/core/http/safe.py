@@ -29,7 +29,7 @@ def safe(exchange: Exchange, redact: Redact) -> SafeExchange:
             connection=exchange.connection._replace(proxy=safe_url(exchange.connection.proxy, redact)),
             reason=redact(exchange.reason),
             response_headers=_safe_headers(exchange.response_headers, redact),
-            chunks=tuple(safe_chunks(exchange.chunks, redact)),
+            chunks=_safe_body(exchange, redact),
             error=redact(exchange.error),
             finish_reason=redact(exchange.finish_reason),
             wait=exchange.wait and exchange.wait._replace(reason=redact(exchange.wait.reason)),
@@ -60,6 +60,12 @@ def _hidden(value: str) -> str:
 
 def _safe_bytes(data: bytes, redact: Redact) -> bytes:
     return redact(data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+
+
+def _safe_body(exchange: Exchange, redact: Redact) -> tuple[Chunk, ...]:
+    """The chunks, searched as one text first: most bodies have no key, and a search for each line is dear."""
+    whole = exchange.response_body
+    return exchange.chunks if _safe_bytes(whole, redact) == whole else tuple(safe_chunks(exchange.chunks, redact))
 
 
 def safe_chunks(chunks: Iterable[Chunk], redact: Redact) -> Iterator[Chunk]:

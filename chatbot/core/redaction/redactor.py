@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 MASK = "[key]"
 HIDDEN = "(hidden)"  # in the place of a whole credential
-# Compiled at the first use: most answers have nothing to redact.
+# Compiled at the first use: most texts have none of the signs, which are found a hundred times faster.
+_SIGNS = "sk- sk_ xai- xai_ pplx- pplx_ hf- hf_ r8- r8_ AIza earer key=".split()
 _SHAPES = (
     r"(?<![A-Za-z0-9])(?:sk|gsk|xai|pplx|hf|csk|r8)[-_][A-Za-z0-9_\-]{12,}"
     r"|AIza[A-Za-z0-9_\-]{20,}"
@@ -50,7 +51,7 @@ class Redactor:
             text = text.replace(key, MASK)
             text = _without_part(text, key[:_MIN_PART], key, forward=True)
             text = _without_part(text, key[-_MIN_PART:], key, forward=False)
-        return re.sub(_SHAPES, MASK, text)
+        return re.sub(_SHAPES, MASK, text) if any(sign in text for sign in _SIGNS) else text
 
 
 def _forms(key: str) -> list[str]:

@@ -32,7 +32,7 @@ _TABLES = (
         used_s REAL NOT NULL,
         hits INTEGER NOT NULL DEFAULT 0,
         bytes INTEGER NOT NULL,
-        form TEXT NOT NULL,
+        fields TEXT NOT NULL,
         answer TEXT NOT NULL
     )""",
     "CREATE INDEX entry_by_use ON entry (used_s)",

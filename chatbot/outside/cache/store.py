@@ -18,7 +18,7 @@ from chatbot.outside.cache.database import Database
 
 LIMIT_BYTES = 200_000_000
 _MOST_OF_ALL = 0.01  # an answer above that share is not kept
-_ENTRY = "key, provider, model, created_s, used_s, hits, bytes, form, answer"
+_ENTRY = "key, provider, model, created_s, used_s, hits, bytes, fields, answer"
 
 Result = TypeVar("Result")
 
@@ -112,13 +112,13 @@ class AnswerCache:
         return count
 
     def _keep(self, connection: sqlite3.Connection, question: Question, answer: CachedAnswer) -> bool:
-        text, form = to_json(answer), json.dumps(question.form)
-        size_bytes = len(text) + len(form)  # both are ASCII
+        text, fields = to_json(answer), json.dumps(question.fields)
+        size_bytes = len(text) + len(fields)  # both are ASCII
         if size_bytes > self._limit_bytes * _MOST_OF_ALL:
             return False
         now_s = self._now()
         _remove(connection, [question.key])
-        row = (question.key, question.provider, question.model, now_s, now_s, 0, size_bytes, form, text)
+        row = (question.key, question.provider, question.model, now_s, now_s, 0, size_bytes, fields, text)
         connection.execute(f"INSERT INTO entry ({_ENTRY}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
         self._evict(connection)
         return True
@@ -153,10 +153,10 @@ def _one(connection: sqlite3.Connection, key: str) -> Entry | None:
 def _entries(connection: sqlite3.Connection, where: str, values: Iterable[Any]) -> Iterator[Entry]:
     """Those that can be read."""
     for row in connection.execute(f"SELECT {_ENTRY} FROM entry {where}", tuple(values)).fetchall():
-        key, provider, model, created_s, used_s, hits, size_bytes, form, text = row
+        key, provider, model, created_s, used_s, hits, size_bytes, fields, text = row
         answer = from_json(text)
         if answer is not None:
-            question = Question(key, provider, model, json.loads(form))
+            question = Question(key, provider, model, json.loads(fields))
             yield Entry(question, created_s, used_s, hits, size_bytes, answer)
 
 

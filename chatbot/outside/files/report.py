@@ -7,15 +7,20 @@ import platform
 import sys
 import time
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from chatbot import __version__
-from chatbot.core.errors import OutputUnwritable
+from chatbot.core.amounts import size_words
+from chatbot.core.errors import ConfigurationError, FileUnreadable, OutputUnwritable
+from chatbot.core.text import decode
 from chatbot.outside.files.private import write_new
-from chatbot.outside.files.reading import display_name
+from chatbot.outside.files.reading import MAX_TEXT_BYTES, display_name, read_file
 
+CASSETTE = "cassette.jsonl"
+_ZIP = b"PK\x03\x04"  # how such a file begins
 _MAX_OF_A_DAY = 1000
 _LIBRARIES = ("requests", "urllib3", "certifi", "rich", "prompt_toolkit")
 
@@ -50,6 +55,25 @@ def _zipped(files: Mapping[str, str], now: time.struct_time) -> bytes:
             entry.external_attr = 0o600 << 16
             archive.writestr(entry, text.encode("utf-8", "surrogateescape"), zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
+
+
+def cassette_text(path: Path) -> str:
+    """The text of a cassette, or of the one in a report. Raises FileUnreadable, and ConfigurationError where the report
+    has none.
+    """
+    data, name = read_file(path, MAX_TEXT_BYTES), display_name(path)
+    if not data.startswith(_ZIP):
+        return decode(data, name).text
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive, archive.open(CASSETTE) as entry:
+            text = entry.read(MAX_TEXT_BYTES + 1)
+    except KeyError:
+        raise ConfigurationError(f"{name} has no {CASSETTE}", advice="It was made with --no-bodies.") from None
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError) as error:
+        raise FileUnreadable(f"cannot read {name}: it is a damaged zip file") from error
+    if len(text) > MAX_TEXT_BYTES:
+        raise FileUnreadable(f"cannot read {name}: the cassette in it has more than {size_words(MAX_TEXT_BYTES)}")
+    return decode(text, name).text
 
 
 def versions(libraries: Sequence[str] = _LIBRARIES) -> list[str]:

@@ -120,8 +120,9 @@ def stats(connection: sqlite3.Connection) -> Stats:
     """The whole history in numbers, but for the size of its file; reads every turn, but not its texts."""
     (conversations,) = connection.execute("SELECT count(*) FROM conversation").fetchone()
     models = connection.execute(
-        "SELECT provider, model, count(*), total(input_tokens * (attempts > 0)),"
-        " total(output_tokens * (attempts > 0)), min(created_s), max(created_s),"
+        "SELECT provider, model, count(*),"
+        " total(input_tokens * (attempts > 0)), total(output_tokens * (attempts > 0)),"  # no attempt: from the cache
+        " min(created_s), max(created_s),"
         " sum(verdict IS NULL OR verdict NOT IN ('complete', 'length')) FROM turn"
         " GROUP BY provider, model ORDER BY count(*) DESC, provider, model"
     ).fetchall()

@@ -9,17 +9,18 @@ from chatbot.core.http.exchange import ConnectionFacts, Moments
 from chatbot.core.request import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
+    from chatbot.outside.http.replaying import ReplayingTransport
     from chatbot.outside.http.transport import LiveTransport
 
 
 class LateTransport:
     """A LiveTransport that `make` makes at the first request, or before by `load`."""
 
-    def __init__(self, make: Callable[[], LiveTransport]) -> None:
+    def __init__(self, make: Callable[[], LiveTransport | ReplayingTransport]) -> None:
         self._make = make
-        self._made: LiveTransport | None = None
+        self._made: LiveTransport | ReplayingTransport | None = None
 
-    def load(self) -> LiveTransport:
+    def load(self) -> LiveTransport | ReplayingTransport:
         """The transport itself."""
         if self._made is None:
             self._made = self._make()

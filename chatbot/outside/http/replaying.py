@@ -15,8 +15,8 @@ from chatbot.core.errors import (
     NetworkError,
     TimedOut,
 )
-from chatbot.core.http.canonical import canonical, differing
-from chatbot.core.http.exchange import ConnectionFacts, Headers, Moments, SafeExchange
+from chatbot.core.http.canonical import anywhere, canonical, differing
+from chatbot.core.http.exchange import ConnectionFacts, Moments, SafeExchange
 from chatbot.core.request import HttpRequest, HttpResponse
 
 _FAULTS: dict[str, type[NetworkError]] = {"timeout": TimedOut, "refused": CannotConnect}
@@ -25,7 +25,7 @@ _FAULTS: dict[str, type[NetworkError]] = {"timeout": TimedOut, "refused": Cannot
 class ReplayingTransport:
     """A Transport. Requests are told apart as `canonical` does; those that are the same are answered in the order in
     which they were recorded, and the last of them again. `speed` 1 keeps the recorded pace, 0 knows none.
-    `safe_headers` takes the keys out of what is asked, as they were taken out of the record.
+    `safe` takes the keys out of what is asked, as they were taken out of the record.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class ReplayingTransport:
         *,
         speed: float,
         sleep: Callable[[float], object],
-        safe: Callable[[HttpRequest], tuple[str, Headers, bytes]],
+        safe: Callable[[HttpRequest], HttpRequest],
         on_sent: Callable[[], None] = lambda: None,
     ) -> None:
         self._name = name
@@ -44,10 +44,7 @@ class ReplayingTransport:
         self._safe = safe
         self._on_sent = on_sent
         self._aborted = threading.Event()
-        self._forms = [
-            (canonical("", each.url, each.request_headers, each.request_body, any_port=True), each)
-            for each in exchanges
-        ]
+        self._forms = [(anywhere(canonical(each.request, "")), each) for each in exchanges]
         self._used: set[int] = set()
         self._current: SafeExchange | None = None
 
@@ -78,7 +75,7 @@ class ReplayingTransport:
         self._aborted.set()
 
     def _found(self, request: HttpRequest) -> SafeExchange:
-        asked = canonical("", *self._safe(request), any_port=True)
+        asked = anywhere(canonical(self._safe(request), ""))
         same = [number for number, (form, _) in enumerate(self._forms) if form == asked]
         if not same:
             raise self._mismatch(asked)
@@ -87,7 +84,7 @@ class ReplayingTransport:
         return self._forms[number][1]
 
     def _mismatch(self, asked: dict[str, Any]) -> ChatError:
-        nearest = min((list(differing(form, asked)) for form, _ in self._forms), key=len, default=[])
+        nearest = min((differing(form, asked) for form, _ in self._forms), key=len, default=[])
         what = f"what differs from the nearest one: {', '.join(nearest[:5])}" if nearest else "it is empty"
         return ConfigurationError(
             f"the cassette {self._name} has no such request; {what}", advice="Record it anew with --record."

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from chatbot.core.amounts import duration_words, size_words, token_words
 from chatbot.core.cache.entries import SHOWN_KEY_DIGITS, CacheStats, Entry, Question
 from chatbot.core.events import CacheUse
 from chatbot.core.http.canonical import Difference
-from chatbot.core.json_text import dumps
 from chatbot.terminal.sanitise import sanitise
 
 _SHOWN_DIFFERENCES = 20
@@ -51,9 +49,9 @@ def entry_lines(entries: Sequence[Entry], now_s: float) -> Iterator[str]:
         yield "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
-def form_lines(form: Mapping[str, Any]) -> list[str]:
-    """What the key is made of, as JSON; of texts a part of their hash."""
-    return dumps(form, indent=2).splitlines()
+def field_lines(fields: Mapping[str, str]) -> Iterator[str]:
+    """What the key is made of; of texts a part of their hash."""
+    return (sanitise(f"  {name} = {value}") for name, value in fields.items())
 
 
 def why_lines(
@@ -71,15 +69,12 @@ def why_lines(
         yield "and would be used" if is_fresh else f"but older than {duration_words(ttl_s)}: --cache-ttl allows more"
         return
     yield f"it is not in the cache; the nearest of {model} is {nearest.question.key[:SHOWN_KEY_DIGITS]}, {age}:"
-    for path, mine, other in compared[:_SHOWN_DIFFERENCES]:
-        yield sanitise(f"  {path}: here {_plain(mine)}, there {_plain(other)}")
+    for field, mine, other in compared[:_SHOWN_DIFFERENCES]:
+        yield sanitise(
+            f"  {field}: here {_ABSENT if mine is None else mine}, there {_ABSENT if other is None else other}"
+        )
     if len(compared) > _SHOWN_DIFFERENCES:
         yield f"  and {len(compared) - _SHOWN_DIFFERENCES} more"
-
-
-def _plain(value: str | None) -> str:
-    """A value of JSON, a text without its quotes."""
-    return _ABSENT if value is None else value.removeprefix('"').removesuffix('"')
 
 
 def _rounded(seconds: float) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from prompt_toolkit.application import Application
 from prompt_toolkit.application.current import get_app
 from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.input import create_input
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.layout import FormattedTextControl, Layout, Window
 
@@ -54,7 +55,8 @@ def _run(view: View, *, unicode: bool) -> None:
         bindings.add(key, eager=key == "escape")(lambda event: event.app.exit())
     bindings.add("c-z")(lambda event: event.app.suspend_to_background())
     window = Window(FormattedTextControl(drawn, show_cursor=False), wrap_lines=False, always_hide_cursor=True)
-    app: Application[None] = Application(Layout(window), key_bindings=bindings, full_screen=True)
+    keyboard = create_input(always_prefer_tty=True)  # standard input may be a pipe
+    app: Application[None] = Application(Layout(window), key_bindings=bindings, full_screen=True, input=keyboard)
     app.ttimeoutlen = app.timeoutlen = 0.05  # how long Escape may be the beginning of an arrow
     try:
         app.run()

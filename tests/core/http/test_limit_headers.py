@@ -111,8 +111,8 @@ def test_cerebras_and_mistral_have_the_window_in_the_name() -> None:
     )
     assert parsed(*mistral) == [
         ("requests", 360, 157, None, "60 s"),
-        ("by size", 2_000_000, 1_874_134, None, "minute"),
-        ("by size", None, None, 39, ""),
+        ("tokens by size", 2_000_000, 1_874_134, None, "minute"),
+        ("tokens by size", None, None, 39, ""),
     ]
     assert parse_limits(headers(*mistral), NOW_S).unread == headers(mistral[-1])
 

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+import io
 import os
 import stat
 import zipfile
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chatbot import __version__
-from chatbot.core.errors import OutputUnwritable
-from chatbot.outside.files.report import versions, write_report
+from chatbot.core.errors import ConfigurationError, FileUnreadable, OutputUnwritable
+from chatbot.outside.files.report import CASSETTE, cassette_text, versions, write_report
 
 NOON_S = 1_795_780_800.0  # 2026-11-27, 12:00 UTC
 FILES = {"report.html": "<p>ü\udc80</p>", "request.sh": "curl"}
@@ -48,3 +52,33 @@ def test_the_versions_are_those_of_what_an_answer_goes_through() -> None:
     assert any(line.startswith("Python 3.") for line in lines)
     assert lines[-2].startswith("requests 2.")
     assert lines[-1] == "no-such-library is not there"
+
+
+@given(st.binary(max_size=200), st.integers(0, 400), st.integers(0, 255))
+def test_a_zip_however_it_is_damaged_is_read_or_refused(data: bytes, place: int, byte: int) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(CASSETTE, b"line\n" + data.hex().encode())
+    damaged = bytearray(buffer.getvalue())
+    damaged[place % len(damaged)] = byte
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "r.zip"
+        file.write_bytes(damaged)
+        try:
+            cassette_text(file)
+        except (ConfigurationError, FileUnreadable) as error:
+            assert "r.zip" in str(error)
+
+
+def test_a_cassette_is_read_as_it_is_or_from_a_report(tmp_path: Path) -> None:
+    plain = tmp_path / "plain"
+    plain.write_text("ü\n", encoding="utf-8")
+    assert cassette_text(plain) == "ü\n"
+    assert cassette_text(write_report(tmp_path, NOON_S, {"other": "", CASSETTE: "ü\n"})) == "ü\n"
+
+
+def test_a_cassette_in_a_zip_may_not_fill_the_memory(tmp_path: Path) -> None:
+    bomb = write_report(tmp_path, NOON_S, {CASSETTE: "x" * 10_000_001})
+    assert bomb.stat().st_size < 100_000
+    with pytest.raises(FileUnreadable, match="more than 10 MB"):
+        cassette_text(bomb)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -134,9 +135,10 @@ def test_every_frame_fits_and_is_harmless(
     assert all("\n" not in row and "\x1b" not in row for row in plain(view))
 
 
-def test_on_a_terminal_the_keys_step_and_leave_it_as_it_was(tmp_path: Path) -> None:
+@pytest.mark.parametrize("words", [[], ["piped"]])
+def test_on_a_terminal_the_keys_step_and_leave_it_as_it_was(tmp_path: Path, words: list[str]) -> None:
     env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), **STARTED_WITH, "TERM": "xterm-256color"}
-    person = Watched(start_on_terminal(DRIVER, env, tmp_path, dimensions=(24, 80), timeout=10), 80, 24)
+    person = Watched(start_on_terminal([*DRIVER, *words], env, tmp_path, dimensions=(24, 80), timeout=10), 80, 24)
 
     def sees(text: str) -> None:
         person.wait_for(lambda: any(text in row for row in person.screen.display))

@@ -11,6 +11,7 @@ from chatbot.core.http.outcome import with_outcome
 from chatbot.core.request import HttpRequest
 from chatbot.outside.http.observed import Asked, LiveExchange, Observer
 from chatbot.providers.choice import ModelTarget
+from chatbot.session import Sleep
 
 WAIT_HEADERS = ("retry-after-ms", "retry-after")
 
@@ -38,6 +39,8 @@ class Exchanges:
         self._lock = threading.Lock()
         self._running: list[LiveExchange] = []
         self._done: list[Exchange] = []
+        self._over_at_wait: list[int] = []  # how many were over at each wait: who hears of it late may see more
+        self._waits = 0  # those heard of
         self.observer = Observer(self._begin, step)
 
     def _begin(self, request: HttpRequest) -> LiveExchange:
@@ -61,10 +64,24 @@ class Exchanges:
         """The next request is the first of another question."""
         with self._lock:
             self._running, self._done = [], []
+            self._over_at_wait, self._waits = [], 0
+
+    def noting(self, sleep: Sleep) -> Sleep:
+        """The session's sleep before the next attempt, which keeps apart what was over before it."""
+
+        def noted(delay_s: float) -> None:
+            with self._lock:
+                self._over_at_wait.append(len(self._running))
+            sleep(delay_s)
+
+        return noted
 
     def retrying(self, event: Retrying) -> list[Exchange]:
         """Those that are over now: the last one has failed, and another will follow."""
-        done = self._over()
+        with self._lock:
+            number, self._waits = self._waits, self._waits + 1
+            over = self._over_at_wait[number] if number < len(self._over_at_wait) else len(self._running)
+        done = self._over(over)
         if done:
             said = next((f"{name}: {value}; " for name in WAIT_HEADERS if (value := done[-1].header(name))), "")
             done[-1] = done[-1]._replace(wait=Wait(event.delay_s, said + event.reason))
@@ -91,9 +108,10 @@ class Exchanges:
             "received_bytes": sum(exchange.body_bytes for exchange in self._done),
         }
 
-    def _over(self) -> list[Exchange]:
+    def _over(self, count: int | None = None) -> list[Exchange]:
+        """Those of the first `count`, or of all, that were not handed on yet."""
         with self._lock:
-            return [exchange.record() for exchange in self._running[len(self._done) :]]
+            return [exchange.record() for exchange in self._running[len(self._done) : count]]
 
     def _kept(self, done: list[Exchange]) -> list[Exchange]:
         self._done += done

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
-from chatbot.cli.ask.exchanges import Exchanges
 from chatbot.cli.ask.setup import Setup
+from chatbot.cli.ask.wire.exchanges import Exchanges
 from chatbot.cli.output import stdio
 from chatbot.core.errors import UsageError
 from chatbot.core.events import Finished, Retrying
@@ -21,7 +21,7 @@ from chatbot.outside.http.observed import LiveExchange
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from chatbot.cli.ask.exchange_files import ExchangeFiles
+    from chatbot.cli.ask.wire.files import ExchangeFiles
     from chatbot.core.events import Event
     from chatbot.core.http.kept import KeptExchange
     from chatbot.core.http.seen import Arrivals, SeenEvent
@@ -64,7 +64,7 @@ class AnswerHttp:
         wanted = self._wanted
         if not (wanted.log_file or wanted.har or wanted.record):
             return None
-        from chatbot.cli.ask.exchange_files import ExchangeFiles
+        from chatbot.cli.ask.wire.files import ExchangeFiles
 
         return ExchangeFiles(wanted, self._safe, self._notices.redact)
 

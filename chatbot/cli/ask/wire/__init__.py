@@ -1,0 +1,1 @@
+"""The HTTP under an answer: followed, shown beside it, kept in files, replayed from one."""
