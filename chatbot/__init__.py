@@ -4,6 +4,7 @@ The floor plan; an upper floor sees the lower ones, neighbours do not see each o
 
     cli        argv to one action; builds the pieces and hands them to each other
     terminal   what the person sees and types
+    library    the same pieces for other programs: from chatbot import ...
     layers     what stands around a session and has its shape
     session    one question: ask, retry, fold; yields typed events
     lab        a loopback provider, offline, with faults on demand
@@ -14,3 +15,53 @@ The floor plan; an upper floor sees the lower ones, neighbours do not see each o
 """
 
 __version__ = "0.1.0"
+
+TYPE_CHECKING = False  # typing's own would have to be imported; type checkers know it by its name
+if TYPE_CHECKING:
+    from chatbot.library.asking import Answer as Answer
+    from chatbot.library.caching import Caching as Caching
+    from chatbot.library.caching_http_client import CachingHTTPClient as CachingHTTPClient
+    from chatbot.library.chat import Chat as Chat
+    from chatbot.library.logging import Logging as Logging
+    from chatbot.library.logging import RequestLog as RequestLog
+    from chatbot.library.logging_http_client import LoggingHTTPClient as LoggingHTTPClient
+    from chatbot.library.multi_provider_http_client import MultiProviderHTTPClient as MultiProviderHTTPClient
+    from chatbot.library.raw_openai_client import Incomplete as Incomplete
+    from chatbot.library.raw_openai_client import RawOpenAIClient as RawOpenAIClient
+    from chatbot.library.retryable_http_client import RetryableHTTPClient as RetryableHTTPClient
+    from chatbot.library.retrying import Retry as Retry
+    from chatbot.library.retrying import RetryConfig as RetryConfig
+    from chatbot.library.retrying import Retrying as Retrying
+
+_MODULES = {
+    "Answer": "asking",
+    "Caching": "caching",
+    "CachingHTTPClient": "caching_http_client",
+    "Chat": "chat",
+    "Incomplete": "raw_openai_client",
+    "Logging": "logging",
+    "LoggingHTTPClient": "logging_http_client",
+    "MultiProviderHTTPClient": "multi_provider_http_client",
+    "RawOpenAIClient": "raw_openai_client",
+    "RequestLog": "logging",
+    "Retry": "retrying",
+    "RetryConfig": "retrying",
+    "RetryableHTTPClient": "retryable_http_client",
+    "Retrying": "retrying",
+}
+__all__ = [*_MODULES, "__version__"]
+
+
+if not TYPE_CHECKING:  # to a type checker any name would be there
+
+    def __getattr__(name: str) -> object:
+        """Loads a name of the library when it is asked for (PEP 562)."""
+        if name not in _MODULES:
+            raise AttributeError(f"module 'chatbot' has no attribute {name!r}")
+        found = getattr(__import__(f"chatbot.library.{_MODULES[name]}", fromlist=[name]), name)
+        globals()[name] = found
+        return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_MODULES})

@@ -14,13 +14,16 @@ from chatbot.core.errors import ChatError
 
 class RetryPolicy(NamedTuple):
     """`deadline_s`: seconds, from the first request on, in which an attempt may start.
-    `max_retries`: at most so many, or None for as many as the deadline allows.
+    `max_retries`: at most so many, or None for as many as the deadline allows. Each backoff is `factor` times the one
+    before, and `random_share` of it is random.
     """
 
     deadline_s: float = 60.0
     max_retries: int | None = None
     base_s: float = 0.5
     cap_s: float = 8.0
+    factor: float = 2.0
+    random_share: float = 0.5
 
     def delay_s(self, error: ChatError, attempt: int, elapsed_s: float, random: Callable[[], float]) -> float | None:
         """Seconds to wait after attempt number `attempt` (the first is 1) failed; None to give up.
@@ -36,8 +39,8 @@ class RetryPolicy(NamedTuple):
         if error.retry_after_s is not None and error.retry_after_s > 0:
             if error.retry_after_s > left_s:
                 return None
-            return min(left_s, error.retry_after_s + random() * max(1.0, backoff_s))
-        delay_s = backoff_s / 2 + random() * backoff_s / 2
+            return min(left_s, error.retry_after_s + 2 * self.random_share * random() * max(1.0, backoff_s))
+        delay_s = backoff_s * (1 - self.random_share + self.random_share * random())
         return delay_s if delay_s <= left_s else None
 
     def reason(self, error: ChatError, attempt: int) -> str:
@@ -45,10 +48,12 @@ class RetryPolicy(NamedTuple):
         backoff_s = self._backoff_s(attempt)
         if error.retry_after_s:
             return f"the server asks for {error.retry_after_s:g} s, and up to {max(1.0, backoff_s):g} s at random more"
-        return f"backoff {self.base_s:g} s x 2^{attempt - 1}, at most {self.cap_s:g} s, half of it at random"
+        return (
+            f"backoff {self.base_s:g} s x {self.factor:g}^{attempt - 1}, at most {self.cap_s:g} s, half of it at random"
+        )
 
     def _backoff_s(self, attempt: int) -> float:
-        return min(self.cap_s, self.base_s * 2.0 ** min(attempt - 1, 30))
+        return min(self.cap_s, self.base_s * self.factor ** min(attempt - 1, 30))
 
 
 def retry_after_s(headers: Mapping[str, str], now: float) -> float | None:

@@ -116,6 +116,10 @@ class LiveTransport:
         if self._current:
             self._current.abort()
 
+    def close(self) -> None:
+        """Closes the connections that are kept."""
+        self._session.close()
+
     def _used(self, connection: TimedConnection) -> None:
         if self._current:
             self._current.connection = connection

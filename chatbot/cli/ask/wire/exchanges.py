@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from chatbot.core.events import Finished, Retrying, Verdict
+from chatbot.core.events import Finished, Retrying
 from chatbot.core.http.exchange import ConnectionFacts, Exchange, Moments, Wait
+from chatbot.core.http.outcome import with_outcome
 from chatbot.core.request import HttpRequest
 from chatbot.outside.http.observed import Asked, LiveExchange, Observer
 from chatbot.providers.choice import ModelTarget
@@ -90,24 +91,7 @@ class Exchanges:
         """Those that are over now, the last one with what became of the answer."""
         done = self._over()
         if done:
-            last = done[-1]
-            end, error = last.end, last.error
-            if event.verdict is Verdict.CANCELLED:
-                end, error = "cancelled", ""  # what the connection gave after that says nothing
-            elif end in ("", "cancelled") and event.error is None:
-                end = "eof"  # the wire format's own end was seen, so the connection's was not waited for
-            moments = last.moments
-            if moments.ended_ms is None and last.chunks:
-                moments = moments._replace(ended_ms=last.chunks[-1].at_ms)
-            done[-1] = last._replace(
-                end=end,
-                error=error,
-                moments=moments,
-                model=event.model or last.model,
-                verdict=str(event.verdict),
-                finish_reason=event.finish_reason or "",
-                usage=event.usage,
-            )
+            done[-1] = with_outcome(done[-1], event)
         return self._kept(done)
 
     @property

@@ -1,0 +1,22 @@
+"""What became of an answer, in the record of its last exchange."""
+
+from __future__ import annotations
+
+from chatbot.core.events import Finished, Verdict
+from chatbot.core.http.exchange import Exchange
+
+
+def with_outcome(exchange: Exchange, finished: Finished) -> Exchange:
+    """The exchange of an answer that has ended."""
+    end = exchange.end
+    if finished.verdict is Verdict.CANCELLED:
+        end = "cancelled"
+    elif end in ("", "cancelled") and finished.error is None:
+        end = "eof"  # the wire format's own end was seen, so the connection's was not waited for
+    return exchange._replace(
+        end=end,
+        model=finished.model or exchange.model,
+        verdict=str(finished.verdict),
+        finish_reason=finished.finish_reason or "",
+        usage=finished.usage,
+    )

@@ -1,0 +1,131 @@
+"""A model that is asked questions, as the command line asks them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Self
+
+from chatbot.core.errors import ChatError, UsageError
+from chatbot.core.events import Event, Verdict
+from chatbot.core.messages import Conversation
+from chatbot.core.options import Options, SettingSource
+from chatbot.library.asking import Answer, Asker, options_of
+from chatbot.library.wrapping import READ_TIMEOUT_S
+from chatbot.outside.environment import read_variables
+from chatbot.outside.files.images import load_image
+from chatbot.providers import services
+from chatbot.providers.choice import (
+    ModelRequest,
+    ModelTarget,
+    check_service_named_in,
+    choose,
+    find_service,
+    variable_names,
+)
+
+
+class Chat:
+    """Asks `provider/model`, or a model whose name tells its provider; keys and base URLs are taken from the same
+    variables as those of `chat`, unless said. Each question stands for itself, but for one that goes on from an answer.
+    Any number of threads may ask at once. `options` (temperature, max_tokens, seed, ...) hold for each question.
+
+    Raises ConfigurationError without a key, UsageError for a provider that does not exist.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        *,
+        system: str | None = None,
+        api_key: str | None = None,
+        base_url: str | None = None,
+        timeout_s: float = READ_TIMEOUT_S,
+        max_retries: int | None = None,
+        **options: Any,
+    ) -> None:
+        self._target = target_of(model, api_key, base_url)
+        self._system = system
+        self._options = options
+        self._asker = Asker(timeout_s=timeout_s, max_retries=max_retries)
+
+    def ask(
+        self,
+        text: str,
+        images: Iterable[str | Path] = (),
+        system: str | None = None,
+        *,
+        after: Answer | None = None,
+        **options: Any,
+    ) -> Answer:
+        """The whole answer. Raises ChatError where none came; one that broke off is returned, its verdict says so."""
+        answer = self._answer(self._asked(text, images, system, after), options)
+        if answer.error is not None and not answer.text:
+            raise answer.error
+        return answer
+
+    def stream(
+        self,
+        text: str,
+        images: Iterable[str | Path] = (),
+        system: str | None = None,
+        *,
+        after: Answer | None = None,
+        **options: Any,
+    ) -> Iterator[Event]:
+        """The events of an answer while it comes; the last one is Finished."""
+        return self._asker.events(self._target, self._asked(text, images, system, after), self._with(options))
+
+    def ask_all(self, texts: Iterable[str], workers: int = 8, **options: Any) -> list[Answer]:
+        """The answers in the order of the questions, so many at a time. Nothing is raised: see their verdicts."""
+
+        def answer(text: str) -> Answer:
+            conversation = self._asked(text, (), None, None)
+            try:
+                return self._answer(conversation, options)
+            except ChatError as error:
+                return Answer("", "", Verdict.FAILED, None, None, error=error, conversation=conversation)
+
+        with ThreadPoolExecutor(workers) as pool:
+            return list(pool.map(answer, texts))
+
+    def close(self) -> None:
+        """Closes its connections."""
+        self._asker.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    def _answer(self, conversation: Conversation, options: Mapping[str, Any]) -> Answer:
+        return self._asker.answer(self._target, conversation, self._with(options))
+
+    def _with(self, options: Mapping[str, Any]) -> Options:
+        return options_of(self._target.model or "", {**self._options, **options})
+
+    def _asked(self, text: str, images: Iterable[str | Path], system: str | None, after: Answer | None) -> Conversation:
+        before = after.conversation if after else Conversation(system=self._system)
+        loaded = tuple(load_image(path, self._target.service.images)[0] for path in images)
+        return before._replace(system=before.system if system is None else system).asking(text, loaded)
+
+
+def target_of(model: str | None, api_key: str | None, base_url: str | None, provider: str | None = None) -> ModelTarget:
+    """Who is asked, as the command line chooses it. Raises ConfigurationError and UsageError."""
+    variables, _ = read_variables(os.environ, variable_names())
+    name, slash, rest = (model or "").partition("/")
+    if base_url and slash and not provider and name in services.BY_NAME:
+        provider, model = name, rest
+    wish = ModelRequest(provider, model, base_url and base_url.rstrip("/"))
+    service, own_model = find_service(wish, variables)
+    if service is None:
+        raise UsageError(f"nothing tells who has the model {model}", advice="Write provider/model.")
+    if api_key and service.keys:
+        variables[service.keys[0].name] = SettingSource(api_key, "api_key")
+    target = choose(service, own_model, wish, variables)
+    if target.endpoint.base_url == service.base_url and service.has_plain_model_names:
+        check_service_named_in(target.model)
+    return target

@@ -1,0 +1,100 @@
+"""One client for several providers, each in its own wire format."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Self
+
+from chatbot.core.errors import UsageError
+from chatbot.core.events import Event
+from chatbot.core.messages import Conversation, Image, Message
+from chatbot.library.asking import Answer, Asker, options_of
+from chatbot.library.chat import target_of
+from chatbot.library.raw_openai_client import Messages
+from chatbot.library.wrapping import READ_TIMEOUT_S
+from chatbot.providers.choice import ModelTarget
+
+_DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+);base64,(.*)", re.DOTALL)
+
+
+class MultiProviderHTTPClient:
+    """Asks openai, anthropic, gemini, and any other service that `chat` knows. `api_keys` by provider; one that has
+    none here is taken from its variable. `base_urls` by provider, where they are not the services' own.
+
+    Messages are those of Chat Completions: `role` (system, developer, user, assistant) and `content`, a text or parts
+    of the types text and image_url (a data URL). Options are called the same everywhere: temperature, top_p,
+    max_tokens, stop, seed, reasoning_effort; any other goes into the request body as it is.
+    """
+
+    def __init__(
+        self,
+        api_keys: Mapping[str, str] | None = None,
+        *,
+        base_urls: Mapping[str, str] | None = None,
+        timeout_s: float = READ_TIMEOUT_S,
+        max_retries: int | None = None,
+    ) -> None:
+        self._api_keys = dict(api_keys or {})
+        self._base_urls = dict(base_urls or {})
+        self._asker = Asker(timeout_s=timeout_s, max_retries=max_retries)
+
+    def complete(self, provider: str, messages: Messages, model: str, **options: Any) -> Answer:
+        """The whole answer. Raises ChatError where none came; one that broke off is returned, its verdict says so."""
+        target = self._target(provider, model)
+        answer = self._asker.answer(target, conversation_of(messages), options_of(target.model or "", options))
+        if answer.error is not None and not answer.text:
+            raise answer.error
+        return answer
+
+    def stream(self, provider: str, messages: Messages, model: str, **options: Any) -> Iterator[Event]:
+        """The events of an answer while it comes; the last one is Finished."""
+        target = self._target(provider, model)
+        return self._asker.events(target, conversation_of(messages), options_of(target.model or "", options))
+
+    def close(self) -> None:
+        """Closes its connections."""
+        self._asker.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    def _target(self, provider: str, model: str) -> ModelTarget:
+        return target_of(model, self._api_keys.get(provider), self._base_urls.get(provider), provider)
+
+
+def conversation_of(messages: Messages) -> Conversation:
+    """The same conversation in our terms. Raises UsageError for what has no place in one."""
+    system: list[str] = []
+    said: list[Message] = []
+    for message in messages:
+        role, content = message.get("role"), message.get("content")
+        texts, images = _content(content)
+        if role in ("system", "developer"):
+            system.append(texts)
+        elif role == "user" or role == "assistant":
+            said.append(Message(role, texts, images))
+        else:
+            raise UsageError(f"a message has the role {role!r}", advice="Roles are system, user and assistant.")
+    return Conversation(tuple(said), "\n\n".join(system) or None)
+
+
+def _content(content: Any) -> tuple[str, tuple[Image, ...]]:
+    if isinstance(content, str):
+        return content, ()
+    texts, images = [], []
+    for part in content if isinstance(content, list) else [None]:
+        match part:
+            case {"type": "text", "text": str(text)}:
+                texts.append(text)
+            case {"type": "image_url", "image_url": {"url": str(url)}} if found := _DATA_URL.match(url):
+                images.append(Image(found[1], base64.b64decode(found[2]), 0, 0, ""))
+            case _:
+                raise UsageError(
+                    "a message has content of another kind", advice="It is a text, or parts: text, image_url (data:)."
+                )
+    return "\n\n".join(texts), tuple(images)
