@@ -205,3 +205,15 @@ def test_a_fault_of_our_own_is_one_line_and_a_traceback_only_on_request(
     assert "a fault of chat itself: RuntimeError: broken with [key] in it" in told
     assert ("Traceback" in told) is debug
     assert "sk-journey" not in told
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="what a process catches is read from /proc")
+def test_ctrl_z_stops_an_answer_into_a_pipe_as_it_stops_any_program(server: LabServer, tmp_path: Path) -> None:
+    with start(server, tmp_path, "hang-in-stream") as child:
+        assert child.stdout is not None
+        child.stdout.read(10)
+        status = Path(f"/proc/{child.pid}/status").read_text()
+        caught = int(status.partition("SigCgt:")[2].split()[0], 16)
+        child.send_signal(signal.SIGINT)
+        child.wait(10)
+    assert caught >> (signal.SIGINT - 1) & 1 and not caught >> (signal.SIGTSTP - 1) & 1

@@ -70,3 +70,8 @@ def test_an_unknown_size_is_that_of_an_old_terminal() -> None:
 )
 def test_some_terminals_cut_rows_when_their_width_changes(environ: dict[str, str], reflows: bool) -> None:
     assert detected(environ).reflows is reflows
+
+
+def test_a_terminal_that_does_not_tell_its_size_is_as_most_were() -> None:
+    unknown = detect_screen({"TERM": "xterm"}, isatty=True, size=(0, 0), encoding="utf-8")
+    assert (unknown.width, unknown.height) == (80, 24) == (Screen().width, Screen().height)

@@ -86,3 +86,7 @@ def test_every_line_of_code_can_be_copied_as_it_is(name: str, width: int) -> Non
             assert line in rows
         elif inside and text:
             assert line.removeprefix("   ") in rows or line in rows
+
+
+def test_code_that_begins_an_item_copies_as_it_is_too() -> None:
+    assert [row.raw for row in one_piece("- ```\n  " + "x" * 100 + "\n  ```", 40)] == [True, True, True]
