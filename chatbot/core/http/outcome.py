@@ -8,13 +8,17 @@ from chatbot.core.http.exchange import Exchange
 
 def with_outcome(exchange: Exchange, finished: Finished) -> Exchange:
     """The exchange of an answer that has ended."""
-    end = exchange.end
+    end, error, moments = exchange.end, exchange.error, exchange.moments
     if finished.verdict is Verdict.CANCELLED:
-        end = "cancelled"
+        end, error = "cancelled", ""  # what the connection gave after that says nothing
     elif end in ("", "cancelled") and finished.error is None:
         end = "eof"  # the wire format's own end was seen, so the connection's was not waited for
+    if moments.ended_ms is None and exchange.chunks:
+        moments = moments._replace(ended_ms=exchange.chunks[-1].at_ms)
     return exchange._replace(
         end=end,
+        error=error,
+        moments=moments,
         model=finished.model or exchange.model,
         verdict=str(finished.verdict),
         finish_reason=finished.finish_reason or "",
