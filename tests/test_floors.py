@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -62,10 +63,15 @@ def module_of(path: str) -> str:
     return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
+@cache
+def syntax(source: str) -> ast.Module:
+    return ast.parse(source)
+
+
 def imports(path: str, source: str) -> Iterator[str]:
     """Every module that is imported anywhere in a file, also inside functions."""
     package = module_of(path) if path.endswith("__init__.py") else module_of(path).rpartition(".")[0]
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(syntax(source)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -108,7 +114,7 @@ def test_every_file_keeps_to_its_floor() -> None:
 
 
 def test_every_floor_of_the_plan_is_in_the_package_and_in_its_docstring() -> None:
-    plan = ast.get_docstring(ast.parse(FILES["chatbot/__init__.py"])) or ""
+    plan = ast.get_docstring(syntax(FILES["chatbot/__init__.py"])) or ""
     assert {floor_of(module_of(path)) for path in FILES} - {""} == set(FLOORS)
     assert [line.split()[0] for line in plan.splitlines() if line.startswith("    ")] == list(reversed(FLOORS))
 
@@ -193,7 +199,7 @@ def test_what_the_plan_allows_is_no_fault(path: str, source: str) -> None:
 def forbidden(path: str, source: str) -> list[str]:
     """What must stand nowhere in the program, whatever the floor."""
     found = []
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(syntax(source)):
         match node:
             case ast.keyword(arg="verify" | "check_hostname", value=ast.Constant(value=False)):
                 found.append("TLS is not verified")
@@ -275,7 +281,7 @@ MOST_FILES_IN_A_ROOM = 15
 
 def functions(source: str) -> Iterator[tuple[str, int]]:
     """Each function with the number of its parameters, `self` not counted."""
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(syntax(source)):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             given = node.args
             names = [one.arg for one in (*given.posonlyargs, *given.args, *given.kwonlyargs)]
@@ -297,7 +303,7 @@ def test_no_room_is_too_full_and_each_says_what_may_live_there() -> None:
     for path in FILES:
         rooms.setdefault(path.rpartition("/")[0], []).append(path)
     assert [room for room, files in rooms.items() if len(files) - 1 > MOST_FILES_IN_A_ROOM] == []
-    assert [room for room in rooms if not ast.get_docstring(ast.parse(FILES[f"{room}/__init__.py"]))] == []
+    assert [room for room in rooms if not ast.get_docstring(syntax(FILES[f"{room}/__init__.py"]))] == []
 
 
 def circles(graph: dict[str, set[str]]) -> list[list[str]]:
@@ -339,7 +345,7 @@ def imported_files(files: dict[str, str]) -> dict[str, set[str]]:
 
 def names_imported(source: str) -> Iterator[str]:
     """Each name that is imported from a module, as it may be a module too."""
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(syntax(source)):
         if isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 

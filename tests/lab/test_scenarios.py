@@ -83,7 +83,7 @@ ENDS = {
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[LabServer]:
-    with LabServer(pace_s=0.001, hang_s=0.02) as server:
+    with LabServer(pace_s=0.0, hang_s=0.02) as server:
         yield server
 
 

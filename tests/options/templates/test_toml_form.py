@@ -50,7 +50,7 @@ templates = st.builds(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(templates)
 def test_what_is_written_is_read_back_as_it_was(template: Template) -> None:
     assert from_toml("t", to_toml(template)) == template

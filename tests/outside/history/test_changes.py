@@ -180,9 +180,19 @@ def sample() -> dict[str, Any]:
     return plain
 
 
+@pytest.fixture(scope="module")
+def reused(tmp_path_factory: pytest.TempPathFactory) -> Iterator[History]:
+    """A history that is empty again after each example."""
+    history = a_history(tmp_path_factory.mktemp("reused"))
+    yield history
+    history.close()
+
+
 @settings(max_examples=100)
 @given(data=st.data())
-def test_an_import_of_anything_else_is_one_sentence(sample: dict[str, Any], data: st.DataObject) -> None:
+def test_an_import_of_anything_else_is_one_sentence(
+    reused: History, sample: dict[str, Any], data: st.DataObject
+) -> None:
     """A field of an export, at any depth, is replaced by any value of JSON."""
     plain = json.loads(json.dumps(sample))
     holder: Any = plain
@@ -192,14 +202,13 @@ def test_an_import_of_anything_else_is_one_sentence(sample: dict[str, Any], data
         keys: list[Any] = sorted(holder) if isinstance(holder, dict) else list(range(len(holder)))
         field = data.draw(st.sampled_from(keys))
     holder[field] = data.draw(json_values)
-    with tempfile.TemporaryDirectory() as folder:
-        history = a_history(Path(folder))
-        try:
-            [added] = history.import_([plain]).added
-            assert json.dumps(list(history.export([added])))
-        except UsageError as error:
-            assert str(error)
-        history.close()
+    try:
+        [added] = reused.import_([plain]).added
+        assert json.dumps(list(reused.export([added])))
+        reused.delete([added])
+    except UsageError as error:
+        assert str(error)
+    assert reused.conversations(1) == ()
 
 
 def test_what_is_no_export_is_refused(history: History) -> None:

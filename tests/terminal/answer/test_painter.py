@@ -237,7 +237,7 @@ _ROW = st.builds(row, _TEXTS, st.sampled_from([PLAIN, BOLD]))
 _CODE = st.builds(row, st.sampled_from(["x" * 8, "x" * 9, "x" * 30]), st.just(PLAIN), st.just(True))
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(st.lists(st.tuples(st.lists(st.one_of(_CODE, _ROW), max_size=3), st.lists(_ROW, max_size=6))))
 def test_whatever_the_frames_the_screen_is_committed_rows_and_the_end_of_the_live_ones(
     frames: list[tuple[list[Row], list[Row]]],

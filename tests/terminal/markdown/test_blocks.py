@@ -18,7 +18,7 @@ def dedent(text: str) -> str:
     return textwrap.dedent(text).strip("\n")
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(documents)
 def test_blocks_are_those_that_markdown_it_finds_in_the_whole_text(text: str) -> None:
     text = sanitise(text)

@@ -8,7 +8,7 @@ from types import FrameType
 
 import pytest
 from pygments.lexer import Lexer
-from pygments.lexers import get_lexer_by_name
+from pygments.lexers import get_all_lexers, get_lexer_by_name
 from pygments.token import Name, _TokenType
 
 from chatbot.terminal.markdown import highlight
@@ -79,8 +79,9 @@ def test_a_look_ahead_changes_nothing() -> None:
     assert highlighter.line("b")[0][1].dim
 
 
-LEXERS = {language: highlight._lexer(language) for language in highlight._LANGUAGES}
-NAMES = sorted({lexer.name: language for language, lexer in LEXERS.items() if lexer}.values())
+# One of the words for each lexer; what is only named here is not loaded with this file.
+LEXERS = {word: name for name, words, _, _ in get_all_lexers(plugins=False) for word in words}
+NAMES = sorted({LEXERS.get(lexer): language for language, lexer in highlight._LANGUAGES.items()}.values())
 
 
 @contextmanager
@@ -117,7 +118,7 @@ def cost_ms(work: Callable[[], object]) -> float:
 
 
 def test_every_language_of_the_table_is_one_that_pygments_knows() -> None:
-    assert all(LEXERS.values())
+    assert set(highlight._LANGUAGES.values()) <= set(LEXERS)
     assert len(NAMES) >= 40
 
 

@@ -21,7 +21,7 @@ def as_a_paragraph(text: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(paragraphs, st.sampled_from([1, 2, 7, 1000]))
 def test_phrases_are_together_what_the_paragraph_is_at_once(text: str, step: int) -> None:
     text = as_a_paragraph(text)
