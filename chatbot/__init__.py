@@ -14,10 +14,9 @@ The floor plan; an upper floor sees the lower ones, neighbours do not see each o
     core       messages, events, errors, server-sent events, retry; pure, imports nothing of ours
 """
 
-__version__ = "0.1.0"
-
 TYPE_CHECKING = False  # typing's own would have to be imported; type checkers know it by its name
 if TYPE_CHECKING:
+    from chatbot.core.version import __version__ as __version__
     from chatbot.library.asking import Answer as Answer
     from chatbot.library.caching import Caching as Caching
     from chatbot.library.caching_http_client import CachingHTTPClient as CachingHTTPClient
@@ -34,31 +33,32 @@ if TYPE_CHECKING:
     from chatbot.library.retrying import Retrying as Retrying
 
 _MODULES = {
-    "Answer": "asking",
-    "Caching": "caching",
-    "CachingHTTPClient": "caching_http_client",
-    "Chat": "chat",
-    "Incomplete": "raw_openai_client",
-    "Logging": "logging",
-    "LoggingHTTPClient": "logging_http_client",
-    "MultiProviderHTTPClient": "multi_provider_http_client",
-    "RawOpenAIClient": "raw_openai_client",
-    "RequestLog": "logging",
-    "Retry": "retrying",
-    "RetryConfig": "retrying",
-    "RetryableHTTPClient": "retryable_http_client",
-    "Retrying": "retrying",
+    "Answer": "library.asking",
+    "Caching": "library.caching",
+    "CachingHTTPClient": "library.caching_http_client",
+    "Chat": "library.chat",
+    "Incomplete": "library.raw_openai_client",
+    "Logging": "library.logging",
+    "LoggingHTTPClient": "library.logging_http_client",
+    "MultiProviderHTTPClient": "library.multi_provider_http_client",
+    "RawOpenAIClient": "library.raw_openai_client",
+    "RequestLog": "library.logging",
+    "Retry": "library.retrying",
+    "RetryConfig": "library.retrying",
+    "RetryableHTTPClient": "library.retryable_http_client",
+    "Retrying": "library.retrying",
+    "__version__": "core.version",
 }
-__all__ = [*_MODULES, "__version__"]
+__all__ = [*_MODULES]
 
 
 if not TYPE_CHECKING:  # to a type checker any name would be there
 
     def __getattr__(name: str) -> object:
-        """Loads a name of the library when it is asked for (PEP 562)."""
+        """Loads a name when it is asked for (PEP 562)."""
         if name not in _MODULES:
             raise AttributeError(f"module 'chatbot' has no attribute {name!r}")
-        found = getattr(__import__(f"chatbot.library.{_MODULES[name]}", fromlist=[name]), name)
+        found = getattr(__import__(f"chatbot.{_MODULES[name]}", fromlist=[name]), name)
         globals()[name] = found
         return found
 

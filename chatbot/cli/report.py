@@ -9,12 +9,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
-from chatbot import __version__
 from chatbot.cli.command_line.declared import Command, Positional
 from chatbot.cli.history import open_history
 from chatbot.cli.http import found, key_variable_of
 from chatbot.cli.output.stdio import iso
 from chatbot.core.http.exchange import SafeExchange
+from chatbot.core.version import __version__
 from chatbot.options.declared import Choice, chosen
 from chatbot.terminal.notices import Notices
 

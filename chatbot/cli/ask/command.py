@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from chatbot import __version__
 from chatbot.cli import commands
 from chatbot.cli.command_line.declared import Command, Positional
 from chatbot.cli.command_line.parsing import parse
 from chatbot.cli.output import stdio
 from chatbot.core.text import clean
+from chatbot.core.version import __version__
 from chatbot.options.chat import GROUPS, IN_VARIABLES, Program
 from chatbot.options.declared import chosen
 from chatbot.terminal.notices import Notices

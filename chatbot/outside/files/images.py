@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from chatbot.core.amounts import size_words
 from chatbot.core.errors import ImageUnreadable, UsageError
-from chatbot.core.image_metadata import without_metadata
+from chatbot.core.images.metadata import without_metadata
 from chatbot.core.messages import Image, ImageLimits
 from chatbot.outside.files import pillow_faults, pixels
 from chatbot.outside.files.reading import display_name, is_file_address, read_file

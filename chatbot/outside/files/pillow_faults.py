@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 
 from chatbot.core.errors import ChatError, ImageUnreadable
-from chatbot.core.file_signatures import lookalike
+from chatbot.core.images.file_signatures import lookalike
 
 _NO_LOG = logging.NullHandler()  # without a handler, what Pillow logs would go to standard error
 

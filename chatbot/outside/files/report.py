@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from chatbot import __version__
 from chatbot.core.amounts import size_words
 from chatbot.core.errors import ConfigurationError, FileUnreadable, OutputUnwritable
 from chatbot.core.text import decode
+from chatbot.core.version import __version__
 from chatbot.outside.files.private import write_new
 from chatbot.outside.files.reading import MAX_TEXT_BYTES, display_name, read_file
 

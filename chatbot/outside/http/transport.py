@@ -24,11 +24,11 @@ import urllib3
 from requests.utils import get_environ_proxies
 from urllib3.connection import HTTPConnection
 
-from chatbot import __version__
 from chatbot.core import errors
 from chatbot.core.addresses import is_loopback
 from chatbot.core.http.exchange import ConnectionFacts, Headers, Moments
 from chatbot.core.request import HttpRequest, HttpResponse
+from chatbot.core.version import __version__
 from chatbot.outside.http.connection import Adapter, OneContextAdapter, TimedConnection, ca_bundle
 
 CONNECT_TIMEOUT_S = 5.0  # for each address of the host

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from chatbot import __version__
 from chatbot.cli.output.stdio import iso
 from chatbot.cli.output.written import write_output
 from chatbot.core.errors import FileUnwritable
@@ -15,6 +14,7 @@ from chatbot.core.http.har import har
 from chatbot.core.http.log_line import log_line
 from chatbot.core.http.safe import safe, safe_chunks
 from chatbot.core.http.seen import Arrivals
+from chatbot.core.version import __version__
 from chatbot.options.chat import Http
 from chatbot.outside.files.private import append_line, write_new
 from chatbot.terminal.notices import Notices

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.core.file_signatures import lookalike
+from chatbot.core.images.file_signatures import lookalike
 
 
 @pytest.mark.parametrize(

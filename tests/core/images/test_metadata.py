@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
-from chatbot.core.image_metadata import without_metadata
+from chatbot.core.images.metadata import without_metadata
 
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()  # holds the second it was made
 XMP = b"<x:xmpmeta>secret place</x:xmpmeta>"
