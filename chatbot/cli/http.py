@@ -13,13 +13,14 @@ from chatbot.cli.history import open_history
 from chatbot.core.errors import UsageError
 from chatbot.core.http.exchange import SafeExchange
 from chatbot.core.http.kept import KeptExchange
+from chatbot.core.http.outcome import asking
 from chatbot.options.chat import Form
 from chatbot.options.declared import Choice
 from chatbot.outside.history.store import History
 from chatbot.terminal.notices import Notices
 
-_ABOUT = "The HTTP of the last answers. Without a command: the last exchange; with an id: that one."
-_ID = Positional("id", "ID", "An id, or its beginning; the last one if left out.")
+_ABOUT = "The HTTP of the last answers. Without a command: of the last question; with an id: that one."
+_ID = Positional("id", "ID", "An id, or its beginning; that of the last question if left out.")
 
 
 class Shown(NamedTuple):
@@ -101,14 +102,16 @@ def _clear(history: History, notices: Notices, options: Deleting) -> None:
 
 
 def found(history: History, prefix: str | None) -> KeptExchange:
-    """The exchange that is meant: the last one, or by the beginning of its id. Raises UsageError."""
+    """The exchange that is meant: the one that asked the last question, or by the beginning of its id. Raises
+    UsageError.
+    """
     rows = history.exchanges(prefix or "")
     if not rows:
         what = f"no exchange begins with {prefix}" if prefix else "no exchange is kept yet"
         raise UsageError(what, advice="chat http list shows them all." if prefix else "Ask something first.")
     if prefix and len({row.id for row in rows}) > 1:
         raise UsageError(f"several exchanges begin with {prefix}", advice="chat http list shows them all.")
-    return rows[0]
+    return rows[0] if prefix else asking(history.exchanges_beside(rows[0].id))
 
 
 _COMMANDS = (

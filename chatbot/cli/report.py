@@ -52,6 +52,7 @@ def _files(exchanges: list[SafeExchange], *, bodies: bool) -> Iterator[tuple[str
     """What is in it, by name. Without bodies there is nothing to ask, or to answer, again."""
     from chatbot.core.http.cassette import to_lines
     from chatbot.core.http.har import har
+    from chatbot.core.http.outcome import asking
     from chatbot.outside.files.report import CASSETTE, versions
     from chatbot.providers.wires.lookup import reader_for
     from chatbot.terminal.http.report_page import report_page, verdict_text
@@ -66,8 +67,9 @@ def _files(exchanges: list[SafeExchange], *, bodies: bool) -> Iterator[tuple[str
     yield "exchanges.har", json.dumps(har(archived, __version__, iso), ensure_ascii=False, indent=1)
     if bodies:
         yield CASSETTE, "".join(f"{line}\n" for each in exchanges for line in to_lines(each))
-        if not files_of(exchanges[-1], "curl"):
-            yield "request.sh", as_curl(exchanges[-1], key_variable_of(exchanges[-1]) or "KEY")
+        asked = asking(exchanges)
+        if not files_of(asked, "curl"):
+            yield "request.sh", as_curl(asked, key_variable_of(asked) or "KEY")
 
 
 _REPORT = Command(

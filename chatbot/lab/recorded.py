@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from chatbot.core.http.canonical import anywhere, canonical, differing
-from chatbot.core.http.exchange import SafeExchange
+from chatbot.core.http.exchange import Exchange
 from chatbot.core.json_text import dumps
 from chatbot.core.request import HttpRequest
 from chatbot.lab.replies import CHUNKED, ScriptedReply, Then
@@ -17,7 +17,7 @@ RecordedAnswer = Callable[[str, Mapping[str, str], bytes], ScriptedReply]
 """A request's target, headers (lower-case names) and body to what is sent."""
 
 
-def replayed(exchanges: Sequence[SafeExchange]) -> RecordedAnswer:
+def replayed(exchanges: Sequence[Exchange]) -> RecordedAnswer:
     """Answers a request that was recorded as it was then, the same ones in their order and the last of them again;
     any other with a 404 that names what differs.
     """
@@ -38,7 +38,7 @@ def replayed(exchanges: Sequence[SafeExchange]) -> RecordedAnswer:
     return answer
 
 
-def _reply(exchange: SafeExchange) -> ScriptedReply:
+def _reply(exchange: Exchange) -> ScriptedReply:
     then = _THEN.get(exchange.end, "end")
     if exchange.status is None:
         return ScriptedReply(None, then=then)

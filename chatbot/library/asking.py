@@ -13,8 +13,8 @@ from uuid import uuid4
 
 from chatbot.core.errors import ChatError
 from chatbot.core.events import Event, Finished, Notice, ReasoningDelta, TextDelta, Usage, Verdict
-from chatbot.core.http.exchange import SafeExchange
-from chatbot.core.http.outcome import with_outcome
+from chatbot.core.http.exchange import Exchange, SafeExchange
+from chatbot.core.http.outcome import asking, with_outcome
 from chatbot.core.http.safe import safe
 from chatbot.core.messages import Conversation
 from chatbot.core.options import Options
@@ -22,7 +22,7 @@ from chatbot.core.redaction.redactor import Redactor
 from chatbot.core.request import HttpRequest
 from chatbot.core.retry import RetryPolicy
 from chatbot.library.wrapping import CONNECT_TIMEOUT_S
-from chatbot.outside.http.observed import Asked, LiveExchange, Observer, observed
+from chatbot.outside.http.observed import LiveExchange, Observer, observed
 from chatbot.outside.http.transport import LiveTransport, sent_headers
 from chatbot.providers.choice import ModelTarget
 from chatbot.providers.wires.lookup import provider_for
@@ -68,7 +68,8 @@ class Asker:
         text = "".join(texts[TextDelta])
         exchange = None
         if exchanges:
-            exchange = safe(with_outcome(exchanges[-1].record(), finished), Redactor(target.secrets))
+            asked = asking([each.record() for each in exchanges])
+            exchange = safe(with_outcome(asked, finished), Redactor(target.secrets))
         return Answer(
             text,
             "".join(texts[ReasoningDelta]),
@@ -81,6 +82,13 @@ class Asker:
             tuple(texts[Notice]),
             conversation.answered(text),
         )
+
+    def worded(self, target: ModelTarget, conversation: Conversation, options: Options) -> Answer:
+        """The answer. Raises ChatError where none came; one that broke off is returned, its verdict says so."""
+        answer = self.answer(target, conversation, options)
+        if answer.error is not None and not answer.text:
+            raise answer.error
+        return answer
 
     def close(self) -> None:
         """Closes its connections."""
@@ -98,8 +106,9 @@ class Asker:
         def begin(request: HttpRequest) -> LiveExchange:
             service = target.service
             number = 1 + sum(exchange.record(with_chunks=False).url == request.url for exchange in exchanges)
-            asked = Asked(uuid4().hex[:8], number, time.time(), service.name, service.wire, options.model)
-            exchanges.append(LiveExchange(asked, request, sent_headers(request), transport.facts))
+            asked = (uuid4().hex[:8], number, time.time(), service.name, service.wire, options.model)
+            sent = (request.method, request.url, sent_headers(request), request.body)
+            exchanges.append(LiveExchange(Exchange(*asked, *sent), transport.facts))
             return exchanges[-1]
 
         session = Session(

@@ -209,3 +209,15 @@ def test_an_answer_that_was_stopped_is_logged_as_that(server: LabServer, tmp_pat
         assert child.wait(10) == 130
     [row] = lines(log)
     assert (row["end"], row["verdict"], row["error"], row["status"]) == ("cancelled", "cancelled", None, 200)
+
+
+def test_of_an_unknown_model_the_question_is_shown_and_not_the_list_of_models_after_it(
+    server: LabServer, tmp_path: Path
+) -> None:
+    tape = tmp_path / "tape.jsonl"
+    asked = run("--record", str(tape), *at(server.url), "-m", "no-such", "hello", home=tmp_path, **KEYS)
+    assert asked.code != 0
+    assert [(each.method, each.verdict) for each in read_cassette(tape)] == [("POST", "failed"), ("GET", "")]
+    assert run("http", "--as", "http", home=tmp_path).text.startswith("POST ")
+    listed = run("http", "list", "--json", home=tmp_path).text.splitlines()
+    assert [json.loads(line)["method"] for line in listed] == ["GET", "POST"]

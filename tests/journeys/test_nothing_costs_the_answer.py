@@ -46,6 +46,19 @@ KEEPS = [
     "chatbot.outside.history.writing:TurnWriter.frame",
     "chatbot.cli.history:history_folder",
 ]
+TELLS_OF_THE_HTTP = [
+    "chatbot.cli.ask.answer_http:AnswerHttp._tell",
+    "chatbot.cli.ask.answer_http:AnswerHttp._safe",
+    "chatbot.cli.ask.answer_http:AnswerHttp._arrivals",
+    "chatbot.terminal.http.http_view:request_rows",
+    "chatbot.terminal.http.http_view:response_rows",
+    "chatbot.terminal.http.http_view:event_rows",
+    "chatbot.terminal.http.http_view:HttpView.__init__",
+    "chatbot.terminal.http.verbose:end_rows",
+    "chatbot.terminal.http.waterfall:waterfall",
+    "chatbot.cli.ask.wire.files:ExchangeFiles.step",
+    "chatbot.cli.ask.wire.files:ExchangeFiles.over",
+]
 HOW = ["raises", "hangs"]
 
 
@@ -112,6 +125,17 @@ def test_a_history_that_fails_is_a_notice(place: str, how: str, tmp_path: Path) 
     assert done.stdout.decode() == ANSWER + "\n"
     assert done.returncode == 0
     assert done.stderr.decode().count("chat: the history does not work") == 1
+
+
+@pytest.mark.parametrize(("place", "how"), each(TELLS_OF_THE_HTTP, "chatbot.terminal.http.http_view:event_rows"))
+def test_what_tells_of_the_http_and_keeps_it_may_fail_too(place: str, how: str, tmp_path: Path) -> None:
+    files = ["--record", "tape.jsonl", "--har", "all.har", "--log-file", "log.jsonl"]
+    done = piped(place, how, tmp_path, "-vv", "--timing", *files, "-m", "lab/echo", ANSWER)
+    assert done.stdout.decode() == ANSWER + "\n"
+    assert done.returncode == 0
+    assert b"Traceback" not in done.stderr
+    assert re.search(rb"chat: the HTTP (cannot be shown|is not kept whole)", done.stderr)
+    assert_kept_whole(tmp_path)
 
 
 @pytest.mark.parametrize("how", HOW)

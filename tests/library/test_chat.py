@@ -54,6 +54,8 @@ def test_an_image_is_sent(server: LabServer, tmp_path: Path) -> None:
 def test_no_answer_raises_and_one_that_broke_off_is_returned(server: LabServer) -> None:
     with pytest.raises(errors.KeyRejected):
         Chat("openai/wrong-key").ask("hi")
+    [unknown] = Chat("openai/no-such-model").ask_all(["hi"])
+    assert unknown.exchange is not None and (unknown.exchange.method, unknown.exchange.status) == ("POST", 404)
     answer = Chat("openai/cut").ask("hi")
     assert answer.text and answer.verdict is Verdict.CUT and answer.exchange is not None
     with pytest.raises(errors.NoKey), pytest.MonkeyPatch.context() as patch:

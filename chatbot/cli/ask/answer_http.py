@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+import shutil
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
@@ -21,6 +23,7 @@ from chatbot.outside.http.observed import LiveExchange
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from chatbot.cli.ask.wire.files import ExchangeFiles
     from chatbot.core.events import Event
     from chatbot.core.http.kept import KeptExchange
     from chatbot.core.http.seen import Arrivals, SeenEvent
@@ -45,6 +48,7 @@ class AnswerHttp:
         self._files = setup.files
         self._wake: Callable[[], None] = lambda: None
         self._best_effort: BestEffort | None = None
+        self._has_gap = False  # a file got not every step, and gets no more: what hangs once does so each time
         self.exchanges = Exchanges(
             setup.target,
             facts,
@@ -59,12 +63,14 @@ class AnswerHttp:
         return bool(self._wanted.verbose or self._wanted.timing or self._files)
 
     def last(self, form: str, key_variable: str) -> str:
-        """The last exchange of the last question, in a form. Raises UsageError where there is none."""
+        """The exchange that asked the last question last, in a form. Raises UsageError where there is none."""
+        from chatbot.core.http.outcome import asking
         from chatbot.terminal.http.snippets.forms import snippet
 
-        if not self.exchanges.all:
+        exchanges = self.exchanges.all
+        if not exchanges:
             raise UsageError("nothing was asked yet", advice="Ask something first.")
-        return snippet(self._safe(self.exchanges.all[-1]), form, key_variable)
+        return snippet(self._safe(asking(exchanges)), form, key_variable)
 
     def kept(self) -> list[KeptExchange]:
         """The exchanges of the last question, for the history."""
@@ -83,8 +89,8 @@ class AnswerHttp:
     def _new_steps(self) -> list[Step]:
         steps = [self._steps.get() for _ in range(self._steps.qsize())]
         files = self._files
-        if steps and files:
-            self._done(CANNOT_KEEP, lambda: list(map(files.step, steps)))
+        if steps and files and not self._has_gap:
+            self._has_gap = not self._done(CANNOT_KEEP, lambda: list(map(files.step, steps)))
         return [step for step in steps if step.name != "chunk" or self._wanted.verbose >= 2]
 
     def around(self, view: View, best_effort: BestEffort, wake: Callable[[], None]) -> View:
@@ -99,7 +105,8 @@ class AnswerHttp:
 
             self._tell([remark(words) for words in self._decided])
             telling = Telling(self._wanted.verbose, self._safe, self._notices.redact, self._apart(), self._tell)
-            return HttpView(view, self._new_steps, self._provider.read_event, telling)
+            done = partial(self._done, CANNOT_SHOW)
+            return HttpView(view, self._new_steps, self._provider.read_event, telling, done)
 
         return best_effort(CANNOT_SHOW, made, view)
 
@@ -117,10 +124,14 @@ class AnswerHttp:
         self._new_steps()
         files = self._files
         if files:
-            for exchange in map(self._safe, exchanges):
-                self._done(CANNOT_KEEP, lambda: files.over(exchange, self._arrivals(exchange)))  # noqa: B023  (at once)
+            for exchange in exchanges:
+                self._done(CANNOT_KEEP, partial(self._keep, files, exchange))
         if self._wanted.verbose:
             self._done(CANNOT_SHOW, lambda: self._tell_ends(exchanges))
+
+    def _keep(self, files: ExchangeFiles, exchange: Exchange) -> None:
+        safe = self._safe(exchange)
+        files.over(safe, self._arrivals(safe))
 
     def _apart(self) -> list[Row]:
         """A blank row between the HTTP and an answer that stands beside it."""
@@ -128,14 +139,13 @@ class AnswerHttp:
 
         return [Row()] if is_terminal(1) and is_terminal(2) else []
 
-    def _done(self, what: str, work: Callable[[], object]) -> None:
-        if self._best_effort is not None:
-            self._best_effort.done(what, work)
+    def _done(self, what: str, work: Callable[[], object]) -> bool:
+        return self._best_effort is None or self._best_effort.done(what, work)
 
     def _tell_ends(self, exchanges: Sequence[Exchange]) -> None:
         from chatbot.terminal.http.verbose import end_rows
 
-        if exchanges and exchanges[-1].verdict and exchanges[-1].chunks:
+        if any(exchange.verdict and exchange.chunks for exchange in exchanges):
             self._tell(self._apart())
         for exchange in map(self._safe, exchanges):
             self._tell(end_rows(exchange, self._wanted.verbose, len(list(self._seen(exchange)))))
@@ -144,8 +154,6 @@ class AnswerHttp:
         from chatbot.terminal.http.waterfall import waterfall
 
         exchanges = list(map(self._safe, self.exchanges.all))
-        import shutil
-
         columns = stdio.size(2)[0] or shutil.get_terminal_size().columns
         unicode = "utf" in stdio.encoding(sys.stderr).lower()
         self._tell(waterfall(exchanges, list(map(self._arrivals, exchanges)), columns, unicode=unicode))

@@ -1,6 +1,7 @@
 """Exchanges as JSON Lines: what a cassette, the history and a report keep of them.
 
-An exchange is a line `request`, then `response` if an answer came, a line for each `chunk`, and `end`. A file that ends
+An exchange is a line `request`, then `response` if an answer came, a line for each `chunk`, and `end`. A later `end`
+with its id replaces that: what became of an answer may be known only when another exchange has begun. A file that ends
 earlier is read as far as it goes.
 """
 
@@ -53,7 +54,7 @@ def end_line(exchange: SafeExchange) -> str:
     usage = exchange.usage and exchange.usage._asdict()
     wait = exchange.wait and exchange.wait._asdict()
     facts = {"connection": exchange.connection._asdict(), "moments": exchange.moments._asdict()}
-    return dumps({"type": "end", **end, **facts, "usage": usage, "wait": wait})
+    return dumps({"type": "end", "id": exchange.id, **end, **facts, "usage": usage, "wait": wait})
 
 
 def as_text_or_base64(data: bytes) -> dict[str, str]:
@@ -64,8 +65,10 @@ def as_text_or_base64(data: bytes) -> dict[str, str]:
         return {"b64": base64.b64encode(data).decode()}
 
 
-def from_lines(lines: Iterable[str], name: str) -> list[SafeExchange]:
-    """The exchanges. Raises ConfigurationError, which names the file, the line and what is wrong there."""
+def from_lines(lines: Iterable[str], name: str) -> list[Exchange]:
+    """The exchanges; a file that somebody else made may have keys in it. Raises ConfigurationError, which names the
+    file, the line and what is wrong there.
+    """
     found: list[Exchange] = []
     chunks: list[list[Chunk]] = []
     number = 0
@@ -78,7 +81,7 @@ def from_lines(lines: Iterable[str], name: str) -> list[SafeExchange]:
         raise ConfigurationError(
             f"{name} is no cassette: line {number}: {_fault(error)}", advice="A cassette is made with --record."
         ) from error
-    return [SafeExchange(each._replace(chunks=tuple(came))) for each, came in zip(found, chunks, strict=True)]
+    return [each._replace(chunks=tuple(came)) for each, came in zip(found, chunks, strict=True)]
 
 
 def _fault(error: Exception) -> str:
@@ -100,8 +103,11 @@ def _take(row: Mapping[str, Any], found: list[Exchange], chunks: list[list[Chunk
         raise ValueError(f"a {kind} before any request")
     elif kind == "chunk":
         chunks[-1].append(Chunk(float(row["t_ms"]), _bytes(row)))
+    elif kind == "response":
+        found[-1] = _answered(found[-1], row)
     else:
-        found[-1] = _answered(found[-1], row) if kind == "response" else _ended(found[-1], row)
+        at = next((at for at in reversed(range(len(found))) if found[at].id == row.get("id")), -1)
+        found[at] = _ended(found[at], row)
 
 
 def _begun(row: Mapping[str, Any]) -> Exchange:

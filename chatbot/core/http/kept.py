@@ -31,7 +31,7 @@ class KeptExchange(NamedTuple):
     def record(self) -> SafeExchange:
         """The exchange itself. Raises ConfigurationError when it cannot be read."""
         [exchange] = from_lines(self.lines.splitlines(), f"exchange {self.id}")
-        return exchange
+        return SafeExchange(exchange)  # only `kept` made these lines
 
 
 def kept(exchange: SafeExchange) -> KeptExchange:

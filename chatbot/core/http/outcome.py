@@ -1,9 +1,31 @@
-"""What became of an answer, in the record of its last exchange."""
+"""What became of an answer, in the record of the exchange that asked for it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Protocol, TypeVar
+
 from chatbot.core.events import Finished, Verdict
 from chatbot.core.http.exchange import Exchange
+
+
+class HasMethod(Protocol):
+    """An exchange, or what is kept of one."""
+
+    @property
+    def method(self) -> str:
+        """GET, POST."""
+        ...
+
+
+T = TypeVar("T", bound=HasMethod)
+
+
+def asking(exchanges: Sequence[T]) -> T:
+    """The one of these that asked the question last; a list of models is only looked up beside it. Where none asked,
+    the last one.
+    """
+    return next((each for each in reversed(exchanges) if each.method == "POST"), exchanges[-1])
 
 
 def with_outcome(exchange: Exchange, finished: Finished) -> Exchange:

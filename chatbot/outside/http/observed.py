@@ -6,35 +6,22 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from chatbot.core.errors import Cancelled, ChatError, ConnectionLost, TimedOut
-from chatbot.core.http.exchange import Chunk, ConnectionFacts, End, Exchange, Headers, Moments
+from chatbot.core.http.exchange import Chunk, ConnectionFacts, End, Exchange, Moments
 from chatbot.core.request import HttpRequest, HttpResponse, Transport
 
 
-class Asked(NamedTuple):
-    """What an exchange is called, which its bytes do not say."""
-
-    id: str
-    attempt: int
-    started_s: float
-    provider: str
-    wire: str
-    model: str
-
-
 class LiveExchange:
-    """An exchange while it happens. One thread writes it; `record` may be taken at any time, in any. Of the body it
-    keeps the beginning, up to the chunk that exceeds `kept_bytes`.
+    """An exchange while it happens, from the record of what is sent. One thread writes it; `record` may be taken at any
+    time, in any. Of the body it keeps the beginning, up to the chunk that exceeds `kept_bytes`.
     """
 
     def __init__(
         self,
-        asked: Asked,
-        request: HttpRequest,
-        headers: Headers,
+        begun: Exchange,
         facts: Callable[[], tuple[ConnectionFacts, Moments]],
         kept_bytes: float = float("inf"),
     ) -> None:
-        self._begun = Exchange(*asked, request.method, request.url, headers, request.body)
+        self._begun = begun
         self._facts = facts
         self._known: tuple[ConnectionFacts, Moments] | None = None  # at the end: the next exchange has facts of its own
         self._response: HttpResponse | None = None

@@ -16,7 +16,7 @@ from chatbot.core.errors import (
     TimedOut,
 )
 from chatbot.core.http.canonical import anywhere, canonical, differing
-from chatbot.core.http.exchange import ConnectionFacts, Moments, SafeExchange
+from chatbot.core.http.exchange import ConnectionFacts, Exchange, Moments
 from chatbot.core.request import HttpRequest, HttpResponse
 
 _FAULTS: dict[str, type[NetworkError]] = {"timeout": TimedOut, "refused": CannotConnect}
@@ -30,7 +30,7 @@ class ReplayingTransport:
 
     def __init__(
         self,
-        exchanges: Sequence[SafeExchange],
+        exchanges: Sequence[Exchange],
         name: str,
         *,
         speed: float,
@@ -46,7 +46,7 @@ class ReplayingTransport:
         self._aborted = threading.Event()
         self._forms = [(anywhere(canonical(each.request, "")), each) for each in exchanges]
         self._used: set[int] = set()
-        self._current: SafeExchange | None = None
+        self._current: Exchange | None = None
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """See Transport. Raises ConfigurationError, which names what differs, for a request that is not recorded."""
@@ -74,7 +74,7 @@ class ReplayingTransport:
         """Ends the running exchange."""
         self._aborted.set()
 
-    def _found(self, request: HttpRequest) -> SafeExchange:
+    def _found(self, request: HttpRequest) -> Exchange:
         asked = anywhere(canonical(self._safe(request), ""))
         same = [number for number, (form, _) in enumerate(self._forms) if form == asked]
         if not same:
@@ -90,7 +90,7 @@ class ReplayingTransport:
             f"the cassette {self._name} has no such request; {what}", advice="Record it anew with --record."
         )
 
-    def _chunks(self, exchange: SafeExchange) -> Iterator[bytes]:
+    def _chunks(self, exchange: Exchange) -> Iterator[bytes]:
         before_ms = exchange.moments.answered_ms or 0.0
         for chunk in exchange.chunks:
             if self._speed > 0 and chunk.at_ms > before_ms:
@@ -102,5 +102,5 @@ class ReplayingTransport:
         if exchange.end not in ("eof", ""):
             raise self._fault(exchange)
 
-    def _fault(self, exchange: SafeExchange) -> NetworkError:
+    def _fault(self, exchange: Exchange) -> NetworkError:
         return _FAULTS.get(exchange.end, ConnectionLost)(exchange.error or "the recording ends here")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from chatbot.core.http.seen import Read
+from typing import TYPE_CHECKING
+
 from chatbot.core.options import Endpoint
 from chatbot.providers import services
 from chatbot.providers.service import Service
 from chatbot.providers.wires.base import Provider
+
+if TYPE_CHECKING:
+    from chatbot.core.http.seen import Read
 
 
 def provider_for(service: Service, endpoint: Endpoint) -> Provider:

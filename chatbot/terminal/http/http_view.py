@@ -31,14 +31,24 @@ class Telling(NamedTuple):
 
 class HttpView(View):
     """A View that tells, before what came, what happened in its HTTP. `steps` gives what did since it was last called;
-    `read` says what an event means.
+    `read` says what an event means. `done` says whether some work came to its end: what did not is not tried again,
+    and the view below shows the answer as before.
     """
 
-    def __init__(self, view: View, steps: Callable[[], Iterable[Step]], read: Read, telling: Telling) -> None:
+    def __init__(
+        self,
+        view: View,
+        steps: Callable[[], Iterable[Step]],
+        read: Read,
+        telling: Telling,
+        done: Callable[[Callable[[], object]], bool],
+    ) -> None:
         self._view = view
         self.withdraw = view.withdraw  # type: ignore[method-assign]
         self._steps = steps
         self._read = read
+        self._done = done
+        self._has_failed = False
         self._level, self._safe, self._redact, self._after_head, self._tell = telling
         self._told_request = ""  # whose head was told
         self._held = b""  # an event that has not ended yet
@@ -57,10 +67,14 @@ class HttpView(View):
         self._view.close(now_s)
 
     def _tell_steps(self) -> None:
-        rows = [row for step in self._steps() for row in self._rows(step)]
+        steps = self._steps()  # also where they are not told any more: they go into files too
+        if self._has_failed:
+            return
+        rows: list[Row] = []
+        self._has_failed = not self._done(lambda: rows.extend(row for step in steps for row in self._rows(step)))
         if rows:
             self._view.withdraw()
-            self._tell(rows)
+            self._has_failed = not self._done(lambda: self._tell(rows)) or self._has_failed
 
     def _rows(self, step: Step) -> Iterator[Row]:
         if step.chunk is not None:

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from chatbot.core.amounts import step_words
 from chatbot.core.events import Verdict
 from chatbot.core.http.exchange import SafeExchange
+from chatbot.core.http.outcome import asking
 from chatbot.core.http.playback import Played, playback
 from chatbot.core.http.seen import Read, arrivals
 from chatbot.terminal.failures import explained
@@ -61,9 +62,9 @@ def report_page(exchanges: Sequence[SafeExchange], read: Read, about: Iterable[s
 
 def verdict_text(exchanges: Sequence[SafeExchange]) -> str:
     """How the question ended, and what that means, as one line of text."""
-    last = exchanges[-1] if exchanges else None
-    if last is None:
+    if not exchanges:
         return "no exchange"
+    last = asking(exchanges)
     ended = last.verdict or last.end or "unfinished"
     meaning = explained(Verdict(last.verdict)) if last.verdict in list(Verdict) else ""
     status = "" if last.status is None else f"HTTP {last.status}"

@@ -36,6 +36,19 @@ def test_what_a_killed_process_left_is_read_as_far_as_it_goes() -> None:
     assert (cut.response_body, cut.end) == (b"x", "")
 
 
+def test_an_end_that_comes_later_is_that_of_the_exchange_it_names() -> None:
+    other = ONE._replace(id="b", method="GET", end="eof")
+    lines = [line for exchange in (ONE, other) for line in to_lines(SafeExchange(exchange))]
+    told = ONE._replace(verdict="failed", end="eof")
+    assert from_lines([*lines, list(to_lines(SafeExchange(told)))[-1]], "file") == [told, other]
+
+
+def test_an_end_without_an_id_is_that_of_the_exchange_before_it() -> None:
+    *lines, end = to_lines(SafeExchange(ONE._replace(end="eof")))
+    without = {name: value for name, value in json.loads(end).items() if name != "id"}
+    assert from_lines([*lines, json.dumps(without)], "file") == [ONE._replace(end="eof")]
+
+
 @pytest.mark.parametrize(
     ("change", "fault"),
     [

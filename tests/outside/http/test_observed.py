@@ -9,10 +9,15 @@ import pytest
 from chatbot.core.errors import Cancelled, CannotConnect, ChatError, ConnectionLost, TimedOut
 from chatbot.core.http.exchange import Chunk, ConnectionFacts, Exchange, Moments
 from chatbot.core.request import HttpRequest, HttpResponse, Transport
-from chatbot.outside.http.observed import Asked, LiveExchange, Observer, observed
+from chatbot.outside.http.observed import LiveExchange, Observer, observed
 
 REQUEST = HttpRequest("POST", "http://h", {"A": "1"}, b"12345")
 FACTS = (ConnectionFacts("h:80"), Moments(1.0, 2.0))
+
+
+def begun_by(request: HttpRequest) -> Exchange:
+    headers = tuple(request.headers.items())
+    return Exchange("id", 1, 1e9, "openai", "openai", "gpt", request.method, request.url, headers, request.body)
 
 
 class Told:
@@ -23,8 +28,8 @@ class Told:
         self.exchanges: list[LiveExchange] = []
 
     def begin(self, request: HttpRequest) -> LiveExchange:
-        asked = Asked("id", len(self.exchanges) + 1, 1e9, "openai", "openai", "gpt")
-        self.exchanges.append(LiveExchange(asked, request, tuple(request.headers.items()), lambda: FACTS))
+        begun = begun_by(request)._replace(attempt=len(self.exchanges) + 1)
+        self.exchanges.append(LiveExchange(begun, lambda: FACTS))
         return self.exchanges[-1]
 
     def of(self, transport: Transport) -> Transport:
@@ -95,7 +100,7 @@ def test_an_answer_that_is_closed_before_its_end_was_cancelled() -> None:
 
 def test_facts_are_those_of_its_own_connection_once_it_has_ended() -> None:
     facts = [(ConnectionFacts("first:1"), Moments())]
-    exchange = LiveExchange(Asked("id", 1, 0.0, "", "", ""), REQUEST, (), lambda: facts[0])
+    exchange = LiveExchange(begun_by(REQUEST), lambda: facts[0])
     exchange.ended("eof", "", 5.0)
     facts[0] = (ConnectionFacts("second:2"), Moments())
     exchange.ended("cancelled", "", 9.0)
@@ -104,7 +109,7 @@ def test_facts_are_those_of_its_own_connection_once_it_has_ended() -> None:
 
 
 def test_of_a_long_body_only_the_beginning_is_kept_and_all_of_it_counted() -> None:
-    exchange = LiveExchange(Asked("id", 1, 0.0, "", "", ""), REQUEST, (), lambda: FACTS, kept_bytes=5)
+    exchange = LiveExchange(begun_by(REQUEST), lambda: FACTS, kept_bytes=5)
     for number in range(4):
         exchange.came(Chunk(float(number), b"abc"))
     assert (exchange.record().response_body, exchange.record().body_bytes) == (b"abcabc", 12)

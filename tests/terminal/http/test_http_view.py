@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from chatbot.core.events import Event, Notice, TextDelta
 from chatbot.core.http.exchange import Chunk, Step
@@ -23,15 +23,27 @@ class Screen:
     def __init__(self, level: int) -> None:
         self.told: list[str] = []
         self.steps: list[Step] = []
+        self.read: list[str] = []
+        self.cannot_read = False
         redact = Redactor([KEY])
         telling = Telling(level, lambda exchange: safe(exchange, redact), redact, [Row()], self._tell)
-        self.view = HttpView(self, self._new_steps, self._read, telling)
+        self.view = HttpView(self, self._new_steps, self._read, telling, self._done)
+
+    def _done(self, work: Callable[[], object]) -> bool:
+        try:
+            work()
+        except RuntimeError:
+            return False
+        return True
 
     def _new_steps(self) -> list[Step]:
         steps, self.steps = self.steps, []
         return steps
 
     def _read(self, event: SseEvent) -> list[TextDelta | Notice]:
+        self.read.append(event.data)
+        if self.cannot_read:
+            raise RuntimeError("no")
         return [TextDelta(event.data)]
 
     def _tell(self, rows: Iterable[Row]) -> None:
@@ -97,3 +109,13 @@ def test_where_nothing_happened_nothing_is_withdrawn() -> None:
     screen.view.frame(0.0)
     screen.view.withdraw()
     assert screen.told == ["withdrawn"]
+
+
+def test_what_cannot_be_told_is_not_tried_again_and_the_answer_goes_on() -> None:
+    screen = Screen(2)
+    screen.cannot_read = True
+    for number in range(3):
+        screen.happens("chunk", b"data: %d\n\n" % number)
+        screen.view.show([TextDelta("word")], 0.0)
+    assert screen.told == ["shown TextDelta('word')"] * 3
+    assert (screen.read, screen.steps) == (["0"], [])

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from chatbot.core.events import Finished, Retrying
 from chatbot.core.http.exchange import ConnectionFacts, Exchange, Moments, Wait
-from chatbot.core.http.outcome import with_outcome
+from chatbot.core.http.outcome import asking, with_outcome
 from chatbot.core.request import HttpRequest
-from chatbot.outside.http.observed import Asked, LiveExchange, Observer
+from chatbot.outside.http.observed import LiveExchange, Observer
 from chatbot.providers.choice import ModelTarget
 from chatbot.session import Sleep
 
@@ -50,8 +50,9 @@ class Exchanges:
         with self._lock:
             attempt = 1 + sum(before.record(with_chunks=False).url == request.url for before in self._running)
             number = f"{int(self._random() * 16**8):08x}"
-            asked = Asked(number, attempt, self._now(), service.name, service.wire, self._target.model or "")
-            exchange = LiveExchange(asked, request, sent_headers(request), self._facts, self._kept_bytes)
+            asked = (number, attempt, self._now(), service.name, service.wire, self._target.model or "")
+            sent = (request.method, request.url, sent_headers(request), request.body)
+            exchange = LiveExchange(Exchange(*asked, *sent), self._facts, self._kept_bytes)
             self._running.append(exchange)
             return exchange
 
@@ -88,10 +89,11 @@ class Exchanges:
         return self._kept(done)
 
     def finished(self, event: Finished) -> list[Exchange]:
-        """Those that are over now, the last one with what became of the answer."""
+        """Those that are over now, the one that asked last with what became of the answer."""
         done = self._over()
         if done:
-            done[-1] = with_outcome(done[-1], event)
+            asked = asking(done)
+            done = [with_outcome(each, event) if each is asked else each for each in done]
         return self._kept(done)
 
     @property

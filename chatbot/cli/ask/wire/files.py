@@ -22,8 +22,7 @@ from chatbot.terminal.notices import Notices
 
 class ExchangeFiles:
     """Those that were named. Making it raises UsageError or OutputUnwritable where an archive or a cassette cannot be
-    written; what fails later raises
-    FileUnwritable.
+    written; what fails later raises FileUnwritable.
     """
 
     def __init__(self, wanted: Http, notices: Notices) -> None:
@@ -86,7 +85,7 @@ class CassetteFile:
         """Writes the end once more, with what became of the answer."""
         if exchange.id == self._begun:
             self._write_held()
-            self._write(cassette.end_line(exchange))
+        self._write(cassette.end_line(exchange))
 
     def _write_held(self) -> None:
         for chunk in safe_chunks(self._held, self._notices.redact):

@@ -50,6 +50,20 @@ def test_a_wait_belongs_to_the_attempt_before_it_and_the_verdict_to_the_last(hea
     assert [each.verdict for each in running.all] == ["", "", "complete"]
 
 
+def test_the_verdict_belongs_to_the_question_and_not_to_the_list_of_models_after_it() -> None:
+    running = exchanges()
+    running.observer.begin(POST).ended("eof", "", 1.0)
+    running.observer.begin(HttpRequest("GET", "http://127.0.0.1/v1/models", {}, b"")).ended("eof", "", 2.0)
+    told = running.finished(Finished(Verdict.FAILED))
+    assert [each.verdict for each in told] == ["failed", ""]
+
+
+def test_where_nothing_but_a_list_of_models_was_asked_for_the_verdict_is_its_own() -> None:
+    running = exchanges()
+    running.observer.begin(HttpRequest("GET", "http://127.0.0.1/v1/models", {}, b"")).ended("refused", "no", 2.0)
+    assert [each.verdict for each in running.finished(Finished(Verdict.FAILED))] == ["failed"]
+
+
 def test_the_next_question_begins_to_count_anew() -> None:
     running = exchanges()
     for _ in range(2):
