@@ -6,13 +6,14 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from chatbot.core.errors import ChatError, UsageError
 from chatbot.core.events import Event, Verdict
 from chatbot.core.messages import Conversation
 from chatbot.core.options import Options, SettingSource
 from chatbot.library.asking import Answer, Asker, options_of
+from chatbot.library.closing import Closing
 from chatbot.library.wrapping import READ_TIMEOUT_S
 from chatbot.outside.environment import read_variables
 from chatbot.outside.files.images import load_image
@@ -27,7 +28,7 @@ from chatbot.providers.choice import (
 )
 
 
-class Chat:
+class Chat(Closing):
     """Asks `provider/model`, or a model whose name tells its provider; keys and base URLs are taken from the same
     variables as those of `chat`, unless said. Each question stands for itself, but for one that goes on from an answer.
     Any number of threads may ask at once. `options` (temperature, max_tokens, seed, ...) hold for each question.
@@ -61,10 +62,7 @@ class Chat:
         **options: Any,
     ) -> Answer:
         """The whole answer. Raises ChatError where none came; one that broke off is returned, its verdict says so."""
-        answer = self._answer(self._asked(text, images, system, after), options)
-        if answer.error is not None and not answer.text:
-            raise answer.error
-        return answer
+        return self._asker.worded(self._target, self._asked(text, images, system, after), self._with(options))
 
     def stream(
         self,
@@ -84,7 +82,7 @@ class Chat:
         def answer(text: str) -> Answer:
             conversation = self._asked(text, (), None, None)
             try:
-                return self._answer(conversation, options)
+                return self._asker.answer(self._target, conversation, self._with(options))
             except ChatError as error:
                 return Answer("", "", Verdict.FAILED, None, None, error=error, conversation=conversation)
 
@@ -94,15 +92,6 @@ class Chat:
     def close(self) -> None:
         """Closes its connections."""
         self._asker.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        self.close()
-
-    def _answer(self, conversation: Conversation, options: Mapping[str, Any]) -> Answer:
-        return self._asker.answer(self._target, conversation, self._with(options))
 
     def _with(self, options: Mapping[str, Any]) -> Options:
         return options_of(self._target.model or "", {**self._options, **options})

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any
 
 import requests
 from requests import PreparedRequest, Response
 from requests.adapters import BaseAdapter
 
 from chatbot.core.errors import UsageError
+from chatbot.library.closing import Closing
 from chatbot.library.wrapping import Wrapping
 
 
-class HTTPClient:
+class HTTPClient(Closing):
     """Requests to paths below `base_url`, each with these headers; a context manager. A redirect is not followed, since
     it would carry the key on, and no netrc replaces it. Time-outs, unless said: connect 5 s, read 60 s.
     """
@@ -49,12 +50,6 @@ class HTTPClient:
     def close(self) -> None:
         """Closes its connections."""
         self.session.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        self.close()
 
     def _url(self, path: str) -> str:
         if "://" in path:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Self
+from typing import Any
 
 from chatbot.core.errors import UsageError
 from chatbot.core.events import Event
 from chatbot.core.messages import Conversation, Image, Message
 from chatbot.library.asking import Answer, Asker, options_of
 from chatbot.library.chat import target_of
+from chatbot.library.closing import Closing
 from chatbot.library.raw_openai_client import Messages
 from chatbot.library.wrapping import READ_TIMEOUT_S
 from chatbot.providers.choice import ModelTarget
@@ -19,7 +20,7 @@ from chatbot.providers.choice import ModelTarget
 _DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+);base64,(.*)", re.DOTALL)
 
 
-class MultiProviderHTTPClient:
+class MultiProviderHTTPClient(Closing):
     """Asks openai, anthropic, gemini, and any other service that `chat` knows. `api_keys` by provider; one that has
     none here is taken from its variable. `base_urls` by provider, where they are not the services' own.
 
@@ -43,10 +44,7 @@ class MultiProviderHTTPClient:
     def complete(self, provider: str, messages: Messages, model: str, **options: Any) -> Answer:
         """The whole answer. Raises ChatError where none came; one that broke off is returned, its verdict says so."""
         target = self._target(provider, model)
-        answer = self._asker.answer(target, conversation_of(messages), options_of(target.model or "", options))
-        if answer.error is not None and not answer.text:
-            raise answer.error
-        return answer
+        return self._asker.worded(target, conversation_of(messages), options_of(target.model or "", options))
 
     def stream(self, provider: str, messages: Messages, model: str, **options: Any) -> Iterator[Event]:
         """The events of an answer while it comes; the last one is Finished."""
@@ -56,12 +54,6 @@ class MultiProviderHTTPClient:
     def close(self) -> None:
         """Closes its connections."""
         self._asker.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        self.close()
 
     def _target(self, provider: str, model: str) -> ModelTarget:
         return target_of(model, self._api_keys.get(provider), self._base_urls.get(provider), provider)
