@@ -100,7 +100,8 @@ def end_rows(exchange: SafeExchange, level: int, events: int | None = None) -> I
         words.append(f"{events} events")
     if exchange.usage:
         words.append(usage_words(exchange.usage))
-    yield remark("   ".join(filter(None, words)))
+    if told := "   ".join(filter(None, words)):
+        yield remark(told)
     if exchange.wait:
         yield remark(f"waits {duration_words(exchange.wait.delay_s)}: {exchange.wait.reason}")
     body = exchange.body_bytes

@@ -71,6 +71,10 @@ def test_the_end_is_the_verdict_the_tokens_and_the_reason_of_a_wait() -> None:
     assert told(end_rows(lost, 1)) == ["* nothing answers at api.example after 257 ms"]
 
 
+def test_an_end_of_which_nothing_is_to_be_told_has_no_row() -> None:
+    assert list(end_rows(shown(ANSWERED, verdict="", usage=None, wait=None), 1)) == []
+
+
 def test_level_three_counts_chunks_and_bytes_before_and_after_decoding() -> None:
     assert told([chunk_row(2, Chunk(3.25, b"abc"))]) == ["*    3.2 ms  chunk 2: 3 bytes"]
     assert told(end_rows(shown(ANSWERED, wire_bytes=90), 3))[-1] == "* 154 bytes in 3 chunks, 90 bytes on the wire"

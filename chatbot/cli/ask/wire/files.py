@@ -62,15 +62,16 @@ class CassetteFile:
         write_output(path, [])
         self._path = path
         self._notices = notices
-        self._begun = ""  # whose request is written
+        self._begun: list[str] = []  # whose requests are written
         self._held: list[Chunk] = []
 
     def step(self, step: Step) -> None:
         """Writes what is known now."""
         exchange = step.exchange
-        if exchange.id != self._begun:
-            self._begun, self._held = exchange.id, []
+        if exchange.id not in self._begun:
+            self._held = []
             self._write(cassette.request_line(safe(exchange, self._notices.redact)))
+            self._begun.append(exchange.id)
         if step.name == "answered":
             self._write(cassette.response_line(safe(exchange, self._notices.redact)))
         elif step.chunk is not None:
@@ -82,10 +83,10 @@ class CassetteFile:
             self._write(cassette.end_line(safe(exchange, self._notices.redact)))
 
     def over(self, exchange: SafeExchange) -> None:
-        """Writes the end once more, with what became of the answer."""
-        if exchange.id == self._begun:
+        """Writes the end once more, with what became of the answer; nothing where it could not be begun."""
+        if exchange.id in self._begun:
             self._write_held()
-        self._write(cassette.end_line(exchange))
+            self._write(cassette.end_line(exchange))
 
     def _write_held(self) -> None:
         for chunk in safe_chunks(self._held, self._notices.redact):
