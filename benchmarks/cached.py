@@ -10,9 +10,7 @@ same without a cache.
 
 from __future__ import annotations
 
-import argparse
 import os
-import random
 import select
 import statistics
 import subprocess
@@ -20,7 +18,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 
-from clients import clients, served
+from clients import clients, served, turns
 from startup import BARE, Handler
 from startup import Server as CountingServer
 
@@ -55,9 +53,6 @@ def measure(server: Server, command: Sequence[str], home: str, *, is_hit: bool) 
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--runs", type=int, default=41)
-    runs = parser.parse_args().runs
     server = Server(("127.0.0.1", 0), Handler)
     url = served(server)
     with tempfile.TemporaryDirectory() as home:
@@ -68,13 +63,10 @@ def main() -> None:
         }
         commands = clients(home, url, (BARE_NAME, BARE), chats)
         measure(server, commands[HIT], home, is_hit=False)
-        figures: dict[str, list[float]] = {name: [] for name in commands}
-        for _ in range(runs + 1):
-            for name, command in random.sample(list(commands.items()), len(commands)):
-                figures[name].append(measure(server, command, home, is_hit=name == HIT))
+        figures = turns(lambda name: measure(server, commands[name], home, is_hit=name == HIT), list(commands), 41)
     for name, values in figures.items():
-        print(f"{name:22} {lower_quartile(values[1:]):6.1f} ms")
-    ratios = [mine / bare for mine, bare in zip(figures[HIT][1:], figures[BARE_NAME][1:], strict=True)]
+        print(f"{name:22} {lower_quartile(values):6.1f} ms")
+    ratios = [mine / bare for mine, bare in zip(figures[HIT], figures[BARE_NAME], strict=True)]
     print(f"a hit's first byte against the bare request: {lower_quartile(ratios):.2f}")
 
 

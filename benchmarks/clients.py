@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import argparse
 import http.server
+import random
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
+
+Figure = TypeVar("Figure")
+
+
+def turns(measure: Callable[[str], Figure], names: Sequence[str], usual_runs: int) -> dict[str, list[Figure]]:
+    """What each of them took, once in each of `--runs` turns, in random order; a turn before that warms the caches."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--runs", type=int, default=usual_runs)
+    figures: dict[str, list[Figure]] = {name: [] for name in names}
+    for _ in range(parser.parse_args().runs + 1):
+        for name in random.sample(names, len(names)):
+            figures[name].append(measure(name))
+    return {name: values[1:] for name, values in figures.items()}
 
 
 def served(server: http.server.HTTPServer) -> str:

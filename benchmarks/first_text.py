@@ -9,7 +9,6 @@ prints each delta.
 
 from __future__ import annotations
 
-import argparse
 import http.server
 import json
 import os
@@ -19,7 +18,7 @@ import statistics
 import tempfile
 import time
 
-from clients import clients, served
+from clients import clients, served, turns
 
 THINKS_S = 0.3
 BARE = """
@@ -87,20 +86,14 @@ def measure(server: Server, command: list[str], env: dict[str, str]) -> tuple[fl
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--runs", type=int, default=15)
-    runs = parser.parse_args().runs
     server = Server(("127.0.0.1", 0), Handler)
     url = served(server)
     with tempfile.TemporaryDirectory() as home:
         env = {"PATH": os.environ["PATH"], "HOME": home, "TERM": "xterm-256color", "OPENAI_API_KEY": "k" * 20}
         commands = clients(home, url, ("plain client", BARE), {"chat": ["-m", "m", "hello"]})
-        figures: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
-        for _ in range(runs + 1):
-            for name, command in commands.items():
-                figures[name].append(measure(server, command, env))
+        figures = turns(lambda name: measure(server, commands[name], env), list(commands), 15)
     for name, values in figures.items():
-        start, request = (statistics.median(column) for column in zip(*values[1:], strict=True))
+        start, request = (statistics.median(column) for column in zip(*values, strict=True))
         print(f"{name:14} first text {start:6.1f} ms after its start, {request:6.1f} ms after its request")
 
 

@@ -9,11 +9,9 @@ finished child. The ratios are those of one turn, in random order; of them, as o
 
 from __future__ import annotations
 
-import argparse
 import http.server
 import json
 import os
-import random
 import resource
 import socket
 import statistics
@@ -23,7 +21,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from clients import clients, served
+from clients import clients, served, turns
 
 BARE = """
 import json, sys
@@ -90,9 +88,6 @@ def measure(server: Server, command: list[str], home: str) -> tuple[float, float
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--runs", type=int, default=41)
-    runs = parser.parse_args().runs
     server = Server(("127.0.0.1", 0), Handler)
     url = served(server)
     with tempfile.TemporaryDirectory() as home:
@@ -101,16 +96,13 @@ def main() -> None:
             "interpreter alone": [sys.executable, "-c", "print('one two three.')"],
             **clients(home, url, ("bare requests", BARE), chats),
         }
-        figures: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
-        for _ in range(runs + 1):
-            for name, command in random.sample(list(commands.items()), len(commands)):
-                figures[name].append(measure(server, command, home))
+        figures = turns(lambda name: measure(server, commands[name], home), list(commands), 41)
     for name, values in figures.items():
-        first, end = (lower_quartile(column) for column in zip(*values[1:], strict=True))
+        first, end = (lower_quartile(column) for column in zip(*values, strict=True))
         sent = "    -   " if name == "interpreter alone" else f"{first:6.1f} ms"
         print(f"{name:20} first request byte {sent}   exit {end:6.1f} ms")
     for name in ("chat, nothing kept", "chat"):
-        pairs = list(zip(figures[name][1:], figures["bare requests"][1:], strict=True))
+        pairs = list(zip(figures[name], figures["bare requests"], strict=True))
         first, end = (lower_quartile([mine[at] / bare[at] for mine, bare in pairs]) for at in (0, 1))
         print(f"{name:20} ratio to bare requests: first request byte {first:.2f}, exit {end:.2f}")
 

@@ -23,6 +23,7 @@ from chatbot.providers.wires import lookup
 from chatbot.session import Session
 from tests.conftest import FakeTime
 from tests.endless import Endless
+from tests.events import end, text
 from tests.tables import cases
 
 NOW_S = 1696004797.0  # Fri, 29 Sep 2023 16:26:37 GMT
@@ -113,16 +114,6 @@ def test_the_request_that_will_be_sent_can_be_had_without_sending_it(wire: str) 
 def _delta(content: str, reason: str | None = None) -> bytes:
     choice = {"index": 0, "delta": {"content": content}, "finish_reason": reason}
     return b"data: " + json.dumps({"choices": [choice]}).encode() + b"\n\n"
-
-
-def end(events: list[Event]) -> Finished:
-    last = events[-1]
-    assert isinstance(last, Finished)
-    return last
-
-
-def text(events: list[Event]) -> str:
-    return "".join(event.text for event in events if type(event) is TextDelta)
 
 
 def reasoning(events: list[Event]) -> str:

@@ -50,9 +50,10 @@ TELLS_OF_THE_HTTP = [
     "chatbot.cli.ask.answer_http:AnswerHttp._tell",
     "chatbot.cli.ask.answer_http:AnswerHttp._safe",
     "chatbot.cli.ask.answer_http:AnswerHttp._arrivals",
-    "chatbot.terminal.http.http_view:request_rows",
-    "chatbot.terminal.http.http_view:response_rows",
-    "chatbot.terminal.http.http_view:event_rows",
+    "chatbot.terminal.http.http_steps:request_rows",
+    "chatbot.terminal.http.http_steps:response_rows",
+    "chatbot.terminal.http.http_steps:event_rows",
+    "chatbot.terminal.http.http_steps:HttpSteps.__init__",
     "chatbot.terminal.http.http_view:HttpView.__init__",
     "chatbot.terminal.http.verbose:end_rows",
     "chatbot.terminal.http.waterfall:waterfall",
@@ -110,31 +111,31 @@ def test_what_draws_the_answer_may_fail_and_the_text_comes_plainly(place: str, h
     assert_kept_whole(tmp_path)
 
 
-@pytest.mark.parametrize(("place", "how"), each(STANDS_BESIDE, "chatbot.terminal.answer.plain:PlainView.show"))
-def test_a_pipe_gets_the_exact_text_once_whatever_fails_beside_it(place: str, how: str, tmp_path: Path) -> None:
-    done = piped(place, how, tmp_path, "-m", "lab/echo", ANSWER)
+def answered(place: str, how: str, home: Path, *words: str) -> str:
+    """The same for a question whose answer comes whole; what was said beside it."""
+    done = piped(place, how, home, *words, "-m", "lab/echo", ANSWER)
     assert done.stdout.decode() == ANSWER + "\n"
     assert done.returncode == 0
     assert b"Traceback" not in done.stderr
+    return done.stderr.decode()
+
+
+@pytest.mark.parametrize(("place", "how"), each(STANDS_BESIDE, "chatbot.terminal.answer.plain:PlainView.show"))
+def test_a_pipe_gets_the_exact_text_once_whatever_fails_beside_it(place: str, how: str, tmp_path: Path) -> None:
+    answered(place, how, tmp_path)
     assert_kept_whole(tmp_path)
 
 
 @pytest.mark.parametrize(("place", "how"), each(KEEPS, "chatbot.outside.history.database:Database.attempt"))
 def test_a_history_that_fails_is_a_notice(place: str, how: str, tmp_path: Path) -> None:
-    done = piped(place, how, tmp_path, "-m", "lab/echo", ANSWER)
-    assert done.stdout.decode() == ANSWER + "\n"
-    assert done.returncode == 0
-    assert done.stderr.decode().count("chat: the history does not work") == 1
+    assert answered(place, how, tmp_path).count("chat: the history does not work") == 1
 
 
-@pytest.mark.parametrize(("place", "how"), each(TELLS_OF_THE_HTTP, "chatbot.terminal.http.http_view:event_rows"))
+@pytest.mark.parametrize(("place", "how"), each(TELLS_OF_THE_HTTP, "chatbot.terminal.http.http_steps:event_rows"))
 def test_what_tells_of_the_http_and_keeps_it_may_fail_too(place: str, how: str, tmp_path: Path) -> None:
     files = ["--record", "tape.jsonl", "--har", "all.har", "--log-file", "log.jsonl"]
-    done = piped(place, how, tmp_path, "-vv", "--timing", *files, "-m", "lab/echo", ANSWER)
-    assert done.stdout.decode() == ANSWER + "\n"
-    assert done.returncode == 0
-    assert b"Traceback" not in done.stderr
-    assert re.search(rb"chat: the HTTP (cannot be shown|is not kept whole)", done.stderr)
+    said = answered(place, how, tmp_path, "-vv", "--timing", *files)
+    assert re.search("chat: the HTTP (cannot be shown|is not kept whole)", said)
     assert_kept_whole(tmp_path)
 
 

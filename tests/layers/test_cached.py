@@ -33,6 +33,7 @@ from chatbot.terminal.answer.plain import Aside, PlainView
 from chatbot.terminal.answer.show_events import AnswerResult, show_events
 from chatbot.terminal.answer.wait_row import WaitRow
 from tests.conftest import FakeTime
+from tests.events import end, text
 from tests.providers.test_recordings import FOLDER, RECORDINGS
 
 QUESTION = Conversation().asking("Why is the sky blue?")
@@ -91,15 +92,6 @@ def service(tmp_path: Path) -> Iterator[Service]:
     made = Service(tmp_path / "cache", WHOLE)
     yield made
     made.store.close()
-
-
-def end(events: Sequence[Event]) -> Finished:
-    assert type(events[-1]) is Finished
-    return events[-1]
-
-
-def text(events: Sequence[Event]) -> str:
-    return "".join(event.text for event in events if type(event) is TextDelta)
 
 
 def use(events: Sequence[Event]) -> CacheUse:
@@ -334,11 +326,11 @@ def test_a_question_is_free_again_however_its_answer_ends(service: Service) -> N
     service.store.release(key)
 
 
-class Told(list[bytes]):
+class Told(list[str]):
     """What one way to show an answer wrote."""
 
-    def __call__(self, data: bytes) -> None:
-        self.append(data)
+    def __call__(self, text: str) -> None:
+        self.append(text)
 
 
 def shown(ask: Callable[..., Iterator[Event]], folder: Path) -> tuple[AnswerResult, Told, Any]:
@@ -378,7 +370,7 @@ def test_a_hit_shows_and_keeps_what_the_miss_did_for_every_recording(
     service.store.close()
     is_whole = first.finished.verdict is Verdict.COMPLETE
     assert use([second.finished]).hit is is_whole and len(service.requests) == (1 if is_whole else 2)
-    assert b"".join(said) == b"".join(said_again) and (second.text, second.reasoning) == (first.text, first.reasoning)
+    assert "".join(said) == "".join(said_again) and (second.text, second.reasoning) == (first.text, first.reasoning)
     documents = [json.loads(as_json(result, "p", "m", {})) for result in (first, second)]
     assert without_the_sending(documents[0]) == without_the_sending(documents[1])
     assert without_the_sending(kept) == without_the_sending(kept_again)

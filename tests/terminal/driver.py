@@ -17,6 +17,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from types import FrameType
 
+from chatbot.core.conversations.pending import PendingQuestion
 from chatbot.core.errors import RateLimited
 from chatbot.core.events import Finished, Usage, Verdict
 from chatbot.core.messages import Image
@@ -30,7 +31,7 @@ from chatbot.terminal.notices import Notices
 from chatbot.terminal.repl.actions import ReplActions
 from chatbot.terminal.repl.commands import COMMANDS, NAMES
 from chatbot.terminal.repl.loop import converse
-from chatbot.terminal.repl.state import PendingQuestion, ReplState
+from chatbot.terminal.repl.state import ReplState
 from chatbot.terminal.screen import IN_ORDER
 
 

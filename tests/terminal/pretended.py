@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from chatbot.core.conversations.pending import PendingQuestion
 from chatbot.core.errors import ChatError, FileUnreadable
 from chatbot.core.events import Finished, Usage, Verdict
 from chatbot.core.messages import Image
@@ -14,7 +15,7 @@ from chatbot.terminal.input.status_line import Status
 from chatbot.terminal.notices import Notices
 from chatbot.terminal.repl.actions import ReplActions
 from chatbot.terminal.repl.loop import asking_first, converse
-from chatbot.terminal.repl.state import PendingQuestion, ReplState
+from chatbot.terminal.repl.state import ReplState
 
 CAT = Image("image/png", b"cat", 4, 3, "cat.png")
 

@@ -10,6 +10,7 @@ from chatbot.cli.ask.arguments import Arguments, body_fields
 from chatbot.cli.ask.recorder import HistoryRecorder
 from chatbot.cli.ask.setup import Setup
 from chatbot.cli.ask.target import choose_target
+from chatbot.core.conversations.pending import PendingQuestion
 from chatbot.core.errors import UsageError
 from chatbot.core.messages import Conversation, Image
 from chatbot.outside.desktop.keyboard import SilentKeyboard
@@ -67,7 +68,7 @@ def answer(arguments: Arguments, notices: Notices) -> int:
         from chatbot.cli.ask.runner import AnswerRunner
 
         runner = AnswerRunner(setup, SilentKeyboard())
-        return runner.exit_code(runner(asked))
+        return runner.exit_code(runner(PendingQuestion(asked, setup.options, arguments.shown.raw)))
 
 
 def _files(arguments: Arguments, notices: Notices) -> ExchangeFiles | None:

@@ -12,7 +12,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from chatbot.cli.ask.setup import Setup
-from chatbot.cli.ask.wire.exchanges import Exchanges
+from chatbot.cli.ask.wire.exchanges import Beginning, Exchanges
 from chatbot.cli.output import stdio
 from chatbot.core.errors import UsageError
 from chatbot.core.events import Finished, Retrying
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from chatbot.cli.ask.wire.files import ExchangeFiles
-    from chatbot.core.events import Event
     from chatbot.core.http.kept import KeptExchange
     from chatbot.core.http.seen import Arrivals, SeenEvent
     from chatbot.providers.wires.base import Provider
@@ -49,14 +48,8 @@ class AnswerHttp:
         self._wake: Callable[[], None] = lambda: None
         self._best_effort: BestEffort | None = None
         self._has_gap = False  # a file got not every step, and gets no more: what hangs once does so each time
-        self.exchanges = Exchanges(
-            setup.target,
-            facts,
-            now=time.time,
-            random=random.random,
-            step=self._note,
-            kept_bytes=float("inf") if self._wants_all else MAX_KEPT_BYTES,
-        )
+        kept_bytes = float("inf") if self._wants_all else MAX_KEPT_BYTES
+        self.exchanges = Exchanges(Beginning(setup.target, facts, time.time, random.random, kept_bytes), self._note)
 
     @property
     def _wants_all(self) -> bool:
@@ -96,17 +89,22 @@ class AnswerHttp:
     def around(self, view: View, best_effort: BestEffort, wake: Callable[[], None]) -> View:
         """The view of the next answer, with what is to be shown of its HTTP."""
         self._wake, self._best_effort = wake, best_effort
-        if not self._wanted.verbose:
-            return _StepTaker(view, self._new_steps) if self._wanted.record else view
+        if not self._wanted.verbose and not self._wanted.record:
+            return view
 
         def made() -> View:
-            from chatbot.terminal.http.http_view import HttpView, Telling
+            from chatbot.terminal.http.http_view import HttpView
+
+            if not self._wanted.verbose:
+                return HttpView(view, self._new_steps)
+            from chatbot.terminal.http.http_steps import HttpSteps, Telling
             from chatbot.terminal.http.verbose import remark
 
             self._tell([remark(words) for words in self._decided])
-            telling = Telling(self._wanted.verbose, self._safe, self._notices.redact, self._apart(), self._tell)
-            done = partial(self._done, CANNOT_SHOW)
-            return HttpView(view, self._new_steps, self._provider.read_event, telling, done)
+            level, read, done = self._wanted.verbose, self._provider.read_event, partial(self._done, CANNOT_SHOW)
+            telling = Telling(level, read, self._safe, self._notices.redact, self._apart(), self._tell, done)
+            steps = HttpSteps(view.withdraw, self._new_steps, telling)
+            return HttpView(view, steps)
 
         return best_effort(CANNOT_SHOW, made, view)
 
@@ -179,20 +177,3 @@ class AnswerHttp:
         from chatbot.terminal.http.rows import as_text
 
         stdio.write_aside(as_text(rows, styles=self._notices.colour).encode(stdio.encoding(sys.stderr), "replace"))
-
-
-class _StepTaker:
-    """A View that has the steps of the HTTP taken while it shows something else."""
-
-    def __init__(self, view: View, take: Callable[[], object]) -> None:
-        self._view = view
-        self._take = take
-        self.withdraw, self.close = view.withdraw, view.close
-
-    def show(self, events: Sequence[Event], now_s: float) -> None:
-        self._take()
-        self._view.show(events, now_s)
-
-    def frame(self, now_s: float) -> float | None:
-        self._take()
-        return self._view.frame(now_s)

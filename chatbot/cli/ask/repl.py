@@ -18,6 +18,7 @@ from chatbot.cli.ask.setup import Setup
 from chatbot.cli.ask.target import choose_target
 from chatbot.cli.history import history_folder
 from chatbot.cli.output import stdio
+from chatbot.core.conversations.pending import PendingQuestion
 from chatbot.core.errors import ChatError, UsageError
 from chatbot.core.messages import Image
 from chatbot.core.text import clean
@@ -36,7 +37,7 @@ from chatbot.terminal.notices import Notices
 from chatbot.terminal.repl.actions import ReplActions, Template
 from chatbot.terminal.repl.commands import COMMANDS, NAMES
 from chatbot.terminal.repl.loop import Opening, converse
-from chatbot.terminal.repl.state import PendingQuestion, ReplState
+from chatbot.terminal.repl.state import ReplState
 from chatbot.terminal.screen import IN_ORDER, Screen, is_dumb, reflows
 
 if TYPE_CHECKING:
@@ -177,7 +178,7 @@ class _Session:
         if is_terminal(1):
             stdio.write_answer(b"\n")  # air, no answer
         runner = self.runner()
-        result = runner(ask.conversation, ask.options, raw=ask.raw, replaces=ask.replaces, continues=ask.continues)
+        result = runner(ask)
         if runner.signal is not None and runner.signal in _ENDING:  # what came is shown and kept
             raise SystemExit(128 + runner.signal)
         return result

@@ -14,10 +14,10 @@ from chatbot.cli.ask.answer_http import AnswerHttp
 from chatbot.cli.ask.setup import Setup
 from chatbot.cli.output import stdio
 from chatbot.core.amounts import token_words
+from chatbot.core.conversations.pending import PendingQuestion
 from chatbot.core.errors import AnswerError, CannotConnect, ContextTooLong, KeyRejected, ProgramFault, UnknownModel
 from chatbot.core.events import Finished, Verdict
 from chatbot.core.messages import Conversation
-from chatbot.core.options import Options
 from chatbot.core.redaction.events import EventRedactor
 from chatbot.core.retry import RetryPolicy
 from chatbot.outside.background import EventQueue
@@ -34,7 +34,6 @@ from chatbot.session import Ask, Session
 from chatbot.terminal.best_effort import LIMIT_S, BestEffort
 
 if TYPE_CHECKING:
-    from chatbot.core.conversations.stored import Replaced
     from chatbot.core.http.limits import SeenLimits
     from chatbot.layers.cached import Cached
     from chatbot.outside.history.writing import TurnWriter
@@ -58,7 +57,6 @@ class AnswerRunner:
         self._shown = setup.arguments.shown
         self._max_time_s = setup.arguments.connection.max_time
         self._notices = setup.notices
-        self._options = setup.options
         self._sent = threading.Event()
         self._setup = setup
         self._transport = LateTransport(self._network)
@@ -85,21 +83,13 @@ class AnswerRunner:
         """Loads the network's libraries, which an answer from the cache does without."""
         self._transport.load()
 
-    def __call__(
-        self,
-        conversation: Conversation,
-        options: Options | None = None,
-        *,
-        raw: bool | None = None,
-        replaces: Replaced | None = None,
-        continues: str = "",
-    ) -> AnswerResult:
-        """The answer to the last question, as far as it came; shown and kept while it comes, with what is to be said
-        of it. `replaces` and `continues`: see chatbot.terminal.repl.state.PendingQuestion; the question is then the one
-        that was answered, and its whole answer is kept.
+    def __call__(self, pending: PendingQuestion) -> AnswerResult:
+        """The answer, as far as it came; shown and kept while it comes, with what is to be said of it. Where it
+        replaces or continues one, the question is the one that was answered, and its whole answer is kept.
         """
-        asked = (options or self._options)._replace(model=self._options.model)
-        shown = self._shown if raw is None else self._shown._replace(raw=raw)
+        conversation, options, raw, replaces, continues = pending
+        asked = options._replace(model=self._target.model or "")
+        shown = self._shown._replace(raw=raw)
         self._sent.clear()
         self.http.exchanges.new_question()
         asked_s = time.monotonic()

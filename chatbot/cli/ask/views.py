@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Callable
 
 from chatbot.cli.output import stdio
 from chatbot.cli.output.screen import pausing, this_screen
@@ -32,10 +33,7 @@ def guarded_view(
     """
     from chatbot.terminal.answer.guarded_view import BareText, GuardedView
 
-    harmless = is_terminal(1)
-    write = _nowhere if shown.json else stdio.write_answer
-    encoding = stdio.encoding(sys.stdout) if harmless else "utf-8"
-    bare = BareText(write, notices.warn, harmless=harmless, encoding=encoding)
+    bare = BareText(_write_for(shown), notices.warn, on_terminal=is_terminal(1))
     return GuardedView(lambda: _view_for(shown, label, notices, interrupts, keyboard), bare, best_effort)
 
 
@@ -53,8 +51,12 @@ def _write_aside(text: str) -> None:
     stdio.write_aside(text.encode(stdio.encoding(sys.stderr), "replace"))
 
 
-def _nowhere(data: bytes) -> None:
-    del data
+def _write_for(shown: Shown) -> Callable[[str], None]:
+    """What takes the text of the answer: in a pipe its very bytes, on a terminal in its encoding; --json prints it."""
+    if shown.json:
+        return lambda text: None
+    encoding = stdio.encoding(sys.stdout) if is_terminal(1) else "utf-8"
+    return lambda text: stdio.write_answer(text.encode(encoding, "replace"))
 
 
 def _view_for(shown: Shown, label: str, notices: Notices, interrupts: Interrupts, keyboard: SilentKeyboard) -> View:
@@ -71,7 +73,6 @@ def _plain_view(shown: Shown, wait_row: WaitRow, notices: Notices, unicode: bool
     """The text as it is: for pipes and files, for --raw, and beside --json."""
     from chatbot.terminal.answer.plain import Aside, PlainView
 
-    harmless = is_terminal(1)
     aside = Aside(
         _write_aside if _draws_aside() else None,
         wait_row,
@@ -79,9 +80,7 @@ def _plain_view(shown: Shown, wait_row: WaitRow, notices: Notices, unicode: bool
         notices.colour and shown.color != "never",
         "│ " if unicode else "| ",
     )
-    write = _nowhere if shown.json else stdio.write_answer
-    encoding = stdio.encoding(sys.stdout) if harmless else "utf-8"
-    view = PlainView(write, notices.warn, aside, harmless=harmless, encoding=encoding)
+    view = PlainView(_write_for(shown), notices.warn, aside, on_terminal=is_terminal(1))
     if not shown.json:
         return view
     from chatbot.terminal.answer.json_view import JsonView

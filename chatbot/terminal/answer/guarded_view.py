@@ -23,17 +23,14 @@ def harmless(text: str) -> str:
 
 
 class BareText(View):
-    """A View that needs nothing else of this program: it writes the text, on a terminal (`harmless`) without what a
-    terminal would obey.
+    """A View that needs nothing else of this program: it writes the text, on a terminal without what a terminal would
+    obey.
     """
 
-    def __init__(
-        self, write: Callable[[bytes], None], tell: Callable[[str], None], *, harmless: bool, encoding: str
-    ) -> None:
-        self.harmless = harmless
+    def __init__(self, write: Callable[[str], None], tell: Callable[[str], None], *, on_terminal: bool) -> None:
+        self.on_terminal = on_terminal
         self._write = write
         self._tell = tell
-        self._encoding = encoding
         self._ends_in_newline = True
 
     def show(self, events: Sequence[Event], now_s: float) -> None:
@@ -54,13 +51,13 @@ class BareText(View):
     def text(self, text: str) -> None:
         """The next part of the answer."""
         if text:
-            self._write((harmless(text) if self.harmless else text).encode(self._encoding, "replace"))
+            self._write(harmless(text) if self.on_terminal else text)
             self._ends_in_newline = text.endswith("\n")
 
     def close(self, now_s: float) -> None:
         """An answer without a newline at its end gets one."""
         if not self._ends_in_newline:
-            self._write(b"\n")
+            self._write("\n")
 
 
 class GuardedView(View):
@@ -109,7 +106,7 @@ class GuardedView(View):
             return True
         self._view = self._bare
         self._best_effort.done("the screen is left as it was", view.withdraw)
-        if self._bare.harmless:
+        if self._bare.on_terminal:
             self._bare.text("".join(self._text))
         else:
             self._bare.go_on("".join(self._text[: self._shown]), "".join(self._text[self._shown :]))

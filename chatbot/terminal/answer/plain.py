@@ -29,19 +29,18 @@ class Aside(NamedTuple):
 
 
 class PlainView(View):
-    """A View without Markdown. `write` takes bytes of the answer, `tell` a line for a person.
+    """A View without Markdown. `write` takes text of the answer, `tell` a line for a person.
 
-    `harmless` is for a terminal: control characters are shown instead of obeyed, in the terminal's `encoding`.
+    On a terminal control characters are shown instead of obeyed.
     """
 
     def __init__(
         self,
-        write: Callable[[bytes], None],
+        write: Callable[[str], None],
         tell: Callable[[str], None],
         aside: Aside,
         *,
-        harmless: bool = False,
-        encoding: str = "utf-8",
+        on_terminal: bool = False,
     ) -> None:
         self._write = write
         self._tell = tell
@@ -50,8 +49,7 @@ class PlainView(View):
         self._yellow = ("\x1b[33m", "\x1b[0m") if dim else ("", "")
         self._bar = f"\x1b[23m{bar}\x1b[3m" if dim else bar  # upright beside slanted words
         self._sanitiser = Sanitiser()
-        self._answer_sanitiser = Sanitiser() if harmless else None
-        self._encoding = encoding
+        self._answer_sanitiser = Sanitiser() if on_terminal else None
         self._row = ""  # what stands in the transient row on standard error
         self._reasoning = False
         self._line_ends = ""  # of the reasoning, held until something follows them
@@ -87,11 +85,11 @@ class PlainView(View):
         if self._answer_sanitiser:
             self._put(self._answer_sanitiser.finish())
         if not self._ends_in_newline:
-            self._write(b"\n")
+            self._write("\n")
 
     def _put(self, text: str) -> None:
         if text:
-            self._write(text.encode(self._encoding, "replace"))
+            self._write(text)
             self._ends_in_newline = text.endswith("\n")
 
     def _beside(self, event: Event, now_s: float) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from chatbot.core.conversations.pending import PendingQuestion
 from chatbot.core.errors import UsageError
 from chatbot.core.messages import Image
 from chatbot.core.text import DecodedText
@@ -12,7 +13,6 @@ from chatbot.options.chat import SAMPLING
 from chatbot.options.declared import Option
 from chatbot.terminal.answer.show_events import AnswerResult
 from chatbot.terminal.notices import Notices
-from chatbot.terminal.repl.state import PendingQuestion
 
 if TYPE_CHECKING:  # the session does without the history until something is kept
     from chatbot.core.conversations.resume import Resumed

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from chatbot.core.conversations.pending import PendingQuestion
 from chatbot.core.errors import ChatError, OutputUnwritable, UsageError
 from chatbot.core.events import Verdict
 from chatbot.terminal.failures import error_lines
 from chatbot.terminal.fences import ends_in_code
 from chatbot.terminal.repl.actions import NO_EDITOR, CommandContext, needed
 from chatbot.terminal.repl.state import (
-    PendingQuestion,
     ReplState,
     answered,
     ask_again,
@@ -23,7 +23,6 @@ from chatbot.terminal.repl.state import (
     undone,
 )
 
-_NO_QUESTION = "nothing was asked yet"
 _STOPPED = "stopped; "
 _EMPTY = "the conversation is empty again"
 
@@ -59,8 +58,6 @@ def ask_and_show(context: CommandContext, state: ReplState, asked: PendingQuesti
 
 def retry(context: CommandContext, state: ReplState, argument: str) -> ReplState:
     again = ask_again(state)
-    if again is None:
-        raise UsageError(_NO_QUESTION)
     context.notices.question(last_question(state))
     return ask_and_show(context, state, again)
 
@@ -84,8 +81,6 @@ def go_on(context: CommandContext, state: ReplState, argument: str) -> ReplState
 
 def undo(context: CommandContext, state: ReplState, argument: str) -> ReplState:
     after = undone(state)
-    if after is None:
-        raise UsageError(_NO_QUESTION)
     context.actions.withdraw(last_is(state))
     before = last_question(after)
     taken = first_line(last_question(state))
@@ -97,18 +92,13 @@ def undo(context: CommandContext, state: ReplState, argument: str) -> ReplState:
 
 def edit(context: CommandContext, state: ReplState, argument: str) -> ReplState:
     """The last question in the editor; what comes back is asked in its place."""
-    question = last_question(state)
-    if not question:
-        raise UsageError(_NO_QUESTION)
+    question = ask_again(state).conversation.messages[-1].text
     text = needed(context.actions.edit, NO_EDITOR)(question)
     if text is None or not text.strip() or text == question:
         context.notices.tell(["nothing was changed, so nothing was asked"])
         return state
-    instead = ask_instead(state, text)
-    if instead is None:
-        return state
     context.notices.question(text)
-    return ask_and_show(context, state, instead)
+    return ask_and_show(context, state, ask_instead(state, text))
 
 
 def new(context: CommandContext, state: ReplState, argument: str) -> ReplState:

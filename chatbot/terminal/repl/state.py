@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from chatbot.core.conversations.pending import PendingQuestion
 from chatbot.core.conversations.resume import continued
+from chatbot.core.errors import UsageError
 from chatbot.core.events import Usage, Verdict
 from chatbot.core.messages import Conversation, Image
 from chatbot.core.options import Options
@@ -49,45 +51,27 @@ class ReplState(NamedTuple):
     last_took_s: float | None = None
 
 
-class PendingQuestion(NamedTuple):
-    """What is asked: the conversation up to the question, with which options, and whether the answer is shown as it is.
-
-    `replaces`: the question takes the place of the last one, of which this is known: whether it had an answer. It then
-    counts as taken back. `continues` is the answer that broke off, of which the last message asks for the rest.
-    """
-
-    conversation: Conversation
-    options: Options
-    raw: bool = False
-    replaces: Replaced | None = None
-    continues: str = ""
-
-
 def ask_next(state: ReplState, text: str) -> PendingQuestion:
     """The next question, with what was attached to it."""
     whole = joined_question(text, state.files, None)
     return PendingQuestion(state.conversation.asking(whole, state.images), state.options, state.raw)
 
 
-def ask_again(state: ReplState) -> PendingQuestion | None:
-    """The last question once more; None if there is none."""
-    conversation = _last_asked(state)
-    return conversation and PendingQuestion(conversation, state.options, state.raw, replaces=last_is(state))
+def ask_again(state: ReplState) -> PendingQuestion:
+    """The last question once more. Raises UsageError if there is none."""
+    return PendingQuestion(_last_asked(state), state.options, state.raw, replaces=last_is(state))
 
 
-def ask_instead(state: ReplState, text: str) -> PendingQuestion | None:
-    """Another text in the place of the last question, with the same images; None if there is none."""
+def ask_instead(state: ReplState, text: str) -> PendingQuestion:
+    """Another text in the place of the last question, with the same images. Raises UsageError if there is none."""
     again = ask_again(state)
-    if again is None:
-        return None
     *before, last = again.conversation.messages
     return again._replace(conversation=again.conversation._replace(messages=(*before, last._replace(text=text))))
 
 
 def last_question(state: ReplState) -> str:
     """The text of the last question; empty if there is none."""
-    conversation = _last_asked(state)
-    return conversation.messages[-1].text if conversation else ""
+    return _last_asked(state).messages[-1].text if state.unanswered or state.conversation.messages else ""
 
 
 def last_is(state: ReplState) -> Replaced:
@@ -135,13 +119,11 @@ def left_unanswered(state: ReplState, asked: PendingQuestion) -> ReplState:
     return _detached(state)._replace(unanswered=asked.conversation)
 
 
-def undone(state: ReplState) -> ReplState | None:
-    """The talk without its last question and the answer to it; None if there is none."""
+def undone(state: ReplState) -> ReplState:
+    """The talk without its last question and the answer to it. Raises UsageError if there is none."""
     if state.unanswered:
         return state._replace(unanswered=None)
     conversation = _last_asked(state)
-    if conversation is None:
-        return None
     return state._replace(conversation=conversation._replace(messages=conversation.messages[:-1]), verdict=None)
 
 
@@ -176,12 +158,13 @@ def with_system(state: ReplState, system: str | None) -> ReplState:
     return state._replace(conversation=state.conversation._replace(system=system))
 
 
-def _last_asked(state: ReplState) -> Conversation | None:
+def _last_asked(state: ReplState) -> Conversation:
     """The conversation up to its last question, under the system prompt of now."""
     if state.unanswered:
         return state.unanswered._replace(system=state.conversation.system)
-    messages = state.conversation.messages[:-1]
-    return state.conversation._replace(messages=messages) if messages else None
+    if not state.conversation.messages:
+        raise UsageError("nothing was asked yet")
+    return state.conversation._replace(messages=state.conversation.messages[:-1])
 
 
 def _detached(state: ReplState) -> ReplState:

@@ -10,16 +10,13 @@ from chatbot.core.errors import ChatError, KeyRejected, RateLimited
 from chatbot.core.events import Event, Finished, FinishReason, Notice, ReasoningDelta, Retrying, TextDelta, Verdict
 from chatbot.core.redaction.events import EventRedactor, KeyMask
 from chatbot.core.redaction.redactor import MASK, Redactor
+from tests.events import text
 
 KEY = "sk-secret-0123456789-abcdef"
 
 
 def read(*events: Event, keys: Iterable[str] = (KEY,)) -> list[Event]:
     return list(EventRedactor(tuple(keys), Redactor([KEY]))(events))
-
-
-def text(events: list[Event]) -> str:
-    return "".join(event.text for event in events if isinstance(event, TextDelta))
 
 
 @given(st.text(max_size=20), st.lists(st.integers(1, 12)), st.sampled_from([KEY, "aaaaaaaab", "abababababac"]))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chatbot.core.errors import ProviderError
-from chatbot.core.events import EndMarker, FinishReason, Usage, Verdict
+from chatbot.core.events import Usage
 from chatbot.core.options import Endpoint
 from chatbot.core.sse.decoder import SseEvent
 from chatbot.providers.wires.anthropic import DEFAULT_MAX_TOKENS, DEFAULT_MAX_TOKENS_UNSTREAMED
@@ -114,25 +114,6 @@ def test_all_models_are_asked_for_at_once() -> None:
     assert ANTHROPIC.models_request().url == URL + "/v1/models?limit=1000"
     assert ANTHROPIC.read_models({"data": [{"type": "model", "id": "a"}, {"id": "b"}], "has_more": False}) == ["a", "b"]
     assert ANTHROPIC.read_models([]) == []
-
-
-@pytest.mark.parametrize(
-    ("reason", "verdict"),
-    [
-        ("end_turn", Verdict.COMPLETE),
-        ("stop_sequence", Verdict.COMPLETE),
-        ("tool_use", Verdict.COMPLETE),
-        ("max_tokens", Verdict.LENGTH),
-        ("model_context_window_exceeded", Verdict.LENGTH),
-        ("pause_turn", Verdict.CUT),
-        ("refusal", Verdict.REFUSED),
-        ("a word from next year", Verdict.COMPLETE),
-    ],
-)
-def test_each_stop_reason_has_its_verdict(reason: str, verdict: Verdict) -> None:
-    answer = {"type": "message", "content": [], "stop_reason": reason}
-
-    assert list(ANTHROPIC.read_answer(answer)) == [FinishReason(reason, verdict), EndMarker()]
 
 
 @pytest.mark.parametrize(

@@ -118,30 +118,6 @@ def test_only_models_that_answer_are_listed() -> None:
     assert GEMINI.read_models({"models": None}) == []
 
 
-@pytest.mark.parametrize(
-    ("reason", "verdict"),
-    [
-        ("STOP", Verdict.COMPLETE),
-        ("MAX_TOKENS", Verdict.LENGTH),
-        *(
-            (reason, Verdict.FILTERED)
-            for reason in "SAFETY PROHIBITED_CONTENT BLOCKLIST SPII RECITATION LANGUAGE IMAGE_SAFETY "
-            "IMAGE_PROHIBITED_CONTENT IMAGE_RECITATION MODEL_ARMOR".split()
-        ),
-        *(
-            (reason, Verdict.FAILED)
-            for reason in "MALFORMED_FUNCTION_CALL MALFORMED_RESPONSE MISSING_THOUGHT_SIGNATURE "
-            "TOO_MANY_TOOL_CALLS".split()
-        ),
-        ("UNEXPECTED_TOOL_CALL", Verdict.COMPLETE),  # told as a wish for a tool
-        ("OTHER", Verdict.COMPLETE),
-        ("A_WORD_FROM_NEXT_YEAR", Verdict.COMPLETE),
-    ],
-)
-def test_each_finish_reason_has_its_verdict(reason: str, verdict: Verdict) -> None:
-    assert list(GEMINI.read_answer({"candidates": [{"finishReason": reason}]})) == [FinishReason(reason, verdict)]
-
-
 @pytest.mark.parametrize("reason", ["SAFETY", "BLOCKLIST", "PROHIBITED_CONTENT", "OTHER"])
 def test_a_blocked_prompt_is_filtered(reason: str) -> None:
     answer = {"candidates": [], "promptFeedback": {"blockReason": reason}}

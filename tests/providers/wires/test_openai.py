@@ -125,27 +125,6 @@ def test_the_list_of_models_is_read_in_each_of_its_shapes(document: Any, names: 
     assert OPENAI.read_models(document) == names
 
 
-@pytest.mark.parametrize(
-    ("reason", "verdict"),
-    [
-        ("stop", Verdict.COMPLETE),
-        ("length", Verdict.LENGTH),
-        ("model_length", Verdict.LENGTH),
-        ("content_filter", Verdict.FILTERED),
-        ("tool_calls", Verdict.COMPLETE),
-        ("function_call", Verdict.COMPLETE),
-        ("eos", Verdict.COMPLETE),
-        ("error", Verdict.FAILED),
-        ("insufficient_system_resource", Verdict.FAILED),
-        ("a word from next year", Verdict.COMPLETE),
-    ],
-)
-def test_each_finish_reason_has_its_verdict(reason: str, verdict: Verdict) -> None:
-    answer = {"choices": [{"message": {"content": None}, "finish_reason": reason}]}
-
-    assert list(OPENAI.read_answer(answer)) == [FinishReason(reason, verdict)]
-
-
 def test_a_refusal_is_shown_and_told_apart_from_an_answer() -> None:
     answer = {"choices": [{"message": {"content": None, "refusal": "No."}, "finish_reason": "stop"}]}
 

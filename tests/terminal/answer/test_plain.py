@@ -14,7 +14,7 @@ class Shown:
     """What a view wrote: the `answer` to standard output, everything else to `aside`."""
 
     def __init__(self, *events: Event, dim: bool = False, bar: str = "│ ") -> None:
-        self.answer, self.aside = b"", ""
+        self.answer, self.aside = "", ""
         view = PlainView(
             self._write,
             lambda text: self._beside(f"chat: {text}\n"),
@@ -24,8 +24,8 @@ class Shown:
             view.show([event], 0.0)
         view.close(0.0)
 
-    def _write(self, data: bytes) -> None:
-        self.answer += data
+    def _write(self, text: str) -> None:
+        self.answer += text
 
     def _beside(self, text: str) -> None:
         self.aside += text
@@ -36,7 +36,7 @@ def test_each_line_of_the_reasoning_begins_with_a_bar_however_it_comes(bar: str)
     pieces = ["\n\nOne", ".\n", "Two", ".\n\n", "Three.\nFour.", "\n\n"]
     shown = Shown(*map(ReasoningDelta, pieces), TextDelta("The answer."), bar=bar)
     assert shown.aside == f"{bar}One.\n{bar}Two.\n{bar}\n{bar}Three.\n{bar}Four.\n"
-    assert shown.answer == b"The answer.\n"
+    assert shown.answer == "The answer.\n"
 
 
 def test_reasoning_is_dim_and_slanted_and_its_bar_upright() -> None:

@@ -27,6 +27,11 @@ DISPUTED = re.compile(
 )
 
 
+def shown(text: str, width: int = 80) -> list[str]:
+    """The rows as they are."""
+    return [row.text for row in one_piece(text, width)]
+
+
 class Reference:
     def __init__(self) -> None:
         self.rows: list[str] = []

@@ -3,15 +3,10 @@ import textwrap
 import pytest
 from hypothesis import assume, given, settings
 
-from chatbot.terminal.markdown.stream import one_piece
 from chatbot.terminal.sanitise import sanitise
 from tests.terminal.generated import documents
-from tests.terminal.markdown.reference import DISPUTED, Reference, ours
+from tests.terminal.markdown.reference import DISPUTED, Reference, ours, shown
 from tests.terminal.texts import TEXTS
-
-
-def shown(text: str, width: int = 80) -> list[str]:
-    return [row.text for row in one_piece(text, width)]
 
 
 def dedent(text: str) -> str:

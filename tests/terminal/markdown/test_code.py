@@ -1,11 +1,8 @@
 import pytest
 
 from chatbot.terminal.markdown.stream import MarkdownStream, one_piece
+from tests.terminal.markdown.reference import shown
 from tests.terminal.texts import TEXTS
-
-
-def shown(text: str, width: int = 80) -> list[str]:
-    return [row.text for row in one_piece(text, width)]
 
 
 def test_code_is_not_wrapped_nor_padded() -> None:

@@ -1,9 +1,6 @@
 from chatbot.terminal.markdown.look import STRONG
 from chatbot.terminal.markdown.stream import MarkdownStream, one_piece
-
-
-def shown(text: str, width: int = 80) -> list[str]:
-    return [row.text for row in one_piece(text, width)]
+from tests.terminal.markdown.reference import shown
 
 
 def test_columns_are_as_wide_as_their_widest_cell_and_aligned() -> None:

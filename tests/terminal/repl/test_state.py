@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatbot.core.conversations.pending import PendingQuestion
+from chatbot.core.errors import UsageError
 from chatbot.core.events import Usage, Verdict
 from chatbot.core.messages import Conversation, Message
 from chatbot.terminal.documents.export import as_markdown, code_blocks
 from chatbot.terminal.repl.state import (
     GO_ON,
-    PendingQuestion,
     ReplState,
     answered,
     ask_again,
@@ -69,7 +70,7 @@ def test_a_question_without_an_answer_is_no_part_of_the_conversation_but_stays_i
     assert asked(ask_next(state, "three")) == ["one", "first", "three"]
     again = ask_again(state)
     assert asked(again) == ["one", "first", "two"]
-    assert again and again.replaces == "unanswered" and again.conversation.messages[-1].images == (CAT,)
+    assert again.replaces == "unanswered" and again.conversation.messages[-1].images == (CAT,)
 
 
 @pytest.mark.parametrize("blank", ["", " \n"])
@@ -81,7 +82,7 @@ def test_a_blank_answer_is_none(blank: str) -> None:
 
 def test_asking_again_leaves_the_last_answer_out() -> None:
     assert asked(ask_again(TWO)) == ["one", "first", "two"]
-    assert texts(answered(TWO, ask_again(TWO) or ask_next(TWO, ""), outcome("other")).conversation) == [
+    assert texts(answered(TWO, ask_again(TWO), outcome("other")).conversation) == [
         "one",
         "first",
         "two",
@@ -91,7 +92,6 @@ def test_asking_again_leaves_the_last_answer_out() -> None:
 
 def test_asking_again_in_vain_loses_nothing() -> None:
     ask = ask_again(TWO)
-    assert ask
     state = left_unanswered(TWO, ask)
     assert state.conversation == TWO.conversation
     assert asked(ask_again(state)) == ["one", "first", "two"]
@@ -102,26 +102,28 @@ def test_asking_again_is_under_the_system_prompt_of_now() -> None:
     failed = left_unanswered(ONE, ask_next(ONE, "two"))
     for state in (TWO, failed):
         ask = ask_again(with_system(state, "Be long."))
-        assert ask and ask.conversation.system == "Be long."
+        assert ask.conversation.system == "Be long."
 
 
 def test_another_text_takes_the_place_of_the_question() -> None:
     state = answered(EMPTY, ask_next(EMPTY._replace(images=(CAT,)), "waht"), outcome("?"))
     ask = ask_instead(state, "what")
-    assert ask and ask.replaces == "answered"
+    assert ask.replaces == "answered"
     assert ask.conversation.messages == (Message("user", "what", (CAT,)),)
 
 
 def test_nothing_was_asked() -> None:
-    assert (ask_again(EMPTY), ask_instead(EMPTY, "x"), undone(EMPTY)) == (None, None, None)
+    for in_vain in (ask_again, undone, lambda state: ask_instead(state, "x")):
+        with pytest.raises(UsageError, match="nothing was asked yet"):
+            in_vain(EMPTY)
     assert (last_question(EMPTY), last_answer(EMPTY), can_go_on(EMPTY)) == ("", "", False)
 
 
 def test_undo_takes_back_one_question_after_the_other() -> None:
     first = undone(TWO)
-    assert first and texts(first.conversation) == ["one", "first"]
+    assert texts(first.conversation) == ["one", "first"]
     second = undone(first)
-    assert second and second.conversation == EMPTY.conversation
+    assert second.conversation == EMPTY.conversation
 
 
 CUT = after(ONE, "two", "The answer is forty-", Verdict.CUT)
@@ -203,17 +205,18 @@ MOVES = st.sampled_from(["ask", "fail", "cut", "retry", "go on", "go on in vain"
 def test_whatever_happens_the_sides_take_turns_and_what_is_sent_ends_in_a_question(moves: list[str]) -> None:
     state = EMPTY
     for number, move in enumerate(moves):
-        ask: PendingQuestion | None = ask_next(state, f"q{number}")
+        ask = ask_next(state, f"q{number}")
+        nothing_asked = state.unanswered is None and not state.conversation.messages
+        if (move in ("retry", "edit", "undo") and nothing_asked) or (move.startswith("go on") and not can_go_on(state)):
+            continue
         if move == "retry":
             ask = ask_again(state)
         elif move == "edit":
             ask = ask_instead(state, f"e{number}")
         elif move.startswith("go on"):
-            ask = ask_for_rest(state) if can_go_on(state) else None
+            ask = ask_for_rest(state)
         elif move in ("undo", "new"):
-            state = (undone(state) if move == "undo" else begun_anew(state)) or state
-            continue
-        if ask is None:
+            state = undone(state) if move == "undo" else begun_anew(state)
             continue
         roles = [message.role for message in ask.conversation.messages]
         assert roles == (["user", "assistant"] * len(roles))[: len(roles)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import NamedTuple
 
 from chatbot.core.events import Finished, Retrying
 from chatbot.core.http.exchange import ConnectionFacts, Exchange, Moments, Wait
@@ -16,26 +17,33 @@ from chatbot.session import Sleep
 WAIT_HEADERS = ("retry-after-ms", "retry-after")
 
 
-class Exchanges:
-    """Those of one run, question by question. `now` gives Unix seconds, `random` numbers in [0, 1); of each body
+class Beginning(NamedTuple):
+    """What is known of an attempt before it leaves. `now` gives Unix seconds, `random` numbers in [0, 1); of each body
     `kept_bytes` are kept.
     """
 
-    def __init__(
-        self,
-        target: ModelTarget,
-        facts: Callable[[], tuple[ConnectionFacts, Moments]],
-        *,
-        now: Callable[[], float],
-        random: Callable[[], float],
-        step: Callable[[LiveExchange, str], None],
-        kept_bytes: float,
-    ) -> None:
-        self._kept_bytes = kept_bytes
-        self._target = target
-        self._facts = facts
-        self._now = now
-        self._random = random
+    target: ModelTarget
+    facts: Callable[[], tuple[ConnectionFacts, Moments]]
+    now: Callable[[], float]
+    random: Callable[[], float]
+    kept_bytes: float
+
+    def exchange(self, request: HttpRequest, attempt: int) -> LiveExchange:
+        """The exchange of this attempt, the first of which is 1."""
+        from chatbot.outside.http.transport import sent_headers  # loads the network's libraries
+
+        service = self.target.service
+        number = f"{int(self.random() * 16**8):08x}"
+        asked = (number, attempt, self.now(), service.name, service.wire, self.target.model or "")
+        sent = (request.method, request.url, sent_headers(request), request.body)
+        return LiveExchange(Exchange(*asked, *sent), self.facts, self.kept_bytes)
+
+
+class Exchanges:
+    """Those of one run, question by question."""
+
+    def __init__(self, beginning: Beginning, step: Callable[[LiveExchange, str], None]) -> None:
+        self._beginning = beginning
         self._lock = threading.Lock()
         self._running: list[LiveExchange] = []
         self._done: list[Exchange] = []
@@ -44,15 +52,9 @@ class Exchanges:
         self.observer = Observer(self._begin, step)
 
     def _begin(self, request: HttpRequest) -> LiveExchange:
-        from chatbot.outside.http.transport import sent_headers  # loads the network's libraries
-
-        service = self._target.service
         with self._lock:
             attempt = 1 + sum(before.record(with_chunks=False).url == request.url for before in self._running)
-            number = f"{int(self._random() * 16**8):08x}"
-            asked = (number, attempt, self._now(), service.name, service.wire, self._target.model or "")
-            sent = (request.method, request.url, sent_headers(request), request.body)
-            exchange = LiveExchange(Exchange(*asked, *sent), self._facts, self._kept_bytes)
+            exchange = self._beginning.exchange(request, attempt)
             self._running.append(exchange)
             return exchange
 

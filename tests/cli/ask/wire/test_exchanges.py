@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatbot.cli.ask.wire.exchanges import Exchanges
+from chatbot.cli.ask.wire.exchanges import Beginning, Exchanges
 from chatbot.core.errors import Overloaded
 from chatbot.core.events import Finished, Retrying, Verdict
 from chatbot.core.http.exchange import ConnectionFacts, Moments
@@ -17,14 +17,9 @@ POST = HttpRequest("POST", "http://127.0.0.1/v1/chat/completions", {}, b"{}")
 
 
 def exchanges() -> Exchanges:
-    return Exchanges(
-        ModelTarget(services.BY_NAME["openai"], "gpt", Endpoint("http://127.0.0.1/v1")),
-        lambda: (ConnectionFacts(), Moments()),
-        now=lambda: 1.0,
-        random=lambda: 0.5,
-        step=lambda exchange, name: None,
-        kept_bytes=1000,
-    )
+    target = ModelTarget(services.BY_NAME["openai"], "gpt", Endpoint("http://127.0.0.1/v1"))
+    beginning = Beginning(target, lambda: (ConnectionFacts(), Moments()), lambda: 1.0, lambda: 0.5, 1000)
+    return Exchanges(beginning, lambda exchange, name: None)
 
 
 def waits(attempt: int) -> Retrying:

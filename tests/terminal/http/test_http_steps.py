@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from chatbot.core.events import Event, Notice, TextDelta
 from chatbot.core.http.exchange import Chunk, Step
 from chatbot.core.http.safe import safe
 from chatbot.core.redaction.redactor import Redactor
 from chatbot.core.sse.decoder import SseEvent
-from chatbot.terminal.http.http_view import HttpView, Telling
+from chatbot.terminal.http.http_steps import HttpSteps, Telling
+from chatbot.terminal.http.http_view import HttpView
 from chatbot.terminal.http.rows import as_text
 from chatbot.terminal.markdown.row import Row
 from tests.terminal.http.records import ANSWERED
@@ -26,8 +28,9 @@ class Screen:
         self.read: list[str] = []
         self.cannot_read = False
         redact = Redactor([KEY])
-        telling = Telling(level, lambda exchange: safe(exchange, redact), redact, [Row()], self._tell)
-        self.view = HttpView(self, self._new_steps, self._read, telling, self._done)
+        cleaned = partial(safe, redact=redact)
+        telling = Telling(level, self._read, cleaned, redact, [Row()], self._tell, self._done)
+        self.view = HttpView(self, HttpSteps(self.withdraw, self._new_steps, telling))
 
     def _done(self, work: Callable[[], object]) -> bool:
         try:

@@ -1,0 +1,25 @@
+"""A question that waits for its answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from chatbot.core.messages import Conversation
+from chatbot.core.options import Options
+
+if TYPE_CHECKING:  # a question is asked without the history
+    from chatbot.core.conversations.stored import Replaced
+
+
+class PendingQuestion(NamedTuple):
+    """What is asked: the conversation up to the question, with which options, and whether the answer is shown as it is.
+
+    `replaces`: the question takes the place of the last one, of which this is known: whether it had an answer. It then
+    counts as taken back. `continues` is the answer that broke off, of which the last message asks for the rest.
+    """
+
+    conversation: Conversation
+    options: Options
+    raw: bool = False
+    replaces: Replaced | None = None
+    continues: str = ""
