@@ -23,6 +23,11 @@ def history_folder() -> Path:
     return folder
 
 
+def limits_folder() -> Path:
+    """Where it is kept what services told of their limits. Raises HistoryUnavailable."""
+    return history_folder() / "limits"
+
+
 def open_history(notices: Notices) -> History:
     """The history; its file is opened when it is first needed."""
     from chatbot.outside.history.store import History

@@ -3,12 +3,10 @@
 # Without `from __future__ import annotations`: chatbot.options.declared reads the annotations as they stand.
 
 import time
-from collections.abc import Iterable
-from pathlib import Path
 from typing import Annotated, NamedTuple
 
 from chatbot.cli.command_line.declared import Command, Positional
-from chatbot.cli.history import history_folder
+from chatbot.cli.history import limits_folder
 from chatbot.cli.output import stdio
 from chatbot.cli.output.paged import write_json, write_lines
 from chatbot.core.errors import ChatError
@@ -19,8 +17,6 @@ from chatbot.core.http.safe import safe
 from chatbot.options.declared import Choice, chosen
 from chatbot.outside.files.seen_limits import keep, load, load_all
 from chatbot.terminal.notices import Notices
-
-_FOLDER = "limits"
 
 
 class AsJson(NamedTuple):
@@ -39,12 +35,8 @@ def limits(argv: list[str], notices: Notices) -> int:
     return 0
 
 
-def seen_in(exchanges: Iterable[Exchange], notices: Notices) -> SeenLimits | None:
-    """What the last answer of a question told of limits; None where no answer came."""
-    answered = [exchange for exchange in exchanges if exchange.status is not None]
-    if not answered:
-        return None
-    last = answered[-1]
+def seen_in(last: Exchange, notices: Notices) -> SeenLimits:
+    """What an answer told of limits."""
     looked_at = last._replace(request_body=b"", chunks=last.chunks if last.status == 429 else ())
     return seen_limits(safe(looked_at, notices.redacted), time.time())
 
@@ -52,7 +44,7 @@ def seen_in(exchanges: Iterable[Exchange], notices: Notices) -> SeenLimits | Non
 def keep_limits(seen: SeenLimits) -> None:
     """Keeps them for the next run, where there is a home for them."""
     try:
-        keep(_folder(), seen)
+        keep(limits_folder(), seen)
     except ChatError:
         pass  # the history says so
 
@@ -60,23 +52,19 @@ def keep_limits(seen: SeenLimits) -> None:
 def kept_limits(service: str) -> SeenLimits | None:
     """What a service told last, as far as it is kept."""
     try:
-        return load(_folder(), service)
+        return load(limits_folder(), service)
     except ChatError:
         return None
 
 
-def _folder() -> Path:
-    return history_folder() / _FOLDER
-
-
 def _limits(notices: Notices, provider: str | None, form: AsJson) -> None:
     if provider is None:
-        found = load_all(_folder())
+        found = load_all(limits_folder())
     else:
         from chatbot.providers import services
 
         service = services.find(provider)
-        found = [seen for seen in (load(_folder(), service.name),) if seen]
+        found = [seen for seen in (load(limits_folder(), service.name),) if seen]
     if form.json:
         write_json(map(as_json, found))
         return

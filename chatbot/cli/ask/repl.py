@@ -224,7 +224,7 @@ class _Session:
         from chatbot.cli.limits import kept_limits
         from chatbot.terminal.http.limits_panel import limit_rows
 
-        seen = self._runner and self._runner.limits
+        seen = self._runner and self._runner.limits.seen
         if seen is None and not self._recorder.off:
             seen = kept_limits(self._setup.target.service.name)
         unicode = Screen(encoding=stdio.encoding(sys.stderr)).unicode

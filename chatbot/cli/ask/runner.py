@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from chatbot.cli.ask.answer_http import AnswerHttp
+from chatbot.cli.ask.answer_limits import AnswerLimits
 from chatbot.cli.ask.setup import Setup
 from chatbot.cli.output import stdio
 from chatbot.core.amounts import token_words
@@ -34,7 +35,6 @@ from chatbot.session import Ask, Session
 from chatbot.terminal.best_effort import LIMIT_S, BestEffort
 
 if TYPE_CHECKING:
-    from chatbot.core.http.limits import SeenLimits
     from chatbot.layers.cached import Cached
     from chatbot.outside.history.writing import TurnWriter
     from chatbot.outside.http.replaying import ReplayingTransport
@@ -76,8 +76,7 @@ class AnswerRunner:
 
             self._cached = cached(setup, self._session, self._sent.set)
         self.signal: int | None = None
-        self.limits: SeenLimits | None = None
-        self._told_of_limits = False
+        self.limits = AnswerLimits(self._notices, keeps=not self._recorder.off, in_session=in_session)
 
     def load(self) -> None:
         """Loads the network's libraries, which an answer from the cache does without."""
@@ -144,7 +143,9 @@ class AnswerRunner:
                     recording.keep(self.http.kept)
             self.signal = interrupts.number
             best_effort.done("how the answer ended cannot be told", lambda: self._say(result, conversation))
-            best_effort.done("what is left of the limits cannot be told", self._see_limits)
+            best_effort.done(
+                "what is left of the limits cannot be told", lambda: self.limits.see(self.http.exchanges.all)
+            )
         return result
 
     def _network(self) -> LiveTransport | ReplayingTransport:
@@ -212,22 +213,6 @@ class AnswerRunner:
         if self._shown.usage:
             is_from_cache = bool(finished.cache and finished.cache.hit)
             self._notices.tell([usage_line(finished.usage, is_from_cache=is_from_cache)])
-
-    def _see_limits(self) -> None:
-        """Keeps what the last answer told of limits, and warns once when little is left."""
-        from chatbot.cli.limits import keep_limits, seen_in
-        from chatbot.terminal.http.limits_panel import warning
-
-        seen = seen_in(self.http.exchanges.all, self._notices)
-        if seen is None:
-            return
-        if any(seen.limits) or self.limits is None:
-            self.limits = seen
-        if not self._told_of_limits and (little_is_left := warning(seen, seen.seen_s)):
-            self._told_of_limits = True
-            self._notices.warn(little_is_left)
-        if not self._recorder.off:
-            keep_limits(seen)
 
     def _tell_of_no_key(self, error: KeyRejected) -> None:
         service = self._target.service

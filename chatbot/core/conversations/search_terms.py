@@ -10,9 +10,7 @@ from functools import lru_cache
 from chatbot.core.conversations.stored import Piece
 
 # Scripts that put no blank between words: each of their characters is indexed as a word of its own.
-_UNSPACED = re.compile(
-    "([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff])"
-)
+_UNSPACED = "([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff])"
 _MIN_PREFIX = 3  # a shorter word as a beginning fits half of the index
 _BEFORE = 30  # characters shown in front of the first hit
 
@@ -21,7 +19,7 @@ def indexable(text: str) -> str:
     """`text` as the full-text index gets it. What is in an index was made by this, and is taken out by the same: to
     change it is a change of the database's schema.
     """
-    return text if text.isascii() else _UNSPACED.sub(r" \1 ", text)
+    return text if text.isascii() else re.sub(_UNSPACED, r" \1 ", text)
 
 
 def index_query(words: Sequence[str]) -> str:

@@ -41,10 +41,8 @@ _DRAFT_07 = re.compile(r"\s*(limit|remaining|reset)\s*=\s*(.*?)\s*")
 _PER_WINDOW = re.compile(rf"Per({'|'.join(_WINDOWS)})", re.IGNORECASE)
 
 
-def seen_limits(exchange: SafeExchange, now_s: float) -> SeenLimits | None:
-    """What an exchange tells of limits, known since `now_s`; None where no answer came."""
-    if exchange.status is None:
-        return None
+def seen_limits(exchange: SafeExchange, now_s: float) -> SeenLimits:
+    """What an answer tells of limits, known since `now_s`."""
     refusal = exchange.response_body if exchange.status == _TOO_MANY_REQUESTS else None
     limits = parse_limits(exchange.response_headers, now_s, refusal)
     return SeenLimits(exchange.provider, exchange.model, now_s, limits)

@@ -28,6 +28,13 @@ def asking(exchanges: Sequence[T]) -> T:
     return next((each for each in reversed(exchanges) if each.method == "POST"), exchanges[-1])
 
 
+def may_tell_of_limits(exchange: Exchange) -> bool:
+    """Whether it is worth while to read limits from an answer: what chatbot.core.http.limit_headers reads is in headers
+    of this name, and in what follows a refusal.
+    """
+    return exchange.status == 429 or any("limit" in name.lower() for name, _ in exchange.response_headers)
+
+
 def with_outcome(exchange: Exchange, finished: Finished) -> Exchange:
     """The exchange of an answer that has ended."""
     end, error, moments = exchange.end, exchange.error, exchange.moments

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatbot.core.http.exchange import Exchange, Headers, SafeExchange
+from chatbot.core.http.exchange import Chunk, Exchange, Headers, SafeExchange
 from chatbot.core.http.limit_headers import NEXT_REQUEST, parse_limits, seen_limits
 from chatbot.core.http.limits import Limit, Limits, SeenLimits, as_json, from_json
+from chatbot.core.http.outcome import may_tell_of_limits
 
+ANSWERED = Exchange("1", 1, 0, "gemini", "gemini", "flash", "POST", "http://x", (), b"")
 NOW_S = 1_745_000_000.0  # 2025-04-18T18:13:20Z
 
 
@@ -215,18 +217,13 @@ def test_a_refusal_tells_when_the_next_request_may_come() -> None:
 
 
 def test_only_the_body_of_a_429_is_read() -> None:
-    from chatbot.core.http.exchange import Chunk
+    def seen(status: int) -> SeenLimits:
+        answer = ANSWERED._replace(status=status, chunks=(Chunk(1, json.dumps(GEMINI).encode()),))
+        return seen_limits(SafeExchange(answer), NOW_S)
 
-    def seen(status: int | None) -> SeenLimits | None:
-        body = (Chunk(1, json.dumps(GEMINI).encode()),)
-        exchange = Exchange("1", 1, 0, "gemini", "gemini", "flash", "POST", "http://x", (), b"")
-        return seen_limits(SafeExchange(exchange._replace(status=status, chunks=body)), NOW_S)
-
-    refused = seen(429)
-    assert refused and len(refused.limits.known) == 2
-    assert refused[:3] == ("gemini", "flash", NOW_S)
+    assert len(seen(429).limits.known) == 2
+    assert seen(429)[:3] == ("gemini", "flash", NOW_S)
     assert seen(200) == SeenLimits("gemini", "flash", NOW_S, Limits())
-    assert seen(None) is None
 
 
 @pytest.mark.parametrize(
@@ -270,6 +267,8 @@ def test_no_header_and_no_body_is_an_error_and_none_of_limits_is_lost(
     pairs: list[tuple[str, str]], refusal: bytes | None
 ) -> None:
     limits = parse_limits(tuple(pairs), NOW_S, refusal)
+    answer = ANSWERED._replace(status=200 if refusal is None else 429, response_headers=tuple(pairs))
+    assert may_tell_of_limits(answer) or not any(limits)
     assert set(limits.unread) <= set(pairs)
     for limit in limits.known:
         assert limit.sources
