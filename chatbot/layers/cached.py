@@ -38,6 +38,9 @@ class Cached(NamedTuple):
 
     def ask(self, conversation: Conversation, options: Options, sleep: Sleep) -> Iterator[Event]:
         """See chatbot.session.Ask."""
+        if self.only and not options.model:  # whose first model is a question to the server, too
+            yield _not_cached(options, "", "no model is named", "Name it with -m, or ask without --cache-only.")
+            return
         try:
             options = self.session.with_model(options)
             question = self.question(conversation, options)
@@ -49,7 +52,10 @@ class Cached(NamedTuple):
         since_s = self.session.now() if self.refresh else None
         entry = self._fresh(question.key, since_s)
         if entry is None and self.only:
-            yield _not_cached(question, options)
+            yield _not_cached(
+                options, question.key, "the cache has no answer to this question",
+                "Ask without --cache-only, or see chat cache why.",
+            )  # fmt: skip
             return
         if entry is None:
             entry = yield from self._asked(question, conversation, options, sleep, since_s)
@@ -129,10 +135,6 @@ def question_of(service: Service, request: HttpRequest, model: str) -> Question:
     return Question(key_of(document), service.name, model, fingerprint(document))
 
 
-def _not_cached(question: Question, options: Options) -> Finished:
-    error = NotCached(
-        "the cache has no answer to this question", advice="Ask without --cache-only, or see chat cache why."
-    )
-    return Finished(
-        Verdict.FAILED, error=error, attempts=0, model=options.model, cache=CacheUse(False, 0.0, 0.0, question.key)
-    )
+def _not_cached(options: Options, key: str, what: str, advice: str) -> Finished:
+    error, use = NotCached(what, advice=advice), CacheUse(False, 0.0, 0.0, key)
+    return Finished(Verdict.FAILED, error=error, attempts=0, model=options.model, cache=use)

@@ -84,9 +84,16 @@ def _content(content: Any) -> tuple[str, tuple[Image, ...]]:
             case {"type": "text", "text": str(text)}:
                 texts.append(text)
             case {"type": "image_url", "image_url": {"url": str(url)}} if found := _DATA_URL.match(url):
-                images.append(Image(found[1], base64.b64decode(found[2]), 0, 0, ""))
+                images.append(Image(found[1], _decoded(found[2]), 0, 0, ""))
             case _:
                 raise UsageError(
                     "a message has content of another kind", advice="It is a text, or parts: text, image_url (data:)."
                 )
     return "\n\n".join(texts), tuple(images)
+
+
+def _decoded(data: str) -> bytes:
+    try:
+        return base64.b64decode("".join(data.split()), validate=True)
+    except ValueError:
+        raise UsageError("the image of a message is not Base64") from None

@@ -165,6 +165,12 @@ def test_refresh_asks_and_replaces_and_only_never_asks(service: Service) -> None
     assert text(service.ask(only=True)) == "Before." and len(service.requests) == 2
 
 
+def test_only_asks_for_no_list_of_models_either(service: Service) -> None:
+    nothing = end(service.ask(options=Options("", stream=True), only=True))
+    assert isinstance(nothing.error, errors.NotCached) and "-m" in nothing.error.advice
+    assert service.requests == []
+
+
 def test_a_hit_says_that_it_is_one_and_keeps_stream_reasoning_and_usage(service: Service) -> None:
     """BerriAI/litellm#11145 (a hit streams nothing), #24579 and #32068 (loses reasoning), #5401 (says it was none)."""
     for stream in (True, False):

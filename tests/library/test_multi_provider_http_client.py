@@ -89,6 +89,7 @@ def test_an_image_is_sent_in_each_wire_format(server: LabServer, provider: str) 
         {"role": "user"},
         {"role": "user", "content": [{"type": "input_audio"}]},
         {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://example.com/cat.png"}}]},
+        {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,no!"}}]},
     ],
 )
 def test_what_cannot_be_sent_everywhere_is_refused_and_not_dropped(message: dict[str, Any]) -> None:

@@ -154,10 +154,18 @@ def _entries(connection: sqlite3.Connection, where: str, values: Iterable[Any]) 
     """Those that can be read."""
     for row in connection.execute(f"SELECT {_ENTRY} FROM entry {where}", tuple(values)).fetchall():
         key, provider, model, created_s, used_s, hits, size_bytes, fields, text = row
-        answer = from_json(text)
-        if answer is not None:
-            question = Question(key, provider, model, json.loads(fields))
+        answer, fingerprint = from_json(text), _fingerprint(fields)
+        if answer is not None and fingerprint is not None:
+            question = Question(key, provider, model, fingerprint)
             yield Entry(question, created_s, used_s, hits, size_bytes, answer)
+
+
+def _fingerprint(text: str) -> dict[str, str] | None:
+    try:
+        document = json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None
 
 
 def _count(connection: sqlite3.Connection, name: str, more: int) -> None:

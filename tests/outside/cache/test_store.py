@@ -152,11 +152,13 @@ def test_a_file_that_is_damaged_while_it_is_open_is_set_aside_too(tmp_path: Path
     assert len(told) == 1 and "set aside" in told[0]
 
 
-def test_an_entry_that_cannot_be_read_is_none(tmp_path: Path) -> None:
+@pytest.mark.parametrize("column", ["answer", "fields"])
+@pytest.mark.parametrize("text", ["{", "[]", ""])
+def test_an_entry_that_cannot_be_read_is_none(tmp_path: Path, column: str, text: str) -> None:
     cache = a_cache(tmp_path)
     cache.missed(question(1), answer())
     with sqlite3.connect(tmp_path / NAME) as other:
-        other.execute("UPDATE entry SET answer = '{'")
+        other.execute(f"UPDATE entry SET {column} = ?", (text,))
     other.close()
     assert cache.find(question(1).key) is None and cache.entries() == []
 
