@@ -10,7 +10,10 @@ from functools import lru_cache
 from chatbot.core.conversations.stored import Piece
 
 # Scripts that put no blank between words: each of their characters is indexed as a word of its own.
-_UNSPACED = "([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff])"
+_UNSPACED = (
+    r"([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff"
+    r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff])"
+)
 _MIN_PREFIX = 3  # a shorter word as a beginning fits half of the index
 _BEFORE = 30  # characters shown in front of the first hit
 
