@@ -47,11 +47,14 @@ THEME = TerminalTheme(
 
 
 class Picture(NamedTuple):
-    """A session that begins with `model`: each step is what is typed, and the words that must be seen after it."""
+    """A session that begins with `model`: each step is what is typed, and the words that must be seen after it.
+    Without steps it is one question with these `words`, and its answer.
+    """
 
     name: str
     model: str
-    steps: tuple[tuple[str, str], ...]
+    steps: tuple[tuple[str, str], ...] = ()
+    words: tuple[str, ...] = ()
 
 
 PICTURES = (
@@ -74,6 +77,7 @@ PICTURES = (
             ("hello\r", COUNTDOWN),
         ),
     ),
+    Picture("http", "lab/rate-limited", words=("-v", "What is SSE?")),
 )
 
 
@@ -95,11 +99,16 @@ def screen_of(picture: Picture) -> pyte.Screen:
     stream = pyte.ByteStream(screen)
     with tempfile.TemporaryDirectory() as home:
         env = {"PATH": os.environ["PATH"], "HOME": home, "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}
-        command = ["-m", "chatbot", "-n", "-m", picture.model]
+        command = ["-m", "chatbot", "-n", "-m", picture.model, *picture.words]
         child = pexpect.spawn(
             sys.executable, command, env={**env, "TERM": "xterm-256color"}, cwd=home, dimensions=(LINES, COLUMNS)
         )
         screen.answer = child.send
+        if picture.words:
+            typed = " ".join(map(_quoted, ("chat", "-m", picture.model, *picture.words)))
+            stream.feed(f"\x1b[36m$\x1b[0m \x1b[1m{typed}\x1b[0m\r\n".encode())
+            _look(lambda: child.eof(), child, screen, stream)
+            return screen
         _look(lambda: _prompts(screen) == 1, child, screen, stream)
         for number, (typed, seen) in enumerate(picture.steps, start=1):
             child.send(typed)
@@ -115,8 +124,12 @@ def _look(seen: Callable[[], bool], child: Any, screen: pyte.Screen, stream: pyt
     while not seen():
         if time.monotonic() > deadline_s:
             raise TimeoutError(_text(screen))
-        with contextlib.suppress(pexpect.TIMEOUT):
+        with contextlib.suppress(pexpect.TIMEOUT, pexpect.EOF):
             stream.feed(bytes(child.read_nonblocking(65536, 0.1)))
+
+
+def _quoted(word: str) -> str:
+    return f'"{word}"' if " " in word else word
 
 
 def _prompts(screen: pyte.Screen) -> int:

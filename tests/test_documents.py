@@ -146,6 +146,12 @@ SHOWN = {
         "what to do": ("use another provider with", None),
         "a retry that counts down": ("trying again in", YELLOW),
     },
+    "http": {
+        "the heads of request and answer": ("POST /v1/chat/completions", None),
+        "a refusal": ("429 Too Many Requests", YELLOW),
+        "why the retry waits so long": ("retry-after: 1; the server asks for 1 s", None),
+        "a waterfall of both attempts": ("attempt 2", None),
+    },
     "markdown": {
         "headings": ("A heading", None),
         "a list": ("1.", YELLOW),
@@ -198,7 +204,7 @@ def test_a_picture_is_what_the_program_shows_today(picture: Any) -> None:
 
 def _without_times(rows: Iterable[str]) -> list[str]:
     """Without blanks too, which Rich leaves out where no text is beside them."""
-    return [re.sub(r"^[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]|[\d.]+ m?s\b.*|\s", "", row) for row in rows]
+    return [re.sub(r"^[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]|[\d.]+ m?s\b.*|(?<=127\.0\.0\.1:)\d+|\s", "", row) for row in rows]
 
 
 def test_the_change_log_knows_this_version() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from chatbot.lab.server.http import LabServer
 from tests.journeys.chat import KEY, KEYS, at, run
+from tests.journeys.test_on_a_terminal import ask
 from tests.outside.wire import says, wire
 
 WIRES = ("openai", "anthropic", "gemini")
@@ -59,6 +60,18 @@ def test_a_retry_tells_which_header_decided_its_wait_and_keeps_the_connection(
     assert "< HTTP/1.1  429 Too Many Requests" in told.err
     assert "retry-after: 0.01; the server asks for 0.01 s, and up to 1 s at random more" in told.err
     assert "* same connection to" in told.err and "  waited  " in told.err and "attempt 2  200" in told.err
+
+
+def test_what_is_told_of_an_attempt_takes_the_place_of_the_row_that_waited_for_it(
+    server: LabServer, tmp_path: Path
+) -> None:
+    words = ["-v", "--timeout", "0.4", "--max-retries", "1", "--color", "never"]
+    person = ask(server, tmp_path, "hang-before-headers", *words, size=(80, 40))
+    person.wait_for_text("waiting for hang-before-headers")
+    person.leave()
+    told = [row for row in person.rows if "nothing came from" in row]
+    assert told and all(row.startswith(("* nothing", "* failed", "chat: nothing")) for row in told)
+    assert not any("waiting for" in row for row in person.rows)
 
 
 def test_a_refused_connection_is_an_attempt_too(tmp_path: Path) -> None:

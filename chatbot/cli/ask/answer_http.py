@@ -46,6 +46,7 @@ class AnswerHttp:
         self._steps: SimpleQueue[Step] = SimpleQueue()
         self._files = setup.files
         self._wake: Callable[[], None] = lambda: None
+        self._withdraw: Callable[[], None] = lambda: None
         self._best_effort: BestEffort | None = None
         self._has_gap = False  # a file got not every step, and gets no more: what hangs once does so each time
         kept_bytes = float("inf") if self._wants_all else MAX_KEPT_BYTES
@@ -88,7 +89,7 @@ class AnswerHttp:
 
     def around(self, view: View, best_effort: BestEffort, wake: Callable[[], None]) -> View:
         """The view of the next answer, with what is to be shown of its HTTP."""
-        self._wake, self._best_effort = wake, best_effort
+        self._wake, self._best_effort, self._withdraw = wake, best_effort, view.withdraw
         if not self._wanted.verbose and not self._wanted.record:
             return view
 
@@ -110,6 +111,8 @@ class AnswerHttp:
 
     def retrying(self, event: Retrying) -> None:
         """An attempt has failed, and another follows."""
+        if self._wanted.verbose:
+            self._withdraw()  # the row of whoever waited for it
         self._are_over(self.exchanges.retrying(event))
 
     def finished(self, event: Finished) -> None:
