@@ -9,8 +9,7 @@ import pytest
 from chatbot.lab.server.http import LabServer
 from tests.journeys.chat import KEY, KEYS, at, run
 from tests.outside.wire import says, wire
-
-WIRES = ("openai", "anthropic", "gemini")
+from tests.wires import WIRES
 
 
 @pytest.mark.parametrize("flag", ["-v", "-vv", "-vvv", "--timing"])

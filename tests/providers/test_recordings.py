@@ -27,8 +27,8 @@ from chatbot.core.events import (
 from chatbot.core.options import Endpoint
 from chatbot.core.sse import decoder
 from chatbot.core.sse.repair import repaired
-from chatbot.providers import services
 from chatbot.providers.wires import lookup
+from tests.wires import service_named
 
 FOLDER = Path(__file__).parent / "recordings"
 END = EndMarker()
@@ -270,12 +270,11 @@ RECORDINGS = [
 
 def play(file: str, pieces: Iterable[bytes]) -> Iterator[ProviderEvent]:
     """The events of a recording whose bytes come in `pieces`."""
-    provider = lookup.provider_for(services.find(file.split("-")[0]), Endpoint("http://127.0.0.1"))
+    provider = lookup.provider_for(service_named(file.split("-")[0]), Endpoint("http://127.0.0.1"))
     if file.endswith(".json"):
         yield from provider.read_answer(json.loads(b"".join(pieces)))
         return
-    for event in decoder.events(repaired(decoder.lines(pieces))):
-        yield from provider.read_event(event)
+    yield from provider.read_stream(decoder.events(repaired(decoder.lines(pieces))))
 
 
 @pytest.mark.parametrize("recording", RECORDINGS, ids=lambda recording: recording.file)

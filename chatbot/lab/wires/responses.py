@@ -62,12 +62,11 @@ class ResponsesDialect(OpenAIDialect):
             yield event(response["status"], response=response)
 
     def whole(self, answer: Answer, asked: Asked) -> Json:
-        reason = ENDINGS[answer.ending or Ending.STOP]
-        is_whole = reason == "completed"
-        response = _response(asked, "completed" if is_whole else "incomplete")
+        reason = ENDINGS[answer.ending] if answer.ending else "in_progress"
+        is_incomplete = reason not in ("completed", "in_progress")
         return {
-            **response,
-            "incomplete_details": None if is_whole else {"reason": reason},
+            **_response(asked, "incomplete" if is_incomplete else reason),
+            "incomplete_details": {"reason": reason} if is_incomplete else None,
             "output": _items(answer, asked),
             "usage": _usage(answer, asked),
         }
