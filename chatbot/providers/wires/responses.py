@@ -36,6 +36,7 @@ VERDICTS = {
     **dict.fromkeys(("failed", "cancelled", "queued", "in_progress"), Verdict.FAILED),
 }
 _ENDS = {f"response.{status}": status for status in ("completed", "incomplete", "failed", "cancelled")}
+_ITEMS = ("response.output_item.added", "response.output_item.done")
 _REFUSED = FinishReason("refusal", Verdict.REFUSED)
 
 Kind = type[TextDelta] | type[ReasoningDelta]
@@ -72,11 +73,22 @@ class Piece(NamedTuple):
     whole: bool = False
 
 
+class ItemBegin(NamedTuple):
+    """Text of this kind may follow, in an item of this number or id."""
+
+    kind: Kind
+    item: int | None
+    item_id: object
+
+
 class ItemEnd(NamedTuple):
     """An item is whole."""
 
     item: int | None
     item_id: object
+
+
+Said = Piece | ItemBegin | ItemEnd | list[Piece] | ProviderEvent  # a list has all pieces of the answer
 
 
 class OpenAIResponses(base.Provider):
@@ -128,6 +140,8 @@ class OpenAIResponses(base.Provider):
                         match said:
                             case Piece():
                                 yield from text.take(said)
+                            case ItemBegin():
+                                text.begin_item(said)
                             case ItemEnd():
                                 yield from text.end_item(said)
                             case list():
@@ -148,7 +162,7 @@ class OpenAIResponses(base.Provider):
             match said:
                 case Piece(kind, text, whole=False):
                     yield kind(text)
-                case Piece() | ItemEnd():
+                case Piece() | ItemBegin() | ItemEnd():
                     pass
                 case list():
                     if not streamed:
@@ -156,8 +170,8 @@ class OpenAIResponses(base.Provider):
                 case _:
                     yield said
 
-    def _said(self, document: Any) -> Iterator[Piece | ItemEnd | list[Piece] | ProviderEvent]:
-        """What an event or a whole response says; a list has all pieces of the answer. Raises ChatError."""
+    def _said(self, document: Any) -> Iterator[Said]:
+        """What an event or a whole response says. Raises ChatError."""
         if not isinstance(document, dict):
             return
         kind = document.get("type")
@@ -168,10 +182,11 @@ class OpenAIResponses(base.Provider):
                 raise self.error_in(document)
         elif kind in _DELTAS or kind in _DONE:
             yield from _piece(document, *(_DELTAS.get(kind) or _DONE[kind]), whole=kind in _DONE)
-        elif kind == "response.output_item.done":
-            item = document.get("item")
-            if isinstance(item, dict):
-                number, item_id = base.integer(document.get("output_index")), item.get("id")
+        elif kind in _ITEMS and isinstance(item := document.get("item"), dict):
+            number, item_id = base.integer(document.get("output_index")), item.get("id")
+            if kind == _ITEMS[0]:
+                yield ItemBegin(ReasoningDelta if item.get("type") == "reasoning" else TextDelta, number, item_id)
+            else:
                 yield from (piece._replace(item=number, item_id=item_id) for piece in _pieces(0, item))
                 yield ItemEnd(number, item_id)
         elif kind in _ENDS:
@@ -223,6 +238,10 @@ class _Text:
         in_order = self._kinds[piece.kind]
         return in_order.whole(place, piece.text) if piece.whole else in_order.add(place, piece.text)
 
+    def begin_item(self, begin: ItemBegin) -> None:
+        """Later items wait for this one."""
+        self._kinds[begin.kind].begin_item(self._number(begin.item, begin.item_id))
+
     def end_item(self, end: ItemEnd) -> Iterator[ProviderEvent]:
         """What waited for the end of this item."""
         number = self._number(end.item, end.item_id)
@@ -259,9 +278,14 @@ class _InOrder:
         self._kind = kind
         self._came: dict[Place, list[str]] = {}
         self._waiting: set[Place] = set()
+        self._open: set[int] = set()  # items that have begun and may go on
         self._ended: set[int] = set()
-        self._now: Place | None = None
+        self._last: Place | None = None
         self._given: list[str] = []
+
+    def begin_item(self, number: int) -> None:
+        if number not in self._ended:
+            self._open.add(number)
 
     def add(self, place: Place, text: str) -> Iterator[ProviderEvent]:
         """The next text at a place."""
@@ -269,28 +293,30 @@ class _InOrder:
             self._came[place].append(text)
         else:
             self._came[place] = [text]
-        if self._now is None or place[0] <= self._now[0] or self._now[0] in self._ended:
+        self.begin_item(place[0])
+        if self._is_next(place):
             yield self._give(place, text)
         else:
             self._waiting.add(place)
 
-    def whole(self, place: Place, text: str) -> Iterator[ProviderEvent]:
-        """All of the text at a place, which may be called by another number than in the deltas."""
-        came = "".join(self._came.get(place, ()))
-        if len(text) > len(came) and text.startswith(came) and (came or not self._has(text)):
-            yield from self.add(place, text[len(came) :])
+    def _is_next(self, place: Place) -> bool:
+        return min(self._open, default=place[0]) >= place[0]
 
-    def _has(self, text: str) -> bool:
-        return any("".join(came) == text for came in self._came.values())
+    def whole(self, place: Place, text: str) -> Iterator[ProviderEvent]:
+        """All of the text at a place. Where no item of that number has begun, it may be one that has, renumbered."""
+        came = "".join(self._came.get(place, ()))
+        if place[0] not in self._open | self._ended and any("".join(other) == text for other in self._came.values()):
+            return
+        if len(text) > len(came) and text.startswith(came):
+            yield from self.add(place, text[len(came) :])
 
     def end_item(self, number: int) -> Iterator[ProviderEvent]:
         self._ended.add(number)
-        while self._waiting and (self._now is None or self._now[0] in self._ended):
-            first = min(self._waiting)[0]
-            yield from self._released({place for place in self._waiting if place[0] == first})
+        self._open.discard(number)
+        return self._released([place for place in self._waiting if self._is_next(place)])
 
     def rest(self) -> Iterator[ProviderEvent]:
-        return self._released(set(self._waiting))
+        return self._released(self._waiting)
 
     def end(self, text: str) -> Iterator[ProviderEvent]:
         """`text` is all there is."""
@@ -298,15 +324,15 @@ class _InOrder:
         if len(text) > len(given) and text.startswith(given):
             yield self._kind(text[len(given) :])
 
-    def _released(self, places: set[Place]) -> Iterator[ProviderEvent]:
-        self._waiting -= places
+    def _released(self, places: Iterable[Place]) -> Iterator[ProviderEvent]:
         for place in sorted(places):
+            self._waiting.discard(place)
             yield self._give(place, "".join(self._came[place]))
 
     def _give(self, place: Place, text: str) -> TextDelta | ReasoningDelta:
-        if self._given and place != self._now:
+        if self._given and place != self._last:
             text = _JOINTS[self._kind] + text
-        self._now = place
+        self._last = place
         self._given.append(text)
         return self._kind(text)
 
