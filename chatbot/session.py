@@ -168,10 +168,12 @@ class Session(NamedTuple):
         start, chunks = _peek(response.chunks)
         if start[:1] in (b"{", b"["):
             document = _document(read_at_most(chunks, MAX_DOCUMENT_BYTES + 1))
-            events = list(self.provider.read_answer(document))
-            if not events:
+            is_answer = False
+            for event in self.provider.read_answer(document):
+                is_answer = True
+                yield event
+            if not is_answer:
                 raise MalformedAnswer("the server sent JSON that is not an answer")
-            yield from events
             yield EndMarker()
         elif start[:1] == b"<":
             raise MalformedAnswer("the server sent a web page instead of an answer")

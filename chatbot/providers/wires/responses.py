@@ -177,7 +177,7 @@ class OpenAIResponses(base.Provider):
         kind = document.get("type")
         if kind is None or kind == "error" or not isinstance(kind, str):
             if isinstance(document.get("output"), list) or document.get("object") == "response":
-                yield from self._whole(document, document.get("status") or "completed")
+                yield from self._whole(document, document.get("status"))
             elif document.get("error") or base.is_error(document):
                 raise self.error_in(document)
         elif kind in _DELTAS or kind in _DONE:
@@ -191,7 +191,10 @@ class OpenAIResponses(base.Provider):
                 yield ItemEnd(number, item_id)
         elif kind in _ENDS:
             response = document.get("response")
-            yield from self._whole(response if isinstance(response, dict) else {}, _ENDS[kind])
+            response = response if isinstance(response, dict) else {}
+            status = response.get("status")  # some servers end whatever it was with `response.completed`
+            is_other = f"response.{status}" in _ENDS and status != "completed"
+            yield from self._whole(response, status if is_other else _ENDS[kind])
 
     def _whole(self, response: dict[str, Any], status: Any) -> Iterator[list[Piece] | ProviderEvent]:
         """Everything that a response says at its end."""
@@ -203,7 +206,7 @@ class OpenAIResponses(base.Provider):
         usage = response.get("usage")
         if isinstance(usage, dict):
             yield _usage(usage)
-        if response.get("error") and status not in ("completed", "incomplete"):
+        if response.get("error") and status != "completed":
             raise self.error_in({"error": response["error"]})
         details = response.get("incomplete_details")
         reason = details.get("reason") if isinstance(details, dict) else None

@@ -168,6 +168,17 @@ def test_status_and_reason_have_their_verdict(
     assert list(RESPONSES.read_answer(response)) == [FinishReason(word, verdict), EndMarker()]
 
 
+@pytest.mark.parametrize(("status", "verdict"), [("incomplete", Verdict.CUT), ("failed", Verdict.FAILED)])
+def test_a_response_that_says_itself_what_became_of_it_is_believed_before_its_event(
+    status: str, verdict: Verdict
+) -> None:
+    """Some servers end whatever it was with `response.completed`."""
+    first, *_ = RESPONSES.read_stream([event("completed", response={"status": status})])
+    assert first == FinishReason(status, verdict)
+    with pytest.raises(ProviderError):
+        list(RESPONSES.read_stream([event("failed", response={"status": "completed", "error": {"message": "gone"}})]))
+
+
 @pytest.mark.parametrize("data", ["", "null", "[]", "{}", "3", '{"type":"keepalive"}', '{"type":"response.created"}'])
 def test_an_event_that_says_nothing_is_passed_over(data: str) -> None:
     assert list(RESPONSES.read_event(SseEvent("message", data))) == []
