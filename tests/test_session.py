@@ -274,6 +274,24 @@ class TestVerdicts:
         events = ask(Server(Reply(chunks=[data(delta("Hi"), delta(finish="stop"))])))
         assert end(events).verdict is Verdict.COMPLETE
 
+    def test_what_is_to_go_back_is_marked_as_whose_it_is_and_only_with_a_complete_answer(self) -> None:
+        output = [
+            {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "gAA"},
+            {"type": "message", "content": [{"type": "output_text", "text": "Hi"}]},
+        ]
+        response = {"object": "response", "output": output}
+        [said] = {end(ask(Server(Reply(headers=JSON, chunks=[json.dumps(response).encode()])), "responses")).items}
+        assert said is not None
+        assert (said.wire, said.service, said.model, json.loads(said.json)) == ("responses", "OpenAI", "m", output)
+        cut = data({"type": "response.incomplete", "response": {**response, "incomplete_details": {"reason": "x"}}})
+        assert end(ask(Server(Reply(chunks=[cut])), "responses")).items is None
+
+    def test_the_words_of_a_whole_answer_that_failed_are_kept(self) -> None:
+        message = {"type": "message", "content": [{"type": "output_text", "text": "Half"}]}
+        failed = {"object": "response", "status": "failed", "output": [message], "error": {"message": "gone"}}
+        events = ask(Server(Reply(headers=JSON, chunks=[json.dumps(failed).encode()])), "responses", stream=False)
+        assert (text(events), end(events).verdict, fault(events).said) == ("Half", Verdict.FAILED, "gone")
+
     def test_messages_are_whole_only_with_their_end_marker(self) -> None:
         stream = says("Hi", "end_turn")["anthropic"].replace(b'data: {"type": "message_stop"}\n\n', b"")
         assert end(ask(Server(Reply(chunks=[stream])), "anthropic")).verdict is Verdict.CUT
@@ -504,6 +522,19 @@ class TestRetry:
         busy = data({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}})
         server = Server(Reply(chunks=[busy]), whole("anthropic", "Hi", "end_turn"))
         assert [type(event) for event in ask(server, "anthropic")] == [Retrying, TextDelta, Finished]
+
+    @pytest.mark.parametrize("code", ["rate_limit_exceeded", "server_error"])
+    @pytest.mark.parametrize("wrapped", ["nested", "flat", "failed"])
+    def test_responses_tells_it_in_one_of_three_ways(self, code: str, wrapped: str) -> None:
+        error = {"code": code, "message": "Not now."}
+        event = {
+            "nested": {"type": "error", "error": error},
+            "flat": {"type": "error", **error, "param": None},
+            "failed": {"type": "response.failed", "response": {"status": "failed", "error": error}},
+        }[wrapped]
+        begun: Any = {"type": "response.created", "response": {"status": "in_progress"}}
+        server = Server(Reply(chunks=[data(begun, event)]), whole("responses", "Hi", "completed"))
+        assert [type(each) for each in ask(server, "responses")] == [Retrying, TextDelta, Finished]
 
     @pytest.mark.parametrize("shown", [delta("H"), delta(None, reasoning_content="Hm"), delta("<think>H")])
     def test_nothing_is_tried_again_once_something_was_shown(self, shown: Any) -> None:
