@@ -24,6 +24,7 @@ from chatbot.core.events import (
     Finished,
     FinishReason,
     Notice,
+    OutputItems,
     ProviderEvent,
     ReasoningDelta,
     Retrying,
@@ -153,7 +154,8 @@ class Session(NamedTuple):
                     raise
             yield from answer.rest()
             answer.check(self.provider.needs_end_marker)
-            yield answer.finished(None, sends, options.model)
+            finished = answer.finished(None, sends, options.model)
+            yield finished._replace(items=self.provider.own_items(answer.items, options.model))
             _drain(response)
         except ChatError:
             yield from answer.rest()
@@ -166,21 +168,24 @@ class Session(NamedTuple):
         start, chunks = _peek(response.chunks)
         if start[:1] in (b"{", b"["):
             document = _document(read_at_most(chunks, MAX_DOCUMENT_BYTES + 1))
-            events = list(self.provider.read_answer(document))
-            if not events:
+            is_answer = False
+            for event in self.provider.read_answer(document):
+                is_answer = True
+                yield event
+            if not is_answer:
                 raise MalformedAnswer("the server sent JSON that is not an answer")
-            yield from events
             yield EndMarker()
         elif start[:1] == b"<":
             raise MalformedAnswer("the server sent a web page instead of an answer")
         else:
-            sse_event = None
-            for sse_event in sse_events(repaired_lines(sse_lines(chunks))):
-                for event in self.provider.read_event(sse_event):
+            came = sse_events(repaired_lines(sse_lines(chunks)))
+            first = next(came, None)
+            if first is not None:
+                for event in self.provider.read_stream(chain((first,), came)):
                     yield event
                     if type(event) is EndMarker:  # some servers hold the connection open after it
                         return
-            if start and sse_event is None:
+            elif start:
                 raise _no_event(response, start)
 
     def _read_error(self, response: HttpResponse) -> ChatError:
@@ -227,6 +232,7 @@ class Answer:
     def __init__(self) -> None:
         self.request_id: str | None = None
         self.begun = False  # something of it was given out
+        self.items: str | None = None
         self._has_text = False
         self._any = False
         self._ended = False
@@ -254,6 +260,8 @@ class Answer:
                     self._finish = event
             case EndMarker():
                 self._ended = True
+            case OutputItems():
+                self.items = event.json
             case Usage():
                 self._usage = _later(self._usage, event)
         return ()

@@ -25,12 +25,13 @@ from tests.conftest import FakeTime
 from tests.endless import Endless
 from tests.events import end, text
 from tests.tables import cases
+from tests.wires import WIRES, service_named
 
 NOW_S = 1696004797.0  # Fri, 29 Sep 2023 16:26:37 GMT
 QUESTION = Conversation().asking("Why is the sky blue?")
 SSE = {"content-type": "text/event-stream"}
 JSON = {"content-type": "application/json"}
-WIRES = ("openai", "anthropic", "gemini")
+FINISHES = {"openai": "stop", "responses": "completed", "anthropic": "end_turn", "gemini": "STOP"}
 
 
 class Reply(NamedTuple):
@@ -86,7 +87,7 @@ def ask(
     time = time or FakeTime()
     endpoint = Endpoint("http://127.0.0.1:9", ("Authorization", "Bearer k"))
     session = Session(
-        lookup.provider_for(services.find(wire), endpoint),
+        lookup.provider_for(service_named(wire), endpoint),
         server,
         policy or RetryPolicy(),
         clock=time.clock,
@@ -102,7 +103,7 @@ def ask(
 def test_the_request_that_will_be_sent_can_be_had_without_sending_it(wire: str) -> None:
     server = Server(errors.CannotConnect("nobody"))
     endpoint = Endpoint("http://127.0.0.1:9", ("Authorization", "Bearer k"))
-    provider = lookup.provider_for(services.find(wire), endpoint)
+    provider = lookup.provider_for(service_named(wire), endpoint)
     session = Session(provider, server, RetryPolicy(max_retries=0), lambda: 0.0, lambda: NOW_S, lambda: 0.5)
     options = Options("m", temperature=0.2)
     built = session.request(QUESTION, options)
@@ -147,11 +148,21 @@ def says(word: str, finish: str | None) -> dict[str, bytes]:
     ]
     gemini: dict[str, Any] = {"candidates": [{"content": {"parts": [{"text": word}]}}]}
     openai = [delta(word)]
+    responses: list[Any] = [{"type": "response.output_text.delta", "output_index": 0, "delta": word}]
     if finish:
         anthropic += [{"type": "message_delta", "delta": {"stop_reason": finish}}, {"type": "message_stop"}]
         gemini["candidates"][0]["finishReason"] = finish
         openai += [delta(finish=finish), DONE]  # type: ignore[list-item]
-    return {"openai": data(*openai), "anthropic": data(*anthropic), "gemini": data(gemini)}
+        ended = {"status": finish}
+        if finish != "completed":
+            ended = {"status": "incomplete", "incomplete_details": {"reason": finish}}  # type: ignore[dict-item]
+        responses.append({"type": f"response.{ended['status']}", "response": ended})
+    return {
+        "openai": data(*openai),
+        "responses": data(*responses),
+        "anthropic": data(*anthropic),
+        "gemini": data(gemini),
+    }
 
 
 def whole(wire: str, word: str, finish: str) -> Reply:
@@ -166,6 +177,10 @@ class TestVerdicts:
             openai | never heard of | complete
             openai | length | length
             openai | content_filter | filtered
+            responses | completed | complete
+            responses | never heard of | cut
+            responses | max_output_tokens | length
+            responses | content_filter | filtered
             anthropic | end_turn | complete
             anthropic | never heard of | complete
             anthropic | max_tokens | length
@@ -207,6 +222,13 @@ class TestVerdicts:
         [
             ("openai", data({"error": {"message": "The engine fell over.", "type": "server_error"}})),
             ("anthropic", data({"type": "error", "error": {"type": "api_error", "message": "The engine fell over."}})),
+            ("responses", data({"type": "error", "code": "server_error", "message": "The engine fell over."})),
+            ("responses", data({"type": "error", "error": {"message": "The engine fell over."}})),
+            (
+                "responses",
+                data({"type": "response.failed", "response": {"error": {"message": "The engine fell over."}}}),
+            ),
+            ("responses", data({"error": {"message": "The engine fell over."}})),
             ("gemini", data({"error": {"code": 500, "status": "INTERNAL", "message": "The engine fell over."}})),
             ("openai", b'error: {"message": "The engine fell over."}\n\n'),
             ("gemini", b'{\n  "error": {\n    "code": 500,\n    "message": "The engine fell over."\n  }\n}\n'),
@@ -223,8 +245,7 @@ class TestVerdicts:
 
     @pytest.mark.parametrize("wire", WIRES)
     def test_an_answer_that_ends_properly_without_text_is_empty(self, wire: str) -> None:
-        finish = {"openai": "stop", "anthropic": "end_turn", "gemini": "STOP"}[wire]
-        events = ask(Server(whole(wire, "", finish)), wire)
+        events = ask(Server(whole(wire, "", FINISHES[wire])), wire)
         assert (end(events).verdict, end(events).has_text, end(events).error) == (Verdict.EMPTY, False, None)
 
     def test_reasoning_alone_is_an_empty_answer(self) -> None:
@@ -243,6 +264,24 @@ class TestVerdicts:
     def test_a_finish_reason_is_the_end_where_no_end_marker_came(self) -> None:
         events = ask(Server(Reply(chunks=[data(delta("Hi"), delta(finish="stop"))])))
         assert end(events).verdict is Verdict.COMPLETE
+
+    def test_what_is_to_go_back_is_marked_as_whose_it_is_and_only_with_a_complete_answer(self) -> None:
+        output = [
+            {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "gAA"},
+            {"type": "message", "content": [{"type": "output_text", "text": "Hi"}]},
+        ]
+        response = {"object": "response", "output": output}
+        [said] = {end(ask(Server(Reply(headers=JSON, chunks=[json.dumps(response).encode()])), "responses")).items}
+        assert said is not None
+        assert (said.wire, said.service, said.model, json.loads(said.json)) == ("responses", "OpenAI", "m", output)
+        cut = data({"type": "response.incomplete", "response": {**response, "incomplete_details": {"reason": "x"}}})
+        assert end(ask(Server(Reply(chunks=[cut])), "responses")).items is None
+
+    def test_the_words_of_a_whole_answer_that_failed_are_kept(self) -> None:
+        message = {"type": "message", "content": [{"type": "output_text", "text": "Half"}]}
+        failed = {"object": "response", "status": "failed", "output": [message], "error": {"message": "gone"}}
+        events = ask(Server(Reply(headers=JSON, chunks=[json.dumps(failed).encode()])), "responses", stream=False)
+        assert (text(events), end(events).verdict, fault(events).said) == ("Half", Verdict.FAILED, "gone")
 
     def test_messages_are_whole_only_with_their_end_marker(self) -> None:
         stream = says("Hi", "end_turn")["anthropic"].replace(b'data: {"type": "message_stop"}\n\n', b"")
@@ -329,6 +368,10 @@ class TestNotAStream:
                 {"type": "content_block_delta", "delta": {"type": "text_delta", "text": "Hi"}},
                 {"type": "message_delta", "delta": {"stop_reason": "end_turn"}},
             ],
+            "responses": [
+                {"type": "response.output_text.delta", "delta": "Hi"},
+                {"type": "response.completed", "response": {}},
+            ],
             "gemini": [{"candidates": [{"content": {"parts": [{"text": "Hi"}]}, "finishReason": "STOP"}]}],
         }
         chunks = [b"data: " + json.dumps(document).encode() + b"\n\n" for document in stream[wire]]
@@ -371,6 +414,15 @@ class TestNotAStream:
                     "type": "message",
                     "content": [{"type": "text", "text": "Hello"}],
                     "stop_reason": "end_turn",
+                    "usage": {"input_tokens": 3},
+                },
+            ),
+            (
+                "responses",
+                {
+                    "object": "response",
+                    "status": "completed",
+                    "output": [{"type": "message", "content": [{"type": "output_text", "text": "Hello"}]}],
                     "usage": {"input_tokens": 3},
                 },
             ),
@@ -461,6 +513,19 @@ class TestRetry:
         busy = data({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}})
         server = Server(Reply(chunks=[busy]), whole("anthropic", "Hi", "end_turn"))
         assert [type(event) for event in ask(server, "anthropic")] == [Retrying, TextDelta, Finished]
+
+    @pytest.mark.parametrize("code", ["rate_limit_exceeded", "server_error"])
+    @pytest.mark.parametrize("wrapped", ["nested", "flat", "failed"])
+    def test_responses_tells_it_in_one_of_three_ways(self, code: str, wrapped: str) -> None:
+        error = {"code": code, "message": "Not now."}
+        event = {
+            "nested": {"type": "error", "error": error},
+            "flat": {"type": "error", **error, "param": None},
+            "failed": {"type": "response.failed", "response": {"status": "failed", "error": error}},
+        }[wrapped]
+        begun: Any = {"type": "response.created", "response": {"status": "in_progress"}}
+        server = Server(Reply(chunks=[data(begun, event)]), whole("responses", "Hi", "completed"))
+        assert [type(each) for each in ask(server, "responses")] == [Retrying, TextDelta, Finished]
 
     @pytest.mark.parametrize("shown", [delta("H"), delta(None, reasoning_content="Hm"), delta("<think>H")])
     def test_nothing_is_tried_again_once_something_was_shown(self, shown: Any) -> None:
@@ -721,7 +786,7 @@ class TestReading:
 FRAGMENTS: dict[str, list[bytes]] = {
     wire: [
         says("Hi", None)[wire],
-        says(" there", {"openai": "stop", "anthropic": "end_turn", "gemini": "STOP"}[wire])[wire],
+        says(" there", FINISHES[wire])[wire],
         data(DONE),
         data({"error": {"message": "no", "type": "overloaded_error"}}),
         data({"type": "error", "error": None}),

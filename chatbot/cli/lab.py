@@ -15,7 +15,7 @@ from chatbot.options.declared import Choice
 from chatbot.outside.desktop.signals import Interrupts
 from chatbot.terminal.notices import Notices
 
-_ABOUT = "A provider inside this program: offline, in three wire formats, with faults on demand."
+_ABOUT = "A provider inside this program: offline, in four wire formats, with faults on demand."
 DEFAULT_PORT = 8765
 
 
@@ -69,7 +69,7 @@ def _serve(notices: Notices, options: Serving) -> None:
                 notices.tell(
                     [
                         f"the lab listens at {server.url} ; Ctrl-C ends it",
-                        f"OpenAI:     {server.url}/v1",
+                        f"OpenAI:     {server.url}/v1  (Chat Completions, and Responses with --api responses)",
                         f"Anthropic:  {server.url}",
                         f"Gemini:     {server.url}/v1beta",
                         f'for example: chat --base-url {server.url}/v1 -m guide "hello"',

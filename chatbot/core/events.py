@@ -8,6 +8,7 @@ import enum
 from typing import NamedTuple
 
 from chatbot.core.errors import ChatError
+from chatbot.core.messages import ProviderItems
 
 
 class Verdict(enum.StrEnum):
@@ -84,6 +85,12 @@ class EndMarker(NamedTuple):
     """The wire format's own end of a stream was seen (`[DONE]`, `message_stop`)."""
 
 
+class OutputItems(NamedTuple):
+    """The items of a whole answer, as a JSON array, where the provider wants them back with the next question."""
+
+    json: str
+
+
 class Retrying(NamedTuple):
     """Attempt number `attempt` (the first is 1) failed with `error`; the next one starts after `delay_s` seconds, for
     this `reason`.
@@ -110,7 +117,8 @@ class Finished(NamedTuple):
     """The end of every answer.
 
     `error` says more where the verdict is failed, cut or empty; `attempts` counts the requests sent; `has_text` is
-    whether any of the answer was given out; `model` is the one that was asked; `cache` is None where none is used.
+    whether any of the answer was given out; `model` is the one that was asked; `cache` is None where none is used;
+    `items` go with the answer into the conversation.
     """
 
     verdict: Verdict
@@ -122,7 +130,8 @@ class Finished(NamedTuple):
     has_text: bool = False
     model: str = ""
     cache: CacheUse | None = None
+    items: ProviderItems | None = None
 
 
-ProviderEvent = TextDelta | ReasoningDelta | Usage | FinishReason | EndMarker | Notice
+ProviderEvent = TextDelta | ReasoningDelta | Usage | FinishReason | EndMarker | OutputItems | Notice
 Event = ProviderEvent | Retrying | Finished

@@ -30,12 +30,25 @@ class ImageLimits(NamedTuple):
     max_edge_px: int = 1568
 
 
+class ProviderItems(NamedTuple):
+    """What a provider wants back, unchanged and in its place, with the questions that follow an answer: the items of
+    the answer, its reasoning encrypted, as a JSON array. Nobody else is sent them: only `model` of `service` (its
+    title) in the same wire format.
+    """
+
+    wire: str
+    service: str
+    model: str
+    json: str
+
+
 class Message(NamedTuple):
-    """One turn of one side. Only user messages carry images."""
+    """One turn of one side. Only user messages carry images; `items` may stand for the text of an answer."""
 
     role: Role
     text: str
     images: tuple[Image, ...] = ()
+    items: ProviderItems | None = None
 
 
 class Conversation(NamedTuple):
@@ -48,6 +61,6 @@ class Conversation(NamedTuple):
         """This conversation with one more question."""
         return self._replace(messages=(*self.messages, Message("user", text, images)))
 
-    def answered(self, text: str) -> "Conversation":
+    def answered(self, text: str, items: ProviderItems | None = None) -> "Conversation":
         """This conversation with the answer to its last question."""
-        return self._replace(messages=(*self.messages, Message("assistant", text)))
+        return self._replace(messages=(*self.messages, Message("assistant", text, items=items)))

@@ -80,7 +80,7 @@ class Asker:
             finished.model,
             finished.error,
             tuple(texts[Notice]),
-            conversation.answered(text),
+            conversation.answered(text, finished.items),
         )
 
     def worded(self, target: ModelTarget, conversation: Conversation, options: Options) -> Answer:

@@ -20,18 +20,22 @@ from chatbot.core.cache.entries import DEFAULT_TTL_S, Entry, Question
 from chatbot.core.events import Finished, Notice, TextDelta, Verdict
 from chatbot.core.http.canonical import canonical, fingerprint, key_of
 from chatbot.core.messages import Conversation
-from chatbot.core.options import Endpoint, Options
+from chatbot.core.options import Options
 from chatbot.core.request import HttpRequest, HttpResponse
 from chatbot.core.retry import RetryPolicy
 from chatbot.library.memory import MemoryAnswers
 from chatbot.library.tapped import Tapped
 from chatbot.library.wrapping import Wrapping, body_bytes
 from chatbot.outside.cache.store import AnswerCache
-from chatbot.providers import services
-from chatbot.providers.wires.lookup import provider_for
+from chatbot.providers.wires.lookup import speaker_of
 from chatbot.session import Session
 
-_WIRES = {"/chat/completions": "openai", "/messages": "anthropic", "generateContent": "gemini"}
+_WIRES = {
+    "/chat/completions": "openai",
+    "/responses": "responses",
+    "/messages": "anthropic",
+    "generateContent": "gemini",
+}
 _LEFT_OUT = ("no-store", "no-cache")
 
 
@@ -166,7 +170,7 @@ def _is_json(text: str) -> bool:
 def _finished(wire: str, kind: str, body: bytes) -> Finished:
     """How the answer in a body ended, by the session that reads all answers."""
     response = HttpResponse(200, {"content-type": kind}, iter([body]), lambda: None)
-    provider = provider_for(services.find(wire), Endpoint("http://127.0.0.1"))
+    provider = speaker_of(wire)
     no_time = (lambda: 0.0, lambda: 0.0, lambda: 0.0)
     session = Session(provider, lambda request: response, RetryPolicy(max_retries=0), *no_time)
     *_, finished = session.ask(Conversation().asking(""), Options("m"), lambda delay_s: None)

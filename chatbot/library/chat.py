@@ -26,12 +26,14 @@ from chatbot.providers.choice import (
     find_service,
     variable_names,
 )
+from chatbot.providers.service import Api
 
 
 class Chat(Closing):
     """Asks `provider/model`, or a model whose name tells its provider; keys and base URLs are taken from the same
     variables as those of `chat`, unless said. Each question stands for itself, but for one that goes on from an answer.
-    Any number of threads may ask at once. `options` (temperature, max_tokens, seed, ...) hold for each question.
+    Any number of threads may ask at once. `options` (temperature, max_tokens, seed, ...) hold for each question. `api`
+    is `chat` or `responses`, where the service speaks both.
 
     Raises ConfigurationError without a key, UsageError for a provider that does not exist.
     """
@@ -43,11 +45,12 @@ class Chat(Closing):
         system: str | None = None,
         api_key: str | None = None,
         base_url: str | None = None,
+        api: Api | None = None,
         timeout_s: float = READ_TIMEOUT_S,
         max_retries: int | None = None,
         **options: Any,
     ) -> None:
-        self._target = target_of(model, api_key, base_url)
+        self._target = target_of(model, api_key, base_url, api=api)
         self._system = system
         self._options = options
         self._asker = Asker(timeout_s=timeout_s, max_retries=max_retries)
@@ -102,7 +105,13 @@ class Chat(Closing):
         return before._replace(system=before.system if system is None else system).asking(text, loaded)
 
 
-def target_of(model: str | None, api_key: str | None, base_url: str | None, provider: str | None = None) -> ModelTarget:
+def target_of(
+    model: str | None,
+    api_key: str | None,
+    base_url: str | None,
+    provider: str | None = None,
+    api: Api | None = None,
+) -> ModelTarget:
     """Who is asked, as the command line chooses it. Raises ConfigurationError and UsageError."""
     variables, _ = read_variables(os.environ, variable_names())
     name, slash, rest = (model or "").partition("/")
@@ -112,6 +121,7 @@ def target_of(model: str | None, api_key: str | None, base_url: str | None, prov
     service, own_model = find_service(wish, variables)
     if service is None:
         raise UsageError(f"nothing tells who has the model {model}", advice="Write provider/model.")
+    service = service.spoken_to(api)
     if api_key and service.keys:
         variables[service.keys[0].name] = SettingSource(api_key, "api_key")
     target = choose(service, own_model, wish, variables)

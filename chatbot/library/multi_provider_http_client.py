@@ -16,13 +16,15 @@ from chatbot.library.closing import Closing
 from chatbot.library.raw_openai_client import Messages
 from chatbot.library.wrapping import READ_TIMEOUT_S
 from chatbot.providers.choice import ModelTarget
+from chatbot.providers.service import Api
 
 _DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+);base64,(.*)", re.DOTALL)
 
 
 class MultiProviderHTTPClient(Closing):
     """Asks openai, anthropic, gemini, and any other service that `chat` knows. `api_keys` by provider; one that has
-    none here is taken from its variable. `base_urls` by provider, where they are not the services' own.
+    none here is taken from its variable. `base_urls` by provider, where they are not the services' own; `apis` by
+    provider: `chat` or `responses`, where it speaks both.
 
     Messages are those of Chat Completions: `role` (system, developer, user, assistant) and `content`, a text or parts
     of the types text and image_url (a data URL). Options are called the same everywhere: temperature, top_p,
@@ -34,11 +36,13 @@ class MultiProviderHTTPClient(Closing):
         api_keys: Mapping[str, str] | None = None,
         *,
         base_urls: Mapping[str, str] | None = None,
+        apis: Mapping[str, Api] | None = None,
         timeout_s: float = READ_TIMEOUT_S,
         max_retries: int | None = None,
     ) -> None:
         self._api_keys = dict(api_keys or {})
         self._base_urls = dict(base_urls or {})
+        self._apis = dict(apis or {})
         self._asker = Asker(timeout_s=timeout_s, max_retries=max_retries)
 
     def complete(self, provider: str, messages: Messages, model: str, **options: Any) -> Answer:
@@ -56,7 +60,8 @@ class MultiProviderHTTPClient(Closing):
         self._asker.close()
 
     def _target(self, provider: str, model: str) -> ModelTarget:
-        return target_of(model, self._api_keys.get(provider), self._base_urls.get(provider), provider)
+        key, base_url = self._api_keys.get(provider), self._base_urls.get(provider)
+        return target_of(model, key, base_url, provider, self._apis.get(provider))
 
 
 def conversation_of(messages: Messages) -> Conversation:

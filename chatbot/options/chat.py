@@ -132,6 +132,10 @@ class Shown(NamedTuple):
 class Connection(NamedTuple):
     """The connection"""
 
+    api: Annotated[
+        Literal["chat", "responses"] | None,
+        Choice("Which of OpenAI's two wire formats; usually chat.", metavar="[chat|responses]", in_variable=False),
+    ] = None
     base_url: Annotated[
         str | None, Choice("Where the service is, if not at its own address.", metavar="URL", in_variable=False)
     ] = None

@@ -1,7 +1,7 @@
 """A choice, declared once: a field of a group. From it come the option, its help, `/set`, the variable, completion.
 
 A group is a NamedTuple of fields `name: Annotated[type, Choice(...)] = default`; its docstring is the heading it stands
-under. Types: bool, str, int, float and Path, each also `| None`; a Literal of words; `tuple[str, ...]` for what may be
+under. Types: bool, str, int, float, Path and a Literal of words, each also `| None`; `tuple[str, ...]` for what may be
 said again. An int without a metavar is a switch that counts how often it was said.
 """
 
@@ -166,8 +166,9 @@ def options_of(group: type) -> tuple[Option, ...]:
 def _option(group: Any, field: str, annotated: Any, heading: str) -> Option:
     kind, choice = get_args(annotated)
     assert get_origin(annotated) is Annotated and isinstance(choice, Choice), f"{group.__name__}.{field} is no choice"
-    words = get_args(kind) if get_origin(kind) is Literal else ()
-    [one] = {str} if words else {part for part in get_args(kind) or (kind,) if part not in (NoneType, ...)}
+    parts = [kind] if get_origin(kind) is Literal else get_args(kind) or [kind]
+    words = tuple(word for part in parts if get_origin(part) is Literal for word in get_args(part))
+    [one] = {str} if words else {part for part in parts if part not in (NoneType, ...)}
     return Option(field, one, get_origin(kind) is tuple, group._field_defaults[field], words, heading, choice)
 
 

@@ -1,10 +1,20 @@
 """What a row of the table of services says of one service."""
 
+from __future__ import annotations
+
 from typing import Literal, NamedTuple
 
+from chatbot.core.errors import UsageError
 from chatbot.core.messages import ImageLimits
 
-Wire = Literal["openai", "anthropic", "gemini"]
+Wire = Literal["openai", "responses", "anthropic", "gemini"]
+Api = Literal["chat", "responses"]
+_APIS: dict[Api, Wire] = {"chat": "openai", "responses": "responses"}  # OpenAI has two
+
+
+def api_of(wire: str) -> Api | None:
+    """What a wire format is called among those of OpenAI; None for others."""
+    return next((api for api, own in _APIS.items() if own == wire), None)
 
 
 class KeyVariable(NamedTuple):
@@ -33,9 +43,10 @@ class Service(NamedTuple):
     Where a row says nothing else, the key is in NAME_API_KEY and the base URL in NAME_BASE_URL. Variables are tried in
     order, the first that is set counts. A service without `default_model` is asked for its list, whose first model is
     taken; `model_required` says that its list does not name what can be asked. `model_prefixes` are the beginnings of
-    model names that mean this service. `seed_field` is empty where there is no seed. `header_variables` and
-    `query_variables` are pairs of a header or query parameter and the environment variable that fills it. `probe`: this
-    local server is looked for when nothing else is set up. `source`: where these facts are from.
+    model names that mean this service. `other_wires` are formats that it also speaks when asked to. `seed_field` is
+    empty where there is no seed. `header_variables` and `query_variables` are pairs of a header or query parameter and
+    the environment variable that fills it. `probe`: this local server is looked for when nothing else is set up.
+    `source`: where these facts are from.
     """
 
     name: str
@@ -43,6 +54,7 @@ class Service(NamedTuple):
     base_url: str | None
     source: str
     wire: Wire = "openai"
+    other_wires: tuple[Wire, ...] = ()
     key_variables: tuple[KeyVariable, ...] | None = None
     url_variables: tuple[UrlVariable, ...] | None = None
     key_required: bool = True
@@ -71,6 +83,16 @@ class Service(NamedTuple):
         """The variables that may hold its base URL."""
         usual = (UrlVariable(f"{self.name.upper()}_BASE_URL"),)
         return usual if self.url_variables is None else self.url_variables
+
+    def speaks(self, api: Api | None) -> bool:
+        """Whether it speaks that one of OpenAI's formats; None is the one that it usually speaks."""
+        return api is None or _APIS[api] in (self.wire, *self.other_wires)
+
+    def spoken_to(self, api: Api | None) -> Service:
+        """The service in that format. Raises UsageError where it does not speak it."""
+        if not self.speaks(api):
+            raise UsageError(f"{self.title} is not known to speak --api {api}", advice="Ask it without --api.")
+        return self._replace(wire=_APIS[api] if api else self.wire)
 
     @property
     def has_plain_model_names(self) -> bool:

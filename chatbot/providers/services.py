@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from chatbot.core.errors import UsageError
 from chatbot.core.messages import ImageLimits
-from chatbot.providers.service import KeyVariable, Service, UrlVariable
+from chatbot.providers.service import KeyVariable, Service, UrlVariable, Wire
 
 LAB = "chatbot/lab"  # the source that marks the embedded provider's rows
 _WEB = ("image/jpeg", "image/png", "image/webp")
 _WEB_AND_GIF = (*_WEB, "image/gif")
+_RESPONSES: tuple[Wire, ...] = ("responses",)
 _AZURE = Service(
     "azure",
     "Azure OpenAI",
     None,
     source="openai-python 3.52, lib/azure.py",
+    other_wires=_RESPONSES,
     key_variables=(
         KeyVariable("AZURE_OPENAI_API_KEY", "api-key"),
         KeyVariable("AZURE_API_KEY", "api-key"),
@@ -35,7 +37,15 @@ _AZURE = Service(
 )
 # The lab's address is known once it runs inside this process; see the cli.
 _LAB = Service(
-    "lab", "the lab", None, LAB, key_variables=(), url_variables=(), key_required=False, default_model="guide"
+    "lab",
+    "the lab",
+    None,
+    LAB,
+    other_wires=_RESPONSES,
+    key_variables=(),
+    url_variables=(),
+    key_required=False,
+    default_model="guide",
 )
 
 SERVICES: tuple[Service, ...] = (
@@ -44,6 +54,7 @@ SERVICES: tuple[Service, ...] = (
         "OpenAI",
         "https://api.openai.com/v1",
         source="openai-python 3.52",
+        other_wires=_RESPONSES,
         key_page="https://platform.openai.com/api-keys",
         default_model="gpt-6-luna",
         model_prefixes=("gpt-", "chatgpt-", "o1", "o3", "o4"),
@@ -87,6 +98,7 @@ SERVICES: tuple[Service, ...] = (
         "OpenRouter",
         "https://openrouter.ai/api/v1",
         source="openrouter.ai/docs",
+        other_wires=_RESPONSES,
         key_page="https://openrouter.ai/settings/keys",
         default_model="openrouter/auto",
         images=ImageLimits(_WEB, 5_000_000, 2048),
@@ -107,6 +119,7 @@ SERVICES: tuple[Service, ...] = (
         "DeepSeek",
         "https://api.deepseek.com",
         source="api-docs.deepseek.com",
+        other_wires=_RESPONSES,
         key_page="https://platform.deepseek.com/api_keys",
         default_model="deepseek-v4-flash",
         model_prefixes=("deepseek-",),
@@ -127,6 +140,7 @@ SERVICES: tuple[Service, ...] = (
         "xAI",
         "https://api.x.ai/v1",
         source="docs.x.ai",
+        other_wires=_RESPONSES,
         key_page="https://console.x.ai",
         default_model="grok-4-1-fast-non-reasoning",
         model_prefixes=("grok-",),
@@ -181,6 +195,7 @@ SERVICES: tuple[Service, ...] = (
         "Ollama",
         "http://localhost:11434/v1",
         source="ollama, docs/openai.md and envconfig/config.go",
+        other_wires=_RESPONSES,
         url_variables=(UrlVariable("OLLAMA_BASE_URL"), UrlVariable("OLLAMA_HOST", "/v1", is_host=True)),
         key_required=False,
         start_advice="Start it with `ollama serve`, and fetch a model with `ollama pull NAME`.",
@@ -192,6 +207,7 @@ SERVICES: tuple[Service, ...] = (
         "LM Studio",
         "http://localhost:1234/v1",
         source="lmstudio.ai/docs, OpenAI compatibility",
+        other_wires=_RESPONSES,
         key_variables=(KeyVariable("LM_API_TOKEN"), KeyVariable("LMSTUDIO_API_KEY")),
         key_required=False,
         start_advice="Start its server with `lms server start`, or in the app under Developer.",
@@ -203,6 +219,7 @@ SERVICES: tuple[Service, ...] = (
         "llama.cpp",
         "http://localhost:9931/v1",
         source="llama.cpp, tools/server/README.md",
+        other_wires=_RESPONSES,
         key_variables=(KeyVariable("LLAMA_API_KEY"), KeyVariable("LLAMACPP_API_KEY")),
         key_required=False,
         other_base_urls=("http://localhost:8080/v1",),  # the default port before autumn 2026
@@ -215,6 +232,7 @@ SERVICES: tuple[Service, ...] = (
         "vLLM",
         "http://localhost:8000/v1",
         source="docs.vllm.ai, OpenAI-compatible server",
+        other_wires=_RESPONSES,
         key_required=False,
         start_advice="Start it with `vllm serve MODEL`.",
     ),
@@ -222,12 +240,14 @@ SERVICES: tuple[Service, ...] = (
         "custom",
         "the server at --base-url",
         None,
-        source="whatever speaks Chat Completions",
+        source="whatever speaks Chat Completions, or Responses",
+        other_wires=_RESPONSES,
         key_required=False,
     ),
     _LAB,
-    _LAB._replace(name="lab-anthropic", wire="anthropic", seed_field=""),
-    _LAB._replace(name="lab-gemini", wire="gemini"),
+    _LAB._replace(name="lab-responses", wire="responses", other_wires=("openai",)),
+    _LAB._replace(name="lab-anthropic", wire="anthropic", other_wires=(), seed_field=""),
+    _LAB._replace(name="lab-gemini", wire="gemini", other_wires=()),
 )
 
 ALIASES = {

@@ -21,7 +21,7 @@ EXIT_CODES = {
 }
 
 # What models say when they simply come to their end; any other reason of a complete answer is worth a word.
-_ORDINARY = {"stop", "end_turn", "stop_sequence", "eos", "STOP"}
+_ORDINARY = {"stop", "completed", "end_turn", "stop_sequence", "eos", "STOP"}
 _TOOLS = {"tool_calls", "function_call", "tool_use", "UNEXPECTED_TOOL_CALL"}
 
 _LIMIT_IN_SESSION = "/set max_tokens N raises it."
@@ -87,7 +87,7 @@ def verdict_lines(finished: Finished, *, in_session: bool = False) -> Iterator[s
     elif finished.verdict is Verdict.CANCELLED and in_session:
         return  # the session tells it together with how to go on
     elif finished.verdict is not Verdict.COMPLETE:
-        used_up = (finished.finish_reason or "").lower() in ("length", "max_tokens")
+        used_up = (finished.finish_reason or "").lower() in ("length", "max_tokens", "max_output_tokens")
         told = _USED_UP if finished.verdict is Verdict.EMPTY and used_up else _SENTENCES[finished.verdict]
         yield told[0] + (f" ({finished.finish_reason})" if finished.finish_reason else "")
         yield from filter(None, [told[1 + in_session]])

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from tests import forked
 from tests.forked import STARTED_WITH
+from tests.wires import service_named
 
 CHAT = ["-m", "chatbot"]
 COMMAND = [sys.executable, *CHAT]
@@ -65,9 +66,11 @@ def run_code(code: str, *words: str, home: Path, check: bool = True, **variables
 
 
 def at(url: str, *, wire: str = "openai") -> list[str]:
-    """The words that lead to a lab server at `url`, in one of the three wire formats."""
-    path = {"openai": "/v1", "anthropic": "", "gemini": "/v1beta"}[wire]
-    return ["--provider", wire, "--base-url", url + path]
+    """The words that lead to a lab server at `url`, in one of the wire formats."""
+    path = {"anthropic": "", "gemini": "/v1beta"}.get(wire, "/v1")
+    service = service_named(wire)
+    api = [] if service.name == wire else ["--api", wire]
+    return ["--provider", service.name, *api, "--base-url", url + path]
 
 
 KEYS: dict[str, Any] = {"OPENAI_API_KEY": KEY, "ANTHROPIC_API_KEY": KEY, "GEMINI_API_KEY": KEY}

@@ -11,6 +11,7 @@ import pytest
 from chatbot.lab.scenarios import NAMES
 from chatbot.lab.server.http import LabServer
 from tests.journeys.chat import KEY, KEYS, at, run
+from tests.wires import WIRES
 
 
 class Fault(NamedTuple):
@@ -64,7 +65,7 @@ def test_a_fault_ends_in_plain_words_and_an_honest_exit_code(server: LabServer, 
     assert KEY not in result.text + result.err
 
 
-@pytest.mark.parametrize("wire", ["anthropic", "gemini"])
+@pytest.mark.parametrize("wire", [wire for wire in WIRES if wire != "openai"])
 @pytest.mark.parametrize("scenario", ["wrong-key", "quota", "overloaded", "context-too-long", "cut", "error-in-stream"])
 def test_the_other_wire_formats_exit_the_same(server: LabServer, tmp_path: Path, wire: str, scenario: str) -> None:
     fault = next(fault for fault in FAULTS if fault.scenario == scenario)
@@ -84,7 +85,7 @@ def test_what_can_be_mended_is_answered(server: LabServer, tmp_path: Path, scena
     assert (result.code, bool(result.out)) == (0, True)
 
 
-@pytest.mark.parametrize("wire", ["openai", "anthropic", "gemini"])
+@pytest.mark.parametrize("wire", WIRES)
 @pytest.mark.parametrize("scenario", ["early-hints", "huge-usage", "key-echo"])
 def test_what_a_server_adds_costs_no_answer(server: LabServer, tmp_path: Path, wire: str, scenario: str) -> None:
     result = run(*at(server.url, wire=wire), "-m", scenario, "--json", "hi", home=tmp_path, **KEYS)
@@ -96,7 +97,7 @@ def test_what_a_server_adds_costs_no_answer(server: LabServer, tmp_path: Path, w
     assert [turn["verdict"] for turn in kept] == ["complete"]
 
 
-@pytest.mark.parametrize("wire", ["openai", "anthropic", "gemini"])
+@pytest.mark.parametrize("wire", WIRES)
 @pytest.mark.parametrize("scenario", ["error-body-hangs", "not-http"])
 def test_trouble_below_the_wire_format_is_the_same_in_each(
     server: LabServer, tmp_path: Path, wire: str, scenario: str

@@ -17,8 +17,7 @@ import pytest
 from chatbot.lab.server.http import LabServer
 from tests import forked
 from tests.journeys.chat import CHAT, KEY, KEYS, Result, at, environment, run
-
-WIRES = ("openai", "anthropic", "gemini")
+from tests.wires import WIRES
 
 
 def ask(server: LabServer, home: Path, *words: str, model: str = "echo", wire: str = "openai") -> Result:
@@ -42,7 +41,8 @@ def sent(server: LabServer) -> list[tuple[str, str]]:
     body = server.requests[-1].json
     if "contents" in body:
         return [(content["role"], content["parts"][-1]["text"]) for content in body["contents"]]
-    return [(message["role"], message["content"]) for message in body["messages"]]
+    said = [(message["role"], message["content"]) for message in body.get("messages") or body["input"]]
+    return [(role, text if isinstance(text, str) else text[-1]["text"]) for role, text in said]
 
 
 def test_a_question_and_its_answer_are_kept_for_this_person_only(server: LabServer, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from chatbot.lab.server.http import LabServer
 from tests import forked
 from tests.core.http.har_schema import HAR
 from tests.journeys.chat import CHAT, KEY, KEYS, at, environment, run
+from tests.wires import WIRES
 
 SLOW = {"slow", "long", "hang-before-headers", "hang-in-stream", "error-body-hangs"}
 QUICK = [scenario.name for scenario in SCENARIOS if scenario.name not in SLOW]
@@ -27,7 +28,8 @@ QUICK = [scenario.name for scenario in SCENARIOS if scenario.name not in SLOW]
 TAPED = [(name, "openai") for name in QUICK] + [
     (name, wire)
     for name in ("echo", "reasoning", "cut", "error-in-stream", "filtered")
-    for wire in ("anthropic", "gemini")
+    for wire in WIRES
+    if wire != "openai"
 ]
 
 

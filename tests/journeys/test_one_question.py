@@ -13,8 +13,7 @@ from PIL import Image as Picture
 
 from chatbot.lab.server.http import LabServer
 from tests.journeys.chat import KEY, KEYS, Result, at, run
-
-WIRES = ("openai", "anthropic", "gemini")
+from tests.wires import WIRES
 
 
 def ask(server: LabServer, home: Path, *words: str | bytes, wire: str = "openai", stdin: bytes | None = None) -> Result:
@@ -204,7 +203,7 @@ def test_a_compatible_server_may_be_named_by_its_variable(server: LabServer, tmp
     assert result == Result(b"Hello.\n", "", 0)
 
 
-@pytest.mark.parametrize("provider", ["lab", "lab-anthropic", "lab-gemini"])
+@pytest.mark.parametrize("provider", ["lab", "lab-responses", "lab-anthropic", "lab-gemini"])
 def test_the_embedded_model_answers_offline_in_each_wire_format(tmp_path: Path, provider: str) -> None:
     result = run("-m", f"{provider}/guide", "how do I attach an image?", home=tmp_path)
     assert result.code == 0

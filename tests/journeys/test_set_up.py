@@ -12,6 +12,7 @@ from chatbot import __version__
 from chatbot.cli import commands
 from chatbot.lab.server.http import LabServer
 from tests.journeys.chat import COMMAND, KEY, KEYS, at, environment, run
+from tests.wires import WIRES
 
 RESERVED = [command.name for command in commands.COMMANDS if not command.is_there]
 
@@ -92,7 +93,7 @@ def test_what_is_wrong_with_a_env_is_told_with_the_missing_key(
     assert KEY not in result.err
 
 
-@pytest.mark.parametrize("wire", ["openai", "anthropic", "gemini"])
+@pytest.mark.parametrize("wire", WIRES)
 def test_a_key_that_comes_back_is_in_no_json_history_or_export(wire: str, server: LabServer, tmp_path: Path) -> None:
     words = [*at(server.url, wire=wire), "-m", "key-echo", "hi"]
     shown = run(*words, "--json", home=tmp_path, **KEYS)

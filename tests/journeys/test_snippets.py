@@ -14,6 +14,7 @@ from PIL import Image as Picture
 
 from chatbot.lab.server.http import LabServer, Received
 from tests.journeys.chat import KEY, KEYS, at, environment, run
+from tests.wires import WIRES
 
 HOSTILE = 'It\'s "so" \\ `id` $HOME ${PATH} %s !! {x} </script>\n\t梨 🎉 \u2028 é\n'
 
@@ -41,7 +42,7 @@ WORDS = {
     "a header": ["--header", "X-Note: a'b\"c $d `e`", "--header", "X-Api-Token: very-secret", "hi"],
 }
 CASES = [(case, "openai") for case in WORDS] + [
-    (case, wire) for case in ("hostile", "one piece") for wire in ("anthropic", "gemini")
+    (case, wire) for case in ("hostile", "one piece") for wire in WIRES if wire != "openai"
 ]
 
 
@@ -105,7 +106,7 @@ def test_a_snippet_sends_what_chat_sends_and_prints_the_answer(
         assert server.requests[-1].body == sent.body
 
 
-@pytest.mark.parametrize("wire", ["openai", "anthropic", "gemini"])
+@pytest.mark.parametrize("wire", WIRES)
 @pytest.mark.parametrize("form", RUNNERS)
 def test_an_image_goes_with_it_and_a_body_that_is_too_long_in_a_file(
     server: LabServer, tmp_path: Path, form: str, wire: str

@@ -10,8 +10,7 @@ from chatbot.lab.server.http import LabServer
 from tests.journeys.chat import KEY, KEYS, at, run
 from tests.journeys.test_on_a_terminal import ask
 from tests.outside.wire import says, wire
-
-WIRES = ("openai", "anthropic", "gemini")
+from tests.wires import WIRES
 
 
 @pytest.mark.parametrize("flag", ["-v", "-vv", "-vvv", "--timing"])

@@ -6,6 +6,7 @@ import json
 import socket
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any
 
 import pytest
 import requests
@@ -14,7 +15,7 @@ from chatbot.core.sse import decoder
 from chatbot.lab.scenarios import LONG_TOKENS, NAMES, OLD_NAMES, SCENARIOS
 from chatbot.lab.server.http import LabServer
 
-DIALECTS = ("openai", "anthropic", "gemini")
+DIALECTS = ("openai", "responses", "anthropic", "gemini")
 QUESTION = "how do I attach an image?"
 
 STREAMED = {
@@ -60,6 +61,7 @@ PECULIAR = {
     ("gemini", "wrong-key"): "400",
     ("gemini", "old-parameter"): "complete",
     ("anthropic", "old-parameter"): "complete",
+    ("responses", "old-parameter"): "complete",
     ("anthropic", "quota"): "400",
     ("anthropic", "overloaded"): "529, 529, then complete",
     ("anthropic", "filtered"): "400",
@@ -78,6 +80,9 @@ ENDS = {
     "SAFETY": "filtered",
     "refusal": "refused",
     "PROHIBITED_CONTENT": "refused",
+    "completed": "complete",
+    "incomplete/max_output_tokens": "length",
+    "incomplete/content_filter": "filtered",
 }
 
 
@@ -98,6 +103,9 @@ def post(server: LabServer, dialect: str, model: str, *, stream: bool, bare: boo
         }
         return requests.post(f"{server.url}/v1beta/models/{model}:{method}", json=body, timeout=5)
     body = {"model": model, "stream": stream, "messages": [{"role": "user", "content": QUESTION}], **extra}
+    if dialect == "responses":
+        body["input"] = body.pop("messages")
+        return requests.post(f"{server.url}/v1/responses", json=body, timeout=5)
     if dialect == "anthropic":
         return requests.post(f"{server.url}/v1/messages", json={**body, "max_tokens": 9}, timeout=5)
     if stream and not bare:
@@ -124,8 +132,19 @@ def found(value: object, names: set[str]) -> Iterator[str]:
             yield from found(inner, names)
 
 
+def responses_text(parsed: list[Any]) -> Iterator[str]:
+    """The text in the deltas, or in the output of a whole response, which repeats it."""
+    for document in parsed:
+        if document.get("type") == "response.output_text.delta":
+            yield document["delta"]
+        for item in document.get("output", []):
+            yield from (part["text"] for part in item.get("content", []))
+
+
 def said(response: requests.Response) -> str:
     """The text of the answer, in whatever shape; without the reasoning."""
+    if "/v1/responses" in response.url:
+        return "".join(responses_text(documents(response)))
     return "".join(found(documents(response), {"content", "text"}))
 
 
@@ -139,10 +158,14 @@ def ended(response: requests.Response) -> str:
         return "html"
     parsed = documents(response)
     reasons = set(found(parsed, {"finish_reason", "stop_reason", "finishReason", "blockReason"}))
+    for document in parsed:
+        last: Any = document if document.get("object") == "response" else document.get("response", {})
+        if last.get("status") in ("completed", "incomplete"):
+            reasons.add("/".join([last["status"], *(last["incomplete_details"] or {}).values()]))
     end = ENDS[reasons.pop()] if reasons else "unfinished"
     if "".join(found(parsed, {"refusal"})):
         end = "refused"
-    failed = any("error" in document for document in parsed)
+    failed = any(document.get("error") for document in parsed)
     if failed:
         return "error" if len(parsed) == 1 else f"{end}, error"
     return end
@@ -233,10 +256,11 @@ def http_chunks(server: LabServer, dialect: str, name: str) -> list[bytes]:
     """The body's chunks as the server framed them (RFC 9112, section 7.1)."""
     path = {
         "openai": "/v1/chat/completions",
+        "responses": "/v1/responses",
         "anthropic": "/v1/messages",
         "gemini": f"/v1beta/models/{name}:streamGenerateContent?alt=sse",
     }[dialect]
-    body = json.dumps({"model": name, "messages": [], "contents": [], "max_tokens": 1, "stream": True})
+    body = json.dumps({"model": name, "messages": [], "input": [], "contents": [], "max_tokens": 1, "stream": True})
     host, port = server.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=5) as connection, connection.makefile("rb") as incoming:
         connection.sendall(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
@@ -249,7 +273,9 @@ def http_chunks(server: LabServer, dialect: str, name: str) -> list[bytes]:
         return chunks
 
 
-@pytest.mark.parametrize(("dialect", "field"), [("openai", "reasoning_content"), ("anthropic", "thinking")])
+@pytest.mark.parametrize(
+    ("dialect", "field"), [("openai", "reasoning_content"), ("anthropic", "thinking"), ("responses", "text")]
+)
 def test_reasoning_comes_in_fields_of_its_own(server: LabServer, dialect: str, field: str) -> None:
     response = post(server, dialect, "reasoning", stream=True)
 

@@ -14,6 +14,7 @@ def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[LabServe
     """The lab, in the place of the services."""
     with LabServer(pace_s=0.02, hang_s=20.0) as running:
         monkeypatch.setenv("OPENAI_BASE_URL", f"{running.url}/v1")
+        monkeypatch.setenv("OPENROUTER_BASE_URL", f"{running.url}/v1")
         monkeypatch.setenv("ANTHROPIC_BASE_URL", running.url)
         monkeypatch.setenv("GEMINI_BASE_URL", f"{running.url}/v1beta")
         for name, key in KEYS.items():

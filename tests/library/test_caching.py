@@ -14,6 +14,7 @@ from chatbot.lab.server.http import LabServer
 from chatbot.library.memory import MemoryAnswers
 from tests.conftest import FakeTime
 from tests.library.wire import ANSWER, Reply, Wire, session_of
+from tests.wires import WIRES
 
 URL = "http://127.0.0.1:9/v1/chat/completions"
 ASKED = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
@@ -113,10 +114,12 @@ def test_only_a_post_is_kept_and_of_other_services_what_is_json(store: Path | No
     assert [is_hit(ask("http://127.0.0.1:9/other")) for _ in range(2)] == [False, False]
 
 
-@pytest.mark.parametrize("wire", ["openai", "anthropic", "gemini"])
+@pytest.mark.parametrize("wire", WIRES)
 def test_every_wire_format_tells_a_whole_answer_from_a_cut_one(server: LabServer, wire: str) -> None:
     body: dict[str, Any] = {"messages": [{"role": "user", "content": "hi"}], "max_tokens": 9, "stream": True}
-    path = {"openai": "/v1/chat/completions", "anthropic": "/v1/messages"}.get(wire, "")
+    body["input"] = body["messages"]
+    paths = {"openai": "/v1/chat/completions", "responses": "/v1/responses", "anthropic": "/v1/messages"}
+    path = paths.get(wire, "")
     session = session_of(Caching())
     for model, hits in (("echo", True), ("cut", False)):
         if wire == "gemini":

@@ -1,4 +1,4 @@
-"""One client, three wire formats, and nothing that is said gets lost in any."""
+"""One client, four wire formats, and nothing that is said gets lost in any."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ MESSAGES = [
     {"role": "user", "content": "again"},
 ]
 OPTIONS = {"temperature": 0.25, "top_p": 0.5, "max_tokens": 77, "stop": ["END"], "top_k": 7}
-PROVIDERS = ["openai", "anthropic", "gemini"]
+PROVIDERS = ["openai", "openrouter", "anthropic", "gemini"]  # OpenRouter is asked in Responses
 
 
 def client() -> MultiProviderHTTPClient:
-    return MultiProviderHTTPClient({name: f"key-of-{name}" for name in PROVIDERS})
+    return MultiProviderHTTPClient({name: f"key-of-{name}" for name in PROVIDERS}, apis={"openrouter": "responses"})
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
@@ -58,6 +58,13 @@ def test_neither_the_system_message_nor_any_option_is_dropped(server: LabServer,
         expected = {"temperature": 0.25, "topP": 0.5, "maxOutputTokens": 77, "stopSequences": ["END"]}
         assert body["generationConfig"] == expected and body["top_k"] == 7
         assert [content["role"] for content in body["contents"]] == ["user", "model", "user"]
+        return
+    if provider == "openrouter":
+        assert body["instructions"] == "Be brief." and [item["role"] for item in body["input"]] == [
+            *("user", "assistant", "user")
+        ]
+        assert expected_in({"temperature": 0.25, "top_p": 0.5, "max_output_tokens": 77, "top_k": 7}, body)
+        assert body["store"] is False and "stop" not in body
         return
     assert expected_in(EXPECTED[provider], body)
     if provider == "anthropic":

@@ -31,6 +31,7 @@ class Cooking(NamedTuple):
     spice: Annotated[tuple[str, ...], Choice("Repeatable.", metavar="NAME", is_text=True)] = ()
     pan: Annotated[Path | None, Choice("A pan.", metavar="PATH", old_flags=("--pot",), in_variable=False)] = None
     style: Annotated[Literal["raw", "done"], Choice("How done.", metavar="[raw|done]")] = "done"
+    lid: Annotated[Literal["on", "off"] | None, Choice("The lid.", metavar="[on|off]")] = None
     people: Annotated[int, Choice("How many.", metavar="N", least=1)] = 2
     hurry: Annotated[bool, Choice("Fast.")] = False
     stir: Annotated[int, Choice("Stir; -ss more.", flags=("--stir", "-s"))] = 0
@@ -46,8 +47,8 @@ def cooked(*words: str, **environ: str) -> Cooking:
 
 
 def test_the_command_line_reads_what_is_declared() -> None:
-    words = "-H 3.5 --spice salt --spice pepper --pot pan --style raw --people 4 --hurry -ss --stir".split()
-    assert cooked(*words) == Cooking(3.5, ("salt", "pepper"), Path("pan"), "raw", 4, True, 3)
+    words = "-H 3.5 --spice salt --spice pepper --pot pan --style raw --lid off --people 4 --hurry -ss --stir".split()
+    assert cooked(*words) == Cooking(3.5, ("salt", "pepper"), Path("pan"), "raw", "off", 4, True, 3)
     assert cooked() == Cooking()
 
 
@@ -57,10 +58,11 @@ def test_a_variable_counts_where_the_command_line_says_nothing() -> None:
         "CHAT_SPICE": "salt\npepper",
         "CHAT_PAN": "no",
         "CHAT_STYLE": "raw",
+        "CHAT_LID": "on",
         "CHAT_HURRY": "yes",
         "CHAT_STIR": "2",
     }
-    assert cooked(**environ) == Cooking(3.0, ("salt", "pepper"), None, "raw", 2, True, 2)
+    assert cooked(**environ) == Cooking(3.0, ("salt", "pepper"), None, "raw", "on", 2, True, 2)
     assert cooked("--heat", "1", **environ).heat == 1.0
     assert cooked(CHAT_HURRY="0", CHAT_HEAT="") == Cooking()
 
@@ -95,9 +97,9 @@ def test_the_help_page_shows_what_is_declared() -> None:
 
 
 def test_the_public_way_of_typer_says_the_same() -> None:
-    words = "-H 3.5 --spice salt --spice pepper --pot pan --style raw --people 4 --hurry -ss --stir".split()
+    words = "-H 3.5 --spice salt --spice pepper --pot pan --style raw --lid off --people 4 --hurry -ss --stir".split()
     said = from_signature(COOK).main(args=words, standalone_mode=False)
-    assert chosen(Cooking, said) == Cooking(3.5, ("salt", "pepper"), Path("pan"), "raw", 4, True, 3)
+    assert chosen(Cooking, said) == Cooking(3.5, ("salt", "pepper"), Path("pan"), "raw", "off", 4, True, 3)
     assert chosen(Cooking, from_signature(COOK).main(args=[], standalone_mode=False)) == Cooking()
 
 

@@ -8,9 +8,9 @@ from typing import Any
 from chatbot.core.messages import Conversation, Image
 from chatbot.core.options import Endpoint, Options
 from chatbot.core.request import HttpRequest
-from chatbot.providers import services
 from chatbot.providers.wires import lookup
 from chatbot.providers.wires.base import Provider
+from tests.wires import service_named
 
 URL = "https://api.example.com/v1"
 PICTURE = Image("image/png", b"\x89PNG", 1, 1, "dot.png")
@@ -19,7 +19,7 @@ TALK = Conversation(system="Be brief.").asking("One?").answered("Two.").asking("
 
 
 def provider(name: str, endpoint: Endpoint = Endpoint(URL)) -> Provider:  # noqa: B008  # it is frozen
-    return lookup.provider_for(services.find(name), endpoint)
+    return lookup.provider_for(service_named(name), endpoint)
 
 
 def payload(name: str, conversation: Conversation = QUESTION, **options: Any) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from chatbot.core.events import (
     EndMarker,
     FinishReason,
     Notice,
+    OutputItems,
     ProviderEvent,
     ReasoningDelta,
     TextDelta,
@@ -27,11 +28,18 @@ from chatbot.core.events import (
 from chatbot.core.options import Endpoint
 from chatbot.core.sse import decoder
 from chatbot.core.sse.repair import repaired
-from chatbot.providers import services
 from chatbot.providers.wires import lookup
+from tests.wires import service_named
 
 FOLDER = Path(__file__).parent / "recordings"
 END = EndMarker()
+# As it stands in the last event.
+ENCRYPTED = (
+    '[{"id":"rs_1","type":"reasoning","summary":[{"type":"summary_text","text":"**Weighing** it"},'
+    '{"type":"summary_text","text":"**Done**"}],"encrypted_content":"gAAlast"},'
+    '{"id":"msg_1","type":"message","status":"completed","role":"assistant","content":[{"type":"output_text",'
+    '"annotations":[],"logprobs":[],"text":"Yes"}],"phase":"final_answer"}]'
+)
 
 
 class Recording(NamedTuple):
@@ -258,6 +266,125 @@ RECORDINGS = [
         ],
     ),
     Recording(
+        "responses-azure-items-mixed.sse",
+        [
+            TextDelta("One "),
+            TextDelta("two"),
+            TextDelta(" three four"),
+            Usage(9, 4, 0, 0),
+            FinishReason("completed", Verdict.COMPLETE),
+            END,
+        ],
+    ),
+    Recording(
+        "responses-azure-stopped-at-the-limit.json",
+        [TextDelta("1. Alabama\n2. Al"), Usage(14, 50, 0, 0), FinishReason("max_output_tokens", Verdict.LENGTH), END],
+    ),
+    Recording(
+        "responses-custom-end-of-the-text-only-in-done.sse",
+        [TextDelta("All at"), TextDelta(" once"), FinishReason("completed", Verdict.COMPLETE), END],
+    ),
+    Recording(
+        "responses-custom-text-only-at-the-end.sse",
+        [
+            ReasoningDelta("Hm."),
+            TextDelta("All at once"),
+            Usage(9, 3, 0, 0),
+            FinishReason("completed", Verdict.COMPLETE),
+            END,
+        ],
+    ),
+    Recording(
+        "responses-custom-text-only-in-done.sse",
+        [TextDelta("All at once"), Usage(9, 3, 0, 0), FinishReason("completed", Verdict.COMPLETE), END],
+    ),
+    Recording(
+        "responses-deepseek-reasoning-text-and-a-call.sse",
+        [
+            ReasoningDelta("Call"),
+            ReasoningDelta(" it."),
+            Usage(366, 59, 14, 256),
+            FinishReason("function_call", Verdict.COMPLETE),
+            END,
+        ],
+    ),
+    Recording(
+        "responses-openai-answer.json",
+        [TextDelta("Good day"), Usage(9, 2, 0, 4), FinishReason("completed", Verdict.COMPLETE), END],
+    ),
+    Recording("responses-openai-cut.sse", [TextDelta("Once"), TextDelta(" upon")]),
+    Recording(
+        "responses-openai-error-and-then-failed.sse",
+        [],
+        errors.ServerFault,
+        "An error occurred while processing your request.",
+    ),
+    Recording("responses-openai-failed.json", [], errors.ServerFault, "The model failed."),
+    Recording(
+        "responses-openai-flat-error-in-the-middle.sse",
+        [TextDelta("Half an")],
+        errors.RateLimited,
+        "Rate limit reached.",
+    ),
+    Recording(
+        "responses-openai-keepalive-search-and-no-numbers.sse",
+        [TextDelta("It"), TextDelta(" rains"), Usage(9, 2, 0, 0), FinishReason("completed", Verdict.COMPLETE), END],
+    ),
+    Recording(
+        "responses-openai-limit-within-reasoning.sse",
+        [Usage(16, 16, 16, 0), FinishReason("max_output_tokens", Verdict.LENGTH), END],
+    ),
+    Recording(
+        "responses-openai-rate-limit-as-failed.sse",
+        [Usage(9, 0, 0, 0)],
+        errors.RateLimited,
+        "Rate limit reached for m. Please try again in 1.5s.",
+    ),
+    Recording(
+        "responses-openai-refusal.sse",
+        [
+            TextDelta("I'm sorry, "),
+            FinishReason("refusal", Verdict.REFUSED),
+            TextDelta("I can't."),
+            FinishReason("refusal", Verdict.REFUSED),
+            FinishReason("refusal", Verdict.REFUSED),
+            FinishReason("refusal", Verdict.REFUSED),
+            Usage(9, 5, 0, 0),
+            FinishReason("completed", Verdict.COMPLETE),
+            END,
+        ],
+    ),
+    Recording(
+        "responses-openai-two-summaries-and-encrypted-reasoning.sse",
+        [
+            ReasoningDelta("**Weighing**"),
+            ReasoningDelta(" it"),
+            ReasoningDelta("\n\n**Done**"),
+            TextDelta("Ye"),
+            TextDelta("s"),
+            Usage(30, 12, 8, 20),
+            FinishReason("completed", Verdict.COMPLETE),
+            OutputItems(ENCRYPTED),
+            END,
+        ],
+    ),
+    Recording(
+        "responses-openai-withheld.sse", [TextDelta("Take"), FinishReason("content_filter", Verdict.FILTERED), END]
+    ),
+    Recording(
+        "responses-openrouter-comments-and-done.sse",
+        [TextDelta("The"), TextDelta(" answer"), Usage(65, 15, 0, 0), FinishReason("completed", Verdict.COMPLETE), END],
+    ),
+    Recording(
+        "responses-xai-summary-and-a-call.json",
+        [
+            ReasoningDelta("Look it up.\n"),
+            Usage(598, 98, 76, 192),
+            FinishReason("function_call", Verdict.COMPLETE),
+            END,
+        ],
+    ),
+    Recording(
         "together-old-end-of-sequence.sse",
         [TextDelta("Hi"), FinishReason("eos", Verdict.COMPLETE), Usage(9, 2, None, 5), END],
     ),
@@ -270,12 +397,11 @@ RECORDINGS = [
 
 def play(file: str, pieces: Iterable[bytes]) -> Iterator[ProviderEvent]:
     """The events of a recording whose bytes come in `pieces`."""
-    provider = lookup.provider_for(services.find(file.split("-")[0]), Endpoint("http://127.0.0.1"))
+    provider = lookup.provider_for(service_named(file.split("-")[0]), Endpoint("http://127.0.0.1"))
     if file.endswith(".json"):
         yield from provider.read_answer(json.loads(b"".join(pieces)))
         return
-    for event in decoder.events(repaired(decoder.lines(pieces))):
-        yield from provider.read_event(event)
+    yield from provider.read_stream(decoder.events(repaired(decoder.lines(pieces))))
 
 
 @pytest.mark.parametrize("recording", RECORDINGS, ids=lambda recording: recording.file)

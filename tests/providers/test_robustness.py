@@ -18,18 +18,24 @@ from chatbot.core.sse import decoder
 from chatbot.core.sse.decoder import SseEvent
 from chatbot.providers.wires.base import Provider
 from tests.providers.asking import provider
+from tests.wires import WIRES
 
-WIRES = [provider(name) for name in ("openai", "anthropic", "gemini")]
-each_wire = pytest.mark.parametrize("wire", WIRES, ids=lambda wire: wire.service.name)
+PROVIDERS = [provider(name) for name in WIRES]
+each_wire = pytest.mark.parametrize("wire", PROVIDERS, ids=lambda wire: wire.service.wire)
 # Every word that some reader looks for, so that random documents get past the first look.
 WORDS = (
     "choices delta message content finish_reason index error code type text thinking reasoning reasoning_content "
     "reasoning_details summary refusal usage prompt_tokens completion_tokens total_tokens prompt_tokens_details "
-    "cached_tokens completion_tokens_details reasoning_tokens content_block content_block_delta content_block_start "
-    "message_start message_delta message_stop stop_reason stop_details explanation output_tokens_details "
-    "thinking_tokens input_tokens candidates parts thought finishReason finishMessage promptFeedback blockReason "
-    "usageMetadata thoughtsTokenCount data models id name supportedGenerationMethods status status_code details "
-    "retryDelay quotaId violations metadata raw param detail loc msg errors request_id ping length 429 503"
+    "cached_tokens completion_tokens_details reasoning_tokens content_block content_block_delta "
+    "content_block_start message_start message_delta message_stop stop_reason stop_details explanation "
+    "output_tokens_details thinking_tokens input_tokens response output item delta output_index content_index "
+    "summary_index item_id encrypted_content part incomplete_details incomplete reasoning output_text "
+    "summary_text reasoning_text input_tokens_details response.output_text.delta response.output_text.done "
+    "response.refusal.delta response.reasoning_text.delta response.reasoning_summary_text.done "
+    "response.output_item.done response.completed response.incomplete response.failed function_call candidates "
+    "parts thought finishReason finishMessage promptFeedback blockReason usageMetadata thoughtsTokenCount data "
+    "models id name supportedGenerationMethods status status_code details retryDelay quotaId violations metadata "
+    "raw param detail loc msg errors request_id ping length 429 503 "
 ).split()
 
 scalars = (

@@ -16,6 +16,7 @@ from chatbot.core.messages import Conversation, Image
 from chatbot.outside.desktop.keyboard import SilentKeyboard
 from chatbot.outside.desktop.streams import is_terminal
 from chatbot.providers import services
+from chatbot.providers.service import api_of
 from chatbot.terminal.notices import Notices
 
 if TYPE_CHECKING:
@@ -163,8 +164,12 @@ def _stored(arguments: Arguments, recorder: HistoryRecorder) -> tuple[tuple[Summ
         raise UsageError("there is no conversation to continue yet", advice="Ask without --continue.")
     stored = recorder.go_on(found)
     before = stored[0]
-    if not (who.provider or who.model or arguments.connection.base_url) and before.provider in services.BY_NAME:
+    connection = arguments.connection
+    if not (who.provider or who.model or connection.base_url) and before.provider in services.BY_NAME:
         arguments = arguments._replace(who=who.asking(before.provider, before.model))
+        *_, last = stored[1].conversation.messages or [None]
+        if last and last.items and not connection.api:  # else what is to be handed back would be left out
+            arguments = arguments._replace(connection=connection._replace(api=api_of(last.items.wire)))
     return stored, arguments
 
 

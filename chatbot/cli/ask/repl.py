@@ -197,7 +197,12 @@ class _Session:
         """A model of the service that its name means, else of the one that answers now."""
         service, _ = find_service(ModelRequest(model=name), {})
         arguments = self._setup.arguments
-        connection = arguments.connection._replace(base_url=None) if service else arguments.connection
+        connection = arguments.connection
+        if service:
+            connection = connection._replace(base_url=None)
+            if not service.speaks(connection.api):
+                self._setup.notices.warn(f"{service.title} is not known to speak --api {connection.api}; asked without")
+                connection = connection._replace(api=None)
         who = Who((name,), None if service else self._setup.target.service.name)
         target = choose_target(who, connection, self._setup.open_things)
         arguments = arguments._replace(who=who, connection=connection)

@@ -29,7 +29,8 @@ from chatbot.providers.service import Service
 if TYPE_CHECKING:
     from chatbot.lab.server.http import LabServer
 
-_LAB_PATHS = {"openai": "/v1", "anthropic": "", "gemini": "/v1beta"}  # of its base URL, as each wire format wants it
+# Of the lab's base URL, as each wire format wants it.
+_LAB_PATHS = {"openai": "/v1", "responses": "/v1", "anthropic": "", "gemini": "/v1beta"}
 _LAB_SERVED = "http://127.0.0.1:8765"  # where `chat lab serve` usually is
 
 
@@ -57,6 +58,7 @@ def choose_target(who: Who, connection: Connection, open_things: ExitStack, *, i
     if service is None:
         check_service_named_in(who.model)
         raise _with_notices(_nothing_set_up(), remarks)
+    service = service.spoken_to(connection.api)
     at = None
     if service.source == services.LAB:
         at = _LAB_SERVED if is_dry else open_things.enter_context(_started_lab()).url

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from chatbot.core.events import Event, Finished, Notice, ReasoningDelta, TextDelta, Usage, Verdict
+from chatbot.core.messages import ProviderItems
 
 Part = TextDelta | ReasoningDelta | Notice
 _KINDS: dict[str, type[Part]] = {"text": TextDelta, "reasoning": ReasoningDelta, "notice": Notice}
@@ -21,13 +22,14 @@ class CachedAnswer(NamedTuple):
     usage: Usage | None
     request_id: str | None
     model: str
+    items: ProviderItems | None = None
 
     @property
     def finished(self) -> Finished:
         """Its end, as it comes from the cache: nothing was sent."""
         return Finished(
             Verdict.COMPLETE, self.finish_reason, self.usage, None, self.request_id, attempts=0, has_text=True,
-            model=self.model,
+            model=self.model, items=self.items,
         )  # fmt: skip
 
     def text(self, kind: type[Part] = TextDelta) -> str:
@@ -40,9 +42,10 @@ def folded(events: Iterable[Event], finished: Finished, redact: Callable[[str], 
     if finished.verdict is not Verdict.COMPLETE or finished.error is not None:
         return None
     parts = tuple(type(part)(redact(part.text)) for part in _joined(events))
+    items = finished.items if finished.items and redact(finished.items.json) == finished.items.json else None
     reason, request_id = finished.finish_reason, finished.request_id
     return CachedAnswer(
-        parts, reason and redact(reason), finished.usage, request_id and redact(request_id), finished.model
+        parts, reason and redact(reason), finished.usage, request_id and redact(request_id), finished.model, items
     )
 
 
@@ -70,13 +73,15 @@ def to_json(answer: CachedAnswer) -> str:
 def from_json(text: str) -> CachedAnswer | None:
     """The answer; None where the text is none that `to_json` made."""
     try:
-        parts, reason, usage, request_id, model = json.loads(text)
+        parts, reason, usage, request_id, model, *others = json.loads(text)
+        items = others[0] if others else None  # those of an older version have none
         return CachedAnswer(
             tuple(_part(kind, said) for kind, said in parts),
             _text_or_none(reason),
             None if usage is None else Usage(*map(_count, usage)),
             _text_or_none(request_id),
             str(model),
+            None if items is None else ProviderItems(*map(str, items)),
         )
     except (ValueError, TypeError, KeyError, RecursionError):
         return None

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from chatbot.core.conversations.stored import Failure, ImageReference, StoredConversation, Summary, Turn
 from chatbot.core.errors import UsageError
 from chatbot.core.events import Usage, Verdict
+from chatbot.core.messages import ProviderItems
 
 FORMAT = "chat-conversation-1"
 _MAX_NUMBER = 2**53  # beyond it JSON's numbers are not exact
@@ -41,6 +42,7 @@ def _plain_turn(turn: Turn) -> dict[str, Any]:
         "verdict": str(turn.verdict) if turn.verdict else "partial",
         "images": [image._asdict() for image in turn.images],
         "usage": turn.usage._asdict() if turn.usage else None,
+        "items": turn.items._asdict() if turn.items else None,
         "error": turn.error._asdict() if turn.error else None,
         "failures": [failure._asdict() for failure in turn.failures],
     }
@@ -75,7 +77,7 @@ def _turn(fields: _Fields, position: int) -> Turn:
     verdict = fields.text("verdict")
     if verdict != "partial" and verdict not in list(Verdict):
         raise UsageError(f"{fields.name} of the conversation has an unknown verdict: {verdict[:40]!r}")
-    usage, error = fields.values.get("usage"), fields.values.get("error")
+    usage, error, items = (fields.values.get(name) for name in ("usage", "error", "items"))
     return Turn(
         id=0,
         conversation_id="",
@@ -98,6 +100,7 @@ def _turn(fields: _Fields, position: int) -> Turn:
         attempts=1 if (sent := fields.integer_or_none("attempts")) is None else sent,
         failures=tuple(_failure(_Fields(failure, fields.name)) for failure in fields.items("failures")),
         withdrawn=fields.values.get("withdrawn") is True,
+        items=_items(_Fields(items, fields.name)) if items is not None else None,
     )
 
 
@@ -114,6 +117,10 @@ def _image(fields: _Fields) -> ImageReference:
 def _failure(fields: _Fields) -> Failure:
     status = fields.integer_or_none("status")
     return Failure(fields.text("kind"), fields.text("message"), status, fields.number_or_none("delay_s"))
+
+
+def _items(fields: _Fields) -> ProviderItems:
+    return ProviderItems(*(fields.text(name) for name in ProviderItems._fields))
 
 
 def _usage(fields: _Fields) -> Usage:

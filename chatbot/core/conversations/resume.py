@@ -57,7 +57,7 @@ def resumed(turns: Sequence[Turn], images: Mapping[str, bytes]) -> Resumed:
         asked = conversation.asking(turn.question, found)
         if turn.answer.strip():
             missing += len(turn.images) - len(found)
-            conversation, unanswered, verdict = asked.answered(turn.answer), None, turn.verdict
+            conversation, unanswered, verdict = asked.answered(turn.answer, turn.items), None, turn.verdict
         else:
             unanswered = asked
     remarks = [_last_words(kept[-1])] if kept else []

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from chatbot.core.errors import ChatError, UsageError
 from chatbot.core.events import Usage, Verdict
-from chatbot.core.messages import Role
+from chatbot.core.messages import ProviderItems, Role
 
 # Crockford's base 32 (www.crockford.com/base32.html), in small letters: no character looks like another.
 ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -70,6 +70,7 @@ class Turn(NamedTuple):
     `verdict` is None while the answer is written; it stays None when the writing program died ("partial").
     `created_s` is Unix time; `first_text_s` and `total_s` count from the question. `error` ended the answer;
     `failures` are the attempts before that were repeated. A `withdrawn` turn was taken back: kept, never sent again.
+    `items` are handed back to the provider with the answer.
     """
 
     id: int
@@ -93,6 +94,7 @@ class Turn(NamedTuple):
     attempts: int = 1
     failures: tuple[Failure, ...] = ()
     withdrawn: bool = False
+    items: ProviderItems | None = None
 
 
 # How an answer ended; "partial" while it is written, and for good where the writing program died.

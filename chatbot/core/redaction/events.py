@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from chatbot.core.errors import ChatError
 from chatbot.core.events import Event, Finished, FinishReason, Notice, ReasoningDelta, Retrying, TextDelta
+from chatbot.core.messages import ProviderItems
 from chatbot.core.redaction.redactor import MASK
 
 _MASKED = f"the server gave the key back in its answer; it stands as {MASK} there"
@@ -22,7 +23,7 @@ class EventRedactor:
     """
 
     def __init__(self, keys: Sequence[str], redact: Callable[[str], str]) -> None:
-        self._redact = redact
+        self._redact, self._keys = redact, keys
         self._answer, self._reasoning = KeyMask(keys), KeyMask(keys)
 
     def __call__(self, events: Iterable[Event]) -> Iterator[Event]:
@@ -40,7 +41,14 @@ class EventRedactor:
             else:
                 if isinstance(event, Finished):
                     yield from self._rest()
+                    event = event._replace(items=self._without_keys(event.items))
                 yield _redacted(event, self._redact)
+
+    def _without_keys(self, items: ProviderItems | None) -> ProviderItems | None:
+        """The items, which have to stay as they are: all or nothing."""
+        mask = KeyMask(self._keys)
+        mask.feed(items.json if items else "")
+        return None if mask.masked else items
 
     def _rest(self) -> Iterator[Event]:
         if thought := self._reasoning.finish():

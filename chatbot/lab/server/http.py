@@ -1,4 +1,4 @@
-"""A model provider on the loopback interface, speaking three wire formats over real HTTP, with faults on demand."""
+"""A model provider on the loopback interface, speaking four wire formats over real HTTP, with faults on demand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The three wire formats, and which of them an address speaks.
+"""The four wire formats, and which of them an address speaks.
 
 Paths may have any prefix, so that the base URL of any service can be imitated.
 """
@@ -14,9 +14,10 @@ from chatbot.lab.dialect import Dialect
 from chatbot.lab.wires.anthropic import AnthropicDialect
 from chatbot.lab.wires.gemini import GeminiDialect
 from chatbot.lab.wires.openai import OpenAIDialect
+from chatbot.lab.wires.responses import ResponsesDialect
 
-OPENAI, ANTHROPIC, GEMINI = OpenAIDialect(), AnthropicDialect(), GeminiDialect()
-DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (OPENAI, ANTHROPIC, GEMINI)}
+OPENAI, RESPONSES, ANTHROPIC, GEMINI = OpenAIDialect(), ResponsesDialect(), AnthropicDialect(), GeminiDialect()
+DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (OPENAI, RESPONSES, ANTHROPIC, GEMINI)}
 
 _GENERATE = re.compile(r"/models/(?P<model>.+):(?P<method>generateContent|streamGenerateContent)\Z")
 
@@ -52,7 +53,7 @@ def route(method: str, target: str, headers: Mapping[str, str]) -> Route:
     if generate := _GENERATE.search(path):
         streamed = generate["method"] == "streamGenerateContent"
         return found._replace(dialect=GEMINI, action="answer", model=generate["model"], streamed=streamed)
-    for ending, dialect in (("/chat/completions", OPENAI), ("/messages", ANTHROPIC)):
+    for ending, dialect in (("/chat/completions", OPENAI), ("/responses", RESPONSES), ("/messages", ANTHROPIC)):
         if path.endswith(ending):
             return found._replace(dialect=dialect, action="answer")
     return found

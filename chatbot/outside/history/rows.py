@@ -20,6 +20,7 @@ from chatbot.core.conversations.stored import (
     UnknownConversation,
 )
 from chatbot.core.events import Usage, Verdict
+from chatbot.core.messages import ProviderItems
 from chatbot.core.surrogates import joined
 
 # The last turn that was not taken back, found in the index of positions.
@@ -30,7 +31,7 @@ _SUMMARY = (
 _TURN = (
     "turn.id, conversation_id, position, created_s, verdict, withdrawn, provider, model,"
     " input_tokens, output_tokens, reasoning_tokens, cached_tokens, first_text_s, total_s, attempts,"
-    " finish_reason, request_id, error, failures, system_prompt.text, question, answer, reasoning"
+    " finish_reason, request_id, error, failures, system_prompt.text, question, answer, reasoning, items"
 )
 # A verdict of a later version is an answer that was not whole.
 _VERDICTS: dict[str | None, Verdict | None] = {None: None, **{str(verdict): verdict for verdict in Verdict}}
@@ -52,7 +53,7 @@ def turns(connection: sqlite3.Connection, rest: str, values: Sequence[object] = 
 def _turn(connection: sqlite3.Connection, row: Sequence[Any]) -> Turn:
     (turn_id, conversation_id, position, created_s, verdict, withdrawn, provider, model, *numbers) = row
     *counts, first_text_s, total_s, attempts = numbers[:7]
-    finish_reason, request_id, error, failures, system, question, answer, reasoning = numbers[7:]
+    finish_reason, request_id, error, failures, system, question, answer, reasoning, items = numbers[7:]
     if verdict is None:
         answer, reasoning = _pieces(connection, turn_id)
     return Turn(
@@ -77,6 +78,7 @@ def _turn(connection: sqlite3.Connection, row: Sequence[Any]) -> Turn:
         attempts=attempts,
         failures=tuple(Failure(*failure) for failure in json.loads(failures)),
         withdrawn=bool(withdrawn),
+        items=ProviderItems(*json.loads(items)) if items else None,
     )
 
 
@@ -189,6 +191,7 @@ def _answer_values(turn: Turn) -> dict[str, object]:
         "failures": json.dumps(turn.failures),
         "answer": storable(turn.answer) if turn.verdict else "",
         "reasoning": storable(turn.reasoning) if turn.verdict else "",
+        "items": json.dumps(turn.items) if turn.items else None,
     }
 
 

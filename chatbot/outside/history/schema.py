@@ -96,10 +96,13 @@ _EXCHANGES = (
     "CREATE INDEX exchange_by_turn ON exchange (turn_id)",
 )
 
+# What goes back to the provider with the answer: a chatbot.core.messages.ProviderItems, as JSON.
+_ITEMS = ("ALTER TABLE turn ADD COLUMN items TEXT",)
+
 Steps = Sequence[Sequence[str]]
 
 # Step number n (from 0) makes a database of version n into one of version n + 1. A step that is out never changes.
-STEPS: Steps = (_FIRST, _EXCHANGES)
+STEPS: Steps = (_FIRST, _EXCHANGES, _ITEMS)
 
 # Contentless: the texts are in `turn`. Not part of a step, because FTS5 is not compiled in everywhere.
 WORD_INDEX = (
@@ -133,7 +136,10 @@ def _version_by_tables(connection: sqlite3.Connection) -> int:
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if not {"conversation", "turn", "piece", "image"} <= tables:
         return 0
-    return 2 if "exchange" in tables else 1
+    if "exchange" not in tables:
+        return 1
+    columns = {row[1] for row in connection.execute("PRAGMA table_info(turn)")}
+    return 3 if "items" in columns else 2
 
 
 def migrate(connection: sqlite3.Connection, steps: Steps, back_up: Callable[[int], None]) -> None:

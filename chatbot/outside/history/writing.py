@@ -65,6 +65,7 @@ class TurnWriter:
         self._stored = _Stored()
         self._flushed_s = -FLUSH_S  # the first text is stored at once
         self._finished = False
+        self._goes_on = False
         self._save(is_last=False)
 
     @property
@@ -75,6 +76,7 @@ class TurnWriter:
     def goes_on_from(self, answer: str) -> None:
         """The turn stands for one whose answer broke off after this: what is added is the rest."""
         if answer:
+            self._goes_on = True
             self._answer.append(answer)
 
     def add(self, text: str = "", reasoning: str = "") -> None:
@@ -127,6 +129,7 @@ class TurnWriter:
             answer="".join(self._answer) if answer is None else answer,
             reasoning="".join(self._reasoning),
             model=turn.model or finished.model,
+            items=None if self._goes_on else finished.items,
         )
 
         def end(connection: sqlite3.Connection) -> _Stored:

@@ -222,8 +222,11 @@ def _advice(kind: type[ChatError], service: Service, status: int | None, sentenc
         return f"Check the key in {' or '.join(key.name for key in service.keys)}.{page}"
     if kind is errors.RequestRefused and "image" in sentence:
         return "If the model takes no images, choose another with -m."
-    if kind is errors.RequestRefused and status == 404 and re.search(_NO_SUCH_PATH, sentence):
-        return "Check the base URL: nothing answers at this path."
+    if service.wire == "openai" and "v1/responses" in sentence and "responses" in service.other_wires:
+        return "Ask it with --api responses."
+    if kind is errors.RequestRefused and status in (404, 405) and re.search(_NO_SUCH_PATH, sentence):
+        also = "" if service.wire != "responses" else " If it does not speak Responses, ask it with --api chat."
+        return f"Check the base URL: nothing answers at this path.{also}"
     return None
 
 

@@ -23,7 +23,12 @@ class Repair(NamedTuple):
 
 
 _OTHER_NAMES = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
-_NEEDED = {"model", "messages", "contents", "stream", "system", "systemInstruction", "generationConfig"}
+_NEEDED = {
+    *("model", "stream"),
+    *("messages", "contents", "input"),
+    *("system", "systemInstruction", "instructions"),
+    "generationConfig",
+}
 # What a field is called besides its own name, as it is spelled in other cases.
 _ALSO_CALLED = {
     "thinkingConfig": "thinking[_ ]?(level|budget)|include_?thoughts|thinking is not",
@@ -33,7 +38,12 @@ _ALSO_CALLED = {
 _UNWANTED = re.compile(
     r"unsupported|not supported|not support|not permitted|unknown|unrecogni[sz]ed|unexpected|extra (inputs|fields)|"
     r"deprecated|not allowed|only the default|cannot find field|not available|not enabled|incompatible|"
-    r"does not accept|may only be|use '",
+    r"does not accept|may only be|must be verified|use '",
+    re.IGNORECASE,
+)
+# Reasoning that another key, region or model has encrypted, or an id that its provider has not kept.
+_ENCRYPTED = re.compile(
+    "encrypted content .*could not be|item with id .* not found|type 'reasoning' was provided without",
     re.IGNORECASE,
 )
 # Each with the highest number that the model takes.
@@ -43,7 +53,7 @@ _TOKEN_LIMITS = (
     r"max_(?:completion_)?tokens`? must be less than or equal to `?(\d+)",  # Groq
     r"[Rr]ange of max_tokens (?:is|should be) \[\d+, ?(\d+)\]",  # DeepSeek, Alibaba
 )
-_TOKEN_LIMIT_FIELDS = ("max_tokens", "max_completion_tokens")
+_TOKEN_LIMIT_FIELDS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 
 
 def repaired(payload: Payload, error: ChatError) -> Repair | None:
@@ -58,11 +68,13 @@ def repaired(payload: Payload, error: ChatError) -> Repair | None:
     limited = _within_token_limit(payload, error.said)
     if limited:
         return limited
+    if _ENCRYPTED.search(error.said):
+        return _without_reasoning(payload)
     if not _UNWANTED.search(error.said):
         return None
     if _names_the_system_role(error):
         return _without_system_role(payload)
-    for holder in ("", "generationConfig"):
+    for holder in ("reasoning", "", "generationConfig"):
         fields = payload.get(holder) if holder else payload
         name = _named(fields, error) if isinstance(fields, dict) else None
         if name and isinstance(fields, dict):
@@ -123,9 +135,20 @@ def _names_the_system_role(error: ChatError) -> bool:
     )
 
 
+def _without_reasoning(payload: Payload) -> Repair | None:
+    """The items of earlier answers (Responses) without what the model thought before them."""
+    items = payload.get("input")
+    messages = [item for item in items if item.get("type") == "message"] if isinstance(items, list) else []
+    if not messages or messages == items:
+        return None
+    kept = [{name: value for name, value in item.items() if name != "id"} for item in messages]  # ids go with it
+    notice = "the provider does not take its earlier reasoning back; asked again without it"
+    return Repair({**payload, "input": kept}, "earlier reasoning", notice)
+
+
 def _without_system_role(payload: Payload) -> Repair | None:
     """The system prompt in front of the first question, for models that know no system role (o1-mini, Gemma)."""
-    changed = _openai_without_system(payload) or _gemini_without_system(payload)
+    changed = _openai_without_system(payload) or _responses_without_system(payload) or _gemini_without_system(payload)
     notice = "the model knows no system role; asked again with the system prompt in front of the question"
     return Repair(changed, "system", notice) if changed else None
 
@@ -141,6 +164,19 @@ def _openai_without_system(payload: Payload) -> Payload | None:
     else:
         content = [{"type": "text", "text": system["content"]}, *content]
     return {**payload, "messages": [{**first, "content": content}, *rest]}
+
+
+def _responses_without_system(payload: Payload) -> Payload | None:
+    if "instructions" not in payload:
+        return None
+    changed = {name: value for name, value in payload.items() if name != "instructions"}
+    first, *rest = payload["input"]
+    content: Any = first.get("content")
+    if isinstance(content, str):
+        content = f"{payload['instructions']}\n\n{content}"
+    else:
+        content = [{"type": "input_text", "text": payload["instructions"]}, *content]
+    return {**changed, "input": [{**first, "content": content}, *rest]}
 
 
 def _gemini_without_system(payload: Payload) -> Payload | None:

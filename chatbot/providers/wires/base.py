@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from chatbot.core.errors import ChatError, MalformedAnswer, UsageError
 from chatbot.core.events import EndMarker, ProviderEvent
-from chatbot.core.messages import Conversation, Image
+from chatbot.core.messages import Conversation, Image, ProviderItems
 from chatbot.core.options import Endpoint, Options
 from chatbot.core.request import HttpFailure, HttpRequest, Payload
 from chatbot.core.sse.decoder import SseEvent
@@ -32,6 +32,8 @@ class Provider(ABC):
     headers: Mapping[str, str] = {}
     """What every request carries beside the key."""
     models_path: str
+    takes_stop = True
+    """Whether there is a field for words that end the answer."""
 
     def __init__(self, service: Service, endpoint: Endpoint) -> None:
         self.service = service
@@ -44,14 +46,26 @@ class Provider(ABC):
     def left_out(self, options: Options) -> str | None:
         """What was chosen and has no field here, as a sentence; None when everything is sent."""
         unsent = []
-        if options.seed is not None and not self.service.seed_field:
+        if options.seed is not None and not self.takes_seed:
             unsent.append("seed")
+        if options.stop and not self.takes_stop:
+            unsent.append("stop words")
         if options.reasoning_effort and not self.takes_effort(options):
             unsent.append("reasoning effort")
         if not unsent:
             return None
-        who = options.model if unsent == ["reasoning effort"] else self.service.title
+        who = options.model if unsent == ["reasoning effort"] else self.title
         return f"{who} takes no {' and no '.join(unsent)}; asked without"
+
+    @property
+    def title(self) -> str:
+        """Who takes the choices of a question."""
+        return self.service.title
+
+    @property
+    def takes_seed(self) -> bool:
+        """Whether there is a field for a seed."""
+        return bool(self.service.seed_field)
 
     def takes_effort(self, options: Options) -> bool:
         """Whether the model is sent the reasoning effort."""
@@ -74,6 +88,17 @@ class Provider(ABC):
         if not event.data.startswith("{") and is_end_marker(event):
             return (EndMarker(),)
         return self.read_answer(json_of(event), streamed=True)
+
+    def read_stream(self, events: Iterable[SseEvent]) -> Iterator[ProviderEvent]:
+        """What the events of one stream say, in their order; a format whose events lean on those before them has its
+        memory here. Raises what `read_event` does.
+        """
+        for event in events:
+            yield from self.read_event(event)
+
+    def own_items(self, text: str | None, model: str) -> ProviderItems | None:
+        """The items (JSON) of an answer of `model`, marked as whose they are."""
+        return ProviderItems(self.service.wire, self.service.title, model, text) if text else None
 
     @abstractmethod
     def read_answer(self, document: Any, *, streamed: bool = False) -> Events:

@@ -19,6 +19,10 @@ def provider_for(service: Service, endpoint: Endpoint) -> Provider:
         from chatbot.providers.wires.anthropic import AnthropicMessages
 
         return AnthropicMessages(service, endpoint)
+    if service.wire == "responses":
+        from chatbot.providers.wires.responses import OpenAIResponses
+
+        return OpenAIResponses(service, endpoint)
     if service.wire == "gemini":
         from chatbot.providers.wires.gemini import GeminiGenerate
 
@@ -28,7 +32,12 @@ def provider_for(service: Service, endpoint: Endpoint) -> Provider:
     return OpenAIChat(service, endpoint)
 
 
-def reader_for(wire: str) -> Read:
-    """What reads an event of a wire format, whoever sent it; of an unknown one, as of OpenAI's."""
+def speaker_of(wire: str) -> Provider:
+    """A wire format at nobody's service, to read what anybody sent; of an unknown one, as of OpenAI's."""
     service = next((row for row in services.SERVICES if row.wire == wire), services.SERVICES[0])
-    return provider_for(service, Endpoint("")).read_event
+    return provider_for(service, Endpoint(""))
+
+
+def reader_for(wire: str) -> Read:
+    """What reads an event of a wire format."""
+    return speaker_of(wire).read_event

@@ -20,13 +20,18 @@ _GAP_CELLS = 3
 # The mark of an idea, its name, its style, and the members that carry it in one format or another.
 _IDEAS = (
     ("m", "model", Style(color="cyan"), r'"model"|/models/'),
-    ("s", "system prompt", Style(color="magenta"), r'"system(_?[iI]nstruction)?"'),
+    ("s", "system prompt", Style(color="magenta"), r'"(system(_?[iI]nstruction)?|instructions)"'),
     ("q", "who speaks", Style(color="green"), r'"role"'),
-    ("c", "what is said", Style(color="yellow"), r'"(content|text|parts|contents|messages)"'),
+    ("c", "what is said", Style(color="yellow"), r'"(content|text|parts|contents|messages|input)"'),
     ("i", "image", Style(color="blue"), r'"(image_url|inline_?[dD]ata|source|media_type|mime_?[tT]ype|data|url)"'),
-    ("l", "token limit", Style(color="red"), r'"(max_(completion_)?tokens|maxOutputTokens)"'),
+    ("l", "token limit", Style(color="red"), r'"(max_(completion_|output_)?tokens|maxOutputTokens)"'),
     ("t", "sampling", Style(color="cyan", bold=True), r'"(temperature|top_?[pP]|seed|stop(_sequences|Sequences)?)"'),
-    ("r", "reasoning", Style(color="magenta", bold=True), r'"(reasoning_effort|thinking\w*|output_config|effort)"'),
+    (
+        "r",
+        "reasoning",
+        Style(color="magenta", bold=True),
+        r'"(reasoning(_effort)?|thinking\w*|output_config|effort|summary)"',
+    ),
     ("w", "streaming", Style(color="blue", bold=True), r'"stream(_options)?"|:streamGenerateContent'),
 )
 

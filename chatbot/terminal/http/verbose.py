@@ -11,7 +11,16 @@ from urllib.parse import urlsplit
 from rich.style import Style
 
 from chatbot.core.amounts import duration_words, size_words, step_words
-from chatbot.core.events import EndMarker, FinishReason, Notice, ProviderEvent, ReasoningDelta, TextDelta, Usage
+from chatbot.core.events import (
+    EndMarker,
+    FinishReason,
+    Notice,
+    OutputItems,
+    ProviderEvent,
+    ReasoningDelta,
+    TextDelta,
+    Usage,
+)
 from chatbot.core.http.bodies import shown_body
 from chatbot.core.http.exchange import Chunk, SafeExchange
 from chatbot.core.http.seen import SeenEvent
@@ -84,6 +93,8 @@ def added_words(part: ProviderEvent) -> str:
             return usage_words(part)
         case FinishReason():
             return f"finish reason {part.reason}"
+        case OutputItems():
+            return "items to hand back"
         case EndMarker():
             return "the end"
 

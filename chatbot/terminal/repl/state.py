@@ -108,7 +108,7 @@ def answered(state: ReplState, asked: PendingQuestion, result: AnswerResult) -> 
         return state._replace(conversation=conversation, verdict=verdict)
     if not result.text.strip():
         return left_unanswered(state, asked)
-    conversation = asked.conversation.answered(result.text)
+    conversation = asked.conversation.answered(result.text, result.finished.items)
     return _detached(state)._replace(conversation=conversation, unanswered=None, verdict=result.finished.verdict)
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from chatbot.core.cache.answer import CachedAnswer, folded, from_json, to_json
 from chatbot.core.errors import ConnectionLost
 from chatbot.core.events import Event, Finished, Notice, ReasoningDelta, Retrying, TextDelta, Usage, Verdict
+from chatbot.core.messages import ProviderItems
 from chatbot.core.redaction.redactor import MASK, Redactor
 
 KEY = "sk-live-0123456789abcdef"
@@ -33,6 +34,7 @@ def test_what_was_said_comes_back_word_for_word(
     events: list[Event], usage: Usage | None, reason: str | None, request_id: str | None
 ) -> None:
     finished = WHOLE._replace(usage=usage, finish_reason=reason, request_id=request_id)
+    finished = finished._replace(items=ProviderItems("responses", "OpenAI", "m", '[{"a":"é"}]') if usage else None)
     answer = from_json(to_json(kept(events, finished)))
     assert answer == kept(events, finished)
     for kind in (TextDelta, ReasoningDelta, Notice):
@@ -53,6 +55,17 @@ def test_neighbours_of_a_kind_are_one_event_so_that_the_text_comes_in_one_write(
     assert kept(events).parts == (ReasoningDelta("Hmm."), TextDelta("Hello"), ReasoningDelta("?"))
     assert kept([Notice("a"), Notice("b")]).parts == (Notice("a"), Notice("b"))
     assert kept([Retrying(1.0, 1, ConnectionLost("lost")), TextDelta("x")]).parts == (TextDelta("x"),)
+
+
+def test_an_answer_that_was_kept_before_there_were_items_is_read() -> None:
+    old = json.dumps(json.loads(to_json(kept([TextDelta("x")])))[:5])
+    assert from_json(old) == kept([TextDelta("x")])
+
+
+def test_items_with_a_key_in_them_are_not_kept() -> None:
+    items = ProviderItems("responses", "OpenAI", "m", f'["{KEY}"]')
+    answer = folded([TextDelta("x")], WHOLE._replace(items=items), Redactor([KEY]))
+    assert answer is not None and answer.items is None
 
 
 @pytest.mark.parametrize("verdict", [verdict for verdict in Verdict if verdict is not Verdict.COMPLETE])

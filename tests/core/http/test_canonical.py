@@ -13,8 +13,8 @@ from chatbot.core.http.canonical import Difference, canonical, differences, fing
 from chatbot.core.messages import Conversation, Image
 from chatbot.core.options import Endpoint, Options
 from chatbot.core.request import HttpRequest
-from chatbot.providers import services
 from chatbot.providers.wires import lookup
+from tests.wires import WIRES, service_named
 
 BODY = {"model": "m", "messages": [{"role": "user", "content": "why is the sky blue"}], "temperature": 0.2}
 HEADERS = {"Authorization": "Bearer sk-0123456789", "Content-Type": "application/json", "Accept": "text/event-stream"}
@@ -91,9 +91,9 @@ def test_a_body_that_is_no_json_counts_by_its_bytes() -> None:
     assert first != second and first == key(a_request()._replace(body=b"\xff"))
 
 
-@pytest.mark.parametrize("wire", ["openai", "anthropic", "gemini"])
+@pytest.mark.parametrize("wire", WIRES)
 def test_a_stream_and_a_whole_answer_are_one_question_in_every_wire_format(wire: str) -> None:
-    provider = lookup.provider_for(services.find(wire), Endpoint("https://example.com/v1"))
+    provider = lookup.provider_for(service_named(wire), Endpoint("https://example.com/v1"))
     asked = Conversation().asking("hello", (Image("image/png", b"cat", 1, 1, "cat.png"),))
     keys = set()
     for stream in (True, False):

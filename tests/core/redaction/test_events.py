@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from chatbot.core.errors import ChatError, KeyRejected, RateLimited
 from chatbot.core.events import Event, Finished, FinishReason, Notice, ReasoningDelta, Retrying, TextDelta, Verdict
+from chatbot.core.messages import ProviderItems
 from chatbot.core.redaction.events import EventRedactor, KeyMask
 from chatbot.core.redaction.redactor import MASK, Redactor
 from tests.events import text
@@ -52,6 +53,14 @@ def test_deltas_that_come_together_are_masked_as_those_that_come_alone(texts: li
     alone = [event for delta in deltas for event in redactor([delta])]
     assert text(read(*deltas)) == text(alone)
     assert len([event for event in read(*deltas) if isinstance(event, Notice)]) == (KEY in "".join(texts))
+
+
+def test_items_that_go_back_to_the_provider_stay_as_they_are_or_are_dropped() -> None:
+    """Changed, the provider would refuse them; what only looks like a key is theirs."""
+    whole = ProviderItems("responses", "OpenAI", "m", '["sk-somebody-elses-0123456789"]')
+    assert read(Finished(Verdict.COMPLETE, items=whole)) == [Finished(Verdict.COMPLETE, items=whole)]
+    echoed = whole._replace(json=f'["{KEY}"]')
+    assert read(Finished(Verdict.COMPLETE, items=echoed)) == [Finished(Verdict.COMPLETE)]
 
 
 def test_a_key_in_the_answer_is_told_once() -> None:

@@ -21,6 +21,7 @@ LONG_S = 60.0  # longer than any test may take
 QUESTION = {"messages": [{"role": "user", "content": "hello"}], "stream": True}
 ADDRESSES = {
     "openai": "/v1/chat/completions",
+    "responses": "/v1/responses",
     "anthropic": "/v1/messages",
     "gemini": "/v1beta/models/echo:streamGenerateContent?alt=sse",
 }
@@ -207,7 +208,12 @@ def test_a_body_that_is_no_json_object_is_a_bad_request(server: LabServer, path:
 
 @pytest.mark.parametrize(
     ("path", "field"),
-    [("/v1/chat/completions", "messages"), ("/v1/messages", "max_tokens"), (ADDRESSES["gemini"], "contents")],
+    [
+        ("/v1/chat/completions", "messages"),
+        ("/v1/responses", "input"),
+        ("/v1/messages", "max_tokens"),
+        (ADDRESSES["gemini"], "contents"),
+    ],
 )
 def test_a_missing_field_is_named(server: LabServer, path: str, field: str) -> None:
     body = {name: value for name, value in {"model": "echo", **QUESTION, "contents": []}.items() if name != field}

@@ -1,4 +1,4 @@
-"""The three wire formats as bytes, and which address speaks which."""
+"""The four wire formats as bytes, and which address speaks which."""
 
 from __future__ import annotations
 
@@ -88,6 +88,39 @@ def test_anthropic_streams_named_events_around_blocks() -> None:
     assert bodies[-2]["usage"] == {"output_tokens": 3}
 
 
+def test_responses_streams_items_with_their_parts_and_repeats_them_whole() -> None:
+    asked = ASKED._replace(parameters=frozenset({"include"}))
+    events = list(decoder.parse(DIALECTS["responses"].stream(Answer("Hello there", reasoning="Hm."), asked)))
+
+    assert [event.type.removeprefix("response.") for event in events] == [
+        *("created", "in_progress"),
+        *("output_item.added", "reasoning_summary_part.added", "reasoning_summary_text.delta"),
+        *("reasoning_summary_text.done", "reasoning_summary_part.done", "output_item.done"),
+        *("output_item.added", "content_part.added", "output_text.delta", "output_text.delta"),
+        *("output_text.done", "content_part.done", "output_item.done"),
+        "completed",
+    ]
+    bodies = [json.loads(event.data) for event in events]
+    assert [body["type"] for body in bodies] == [event.type for event in events]
+    assert [body["sequence_number"] for body in bodies] == list(range(16))
+    assert [body["output_index"] for body in bodies[2:-1]] == [0] * 6 + [1] * 7
+    reasoning, message = bodies[-1]["response"]["output"]
+    assert [bodies[7]["item"], bodies[14]["item"]] == [reasoning, message] and reasoning["encrypted_content"]
+    assert bodies[-1]["response"]["usage"]["output_tokens_details"] == {"reasoning_tokens": 1}
+
+
+def test_responses_tells_an_error_in_its_stream_twice_as_openai_does() -> None:
+    responses = DIALECTS["responses"]
+    error, failed = data([responses.stream_error(responses.refusal(Fault.RATE_LIMITED, model="m"), ASKED)])
+
+    assert (error["type"], error["error"]["code"]) == ("error", "rate_limit_exceeded")
+    assert (failed["type"], failed["response"]["error"]["code"]) == ("response.failed", "rate_limit_exceeded")
+
+
+def test_responses_takes_a_text_for_its_input() -> None:
+    assert DIALECTS["responses"].read({"input": "what?"}, Asked("echo")).question == "what?"
+
+
 def test_gemini_streams_crlf_and_usage_in_every_event() -> None:
     pieces = list(GEMINI.stream(Answer("Hello there"), ASKED))
 
@@ -153,7 +186,8 @@ def test_each_provider_has_its_own_status_and_word_for_a_fault(
     refusals = {name: dialect.refusal(fault, model="m", path="/x") for name, dialect in DIALECTS.items()}
     errors = {name: dialect.error(refusals[name])["error"] for name, dialect in DIALECTS.items()}
 
-    assert (refusals["openai"].row.status, errors["openai"]["code"]) == openai
+    for name in ("openai", "responses"):
+        assert (refusals[name].row.status, errors[name]["code"]) == openai
     assert (refusals["anthropic"].row.status, errors["anthropic"]["type"]) == anthropic
     assert (refusals["gemini"].row.status, errors["gemini"]["status"]) == gemini
 
@@ -197,6 +231,23 @@ PIXEL = "iVBORw0KGgo="  # 8 bytes
                         ],
                     },
                 ]
+            },
+        ),
+        (
+            "responses",
+            {
+                "instructions": "be brief",
+                "input": [
+                    {"role": "user", "content": "first"},
+                    {"role": "assistant", "content": [{"type": "output_text", "text": "answer"}]},
+                    {
+                        "role": "user",
+                        "content": [
+                            {"type": "input_image", "image_url": f"data:image/png;base64,{PIXEL}"},
+                            {"type": "input_text", "text": "what is this"},
+                        ],
+                    },
+                ],
             },
         ),
         (
@@ -278,7 +329,9 @@ JSON_VALUES = st.recursive(
 @given(
     body=st.fixed_dictionaries(
         {},
-        optional=dict.fromkeys(("messages", "contents", "model", "stream", "generationConfig", "system"), JSON_VALUES),
+        optional=dict.fromkeys(
+            ("messages", "input", "include", "contents", "model", "stream", "generationConfig", "system"), JSON_VALUES
+        ),
     )
 )
 @pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
@@ -294,6 +347,8 @@ def test_no_body_is_too_strange_to_be_read(dialect: Any, body: dict[str, Any]) -
         ("POST", "/v1/chat/completions", {}, "openai", "answer"),
         ("POST", "/any/prefix/chat/completions?api-version=1", {}, "openai", "answer"),
         ("POST", "/v1beta/openai/chat/completions", {}, "openai", "answer"),
+        ("POST", "/v1/responses", {}, "responses", "answer"),
+        ("POST", "/openai/responses?api-version=1", {}, "responses", "answer"),
         ("POST", "/v1/messages", {}, "anthropic", "answer"),
         ("POST", "/v1beta/models/x:generateContent", {}, "gemini", "answer"),
         ("POST", "/v1/models/tuned%2Fx:streamGenerateContent", {}, "gemini", "answer"),

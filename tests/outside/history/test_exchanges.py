@@ -65,6 +65,7 @@ def test_a_history_of_before_gets_its_table_and_keeps_what_it_has(history: Histo
     history.close()
     with sqlite3.connect(database) as connection:
         connection.execute("DROP TABLE exchange")
+        connection.execute("ALTER TABLE turn DROP COLUMN items")
         connection.execute("PRAGMA user_version = 1")
     connection.close()
     asked(history, *rows("new"))

@@ -30,6 +30,15 @@ GEMINI = {
     "systemInstruction": {"parts": [{"text": "Be brief."}]},
     "generationConfig": {"topP": 0.5, "seed": 3, "thinkingConfig": {"thinkingLevel": "low"}},
 }
+RESPONSES: dict[str, Any] = {
+    "model": "m",
+    "input": [{"type": "message", "role": "user", "content": "Why?"}],
+    "instructions": "Be brief.",
+    "store": False,
+    "include": ["reasoning.encrypted_content"],
+    "reasoning": {"effort": "low", "summary": "auto"},
+    "max_output_tokens": 32_000,
+}
 ANTHROPIC = {
     "model": "m",
     "max_tokens": 32_000,
@@ -217,6 +226,66 @@ def test_a_system_prompt_goes_in_front_of_images_as_a_part_of_its_own() -> None:
 
     assert repair is not None
     assert repair.payload["messages"] == [{"role": "user", "content": [{"type": "text", "text": "S"}, picture]}]
+
+
+@pytest.mark.parametrize(
+    ("message", "parameter", "changed"),
+    [
+        ("Encrypted content is not supported with this model.", "include", {"include": None}),
+        ("Unsupported parameter: 'store'", "store", {"store": None}),
+        ("'reasoning.effort' is not supported", "reasoning.effort", {"reasoning": {"summary": "auto"}}),
+        (
+            "Your organization must be verified to generate reasoning summaries.",
+            "reasoning.summary",
+            {"reasoning": {"effort": "low"}},
+        ),
+        ("Unknown parameter: 'reasoning'", "reasoning", {"reasoning": None}),
+        ("this model supports at most 4096 completion tokens", None, {"max_output_tokens": 4096}),
+        (
+            "The system role is not supported by this model",
+            None,
+            {"instructions": None, "input": [{"type": "message", "role": "user", "content": "Be brief.\n\nWhy?"}]},
+        ),
+    ],
+)
+def test_responses_goes_on_without_what_is_not_taken(
+    message: str, parameter: str | None, changed: dict[str, Any]
+) -> None:
+    repair = repaired(RESPONSES, refusal(openai(message, parameter)))
+
+    assert repair is not None
+    expected = {name: value for name, value in {**RESPONSES, **changed}.items() if value is not None}
+    assert repair.payload == expected
+
+
+def test_a_system_prompt_goes_in_front_of_images_in_responses_too() -> None:
+    picture = {"type": "input_image", "image_url": "data:"}
+    asked = {**RESPONSES, "input": [{"type": "message", "role": "user", "content": [picture]}]}
+
+    repair = repaired(asked, refusal(openai("The system role is not supported by this model")))
+
+    assert repair is not None
+    assert repair.payload["input"][0]["content"] == [{"type": "input_text", "text": "Be brief."}, picture]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "The encrypted content gAA= could not be verified.",
+        "Item with id 'rs_1' not found. Items are not persisted when `store` is set to false.",
+        "Item 'rs_1' of type 'reasoning' was provided without its required following item.",
+    ],
+)
+def test_earlier_reasoning_that_is_not_taken_back_is_left_out_once(message: str) -> None:
+    [question] = RESPONSES["input"]
+    answer = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "So."}]}
+    asked = {**RESPONSES, "input": [question, {"type": "reasoning", "id": "rs_1"}, {**answer, "id": "m"}, question]}
+
+    repair = repaired(asked, refusal(openai(message, None, "invalid_encrypted_content")))
+
+    assert repair is not None
+    assert repair.payload == {**RESPONSES, "input": [question, answer, question]}
+    assert repaired(repair.payload, refusal(openai(message, None))) is None
 
 
 def test_a_system_instruction_that_is_not_taken_goes_into_the_first_turn() -> None:

@@ -108,6 +108,8 @@ def test_a_number_of_tokens_is_one_that_can_be_true(value: object, read: int | N
         ),
         ("gemini", {"model": "gemini-2.0-flash", "reasoning_effort": "low"}, "gemini-2.0-flash takes no reasoning"),
         ("perplexity", {"seed": 1}, "Perplexity takes no seed"),
+        ("responses", {"seed": 1, "stop": ("END",)}, "OpenAI (Responses) takes no seed and no stop words; asked"),
+        ("responses", {"model": "gpt-4o", "reasoning_effort": "low"}, "gpt-4o takes no reasoning effort"),
     ],
 )
 def test_a_choice_that_a_wire_format_has_no_field_for_is_told(
@@ -116,9 +118,9 @@ def test_a_choice_that_a_wire_format_has_no_field_for_is_told(
     assert sentence in (provider(service).left_out(Options(**{"model": "m", **options})) or "")
 
 
-@pytest.mark.parametrize("service", ["openai", "anthropic", "gemini", "mistral"])
+@pytest.mark.parametrize("service", ["openai", "responses", "anthropic", "gemini", "mistral"])
 def test_nothing_is_told_where_every_choice_is_sent(service: str) -> None:
-    seed = None if service == "anthropic" else 1
+    seed = None if service in ("anthropic", "responses") else 1
     options = Options("m", temperature=0.5, seed=seed, reasoning_effort="low", show_reasoning=True)
 
     assert provider(service).left_out(options) is None
@@ -127,5 +129,6 @@ def test_nothing_is_told_where_every_choice_is_sent(service: str) -> None:
 def test_an_image_without_a_question_has_no_empty_text_beside_it() -> None:
     alone = Conversation().asking("", (PICTURE,))
     assert [part["type"] for part in payload("openai", alone)["messages"][0]["content"]] == ["image_url"]
+    assert [part["type"] for part in payload("responses", alone)["input"][0]["content"]] == ["input_image"]
     assert [part["type"] for part in payload("anthropic", alone)["messages"][0]["content"]] == ["image"]
     assert [list(part) for part in payload("gemini", alone)["contents"][0]["parts"]] == [["inlineData"]]

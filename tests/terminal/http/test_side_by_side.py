@@ -9,15 +9,15 @@ import pytest
 from chatbot.core.http.exchange import SafeExchange
 from chatbot.core.messages import Conversation
 from chatbot.core.options import Endpoint, Options
-from chatbot.providers import services
 from chatbot.providers.wires.lookup import provider_for
 from chatbot.terminal.http.rows import as_text
 from chatbot.terminal.http.side_by_side import side_by_side
 from tests.terminal.http.records import ANSWERED, shown
+from tests.wires import WIRES, service_named
 
 
 def asked(name: str) -> SafeExchange:
-    service = services.BY_NAME[name]
+    service = service_named(name)
     provider = provider_for(service, Endpoint(service.base_url or ""))
     options = Options("model-1", temperature=0.5, max_tokens=9)
     request = provider.request(provider.payload(Conversation(system="Be brief").asking("Why 梨?"), options), options)
@@ -26,27 +26,28 @@ def asked(name: str) -> SafeExchange:
     )
 
 
-THREE = [asked(name) for name in ("openai", "anthropic", "gemini")]
+ALL = [asked(name) for name in WIRES]
 
 
-def rows(columns: int, exchanges: list[SafeExchange] = THREE) -> list[str]:
+def rows(columns: int, exchanges: list[SafeExchange] = ALL) -> list[str]:
     return as_text(side_by_side(exchanges, columns), styles=False).splitlines()
 
 
 def test_columns_of_at_least_forty_cells_stand_side_by_side() -> None:
-    found = rows(126)
-    assert [name in found[0] for name in ("openai", "anthropic", "gemini")] == [True] * 3
-    assert rows(125)[0].count("format") == 1, "one below the other where there is no room"
+    found = rows(169)
+    assert [f"{name} format" in found[0] for name in WIRES] == [True] * 4
+    assert rows(168)[0].count("format") == 1, "one below the other where there is no room"
 
 
-@pytest.mark.parametrize("columns", [126, 160, 80])
+@pytest.mark.parametrize("columns", [169, 200, 80])
 def test_an_idea_has_one_mark_in_each_format(columns: int) -> None:
     text = "\n".join(rows(columns))
     for mark, members in {
-        "l": ("max_completion_tokens", "max_tokens", "maxOutputTokens"),
+        "l": ("max_completion_tokens", "max_output_tokens", "max_tokens", "maxOutputTokens"),
         "t": ('"temperature"',),
-        "s": ('"system":', '"systemInstruction"'),
+        "s": ('"system":', '"systemInstruction"', '"instructions"'),
         "m": ('"model"',),
+        "c": ('"messages"', '"input"', '"contents"'),
     }.items():
         for member in members:
             line = next(line for line in text.splitlines() if member in line)
@@ -56,12 +57,12 @@ def test_an_idea_has_one_mark_in_each_format(columns: int) -> None:
 
 
 def test_stacked_bodies_are_the_bodies_themselves() -> None:
-    [body] = [rows(60, [THREE[0]])]
+    [body] = [rows(60, [ALL[0]])]
     text = "\n".join(line[2:] for line in body[2:-2])
-    assert json.loads(text) == json.loads(THREE[0].request_body)
+    assert json.loads(text) == json.loads(ALL[0].request_body)
 
 
 def test_no_row_is_wider_than_the_screen_in_columns() -> None:
     from rich.cells import cell_len
 
-    assert max(cell_len(row.rstrip()) for row in rows(126)[:-1]) <= 126
+    assert max(cell_len(row.rstrip()) for row in rows(169)[:-1]) <= 169

@@ -9,18 +9,9 @@ from typing import Any
 
 from chatbot.core.http.exchange import SafeExchange
 from chatbot.terminal.http.snippets.request import Request, Text, has_variable, request_of, written
+from chatbot.terminal.http.snippets.wires import READINGS
 
 _SAFE_INTEGER = 2**53 - 1  # what JavaScript keeps exactly (ECMA-262, Number.MAX_SAFE_INTEGER)
-_TEXT = {
-    "openai": 'event.choices?.[0]?.delta?.content ?? ""',
-    "anthropic": 'event.delta?.text ?? ""',
-    "gemini": '(event.candidates?.[0]?.content?.parts ?? []).map((part) => part.text ?? "").join("")',
-}
-_ANSWER = {
-    "openai": "answer.choices[0].message.content",
-    "anthropic": 'answer.content.map((part) => part.text ?? "").join("")',
-    "gemini": 'answer.candidates[0].content.parts.map((part) => part.text ?? "").join("")',
-}
 _LOOP = """\
   const reader = response.body.getReader();
   const decoder = new TextDecoder(); // a character may come in two pieces
@@ -56,10 +47,10 @@ def _lines(asked: Request) -> Iterator[str]:
     yield "  });"
     yield "  if (!response.ok) throw new Error(`HTTP ${response.status}: ${await response.text()}`);"
     if asked.is_stream:
-        yield _LOOP % _TEXT[asked.wire]
+        yield _LOOP % READINGS[asked.wire].js_event
     else:
         yield "  const answer = await response.json();"
-        yield f"  console.log({_ANSWER[asked.wire] if asked.body else 'JSON.stringify(answer, null, 2)'});"
+        yield f"  console.log({READINGS[asked.wire].js_answer if asked.body else 'JSON.stringify(answer, null, 2)'});"
     yield from (
         "}",
         "",

@@ -8,17 +8,7 @@ from typing import Any
 
 from chatbot.core.http.exchange import SafeExchange
 from chatbot.terminal.http.snippets.request import Request, Text, has_variable, request_of, written
-
-_TEXT = {
-    "openai": '(event.get("choices") or [{}])[0].get("delta", {}).get("content")',
-    "anthropic": 'event.get("delta", {}).get("text")',
-    "gemini": '"".join(part.get("text", "") for part in event["candidates"][0].get("content", {}).get("parts", []))',
-}
-_ANSWER = {
-    "openai": 'response.json()["choices"][0]["message"]["content"]',
-    "anthropic": '"".join(part.get("text", "") for part in response.json()["content"])',
-    "gemini": '"".join(part.get("text", "") for part in response.json()["candidates"][0]["content"]["parts"])',
-}
+from chatbot.terminal.http.snippets.wires import READINGS
 
 
 def as_python(exchange: SafeExchange, key_variable: str) -> str:
@@ -44,13 +34,13 @@ def _lines(asked: Request) -> Iterator[str]:
     yield "    if response.status_code != 200:"
     yield '        sys.exit(f"HTTP {response.status_code}: {response.text}")'
     if not asked.is_stream:
-        answer = _ANSWER[asked.wire] if asked.body else "json.dumps(response.json(), indent=2)"
+        answer = READINGS[asked.wire].python_answer if asked.body else "json.dumps(response.json(), indent=2)"
         yield f"    print({answer})"
         return
     yield "    for line in response.iter_lines(chunk_size=1):  # each line as soon as it is there"
     yield '        if line.startswith(b"data:") and line[5:].strip() != b"[DONE]":'
     yield "            event = json.loads(line[5:])"
-    yield f'            print({_TEXT[asked.wire]} or "", end="", flush=True)'
+    yield f'            print({READINGS[asked.wire].python_event} or "", end="", flush=True)'
     yield "    print()"
 
 
