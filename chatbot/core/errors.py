@@ -209,14 +209,17 @@ class TlsFailed(NetworkError):
     """The server's certificate or its TLS is not acceptable."""
 
     retryable = False
-    advice = "If your network uses its own certificate authority, name its file in SSL_CERT_FILE."
+    advice = (
+        "If your network uses its own certificate authority, name its file with --cacert or SSL_CERT_FILE, or trust "
+        "those of the system: CHAT_CA=system ."
+    )
 
 
 class ProxyFailed(NetworkError):
     """The proxy cannot be used."""
 
     retry_limit = 2
-    advice = "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY."
+    advice = "Check --proxy, HTTPS_PROXY, HTTP_PROXY and ALL_PROXY; --proxy '' and NO_PROXY do without."
 
 
 class TimedOut(NetworkError):

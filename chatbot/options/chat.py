@@ -142,6 +142,23 @@ class Connection(NamedTuple):
         Path | None, Choice("Read keys and addresses from this file.", metavar="PATH", in_variable=False)
     ] = None
     no_env_file: Annotated[bool, Choice("Do not read ./.env.")] = False
+    proxy: Annotated[
+        str | None,
+        Choice("The proxy to go through; an empty one means none.", metavar="URL", says="the URL of a proxy"),
+    ] = None
+    cacert: Annotated[
+        Path | None, Choice("Trust the certificates in this PEM file, and no others.", metavar="FILE", says="a file")
+    ] = None
+    ca: Annotated[
+        Literal["bundled", "system"],
+        Choice(
+            "Whose certificates are trusted: those that came with chat, or the system's.", metavar="[bundled|system]"
+        ),
+    ] = "bundled"
+    insecure: Annotated[
+        bool,
+        Choice("Take any certificate of a server on this machine.", flags=("--insecure", "-k"), in_variable=False),
+    ] = False
     timeout: Annotated[
         float | None, Choice("How long silence may last; usually 300.", metavar="SECONDS", least=0.1)
     ] = None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from chatbot.cli.ask import inputs
 from chatbot.cli.ask.arguments import Arguments, body_fields
 from chatbot.cli.ask.recorder import HistoryRecorder
+from chatbot.cli.ask.route import chosen_route
 from chatbot.cli.ask.setup import Setup
 from chatbot.cli.ask.target import choose_target
 from chatbot.core.errors import UsageError
@@ -42,6 +43,7 @@ def answer(arguments: Arguments, notices: Notices) -> int:
                 "one model answers a question", advice="Several are shown side by side: --dry-run --as body"
             )
         is_offline = is_dry or arguments.http.replay is not None
+        route = chosen_route(arguments.connection, notices)
         target = choose_target(arguments.who, arguments.connection, open_things, is_dry=is_offline)
         notices.hide(target.secrets)
         if is_terminal(2):
@@ -52,7 +54,9 @@ def answer(arguments: Arguments, notices: Notices) -> int:
         conversation = conversation._replace(system=system)
         images = inputs.images(arguments.asked, target.service.images, notices)
         files = _files(arguments, notices)
-        setup = Setup(arguments, filled.extra if filled else fields, target, recorder, notices, open_things, files)
+        setup = Setup(
+            arguments, filled.extra if filled else fields, target, recorder, notices, open_things, files, route
+        )
         if is_dry:
             from chatbot.cli.ask.dry_run import dry_run
 

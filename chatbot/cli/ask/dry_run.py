@@ -34,7 +34,7 @@ def dry_run(setup: Setup, conversation: Conversation) -> None:
     if len(exchanges) > 1:
         _write_side_by_side(exchanges)
     else:
-        write_as(exchanges[0], form, targets[0].key_variable, arguments.http.out)
+        write_as(exchanges[0], form, targets[0].key_variable, arguments.http.out, setup.route)
 
 
 def _request(setup: Setup, target: ModelTarget, conversation: Conversation) -> SafeExchange:

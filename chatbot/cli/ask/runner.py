@@ -168,7 +168,7 @@ class AnswerRunner:
         from chatbot.outside.http.transport import IDLE_TIMEOUT_S, LiveTransport
 
         timeout_s = connection.timeout or IDLE_TIMEOUT_S
-        return LiveTransport(os.environ, idle_timeout_s=timeout_s, on_sent=self._has_left)
+        return LiveTransport(os.environ, route=self._setup.route, idle_timeout_s=timeout_s, on_sent=self._has_left)
 
     def _ask(self, *, again: bool) -> Ask:
         """What is asked; a question that is asked `again` wants another answer."""
@@ -252,6 +252,10 @@ class AnswerRunner:
             error.advice = self._target.service.start_advice
         if isinstance(error, KeyRejected) and not self._target.secrets:
             self._tell_of_no_key(error)
+        if error is not None and (proxy := self.http.exchanges.proxy_of_page):
+            from chatbot.outside.http.proxies import beside_proxy
+
+            beside_proxy(error, proxy)
         if isinstance(error, UnknownModel) and self._target.service.source == services.LAB:
             error.advice = f"{error.advice}\nchat lab list shows them all, with what each teaches."
         if type(error) is AnswerError and finished.verdict is Verdict.EMPTY:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from chatbot.cli.ask.route import require_here
 from chatbot.core.addresses import base_url as checked_base_url
 from chatbot.core.errors import NoKey
 from chatbot.options.chat import Connection, Who
@@ -67,6 +68,7 @@ def choose_target(who: Who, connection: Connection, open_things: ExitStack, *, i
         choice = choose(service, model, wish, variables, at)
     except NoKey as error:
         raise _with_notices(error, remarks) from None
+    require_here(connection, choice.endpoint.base_url)
     at_home = choice.endpoint.base_url == service.base_url or service.source == services.LAB
     if at_home and service.has_plain_model_names:
         check_service_named_in(choice.model)
