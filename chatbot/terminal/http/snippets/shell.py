@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Iterator
 
 from chatbot.core.http.exchange import SafeExchange
 from chatbot.core.request import USUAL_ROUTE, Route
@@ -31,17 +32,19 @@ def as_curl(exchange: SafeExchange, key_variable: str, route: Route = USUAL_ROUT
 def as_httpie(exchange: SafeExchange, key_variable: str, route: Route = USUAL_ROUTE) -> str:
     """A command of HTTPie."""
     asked = request_of(exchange, key_variable, route)
-    words = [f"http --ignore-stdin --check-status --stream {asked.method}", _word(asked.url)]
-    if asked.proxy == ("",):
-        words[0] = f"NO_PROXY='*' {words[0]}"
-    elif asked.proxy is not None:
-        words += [f"--proxy {_word((f'{scheme}:', *asked.proxy))}" for scheme in ("http", "https")]
-    if route.ca_file or route.insecure:
-        words.append(f"--verify {'no' if route.insecure else shlex.quote(route.ca_file)}")
+    first = ("http --ignore-stdin --check-status --stream", *_httpie_way(asked), asked.method)
+    words = [" ".join(first), _word(asked.url)]
     words += [_word((f"{name}:", *value)) for name, value in asked.headers]
     if asked.body:
         words.append(f"@{BODY_FILE}" if _is_long(asked) else f"--raw {shlex.quote(asked.body)}")
     return " \\\n  ".join(words) + "\n"
+
+
+def _httpie_way(asked: Request) -> Iterator[str]:
+    if asked.proxy is not None:
+        yield from (f"--proxy {scheme}:{_word(asked.proxy)}" for scheme in ("http", "https"))
+    if asked.route.ca_file or asked.route.insecure:
+        yield f"--verify {'no' if asked.route.insecure else shlex.quote(asked.route.ca_file)}"
 
 
 def _is_long(asked: Request) -> bool:
