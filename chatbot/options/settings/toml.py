@@ -6,14 +6,13 @@ without it: what JSON and TOML write in the same way, one value on a line.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
 Keys = tuple[str, ...]
 
-_POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+_POSITION = r" \(at (?:line (\d+), column (\d+)|end of document)\)$"
 _BARE = "[A-Za-z0-9_-]+"
 _HEADER = rf'\[ *({_BARE})(?: *\. *(?:({_BARE})|"([^"\\]*)"))? *\] *(?:#.*)?'
 
@@ -73,7 +72,7 @@ def _parsed(text: str) -> dict[str, Any]:
         raise TomlFault("it is nested too deeply", _line_alone(text)) from None
     except ValueError as error:  # also for an integer of thousands of digits, which has no place
         what = str(error)
-        place = _POSITION.search(what)
+        place = re.search(_POSITION, what)
         if place is None:
             raise TomlFault(what, _line_alone(text)) from None
         line, column = place[1] or text.rstrip("\n").count("\n") + 1, place[2] or 0
@@ -123,6 +122,8 @@ def _paths(value: object, path: Keys) -> Iterator[Keys]:
 
 def _plain(text: str) -> dict[str, Any] | None:
     """The document, if JSON has all its values; None where the whole grammar is needed, if only for a fault."""
+    import json  # the request will need it, tomllib nobody else
+
     decoder = json.JSONDecoder(parse_constant=_no_constant)
     document: dict[str, Any] = {}
     table = document
