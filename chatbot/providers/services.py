@@ -1,14 +1,14 @@
 """The table that --provider reads: one row for each service or local server.
 
-A new compatible server is one more row here and one line in `.env.example`. The order of the rows is the order in
-which keys are looked for when a question names neither provider nor model.
+A new compatible server is one more row here and one line in `.env.example`; a person's own are in `providers.toml`.
+The order of the rows is the order in which keys are looked for when a question names neither provider nor model.
 """
 
 from __future__ import annotations
 
-from chatbot.core.errors import UsageError
 from chatbot.core.messages import ImageLimits
 from chatbot.providers.service import KeyVariable, Service, UrlVariable
+from chatbot.providers.table import ServiceTable
 
 LAB = "chatbot/lab"  # the source that marks the embedded provider's rows
 _WEB = ("image/jpeg", "image/png", "image/webp")
@@ -240,19 +240,6 @@ ALIASES = {
     "lm-studio": "lmstudio",
 }
 
-BY_NAME = {service.name: service for service in SERVICES}
-
-
-def find(name: str) -> Service:
-    """The service of that name or alias, in any case. Raises UsageError, with the nearest names, when there is none."""
-    wanted = name.strip().lower()
-    service = BY_NAME.get(ALIASES.get(wanted, wanted))
-    if service is None:
-        import difflib  # loads slowly, and only a mistake needs it
-
-        near = difflib.get_close_matches(wanted, [*BY_NAME, *ALIASES], 3)
-        raise UsageError(
-            f"there is no provider {name!r}" + (f"; did you mean {' or '.join(near)}?" if near else ""),
-            advice="Known providers: " + ", ".join(row for row in BY_NAME if not row.startswith("lab-")) + ".",
-        )
-    return service
+SHIPPED = ServiceTable(SERVICES, ALIASES)
+BY_NAME = SHIPPED.by_name
+find = SHIPPED.find

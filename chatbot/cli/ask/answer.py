@@ -11,11 +11,11 @@ from chatbot.cli.ask.recorder import HistoryRecorder
 from chatbot.cli.ask.route import chosen_route
 from chatbot.cli.ask.setup import Setup
 from chatbot.cli.ask.target import choose_target
+from chatbot.cli.own_providers import service_table
 from chatbot.core.errors import UsageError
 from chatbot.core.messages import Conversation, Image
 from chatbot.outside.desktop.keyboard import SilentKeyboard
 from chatbot.outside.desktop.streams import is_terminal
-from chatbot.providers import services
 from chatbot.terminal.notices import Notices
 
 if TYPE_CHECKING:
@@ -166,7 +166,8 @@ def _stored(arguments: Arguments, recorder: HistoryRecorder) -> tuple[tuple[Summ
         raise UsageError("there is no conversation to continue yet", advice="Ask without --continue.")
     stored = recorder.go_on(found)
     before = stored[0]
-    if not (who.provider or who.model or arguments.connection.base_url) and before.provider in services.BY_NAME:
+    is_open = not (who.provider or who.model or arguments.connection.base_url)
+    if is_open and before.provider in service_table()[0].by_name:
         arguments = arguments._replace(who=who.asking(before.provider, before.model))
     return stored, arguments
 

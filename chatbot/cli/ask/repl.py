@@ -18,6 +18,7 @@ from chatbot.cli.ask.setup import Setup
 from chatbot.cli.ask.target import choose_target
 from chatbot.cli.history import history_folder
 from chatbot.cli.output import stdio
+from chatbot.cli.own_providers import service_table
 from chatbot.core.errors import ChatError, UsageError
 from chatbot.core.messages import Image
 from chatbot.core.text import clean
@@ -194,7 +195,7 @@ class _Session:
 
     def _choose_model(self, name: str) -> str:
         """A model of the service that its name means, else of the one that answers now."""
-        service, _ = find_service(ModelRequest(model=name), {})
+        service, _ = find_service(ModelRequest(model=name), {}, service_table()[0])
         arguments = self._setup.arguments
         connection = arguments.connection._replace(base_url=None) if service else arguments.connection
         who = Who((name,), None if service else self._setup.target.service.name)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from chatbot.cli.ask.route import require_here
+from chatbot.cli.own_providers import service_table
 from chatbot.core.addresses import base_url as checked_base_url
 from chatbot.core.errors import NoKey
 from chatbot.options.chat import Connection, Who
@@ -40,23 +41,25 @@ def choose_target(who: Who, connection: Connection, open_things: ExitStack, *, i
 
     Raises NoKey when nothing is set up, and whatever `choose` raises.
     """
+    table, faults = service_table()
     variables, remarks = read_variables(
         os.environ,
-        variable_names(),
-        local_names=local_names(),
+        variable_names(table),
+        local_names=local_names(table),
         folder=None if connection.no_env_file else Path(),
         env_file=connection.env_file,
     )
+    remarks = (*faults, *remarks)
     base_url = checked_base_url(connection.base_url, "--base-url") if connection.base_url else None
     headers = (*connection.header, *_trace(os.environ.get("TRACEPARENT", "")))
     wish = ModelRequest(who.provider, who.model, base_url, headers, is_dry)
-    service, model = find_service(wish, variables)
+    service, model = find_service(wish, variables, table)
     if service is None:
-        service = next((row for row in services.SERVICES if row.probe and _listening_url(row)), None)
+        service = next((row for row in table.rows if row.probe and _listening_url(row)), None)
     if service is None and is_dry and not who.model:
-        service = services.SERVICES[0]
+        service = table.rows[0]
     if service is None:
-        check_service_named_in(who.model)
+        check_service_named_in(who.model, table)
         raise _with_notices(_nothing_set_up(), remarks)
     at = None
     if service.source == services.LAB:
@@ -71,7 +74,7 @@ def choose_target(who: Who, connection: Connection, open_things: ExitStack, *, i
     require_here(connection, choice.endpoint.base_url)
     at_home = choice.endpoint.base_url == service.base_url or service.source == services.LAB
     if at_home and service.has_plain_model_names:
-        check_service_named_in(choice.model)
+        check_service_named_in(choice.model, table)
     return choice._replace(remarks=(*remarks, *choice.remarks))
 
 
