@@ -42,7 +42,7 @@ def answer(arguments: Arguments, notices: Notices) -> int:
                 "one model answers a question", advice="Several are shown side by side: --dry-run --as body"
             )
         is_offline = is_dry or arguments.http.replay is not None
-        target = choose_target(arguments.who, arguments.connection, open_things, is_dry=is_offline)
+        target = choose_target(arguments.who, arguments.connection, open_things, is_dry=is_offline, with_key=False)
         notices.hide(target.secrets)
         if is_terminal(2):
             for remark in target.remarks:
