@@ -43,7 +43,9 @@ FLOORS = {
     "core": floor("", PURE),
     "options": floor("core", PURE | {"pathlib"}),
     "providers": floor("core", PURE),
-    "outside": floor("core options", STDLIB, "requests urllib3 certifi truststore dotenv PIL platformdirs tomlkit"),
+    "outside": floor(
+        "core options", STDLIB, "requests urllib3 certifi truststore dotenv PIL platformdirs keyring tomlkit"
+    ),
     "lab": floor("core", STDLIB),
     "session": floor("core providers", PURE),
     "layers": floor("core options providers session", PURE),

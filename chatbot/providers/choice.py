@@ -8,14 +8,15 @@ The order, first match wins:
 4. the beginning of the model's name (`gpt-`, `claude-`, `gemini-`, ...)
 5. CHAT_PROVIDER; its model is CHAT_MODEL where none was named
 6. CHAT_MODEL, read like 3 and 4
-7. the first service of the table whose key is set, then the first whose key is set by a `.env` of the working
-   directory, then the first whose base URL is set
+7. the first service of the table whose key is set or stored, then the first whose key is set by a `.env` of the
+   working directory, then the first whose base URL is set
 
 Which values may meet is decided in `credentials`.
 """
 
 import re
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, Self
 from urllib.parse import urlencode, urlsplit
 
 from chatbot.core.addresses import base_url, from_host, is_loopback
@@ -52,7 +53,8 @@ class ModelRequest(NamedTuple):
 
 class ModelTarget(NamedTuple):
     """The service, its endpoint, and the model (None: the first of the server's list). `key` is for the redactor;
-    `decided` says where key, address and model are from, `key_variable` is where a key is or would be.
+    `decided` says where key, address and model are from, `key_variable` is where a key is or would be. `fetch_key`: the
+    key is still to be asked for; until then HIDDEN stands in its place.
     """
 
     service: Service
@@ -62,6 +64,16 @@ class ModelTarget(NamedTuple):
     remarks: tuple[str, ...] = ()
     decided: tuple[str, ...] = ()
     key_variable: str = ""
+    fetch_key: Callable[[], str] | None = None
+
+    def with_key(self) -> Self:
+        """The same with its key. Raises ConfigurationError, and whatever `fetch_key` raises."""
+        if self.fetch_key is None:
+            return self
+        key = clean_key(self.fetch_key(), self.key_variable)
+        variable = next(row for row in self.service.keys if row.name == self.key_variable)
+        endpoint = self.endpoint._replace(auth=auth_header(variable, key))
+        return self._replace(endpoint=endpoint, key=key, fetch_key=None)
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -73,6 +85,11 @@ class ModelTarget(NamedTuple):
         return f"ModelTarget({self.service.name}, {self.model}, {self.endpoint})"
 
 
+def key_names(table: ServiceTable = SHIPPED) -> frozenset[str]:
+    """The variables that may hold a key."""
+    return frozenset(key.name for row in table.rows for key in row.keys)
+
+
 def variable_names(table: ServiceTable = SHIPPED) -> frozenset[str]:
     """Every variable that has a meaning here."""
     pairs = (pair for row in table.rows for pair in (*row.header_variables, *row.query_variables))
@@ -81,9 +98,8 @@ def variable_names(table: ServiceTable = SHIPPED) -> frozenset[str]:
 
 def local_names(table: ServiceTable = SHIPPED) -> frozenset[str]:
     """The variables that a `.env` of the working directory may set: keys, base URLs, the model and the provider."""
-    keys = {key.name for row in table.rows for key in row.keys}
     urls = {url.name for row in table.rows for url in row.urls}
-    return frozenset(keys | urls | {MODEL_VARIABLE, PROVIDER_VARIABLE})
+    return key_names(table) | urls | {MODEL_VARIABLE, PROVIDER_VARIABLE}
 
 
 def find_service(
@@ -167,8 +183,9 @@ def choose(
         decided.append(f"key {key_variable.name} from {key.origin}")
     if MODEL_VARIABLE in variables and not wish.model and model == variables[MODEL_VARIABLE].value.rpartition("/")[2]:
         decided.append(f"model {model} from {MODEL_VARIABLE} in {variables[MODEL_VARIABLE].origin}")
-    secret = clean_key(key.value, key_variable.name) if key and key_variable else None
-    auth = auth_header(key_variable, secret)
+    is_fetched = not (key and key.fetch)
+    secret = clean_key(key.value, key_variable.name) if key and key_variable and is_fetched else None
+    auth = auth_header(key_variable, secret if is_fetched else HIDDEN)
     if wants_key and wish.is_dry:
         auth = auth_header(service.keys[0], HIDDEN)  # where a key would stand
     endpoint = Endpoint(
@@ -178,7 +195,9 @@ def choose(
         _query(service, variables),
     )
     key_place = key_variable or next(iter(service.keys), None)
-    return ModelTarget(service, model, endpoint, secret, remarks, tuple(decided), key_place.name if key_place else "")
+    place = key_place.name if key_place else ""
+    fetch = key.fetch if key and not wish.is_dry else None
+    return ModelTarget(service, model, endpoint, secret, remarks, tuple(decided), place, fetch)
 
 
 def _named(url: SettingSource, service: Service, variables: Variables) -> str:

@@ -35,7 +35,8 @@ class Service(NamedTuple):
     taken; `model_required` says that its list does not name what can be asked. `model_prefixes` are the beginnings of
     model names that mean this service. `seed_field` is empty where there is no seed. `header_variables` and
     `query_variables` are pairs of a header or query parameter and the environment variable that fills it. `probe`: this
-    local server is looked for when nothing else is set up. `source`: where these facts are from.
+    local server is looked for when nothing else is set up. `key_path` is what only a good key may read, where anybody
+    may read the list of models; empty where there is no such thing. `source`: where these facts are from.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Service(NamedTuple):
     start_advice: str = ""
     probe: bool = False
     images: ImageLimits = ImageLimits()
+    key_path: str | None = None
 
     @property
     def keys(self) -> tuple[KeyVariable, ...]:

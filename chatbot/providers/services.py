@@ -89,6 +89,7 @@ SERVICES: tuple[Service, ...] = (
         source="openrouter.ai/docs",
         key_page="https://openrouter.ai/settings/keys",
         default_model="openrouter/auto",
+        key_path="/key",
         images=ImageLimits(_WEB, 5_000_000, 2048),
     ),
     Service(
@@ -156,6 +157,7 @@ SERVICES: tuple[Service, ...] = (
         source="huggingface.co/docs/inference-providers",
         key_variables=(KeyVariable("HF_TOKEN"), KeyVariable("HUGGINGFACE_API_KEY")),
         key_page="https://huggingface.co/settings/tokens",
+        key_path="",
         default_model="openai/gpt-oss-20b",
     ),
     Service(

@@ -44,7 +44,7 @@ def answer(arguments: Arguments, notices: Notices) -> int:
             )
         is_offline = is_dry or arguments.http.replay is not None
         route = chosen_route(arguments.connection, notices)
-        target = choose_target(arguments.who, arguments.connection, open_things, is_dry=is_offline)
+        target = choose_target(arguments.who, arguments.connection, open_things, is_dry=is_offline, with_key=False)
         notices.hide(target.secrets)
         if is_terminal(2):
             for remark in target.remarks:

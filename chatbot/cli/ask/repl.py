@@ -188,6 +188,8 @@ class _Session:
         if self._models is not None:
             return self._models
         runner = self.runner()
+        if runner.awaits_key:
+            return ()  # a key command may ask the person, who only pressed Tab
         names = runner.models()
         if runner is self._runner:  # another model may have been chosen meanwhile
             self._models = names
@@ -199,7 +201,7 @@ class _Session:
         arguments = self._setup.arguments
         connection = arguments.connection._replace(base_url=None) if service else arguments.connection
         who = Who((name,), None if service else self._setup.target.service.name)
-        target = choose_target(who, connection, self._setup.open_things)
+        target = choose_target(who, connection, self._setup.open_things, with_key=False)
         arguments = arguments._replace(who=who, connection=connection)
         self._setup = self._setup._replace(arguments=arguments, target=target)
         self._runner, self._models = None, None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from chatbot.cli.ask.route import require_here
+from chatbot.cli.keys.stored import stored_variables, unread_here
 from chatbot.cli.own_providers import service_table
 from chatbot.core.addresses import base_url as checked_base_url
 from chatbot.core.errors import NoKey
@@ -35,11 +36,14 @@ _LAB_PATHS = {"openai": "/v1", "anthropic": "", "gemini": "/v1beta"}  # of its b
 _LAB_SERVED = "http://127.0.0.1:8765"  # where `chat lab serve` usually is
 
 
-def choose_target(who: Who, connection: Connection, open_things: ExitStack, *, is_dry: bool = False) -> ModelTarget:
+def choose_target(
+    who: Who, connection: Connection, open_things: ExitStack, *, is_dry: bool = False, with_key: bool = True
+) -> ModelTarget:
     """The service, its endpoint and the model. The lab, if it is meant, runs until `open_things` closes. `is_dry`:
-    nothing will be sent, so that neither key nor server is needed.
+    nothing will be sent, so that neither key nor server is needed. Not `with_key`: a key command or the keyring is left
+    for later, see ModelTarget.with_key.
 
-    Raises NoKey when nothing is set up, and whatever `choose` raises.
+    Raises NoKey when nothing is set up, and whatever `choose` and `with_key` raise.
     """
     table, faults = service_table()
     variables, remarks = read_variables(
@@ -50,6 +54,10 @@ def choose_target(who: Who, connection: Connection, open_things: ExitStack, *, i
         env_file=connection.env_file,
     )
     remarks = (*faults, *remarks)
+    stored, fault = stored_variables()
+    variables = {**stored, **variables}
+    if fault:
+        remarks = (*remarks, str(fault))
     base_url = checked_base_url(connection.base_url, "--base-url") if connection.base_url else None
     headers = (*connection.header, *_trace(os.environ.get("TRACEPARENT", "")))
     wish = ModelRequest(who.provider, who.model, base_url, headers, is_dry)
@@ -60,7 +68,7 @@ def choose_target(who: Who, connection: Connection, open_things: ExitStack, *, i
         service = table.rows[0]
     if service is None:
         check_service_named_in(who.model, table)
-        raise _with_notices(_nothing_set_up(), remarks)
+        raise fault or _with_notices(_nothing_set_up(), remarks)
     at = None
     if service.source == services.LAB:
         at = _LAB_SERVED if is_dry else open_things.enter_context(_started_lab()).url
@@ -70,12 +78,13 @@ def choose_target(who: Who, connection: Connection, open_things: ExitStack, *, i
     try:
         choice = choose(service, model, wish, variables, at)
     except NoKey as error:
-        raise _with_notices(error, remarks) from None
+        raise fault or _with_notices(error, remarks) from None
     require_here(connection, choice.endpoint.base_url)
     at_home = choice.endpoint.base_url == service.base_url or service.source == services.LAB
     if at_home and service.has_plain_model_names:
         check_service_named_in(choice.model, table)
-    return choice._replace(remarks=(*remarks, *choice.remarks))
+    choice = choice._replace(remarks=(*remarks, *choice.remarks))
+    return choice.with_key() if with_key else choice
 
 
 def _trace(parent: str) -> list[str]:
@@ -86,7 +95,7 @@ def _trace(parent: str) -> list[str]:
 
 def _with_notices(error: NoKey, remarks: tuple[str, ...]) -> NoKey:
     """The error with what was found wrong in the files where a key may be."""
-    error.advice = "\n".join((*remarks, error.advice))
+    error.advice = "\n".join((*remarks, *unread_here(), error.advice))
     return error
 
 
@@ -106,7 +115,7 @@ def _started_lab() -> LabServer:
 def _nothing_set_up() -> NoKey:
     return NoKey(
         "nothing is set up yet; there are three ways to begin:",
-        advice="1. set a key:           export OPENAI_API_KEY=...  (or another service's)\n"
+        advice="1. keep a key:          chat keys set openai  (or another service's)\n"
         "2. run a local server:  ollama serve  (or LM Studio, or llama.cpp)\n"
         '3. try without either:  chat -m lab/guide "how do I begin?"\n'
         'The services: chat -m lab/guide "which providers are there?"',

@@ -22,7 +22,7 @@ from chatbot.options.declared import Option
 
 def run_one_of(
     commands: Sequence[Command], argv: Sequence[str], path: str, about: str, usual: str = ""
-) -> Callable[..., None] | None:
+) -> Callable[..., Any] | None:
     """What runs the command that the words name, or the `usual` one; None after a help page was written. It is called
     with what the command gets before its values.
 
