@@ -31,12 +31,10 @@ def verifying(route: Route, environ: Mapping[str, str]) -> ssl.SSLContext:
     return _of_file(ca_bundle(environ), f"Check {', '.join(VARIABLES[:-1])} and {VARIABLES[-1]}.")
 
 
-def unverified_for_this_machine() -> ssl.SSLContext:
-    """A context that takes any certificate; for a loopback host that the person named, and no other."""
-    from urllib3 import disable_warnings
-    from urllib3.exceptions import InsecureRequestWarning
-
-    disable_warnings(InsecureRequestWarning)  # the person knows: it was said on the command line
+def unverified() -> ssl.SSLContext:
+    """A context that takes any certificate: for a server on this machine where the person said so, and for a look at a
+    certificate before anything is sent.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

@@ -13,11 +13,13 @@ from typing import Any
 from weakref import WeakSet
 
 from requests.adapters import HTTPAdapter
+from urllib3 import disable_warnings
 from urllib3.connection import HTTPConnection
+from urllib3.exceptions import InsecureRequestWarning
 
 from chatbot.core.addresses import is_loopback
 from chatbot.core.request import Route
-from chatbot.outside.http.authorities import unverified_for_this_machine, verifying
+from chatbot.outside.http.authorities import unverified, verifying
 from chatbot.outside.http.response_head import BoundedResponse
 
 
@@ -126,7 +128,9 @@ class TlsAdapter(Adapter):
         host, attributes = super().build_connection_pool_key_attributes(request, verify, cert)
         is_verified = not (self._route.insecure and is_loopback(host["host"]))
         if is_verified not in self._contexts:
-            made = verifying(self._route, self._environ) if is_verified else unverified_for_this_machine()
+            made = verifying(self._route, self._environ) if is_verified else unverified()
+            if not is_verified:
+                disable_warnings(InsecureRequestWarning)  # the person knows, who said so
             self._contexts[is_verified] = made
         context = self._contexts[is_verified]
         return host, {"ssl_context": context, "cert_reqs": attributes["cert_reqs"] if is_verified else "CERT_NONE"}

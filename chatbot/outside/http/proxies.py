@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import requests
 import urllib3
-from requests.utils import get_environ_proxies, should_bypass_proxies
+from requests.utils import get_environ_proxies, select_proxy, should_bypass_proxies
 
 from chatbot.core import errors
 from chatbot.core.addresses import is_loopback
@@ -29,6 +29,11 @@ def proxies_for(url: str, route: Route) -> dict[str, str]:
     leads_away = here and not is_loopback(urlsplit(route.proxy).hostname)
     is_without = not route.proxy or leads_away or should_bypass_proxies(url, no_proxy=None)
     return {} if is_without else {"all": route.proxy}
+
+
+def proxy_for(url: str, route: Route) -> str:
+    """The URL of the proxy through which `url` is reached; empty for none."""
+    return select_proxy(url, proxies_for(url, route)) or ""
 
 
 def fault_of_proxy(error: Exception, url: str, is_ready: bool) -> str:

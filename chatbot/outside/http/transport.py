@@ -19,7 +19,6 @@ from weakref import WeakSet
 
 import requests
 import urllib3
-from requests.utils import select_proxy
 from urllib3.connection import HTTPConnection
 
 from chatbot.core import errors
@@ -34,6 +33,7 @@ from chatbot.outside.http.proxies import (
     fault_of_proxy,
     proxies_for,
     proxy_failed,
+    proxy_for,
     status_words,
 )
 
@@ -81,8 +81,7 @@ class LiveTransport:
         exchange = self._current = _Exchange(self._connections, _HEAD_SILENCES * self._timeout_s[1], self._clock)
         if not request.body:
             exchange.asked()
-        proxies = proxies_for(request.url, self._route)
-        proxy = select_proxy(request.url, proxies) or ""
+        proxy = proxy_for(request.url, self._route)
         try:
             response = self._session.request(
                 request.method,
@@ -92,7 +91,7 @@ class LiveTransport:
                 timeout=self._timeout_s,
                 allow_redirects=False,
                 stream=True,
-                proxies=proxies,
+                proxies=proxies_for(request.url, self._route),
             )
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, UnicodeError) as error:
             exchange.close()
