@@ -43,6 +43,6 @@ def _wrapped(text: str, columns: int, first_indent: int, indent: int) -> list[st
         return [plain]
     rows = textwrap.wrap(
         plain, max(columns - indent - 1, 16), initial_indent=" " * (first_indent - indent),
-        break_long_words=True, break_on_hyphens=False,
+        break_long_words=False, break_on_hyphens=False,
     )  # fmt: skip
     return [rows[0].strip(), *rows[1:]] if rows else [""]
