@@ -115,7 +115,7 @@ def _started_lab() -> LabServer:
 def _nothing_set_up() -> NoKey:
     return NoKey(
         "nothing is set up yet; there are three ways to begin:",
-        advice="1. keep a key:          chat keys set openai  (or another service's)\n"
+        advice="1. keep a key:          chat keys set openai  (or export OPENAI_API_KEY=...; other services too)\n"
         "2. run a local server:  ollama serve  (or LM Studio, or llama.cpp)\n"
         '3. try without either:  chat -m lab/guide "how do I begin?"\n'
         'The services: chat -m lab/guide "which providers are there?"',

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -45,17 +46,12 @@ class KeyFile(NamedTuple):
 
         Raises as `read` does, and ConfigurationError where it cannot be written.
         """
-        import tomlkit  # only who writes needs it
-
         try:
             require_ours(private_folder(self.folder), ConfigurationError, "no key is stored")
             text = self._text() if self._is_there() else ""
             read_keys(text, display_name(self.path), self.names)  # what is broken is not written over
-            document = tomlkit.parse(text)
-            document.pop(name, None)
-            if stored:
-                document[name] = {field: value for field, value in stored._asdict().items() if value}
-            self._put(tomlkit.dumps(document))
+            fields = {field: value for field, value in stored._asdict().items() if value} if stored else {}
+            self._put(_with_fields(text, name, fields))
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             raise ConfigurationError(f"{display_name(self.path)} cannot be written: {reason}") from error
@@ -92,3 +88,27 @@ class KeyFile(NamedTuple):
             growing.unlink(missing_ok=True)
         if os.name == "posix" and path.parent == Path(os.path.realpath(self.folder)):
             self.folder.chmod(0o700)
+
+
+def _with_fields(text: str, name: str, fields: Mapping[str, str | bool]) -> str:
+    """The file's text with these fields in the table of a variable, or without the table. Comments stay where they are:
+    one at the end of a table is mostly about the next.
+    """
+    import tomlkit  # only who writes needs it
+    from tomlkit.items import Table
+
+    document = tomlkit.parse(text)
+    table = document.get(name)
+    if not isinstance(table, Table):
+        document.pop(name, None)
+        if fields:
+            document[name] = dict(fields)
+        return tomlkit.dumps(document)
+    comments = "".join(item.as_string() for key, item in table.value.body if key is None)
+    head = re.compile(
+        rf"^[ \t]*\[[ \t]*[\"']?{name}[\"']?[ \t]*\][^\n]*\n?{re.escape(table.as_string())}", re.MULTILINE
+    )
+    written = f"[{name}]\n" + "".join(
+        f"{field} = {tomlkit.item(value).as_string()}\n" for field, value in fields.items()
+    )
+    return head.sub(lambda found: (written if fields else "") + comments, tomlkit.dumps(document), count=1)

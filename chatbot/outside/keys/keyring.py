@@ -17,6 +17,7 @@ from chatbot.core.errors import ConfigurationError
 
 SERVICE = "chat"  # under which a keyring lists the keys
 _HEADLESS_LIMIT_S = 0.9
+_LOADING_LIMIT_S = 5.0
 _DIALOG_LIMIT_S = 60.0  # where a window may ask the person to unlock it
 _ADVICE = (
     "Keep it in the key file instead, or take it from a command:\nchat keys set {0}\nchat keys set {0} --command ..."
@@ -56,7 +57,9 @@ def delete(name: str) -> None:
 def _done(name: str, do: Do) -> Any:
     """What `do` returns of the module. Raises ConfigurationError when it fails or takes too long."""
     results: SimpleQueue[Any] = SimpleQueue()
-    threading.Thread(target=lambda: results.put(_tried(do)), daemon=True, name="chat-keyring").start()
+    loaded = threading.Event()
+    threading.Thread(target=lambda: results.put(_tried(do, loaded)), daemon=True, name="chat-keyring").start()
+    loaded.wait(_LOADING_LIMIT_S)  # takes as long as a busy machine likes, and is no sign of a locked one
     try:
         result = results.get(timeout=_limit_s())
     except Empty:
@@ -67,7 +70,7 @@ def _done(name: str, do: Do) -> Any:
     return result
 
 
-def _tried(do: Do) -> Any:
+def _tried(do: Do, loaded: threading.Event) -> Any:
     """What it returns, or a ConfigurationError. What a back end says may hold anything: only its kind is told."""
     try:
         import keyring
@@ -76,6 +79,8 @@ def _tried(do: Do) -> Any:
         return ConfigurationError("the keyring needs a package", advice="Install it: pip install 'chat-cli[keyring]'")
     except Exception as error:
         return ConfigurationError(f"the keyring cannot be used ({type(error).__name__})")
+    finally:
+        loaded.set()
     try:
         if isinstance(keyring.get_keyring(), (fail.Keyring, null.Keyring)):
             return ConfigurationError("there is no keyring here")
