@@ -59,12 +59,12 @@ COMMANDS = (
     Entry(
         "keys", "The keys: which counts and where it is from, storing, and testing them.", "chatbot.cli.keys.command"
     ),
+    Entry("config", "The settings, and what is in force.", "chatbot.cli.settings.command"),
     Entry("doctor", "What keeps chat from working here, and the way out.", "chatbot.cli.doctor.command"),
     Entry("help", "The help of chat, or of a command.", means=_help),
     Entry("version", "The version.", means=_version),
     Entry("models", instead="In a session, /model and the Tab key list the models of a service."),
-    Entry("config", instead="Choices are options and variables: chat --help."),
-    Entry("settings", instead="Choices are options and variables: chat --help."),
+    Entry("settings", instead="The settings are shown and changed with chat config."),
     Entry("login", instead="A key is kept with: chat keys set NAME"),
     *map(Entry, "batch bench completion grade learn ledger probe relay serve".split()),
 )

@@ -27,7 +27,8 @@ class Options(NamedTuple):
 class SettingSource(NamedTuple):
     """A setting as it was found: its value and where. `local` means a `.env` of the working directory, which comes
     with the folder and not from the person. `stored` means the person's own file of keys, which counts last. What
-    `fetch` would have to ask for has no value yet; it raises ChatError where it gets none.
+    `fetch` would have to ask for has no value yet; it raises ChatError where it gets none. `name`: what it is called
+    there, if not as its variable.
     """
 
     value: str
@@ -35,6 +36,7 @@ class SettingSource(NamedTuple):
     local: bool = False
     stored: bool = False
     fetch: Callable[[], str] | None = None
+    name: str = ""
 
 
 class Endpoint(NamedTuple):

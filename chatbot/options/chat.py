@@ -105,7 +105,11 @@ class How(NamedTuple):
     option: Annotated[
         tuple[str, ...],
         Choice(
-            "Any field of the request body; repeatable.", flags=("--option", "-o"), metavar="KEY=VALUE", is_text=True
+            "Any field of the request body; repeatable.",
+            flags=("--option", "-o"),
+            metavar="KEY=VALUE",
+            says="key=value",
+            is_text=True,
         ),
     ] = ()
 

@@ -14,11 +14,13 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from chatbot.cli.ask.route import chosen_route
 from chatbot.cli.ask.setup import Setup
 from chatbot.cli.ask.target import choose_target
 from chatbot.cli.history import history_folder
 from chatbot.cli.output import stdio
 from chatbot.cli.own_providers import service_table
+from chatbot.cli.settings.loading import settings_of
 from chatbot.core.errors import ChatError, UsageError
 from chatbot.core.messages import Image
 from chatbot.core.text import clean
@@ -197,13 +199,16 @@ class _Session:
 
     def _choose_model(self, name: str) -> str:
         """A model of the service that its name means, else of the one that answers now."""
-        service, _ = find_service(ModelRequest(model=name), {}, service_table()[0])
         arguments = self._setup.arguments
+        name = arguments.settings.model_named(name)
+        service, _ = find_service(ModelRequest(model=name), {}, service_table()[0])
         connection = arguments.connection._replace(base_url=None) if service else arguments.connection
         who = Who((name,), None if service else self._setup.target.service.name)
-        target = choose_target(who, connection, self._setup.open_things, with_key=False)
+        target = choose_target(who, connection, self._setup.open_things, settings=arguments.settings, with_key=False)
         arguments = arguments._replace(who=who, connection=connection)
-        self._setup = self._setup._replace(arguments=arguments, target=target)
+        arguments = arguments.settled(settings_of(arguments.settings, target.service, target.model))
+        route = chosen_route(arguments.connection, self._setup.notices)
+        self._setup = self._setup._replace(arguments=arguments, target=target, route=route)
         self._runner, self._models = None, None
         self._setup.notices.hide(target.secrets)
         return self.label()

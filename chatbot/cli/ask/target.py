@@ -12,9 +12,11 @@ from urllib.parse import urlsplit
 from chatbot.cli.ask.route import require_here
 from chatbot.cli.keys.stored import stored_variables, unread_here
 from chatbot.cli.own_providers import service_table
+from chatbot.cli.settings.loading import load_settings, model_of, with_settings
 from chatbot.core.addresses import base_url as checked_base_url
 from chatbot.core.errors import NoKey
 from chatbot.options.chat import Connection, Who
+from chatbot.options.settings.settings import Settings
 from chatbot.outside.environment import read_variables
 from chatbot.outside.http.listening import listens
 from chatbot.providers import services
@@ -37,11 +39,17 @@ _LAB_SERVED = "http://127.0.0.1:8765"  # where `chat lab serve` usually is
 
 
 def choose_target(
-    who: Who, connection: Connection, open_things: ExitStack, *, is_dry: bool = False, with_key: bool = True
+    who: Who,
+    connection: Connection,
+    open_things: ExitStack,
+    *,
+    settings: Settings | None = None,
+    is_dry: bool = False,
+    with_key: bool = True,
 ) -> ModelTarget:
-    """The service, its endpoint and the model. The lab, if it is meant, runs until `open_things` closes. `is_dry`:
-    nothing will be sent, so that neither key nor server is needed. Not `with_key`: a key command or the keyring is left
-    for later, see ModelTarget.with_key.
+    """The service, its endpoint and the model. The lab, if it is meant, runs until `open_things` closes. `settings` are
+    those of the person, which are read if they are not given. `is_dry`: nothing will be sent, so that neither key nor
+    server is needed. Not `with_key`: a key command or the keyring is left for later, see ModelTarget.with_key.
 
     Raises NoKey when nothing is set up, and whatever `choose` and `with_key` raise.
     """
@@ -58,17 +66,20 @@ def choose_target(
     variables = {**stored, **variables}
     if fault:
         remarks = (*remarks, str(fault))
+    settings = load_settings() if settings is None else settings
+    variables = with_settings(variables, settings)
     base_url = checked_base_url(connection.base_url, "--base-url") if connection.base_url else None
     headers = (*connection.header, *_trace(os.environ.get("TRACEPARENT", "")))
-    wish = ModelRequest(who.provider, who.model, base_url, headers, is_dry)
+    wish = ModelRequest(who.provider, who.model and settings.model_named(who.model), base_url, headers, is_dry)
     service, model = find_service(wish, variables, table)
     if service is None:
         service = next((row for row in table.rows if row.probe and _listening_url(row)), None)
     if service is None and is_dry and not who.model:
         service = table.rows[0]
     if service is None:
-        check_service_named_in(who.model, table)
+        check_service_named_in(wish.model, table)
         raise fault or _with_notices(_nothing_set_up(), remarks)
+    model = model or model_of(settings, service)
     at = None
     if service.source == services.LAB:
         at = _LAB_SERVED if is_dry else open_things.enter_context(_started_lab()).url

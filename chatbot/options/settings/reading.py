@@ -29,8 +29,13 @@ def read_settings(text: str, name: str, folder: Path, options: Sequence[Option] 
 
     Raises ConfigurationError: one sentence for the first mistake, with its line.
     """
+    return _Reader(Settings(name, text), folder, options).settings(document_of(text, name))
+
+
+def document_of(text: str, name: str) -> dict[str, Any]:
+    """The TOML of the file `name`, whatever is in it. Raises ConfigurationError, with line and column."""
     try:
-        document = parsed(text)
+        return parsed(text)
     except TomlFault as fault:
         column = f":{fault.column}" if fault.column else ""
         what = str(fault)
@@ -38,7 +43,6 @@ def read_settings(text: str, name: str, folder: Path, options: Sequence[Option] 
             f"{name}:{fault.line}{column}: this is not TOML: {what[:1].lower()}{what[1:]}",
             advice=EDIT,
         ) from None
-    return _Reader(Settings(name, text), folder, options).settings(document)
 
 
 class _Reader:
@@ -116,7 +120,7 @@ class _Reader:
 
     def _unknown(self, keys: Keys, others: Sequence[str]) -> ConfigurationError:
         error = unknown_name(keys[-1], [*self._options, *others, *([] if len(keys) > 1 else TABLES)])
-        return self._found.fault(keys, str(error), error.advice)
+        return self._found.fault(keys, str(error), f"{error.advice}\n{EDIT}")
 
 
 def read_value(option: Option, value: object, options: Mapping[str, Option], folder: Path) -> dict[str, Any]:
@@ -124,6 +128,8 @@ def read_value(option: Option, value: object, options: Mapping[str, Option], fol
     valued = next((other for other in options.values() if other.field == option.choice.value_in), None)
     if valued and not isinstance(value, bool):
         option = valued
+    if option.choice.metavar == "KEY=VALUE" and not all("=" in part[1:] for part in option.read_value(value)):
+        raise ValueError(value)
     if option.kind is Path or (option.field == "system" and str(value).startswith("@")):
         return {option.field: _from(folder, option.read_value(value), option.kind)}
     return {option.field: option.read_value(value)}
@@ -149,8 +155,8 @@ def unknown_name(key: str, names: Sequence[str]) -> ChatError:
     if option is not None:
         return UsageError(f"{key} is no setting", advice=f"It is said with a question: {option.flag}")
     near = likeliest(name, names)
-    meant = f"Did you mean {' or '.join(near)}? " if near else ""
-    return UsageError(f"there is no setting {shown(key)}", advice=f"{meant}All of them: chat config")
+    meant = f"Did you mean {' or '.join(near)}?\n" if near else ""
+    return UsageError(f"there is no setting {shown(key)}", advice=f"{meant}All of them: chat config --where")
 
 
 def shown(value: object) -> str:
@@ -163,7 +169,8 @@ def shown(value: object) -> str:
         case int() | float():
             return "a number of that size" if isinstance(value, int) and abs(value) > 10**15 else str(value)
         case list():
-            return "a list"
+            parts = ", ".join(map(shown, value))
+            return f"[{parts}]" if len(parts) <= _SHOWN_CHARACTERS else "a list"
         case dict():
             return "a table"
         case _:

@@ -41,15 +41,14 @@ class Settings(NamedTuple):
     providers: Mapping[str, Values] = NONE
     aliases: Mapping[str, str] = NONE
 
-    def place(self, keys: tuple[str, ...]) -> str:
-        """`config.toml:3`: where a name stands, or its table where it stands nowhere itself."""
+    def place(self, *keys: tuple[str, ...]) -> str:
+        """`config.toml:3`: where the first of these names stands that stands there, or else its table."""
         from chatbot.options.settings.toml import lines_of  # only a fault and chat config ask for it
 
         lines = {tuple(map(canonical, path)): line for path, line in lines_of(self.text).items()}
-        keys = tuple(map(canonical, keys))
-        return (
-            f"{self.name}:{next((lines[keys[:size]] for size in range(len(keys), 0, -1) if keys[:size] in lines), 1)}"
-        )
+        wanted = [tuple(map(canonical, path)) for path in keys]
+        tables = [wanted[0][:size] for size in range(len(wanted[0]) - 1, 0, -1)]
+        return f"{self.name}:{next((lines[path] for path in (*wanted, *tables) if path in lines), 1)}"
 
     def fault(self, keys: tuple[str, ...], what: str, advice: str | None = None) -> ConfigurationError:
         """The error for what stands there."""

@@ -46,21 +46,39 @@ def lines_of(text: str) -> dict[Keys, int]:
     return lines
 
 
-def with_line_at_top(text: str, line: str) -> str:
-    """A whole document with one more line before its first table, and before the comment of that; else at its end."""
+def with_line(text: str, table: Keys, line: str, header: str) -> str:
+    """A whole document with one more line at the end of a table, which `header` begins where nothing does yet.
+
+    What stands before the next table, blank lines and its comment, goes on standing there.
+    """
     newline = "\r\n" if "\r\n" in text else "\n"
     lines = text.replace("\r\n", "\n").removesuffix("\n").split("\n") if text else []
-    tables = (number - 1 for number, statement, _ in _statements(text) if statement.lstrip().startswith("["))
-    at = next(tables, len(lines))
-    if at < len(lines):
-        while at and lines[at - 1].startswith("#"):
-            at -= 1
-        if at == 0 or lines[at - 1]:
-            lines.insert(at, "")
-        while at and not lines[at - 1]:
-            at -= 1
+    ends: dict[Keys, int] = {}
+    here: Keys | None = ()
+    for number, statement, values in _statements(text):
+        if statement.lstrip().startswith("["):
+            here = None if statement.lstrip().startswith("[[") else max(_paths(values, ()), key=len)
+            if () not in ends:
+                ends[()] = _above(lines, number - 1)
+        if here is not None:
+            ends[here] = number + statement.count("\n")
+    at = ends.get(table, len(lines))
+    if table not in ends and table:
+        lines += ["", header] if lines else [header]
+        at = len(lines)
+    elif not at and lines and ends:
+        lines.insert(0, "")
     lines.insert(at, line)
     return newline.join([*lines, ""])
+
+
+def _above(lines: list[str], at: int) -> int:
+    """Where something can stand above a table, its comment, and the blank lines above that."""
+    while at and lines[at - 1].startswith("#"):
+        at -= 1
+    while at and not lines[at - 1].strip():
+        at -= 1
+    return at
 
 
 def _parsed(text: str) -> dict[str, Any]:
