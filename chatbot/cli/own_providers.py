@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from chatbot.core.errors import ConfigurationError, FileUnreadable
 from chatbot.outside.files.folders import config_folder
+from chatbot.outside.http.listening import listens
+from chatbot.providers.service import Service
 from chatbot.providers.services import SHIPPED
 from chatbot.providers.table import ServiceTable
 
@@ -16,6 +19,12 @@ def providers_file() -> Path | None:
     """Where a person's own providers are, or would be; None without a home."""
     folder = config_folder()
     return folder / "providers.toml" if folder else None
+
+
+def listening_url(service: Service) -> str | None:
+    """The first address of a local server at which something listens."""
+    urls = (service.base_url, *service.other_base_urls)
+    return next((url for url in urls if url and listens(urlsplit(url).port or 80)), None)
 
 
 def service_table() -> tuple[ServiceTable, tuple[str, ...]]:

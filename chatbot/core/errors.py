@@ -7,6 +7,7 @@
     ├── NotCached                   66   an answer that was wanted from the cache only
     ├── ConfigurationError          78   a setting, a base URL, a `.env`
     │   ├── NoKey                   78
+    │   │   └── NothingSetUp        78   for any service
     │   └── Redirected              78   the base URL points elsewhere
     ├── ProviderError                1   the provider answered, but not with an answer
     │   ├── KeyRejected             77
@@ -108,6 +109,10 @@ class ConfigurationError(ChatError):
 
 class NoKey(ConfigurationError):
     """The chosen service wants a key and none is set."""
+
+
+class NothingSetUp(NoKey):
+    """No service was named, and none has a key or runs here."""
 
 
 class Redirected(ConfigurationError):

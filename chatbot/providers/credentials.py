@@ -5,7 +5,7 @@ sent a key from the same file.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 from chatbot.core.addresses import is_loopback
@@ -46,6 +46,11 @@ def check_pair(row: Service, key_name: str, key: SettingSource | None, url: Sett
             f"the key for {row.title} would be sent unencrypted to {host}",
             advice="Use an https:// base URL.",
         )
+
+
+def service_of_key(key: str, rows: Iterable[Service]) -> Service | None:
+    """The service whose keys begin so; None where that does not tell it."""
+    return next((row for row in rows if row.key_prefixes and key.startswith(row.key_prefixes)), None)
 
 
 def no_key(row: Service) -> NoKey:

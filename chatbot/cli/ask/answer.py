@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chatbot.cli.ask import inputs
 from chatbot.cli.ask.arguments import Arguments, body_fields
 from chatbot.cli.ask.recorder import HistoryRecorder
-from chatbot.cli.ask.route import chosen_route
 from chatbot.cli.ask.setup import Setup
 from chatbot.cli.ask.target import choose_target
 from chatbot.cli.own_providers import service_table
+from chatbot.cli.route import chosen_route
 from chatbot.cli.settings.loading import settings_of
-from chatbot.core.errors import UsageError
+from chatbot.core.errors import NothingSetUp, UsageError
 from chatbot.core.messages import Conversation, Image
 from chatbot.outside.desktop.keyboard import SilentKeyboard
 from chatbot.outside.desktop.streams import is_terminal
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from chatbot.cli.ask.wire.files import ExchangeFiles
     from chatbot.core.conversations.resume import Resumed
     from chatbot.core.conversations.stored import Summary
+    from chatbot.options.chat import Connection
     from chatbot.options.templates.template import Filled
+    from chatbot.providers.choice import ModelTarget
 
 
 def answer(arguments: Arguments, notices: Notices) -> int:
@@ -46,9 +48,7 @@ def answer(arguments: Arguments, notices: Notices) -> int:
             )
         is_offline = is_dry or arguments.http.replay is not None
         connection = arguments.settled(usual).connection
-        target = choose_target(
-            arguments.who, connection, open_things, settings=arguments.settings, is_dry=is_offline, with_key=False
-        )
+        arguments, target = _target(arguments, connection, open_things, notices, is_dry=is_offline)
         notices.hide(target.secrets)
         if is_terminal(2):
             for remark in target.remarks:
@@ -79,6 +79,24 @@ def answer(arguments: Arguments, notices: Notices) -> int:
 
         runner = AnswerRunner(setup, SilentKeyboard())
         return runner.exit_code(runner(asked))
+
+
+def _target(
+    arguments: Arguments, connection: Connection, open_things: ExitStack, notices: Notices, *, is_dry: bool
+) -> tuple[Arguments, ModelTarget]:
+    """Who is asked. Where nothing is set up and somebody is there, they are asked how to begin."""
+    offers = not is_dry and not arguments.shown.json and is_terminal(0) and is_terminal(1) and is_terminal(2)
+    options: dict[str, Any] = {"settings": arguments.settings, "is_dry": is_dry, "with_key": False}
+    try:
+        return arguments, choose_target(arguments.who, connection, open_things, **options, finds_local=not offers)
+    except NothingSetUp as nothing:
+        if not offers:
+            raise
+        from chatbot.cli.first_run.offer import chosen_service
+
+        name = chosen_service(notices, chosen_route(connection, notices), nothing)
+    arguments = arguments._replace(who=arguments.who.asking(name, arguments.who.model))
+    return arguments, choose_target(arguments.who, connection, open_things, **options)
 
 
 def _files(arguments: Arguments, notices: Notices) -> ExchangeFiles | None:

@@ -14,12 +14,12 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from chatbot.cli.ask.route import chosen_route
 from chatbot.cli.ask.setup import Setup
 from chatbot.cli.ask.target import choose_target
 from chatbot.cli.history import history_folder
 from chatbot.cli.output import stdio
 from chatbot.cli.own_providers import service_table
+from chatbot.cli.route import chosen_route
 from chatbot.cli.settings.loading import settings_of
 from chatbot.core.errors import ChatError, UsageError
 from chatbot.core.messages import Image

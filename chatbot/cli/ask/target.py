@@ -7,18 +7,16 @@ import re
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-from chatbot.cli.ask.route import require_here
 from chatbot.cli.keys.stored import stored_variables, unread_here
-from chatbot.cli.own_providers import service_table
+from chatbot.cli.own_providers import listening_url, service_table
+from chatbot.cli.route import require_here
 from chatbot.cli.settings.loading import load_settings, model_of, with_settings
 from chatbot.core.addresses import base_url as checked_base_url
-from chatbot.core.errors import NoKey
+from chatbot.core.errors import NoKey, NothingSetUp
 from chatbot.options.chat import Connection, Who
 from chatbot.options.settings.settings import Settings
 from chatbot.outside.environment import read_variables
-from chatbot.outside.http.listening import listens
 from chatbot.providers import services
 from chatbot.providers.choice import (
     ModelRequest,
@@ -29,7 +27,6 @@ from chatbot.providers.choice import (
     local_names,
     variable_names,
 )
-from chatbot.providers.service import Service
 
 if TYPE_CHECKING:
     from chatbot.lab.server.http import LabServer
@@ -46,12 +43,14 @@ def choose_target(
     settings: Settings | None = None,
     is_dry: bool = False,
     with_key: bool = True,
+    finds_local: bool = True,
 ) -> ModelTarget:
     """The service, its endpoint and the model. The lab, if it is meant, runs until `open_things` closes. `settings` are
     those of the person, which are read if they are not given. `is_dry`: nothing will be sent, so that neither key nor
     server is needed. Not `with_key`: a key command or the keyring is left for later, see ModelTarget.with_key.
+    `finds_local`: a local server that listens answers without being named.
 
-    Raises NoKey when nothing is set up, and whatever `choose` and `with_key` raise.
+    Raises NothingSetUp, and whatever `choose` and `with_key` raise.
     """
     table, faults = service_table()
     variables, remarks = read_variables(
@@ -72,8 +71,8 @@ def choose_target(
     headers = (*connection.header, *_trace(os.environ.get("TRACEPARENT", "")))
     wish = ModelRequest(who.provider, who.model and settings.model_named(who.model), base_url, headers, is_dry)
     service, model = find_service(wish, variables, table)
-    if service is None:
-        service = next((row for row in table.rows if row.probe and _listening_url(row)), None)
+    if service is None and finds_local:
+        service = next((row for row in table.rows if row.probe and listening_url(row)), None)
     if service is None and is_dry and not who.model:
         service = table.rows[0]
     if service is None:
@@ -85,7 +84,7 @@ def choose_target(
         at = _LAB_SERVED if is_dry else open_things.enter_context(_started_lab()).url
         at += _LAB_PATHS[service.wire]
     elif service.other_base_urls and not base_url and not any(url.name in variables for url in service.urls):
-        at = _listening_url(service)
+        at = listening_url(service)
     try:
         choice = choose(service, model, wish, variables, at)
     except NoKey as error:
@@ -110,12 +109,6 @@ def _with_notices(error: NoKey, remarks: tuple[str, ...]) -> NoKey:
     return error
 
 
-def _listening_url(service: Service) -> str | None:
-    """The first address of a local server at which something listens."""
-    urls = (service.base_url, *service.other_base_urls)
-    return next((url for url in urls if url and listens(urlsplit(url).port or 80)), None)
-
-
 def _started_lab() -> LabServer:
     """The embedded provider, started inside this process."""
     from chatbot.lab.server.http import LabServer
@@ -123,8 +116,8 @@ def _started_lab() -> LabServer:
     return LabServer()
 
 
-def _nothing_set_up() -> NoKey:
-    return NoKey(
+def _nothing_set_up() -> NothingSetUp:
+    return NothingSetUp(
         "nothing is set up yet; there are three ways to begin:",
         advice="1. keep a key:          chat keys set openai  (or export OPENAI_API_KEY=...; other services too)\n"
         "2. run a local server:  ollama serve  (or LM Studio, or llama.cpp)\n"

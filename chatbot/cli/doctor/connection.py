@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from chatbot.cli.ask.route import chosen_route
 from chatbot.cli.doctor.looking import Looking
+from chatbot.cli.route import chosen_route, usual_connection
 from chatbot.core.addresses import proxy_url
 from chatbot.core.checkup.finding import Finding, of_error, warning
 from chatbot.core.errors import ConfigurationError
@@ -20,22 +20,31 @@ _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
 
 
 def route_of(looking: Looking) -> Route:
-    """The way that the variables choose. Raises ConfigurationError and FileUnreadable."""
-    return chosen_route(chosen(Connection, {}, looking.environ), looking.notices)
+    """The way that is chosen. Raises ConfigurationError and FileUnreadable."""
+    return chosen_route(connection_of(looking), looking.notices)
+
+
+def connection_of(looking: Looking) -> Connection:
+    """What variables and settings choose; broken settings, which have a line of their own, choose nothing."""
+    try:
+        return usual_connection()
+    except ConfigurationError:
+        return chosen(Connection, {}, looking.environ)
 
 
 def proxies(looking: Looking) -> Iterator[Finding]:
     """Each proxy that is named, without its password, and which hosts do without."""
-    own = looking.environ.get("CHAT_PROXY")
+    own = connection_of(looking).proxy
+    own_name = "CHAT_PROXY" if looking.environ.get("CHAT_PROXY") else "proxy in the settings"
     named = {name: _value(looking, name) for name in _PROXIES}
     wrong = False
-    for name, value in {"CHAT_PROXY": own, **named}.items():
+    for name, value in {own_name: own, **named}.items():
         if not value:
             continue
         try:
             proxy_url(value, name)
-            is_used = name == "CHAT_PROXY" or not own
-            yield Finding(f"{name}: {proxy_name(value)}{'' if is_used else ', not used: CHAT_PROXY comes first'}")
+            is_used = name == own_name or own is None
+            yield Finding(f"{name}: {proxy_name(value)}{'' if is_used else f', not used: {own_name} comes first'}")
         except ConfigurationError as error:
             wrong = True
             yield of_error(error)
@@ -60,9 +69,9 @@ def certificates(looking: Looking) -> Iterator[Finding]:
     authorities.verifying(route, os.environ)
     ignored = [name for name in authorities.VARIABLES if looking.environ.get(name)]
     if route.ca_file:
-        yield Finding(f"certificates: those in {route.ca_file}, which CHAT_CACERT names")
+        yield Finding(f"certificates: those in {route.ca_file}, chosen for chat alone")
     elif route.ca == "system":
-        yield Finding("certificates: those of the system, which CHAT_CA says")
+        yield Finding("certificates: those of the system, chosen for chat alone")
     elif ignored:
         yield Finding(f"certificates: those in {authorities.ca_bundle(looking.environ)}, which {ignored.pop(0)} names")
     else:

@@ -10,18 +10,18 @@ from pathlib import Path
 from chatbot.cli.doctor.looking import Looking
 from chatbot.cli.keys.stored import key_file, unread_here
 from chatbot.cli.own_providers import providers_file, service_table
+from chatbot.cli.settings.loading import load_settings
 from chatbot.cli.templates import template_folder
 from chatbot.core.checkup.finding import Finding, fault, of_error, warning
 from chatbot.core.errors import ConfigurationError
 from chatbot.core.likeness import likeliest
 from chatbot.options.chat import GROUPS, IN_VARIABLES
 from chatbot.options.declared import VARIABLES_BEGIN_WITH, chosen, options_of
-from chatbot.options.settings.reading import read_settings
 from chatbot.outside.environment import LOCAL_NAME, read_variables
 from chatbot.outside.files.folders import config_folder
 from chatbot.outside.files.private import require_ours
 from chatbot.outside.files.reading import display_name
-from chatbot.outside.files.settings import read_text, settings_path
+from chatbot.outside.files.settings import settings_path
 from chatbot.providers.choice import MODEL_VARIABLE, PROVIDER_VARIABLE, local_names, variable_names
 
 
@@ -40,10 +40,8 @@ def folder(_: Looking) -> Iterator[Finding]:
 def settings(_: Looking) -> Iterator[Finding]:
     """The settings file."""
     path = settings_path()
-    text = read_text(path)
-    if text is not None:
-        read_settings(text, display_name(path), path.parent)
-    yield _there(path, text is not None)
+    load_settings()
+    yield _there(path, path.exists())
 
 
 def keys(_: Looking) -> Iterator[Finding]:

@@ -14,21 +14,18 @@ from queue import Empty, SimpleQueue
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from chatbot.cli.doctor.connection import route_of
+from chatbot.cli.doctor.connection import connection_of, route_of
 from chatbot.cli.doctor.looking import Check, Looking, findings
 from chatbot.cli.keys.listing import list_keys
-from chatbot.cli.own_providers import service_table
+from chatbot.cli.own_providers import listening_url, service_table
 from chatbot.core.amounts import step_words
 from chatbot.core.checkup.finding import NET, Finding, fault, of_error, warning
 from chatbot.core.errors import ChatError, NoKey, RequestRefused, TlsFailed, UnknownModel
 from chatbot.core.http.exchange import Exchange
 from chatbot.core.request import HttpRequest, Route
 from chatbot.core.retry import RetryPolicy
-from chatbot.options.chat import Connection
-from chatbot.options.declared import chosen
 from chatbot.outside.environment import read_variables
 from chatbot.outside.http.certificate import Shown, shown_by
-from chatbot.outside.http.listening import listens
 from chatbot.outside.http.observed import LiveExchange, Observer, observed
 from chatbot.outside.http.proxies import proxy_for, proxy_name
 from chatbot.outside.http.transport import LiveTransport
@@ -52,7 +49,7 @@ class Answered(NamedTuple):
 def all_services(looking: Looking) -> Iterator[Finding]:
     """All of them at the same time, and none for longer than there is patience. A key goes to its own service alone."""
     route = route_of(looking)
-    silence_s = chosen(Connection, {}, looking.environ).timeout or _ANSWER_WITHIN_S
+    silence_s = connection_of(looking).timeout or _ANSWER_WITHIN_S
     results: list[tuple[str, SimpleQueue[list[Finding]]]] = []
     for target in _targets():
         if isinstance(target, Finding):
@@ -86,7 +83,7 @@ def _targets() -> Iterator[ModelTarget | Finding]:
     variables = {**others, **listing.variables}
     with_key = {row.name for row in table.rows for key in row.keys if key.name in variables}
     for row in table.rows:
-        is_here = row.probe and listens(urlsplit(row.base_url or "").port or 80)
+        is_here = row.probe and listening_url(row)
         if row.source == services.LAB or not (row.name in with_key or is_here):
             continue
         if not row.base_url and not any(url.name in variables for url in row.urls):

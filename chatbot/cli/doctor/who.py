@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 from chatbot.cli.ask.target import choose_target
+from chatbot.cli.doctor.connection import connection_of
 from chatbot.cli.doctor.looking import Looking
 from chatbot.cli.keys.listing import FoundKey, list_keys
 from chatbot.core.checkup.finding import Finding, of_error, warning
 from chatbot.core.errors import ConfigurationError
-from chatbot.options.chat import Connection, Who
-from chatbot.options.declared import chosen
+from chatbot.options.chat import Who
 from chatbot.providers.credentials import clean_key
 
 
@@ -44,7 +43,7 @@ def _source(found: FoundKey) -> str:
 
 def asked(looking: Looking) -> Iterator[Finding]:
     """Which service and model a question would go to, and why."""
-    connection = chosen(Connection, {}, os.environ)
+    connection = connection_of(looking)
     target = choose_target(Who(), connection, looking.open_things, with_key=False)
     looking.notices.hide(target.secrets)
     model = target.model or "the first of its list"

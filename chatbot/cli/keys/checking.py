@@ -20,6 +20,7 @@ from chatbot.core.errors import (
     ProgramFault,
     QuotaExhausted,
 )
+from chatbot.core.request import USUAL_ROUTE, Route
 from chatbot.core.retry import RetryPolicy
 from chatbot.providers.choice import ModelRequest, ModelTarget, choose, find_service, key_names
 from chatbot.providers.wires.lookup import provider_for
@@ -45,7 +46,7 @@ class KeyCheck(NamedTuple):
         return f"KeyCheck({self.name}, {self.state})"
 
 
-def check_keys(listing: Listing, names: Iterable[str] = ()) -> Iterator[KeyCheck]:
+def check_keys(listing: Listing, names: Iterable[str] = (), route: Route = USUAL_ROUTE) -> Iterator[KeyCheck]:
     """Each key of the listing, or each of these variables, in its order; a key goes to its own service alone.
 
     Key commands and the keyring are asked one after the other, before the first request. `secrets` are for the
@@ -53,7 +54,7 @@ def check_keys(listing: Listing, names: Iterable[str] = ()) -> Iterator[KeyCheck
     """
     wanted = set(names)
     chosen = [key for key in listing.keys if not wanted or key.name in wanted]
-    pending: list[KeyCheck | SimpleQueue[KeyCheck]] = [_begun(key, listing) for key in chosen]
+    pending: list[KeyCheck | SimpleQueue[KeyCheck]] = [_begun(key, listing, route) for key in chosen]
     until_s = time.monotonic() + _LIMIT_S
     for key, result in zip(chosen, pending, strict=True):
         if isinstance(result, KeyCheck):
@@ -71,7 +72,7 @@ def exit_code(tested: Iterable[KeyCheck]) -> int:
     return next((code for state, code in _EXIT_CODES.items() if state in states), 0)
 
 
-def _begun(key: ListedKey, listing: Listing) -> KeyCheck | SimpleQueue[KeyCheck]:
+def _begun(key: ListedKey, listing: Listing, route: Route) -> KeyCheck | SimpleQueue[KeyCheck]:
     """Where the result will be; or the result, where nothing can be sent."""
     try:
         target = _target(key, listing)
@@ -82,7 +83,7 @@ def _begun(key: ListedKey, listing: Listing) -> KeyCheck | SimpleQueue[KeyCheck]
         why = f"{error}: {error.said}" if error.said else str(error)
         return KeyCheck(key.name, key.service.name, UNTESTED, why)
     results: SimpleQueue[KeyCheck] = SimpleQueue()
-    threading.Thread(target=lambda: results.put(_asked(key, target)), daemon=True, name="chat-key-test").start()
+    threading.Thread(target=lambda: results.put(_asked(key, target, route)), daemon=True, name="chat-key-test").start()
     return results
 
 
@@ -95,12 +96,12 @@ def _target(key: ListedKey, listing: Listing) -> ModelTarget:
     return choose(service._replace(model_required=False), None, ModelRequest(), alone)
 
 
-def _asked(key: ListedKey, target: ModelTarget) -> KeyCheck:
+def _asked(key: ListedKey, target: ModelTarget, route: Route) -> KeyCheck:
     from chatbot.outside.http.transport import LiveTransport
 
     provider = provider_for(target.service, target.endpoint)
     provider.models_path = target.service.key_path or provider.models_path
-    transport = LiveTransport(os.environ, idle_timeout_s=_SILENCE_S, connect_timeout_s=_CONNECT_TIMEOUT_S)
+    transport = LiveTransport(os.environ, route=route, idle_timeout_s=_SILENCE_S, connect_timeout_s=_CONNECT_TIMEOUT_S)
     session = Session(provider, transport, RetryPolicy(), time.monotonic, time.time, random.random)
     host, began_s = urlsplit(target.endpoint.base_url).netloc.rpartition("@")[2], time.monotonic()
     state, why = ACCEPTED, ""

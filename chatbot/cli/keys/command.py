@@ -14,6 +14,7 @@ from chatbot.cli.keys.listing import FoundKey, ListedKey, Listing, list_keys
 from chatbot.cli.keys.storing import Kept, key_name, remove_key, service_of, store_command, store_key
 from chatbot.cli.output import stdio
 from chatbot.cli.output.paged import write_json, write_lines
+from chatbot.cli.route import usual_route
 from chatbot.core.errors import NoKey, UsageError
 from chatbot.options.declared import Choice
 from chatbot.outside.desktop.streams import is_terminal
@@ -163,7 +164,7 @@ def _test(notices: Notices, words: list[str] | None, form: AsJson, files: Files)
     if not names and not listing.keys and not listing.fault:
         raise NoKey("no key is set", advice="Store one: chat keys set openai (or another service)")
     tested = []
-    for key in checking.check_keys(listing, names):
+    for key in checking.check_keys(listing, names, usual_route(notices)):
         notices.hide(key.secrets)
         tested.append(key)
         why = notices.redacted(key.why)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from urllib.parse import unquote, urlsplit
 
+from chatbot.cli.settings.loading import load_settings
 from chatbot.core.addresses import is_loopback, proxy_url
 from chatbot.core.errors import ConfigurationError
 from chatbot.core.request import Route
 from chatbot.options.chat import Connection
+from chatbot.options.declared import found
 from chatbot.terminal.notices import Notices
 
 
@@ -29,6 +32,18 @@ def chosen_route(connection: Connection, notices: Notices) -> Route:
 
         verifying(route, {})
     return route
+
+
+def usual_route(notices: Notices) -> Route:
+    """The route that variables and settings choose, for a command without such options. Raises as `chosen_route`."""
+    return chosen_route(usual_connection(), notices)
+
+
+def usual_connection() -> Connection:
+    """What variables and settings say of the connection. Raises ConfigurationError."""
+    settings = {field: value for field, value in load_settings().top.items() if field in Connection._fields}
+    said = {field: one.value for field, one in found(Connection, {}, os.environ).items()}
+    return Connection(**{**settings, **said})
 
 
 def require_here(connection: Connection, url: str) -> None:
