@@ -17,6 +17,22 @@ class Deleting(NamedTuple):
     yes: Annotated[bool, Choice("Do not ask.", flags=("-y", "--yes"))] = False
 
 
+class Left(Exception):
+    """The person ended the input (Ctrl-D)."""
+
+
+def typed_line(prompt: str, notices: Notices) -> str:
+    """What is typed behind the prompt, without its line end. Raises Left, and KeyboardInterrupt."""
+    notices.write(prompt)
+    try:
+        line = sys.stdin.readline()
+    except UnicodeDecodeError:
+        return "?"
+    if not line:
+        raise Left
+    return line.removesuffix("\n")
+
+
 def require_somebody() -> None:
     """Raises UsageError where nobody is there to ask."""
     if not (is_terminal(0) and is_terminal(2)):

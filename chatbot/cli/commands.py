@@ -56,14 +56,16 @@ COMMANDS = (
     Entry("report", "A file about the last answer, to show somebody else.", "chatbot.cli.report"),
     Entry("limits", "What the services said is left of their limits.", "chatbot.cli.limits"),
     Entry("cache", "The answers that chat --cache keeps.", "chatbot.cli.cache.command"),
+    Entry(
+        "keys", "The keys: which counts and where it is from, storing, and testing them.", "chatbot.cli.keys.command"
+    ),
+    Entry("config", "The settings, and what is in force.", "chatbot.cli.settings.command"),
+    Entry("doctor", "What keeps chat from working here, and the way out.", "chatbot.cli.doctor.command"),
     Entry("help", "The help of chat, or of a command.", means=_help),
     Entry("version", "The version.", means=_version),
     Entry("models", instead="In a session, /model and the Tab key list the models of a service."),
-    Entry("keys", instead="Keys are variables: export OPENAI_API_KEY=... , or in ./.env ."),
-    Entry("config", instead="Choices are options and variables: chat --help."),
-    Entry("settings", instead="Choices are options and variables: chat --help."),
-    Entry("doctor", instead="chat -m SERVICE/MODEL hi says in plain words what is wrong."),
-    Entry("login", instead="Keys are variables: export OPENAI_API_KEY=... , or in ./.env ."),
+    Entry("settings", instead="The settings are shown and changed with chat config."),
+    Entry("login", instead="A key is kept with: chat keys set NAME"),
     *map(Entry, "batch bench completion grade learn ledger probe relay serve".split()),
 )
 _BY_NAME = {entry.name: entry for entry in COMMANDS}

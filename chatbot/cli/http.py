@@ -57,9 +57,9 @@ def _show(history: History, notices: Notices, prefix: str | None, shown: Shown) 
 
 def key_variable_of(exchange: SafeExchange) -> str:
     """The variable that usually has the key of its service."""
-    from chatbot.providers import services
+    from chatbot.cli.own_providers import service_table
 
-    service = services.BY_NAME.get(exchange.provider)
+    service = service_table()[0].by_name.get(exchange.provider)
     return service.keys[0].name if service and service.keys else ""
 
 

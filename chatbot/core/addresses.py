@@ -7,6 +7,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from chatbot.core.errors import ConfigurationError
 
+_PROXY_PORTS = {"http": 1080, "https": 443, "socks4": 1080, "socks4a": 1080, "socks5": 1080, "socks5h": 1080}
+
 
 def is_loopback(host: str | None) -> bool:
     """Whether `host` is this machine: localhost, 127.0.0.0/8, ::1."""
@@ -57,6 +59,29 @@ def _fault(text: str, split: SplitResult | None) -> str:
     if split.query or split.fragment or "?" in text or "#" in text:
         return "it has a query or a fragment"
     return ""
+
+
+def proxy_url(text: str, origin: str) -> str:
+    """The URL of a proxy as curl takes it: http and port 1080 where it names none; empty for none at all.
+
+    Raises ConfigurationError, naming `origin`. Source: curl.se/docs/manpage.html, --proxy.
+    """
+    text = text.strip()
+    if not text:
+        return ""
+    url = text if "://" in text else f"http://{text}"
+    split = _split(url)
+    wrong = "it is malformed" if split is None else ""
+    if split and split.scheme not in _PROXY_PORTS:
+        wrong = "it must begin with http://, https:// or socks5h://"
+    elif split and (not split.hostname or re.search(r"[\s\\\x00-\x20\x7f-\x9f]", url)):
+        wrong = "it names no host"
+    if wrong or split is None:
+        raise ConfigurationError(
+            f"{origin} is no proxy that can be used: {wrong}", advice="It looks like http://proxy.example.com:3128 ."
+        )
+    port = "" if split.port else f":{_PROXY_PORTS[split.scheme]}"
+    return f"{split.scheme}://{split.netloc.rstrip(':')}{port}"
 
 
 def from_host(text: str, default_port: int) -> str:

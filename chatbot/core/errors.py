@@ -7,6 +7,7 @@
     ├── NotCached                   66   an answer that was wanted from the cache only
     ├── ConfigurationError          78   a setting, a base URL, a `.env`
     │   ├── NoKey                   78
+    │   │   └── NothingSetUp        78   for any service
     │   └── Redirected              78   the base URL points elsewhere
     ├── ProviderError                1   the provider answered, but not with an answer
     │   ├── KeyRejected             77
@@ -110,6 +111,10 @@ class NoKey(ConfigurationError):
     """The chosen service wants a key and none is set."""
 
 
+class NothingSetUp(NoKey):
+    """No service was named, and none has a key or runs here."""
+
+
 class Redirected(ConfigurationError):
     """The server points to another address; keys and questions are never sent on."""
 
@@ -209,14 +214,17 @@ class TlsFailed(NetworkError):
     """The server's certificate or its TLS is not acceptable."""
 
     retryable = False
-    advice = "If your network uses its own certificate authority, name its file in SSL_CERT_FILE."
+    advice = (
+        "If your network uses its own certificate authority, name its file with --cacert or SSL_CERT_FILE, or trust "
+        "those of the system: CHAT_CA=system ."
+    )
 
 
 class ProxyFailed(NetworkError):
     """The proxy cannot be used."""
 
     retry_limit = 2
-    advice = "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY."
+    advice = "Check --proxy, HTTPS_PROXY, HTTP_PROXY and ALL_PROXY; --proxy '' and NO_PROXY do without."
 
 
 class TimedOut(NetworkError):

@@ -1,6 +1,6 @@
 """The choices a person can make about one question, as data."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 
@@ -26,12 +26,17 @@ class Options(NamedTuple):
 
 class SettingSource(NamedTuple):
     """A setting as it was found: its value and where. `local` means a `.env` of the working directory, which comes
-    with the folder and not from the person.
+    with the folder and not from the person. `stored` means the person's own file of keys, which counts last. What
+    `fetch` would have to ask for has no value yet; it raises ChatError where it gets none. `name`: what it is called
+    there, if not as its variable.
     """
 
     value: str
     origin: str
     local: bool = False
+    stored: bool = False
+    fetch: Callable[[], str] | None = None
+    name: str = ""
 
 
 class Endpoint(NamedTuple):

@@ -1,7 +1,7 @@
 """One HTTP exchange as data, and the one seam to the network."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from chatbot.core.errors import ChatError
 
@@ -30,6 +30,21 @@ class HttpRequest(NamedTuple):
     url: str
     headers: Mapping[str, str]
     body: bytes = b""
+
+
+class Route(NamedTuple):
+    """The way to a server, where it is not the usual one. `proxy`: its URL, empty for none, None for what the
+    environment says. `ca_file`: PEM certificates of the authorities that are trusted; `ca`: whose are, without it.
+    `insecure`: a server on this machine may have any certificate.
+    """
+
+    proxy: str | None = None
+    ca_file: str = ""
+    ca: Literal["bundled", "system"] = "bundled"
+    insecure: bool = False
+
+
+USUAL_ROUTE = Route()
 
 
 class HttpResponse(NamedTuple):

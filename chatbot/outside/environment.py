@@ -39,6 +39,11 @@ def read_variables(
         try:
             _require_own(folder / LOCAL_NAME)
             values = _read(folder / LOCAL_NAME, local_names, remarks)
+            remarks += [
+                f"{name} in ./.env is ignored: no command is taken from a folder; keep it with chat keys set"
+                for name in values
+                if name.endswith("_COMMAND") and name.removesuffix("_COMMAND") in local_names
+            ]
             found |= {name: SettingSource(values[name], "./.env", True) for name in values if name in local_names}
         except FileUnreadable as error:
             remarks.append(f"{error}; it is left out")

@@ -8,21 +8,21 @@ The order, first match wins:
 4. the beginning of the model's name (`gpt-`, `claude-`, `gemini-`, ...)
 5. CHAT_PROVIDER; its model is CHAT_MODEL where none was named
 6. CHAT_MODEL, read like 3 and 4
-7. the first service of the table whose key is set, then the first whose key is set by a `.env` of the working
-   directory, then the first whose base URL is set
+7. the first service of the table whose key is set or stored, then the first whose key is set by a `.env` of the
+   working directory, then the first whose base URL is set
 
 Which values may meet is decided in `credentials`.
 """
 
 import re
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, Self
 from urllib.parse import urlencode, urlsplit
 
 from chatbot.core.addresses import base_url, from_host, is_loopback
 from chatbot.core.errors import ConfigurationError, UsageError
 from chatbot.core.options import Endpoint, SettingSource
 from chatbot.core.redaction.redactor import HIDDEN, is_secret_header
-from chatbot.providers import services
 from chatbot.providers.credentials import (
     Variables,
     auth_header,
@@ -34,6 +34,8 @@ from chatbot.providers.credentials import (
     variable_headers,
 )
 from chatbot.providers.service import Service
+from chatbot.providers.services import SHIPPED
+from chatbot.providers.table import ServiceTable
 
 MODEL_VARIABLE = "CHAT_MODEL"
 PROVIDER_VARIABLE = "CHAT_PROVIDER"
@@ -51,7 +53,8 @@ class ModelRequest(NamedTuple):
 
 class ModelTarget(NamedTuple):
     """The service, its endpoint, and the model (None: the first of the server's list). `key` is for the redactor;
-    `decided` says where key, address and model are from, `key_variable` is where a key is or would be.
+    `decided` says where key, address and model are from, `key_variable` is where a key is or would be. `fetch_key`: the
+    key is still to be asked for; until then HIDDEN stands in its place.
     """
 
     service: Service
@@ -61,6 +64,16 @@ class ModelTarget(NamedTuple):
     remarks: tuple[str, ...] = ()
     decided: tuple[str, ...] = ()
     key_variable: str = ""
+    fetch_key: Callable[[], str] | None = None
+
+    def with_key(self) -> Self:
+        """The same with its key. Raises ConfigurationError, and whatever `fetch_key` raises."""
+        if self.fetch_key is None:
+            return self
+        key = clean_key(self.fetch_key(), self.key_variable)
+        variable = next(row for row in self.service.keys if row.name == self.key_variable)
+        endpoint = self.endpoint._replace(auth=auth_header(variable, key))
+        return self._replace(endpoint=endpoint, key=key, fetch_key=None)
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -72,62 +85,68 @@ class ModelTarget(NamedTuple):
         return f"ModelTarget({self.service.name}, {self.model}, {self.endpoint})"
 
 
-def variable_names() -> frozenset[str]:
+def key_names(table: ServiceTable = SHIPPED) -> frozenset[str]:
+    """The variables that may hold a key."""
+    return frozenset(key.name for row in table.rows for key in row.keys)
+
+
+def variable_names(table: ServiceTable = SHIPPED) -> frozenset[str]:
     """Every variable that has a meaning here."""
-    pairs = (pair for row in services.SERVICES for pair in (*row.header_variables, *row.query_variables))
-    return local_names() | {name for _, name in pairs}
+    pairs = (pair for row in table.rows for pair in (*row.header_variables, *row.query_variables))
+    return local_names(table) | {name for _, name in pairs}
 
 
-def local_names() -> frozenset[str]:
+def local_names(table: ServiceTable = SHIPPED) -> frozenset[str]:
     """The variables that a `.env` of the working directory may set: keys, base URLs, the model and the provider."""
-    keys = {key.name for row in services.SERVICES for key in row.keys}
-    urls = {url.name for row in services.SERVICES for url in row.urls}
-    return frozenset(keys | urls | {MODEL_VARIABLE, PROVIDER_VARIABLE})
+    urls = {url.name for row in table.rows for url in row.urls}
+    return key_names(table) | urls | {MODEL_VARIABLE, PROVIDER_VARIABLE}
 
 
-def find_service(wish: ModelRequest, variables: Variables) -> tuple[Service | None, str | None]:
-    """The service that the person means and the model, as far as either was named.
+def find_service(
+    wish: ModelRequest, variables: Variables, table: ServiceTable = SHIPPED
+) -> tuple[Service | None, str | None]:
+    """The service of the table that the person means and the model, as far as either was named.
 
     Raises UsageError for a provider that does not exist.
     """
     if wish.provider:
-        service = services.find(wish.provider)
+        service = table.find(wish.provider)
         if wish.model and not wish.base_url:  # `--provider groq -m groq/NAME`; another server's names stay whole
-            named, own_name = _by_model(wish.model)
+            named, own_name = _by_model(wish.model, table)
             return service, own_name if named is service else wish.model
-        return service, wish.model or _usual_model(service, variables)
+        return service, wish.model or _usual_model(service, variables, table)
     if wish.base_url:
-        return _at(wish.base_url), wish.model
-    found, model = _by_model(wish.model) if wish.model else _usual(variables)
-    return found or _usual_service(variables) or _by_variables(variables), model
+        return _at(wish.base_url, table), wish.model
+    found, model = _by_model(wish.model, table) if wish.model else _usual(variables, table)
+    return found or _usual_service(variables, table) or _by_variables(variables, table), model
 
 
-def _usual(variables: Variables) -> tuple[Service | None, str | None]:
+def _usual(variables: Variables, table: ServiceTable) -> tuple[Service | None, str | None]:
     """What CHAT_PROVIDER and CHAT_MODEL say together."""
     if MODEL_VARIABLE not in variables:
-        return _usual_service(variables), None
+        return _usual_service(variables, table), None
     whole = variables[MODEL_VARIABLE].value.strip()
-    named, model = _by_model(whole)
-    usual = _usual_service(variables) or named
+    named, model = _by_model(whole, table)
+    usual = _usual_service(variables, table) or named
     return usual, model if named is usual else whole
 
 
-def _usual_service(variables: Variables) -> Service | None:
-    return services.find(variables[PROVIDER_VARIABLE].value) if PROVIDER_VARIABLE in variables else None
+def _usual_service(variables: Variables, table: ServiceTable) -> Service | None:
+    return table.find(variables[PROVIDER_VARIABLE].value) if PROVIDER_VARIABLE in variables else None
 
 
-def _usual_model(service: Service, variables: Variables) -> str | None:
-    usual, model = _usual(variables)
+def _usual_model(service: Service, variables: Variables, table: ServiceTable) -> str | None:
+    usual, model = _usual(variables, table)
     return model if usual is service else None
 
 
-def check_service_named_in(model: str | None) -> None:
+def check_service_named_in(model: str | None, table: ServiceTable = SHIPPED) -> None:
     """Raises UsageError where `model` is `service/name` with a service that does not exist. For places that have no
     model with a slash in its name: elsewhere that is a name like any other.
     """
     prefix, slash, _ = (model or "").partition("/")
     if slash and prefix.lower() not in ("models", "tunedmodels"):  # Google's own prefixes
-        services.find(prefix)
+        table.find(prefix)
 
 
 def choose(
@@ -163,9 +182,11 @@ def choose(
     if key and key_variable:
         decided.append(f"key {key_variable.name} from {key.origin}")
     if MODEL_VARIABLE in variables and not wish.model and model == variables[MODEL_VARIABLE].value.rpartition("/")[2]:
-        decided.append(f"model {model} from {MODEL_VARIABLE} in {variables[MODEL_VARIABLE].origin}")
-    secret = clean_key(key.value, key_variable.name) if key and key_variable else None
-    auth = auth_header(key_variable, secret)
+        said = variables[MODEL_VARIABLE]
+        decided.append(f"model {model} from {said.name or MODEL_VARIABLE} in {said.origin}")
+    is_fetched = not (key and key.fetch)
+    secret = clean_key(key.value, key_variable.name) if key and key_variable and is_fetched else None
+    auth = auth_header(key_variable, secret if is_fetched else HIDDEN)
     if wants_key and wish.is_dry:
         auth = auth_header(service.keys[0], HIDDEN)  # where a key would stand
     endpoint = Endpoint(
@@ -175,13 +196,15 @@ def choose(
         _query(service, variables),
     )
     key_place = key_variable or next(iter(service.keys), None)
-    return ModelTarget(service, model, endpoint, secret, remarks, tuple(decided), key_place.name if key_place else "")
+    place = key_place.name if key_place else ""
+    fetch = key.fetch if key and not wish.is_dry else None
+    return ModelTarget(service, model, endpoint, secret, remarks, tuple(decided), place, fetch)
 
 
 def _named(url: SettingSource, service: Service, variables: Variables) -> str:
     """Where a base URL is from, in words that tell what to change."""
     names = [row.name for row in service.urls if variables.get(row.name, url).origin == url.origin]
-    return f"{names[0]} in {url.origin}" if names and names[0] in variables else url.origin
+    return f"{url.name or names[0]} in {url.origin}" if names and names[0] in variables else url.origin
 
 
 def _called_by_its_place(service: Service, url: str) -> Service:
@@ -192,35 +215,33 @@ def _called_by_its_place(service: Service, url: str) -> Service:
     return service._replace(title=urlsplit(url).netloc, key_page="")
 
 
-def _by_model(name: str) -> tuple[Service | None, str]:
+def _by_model(name: str, table: ServiceTable) -> tuple[Service | None, str]:
     prefix, slash, rest = name.partition("/")
-    prefix = prefix.lower()
-    service = services.BY_NAME.get(services.ALIASES.get(prefix, prefix))
-    if slash and service:
+    if slash and (service := table.get(prefix)):
         # OpenRouter's own models are called openrouter/...
         return service, name if name == service.default_model else rest
     own = name.lower().removeprefix("models/")  # Google's own way to write its names
     if re.search("[/:]|^gpt-oss", own):  # other vendors' names, Ollama's tags, and open weights: served in many places
         return None, name
-    return next((row for row in services.SERVICES if own.startswith(row.model_prefixes or ("\0",))), None), name
+    return next((row for row in table.rows if own.startswith(row.model_prefixes or ("\0",))), None), name
 
 
-def _by_variables(variables: Variables) -> Service | None:
+def _by_variables(variables: Variables, table: ServiceTable) -> Service | None:
     for local in (False, True):
-        for row in services.SERVICES:
+        for row in table.rows:
             set_here = any(key.name in variables and variables[key.name].local == local for key in row.keys)
             if set_here and (row.base_url or _set_url(row, variables)):
                 return row
-    return next((row for row in services.SERVICES if _set_url(row, variables)), None)
+    return next((row for row in table.rows if _set_url(row, variables)), None)
 
 
-def _at(address: str) -> Service:
+def _at(address: str, table: ServiceTable) -> Service:
     """The service that lives at this address; `custom` for any other."""
     place = _place(address)
-    for row in services.SERVICES:
+    for row in table.rows:
         if any(own and _place(own) == place for own in (row.base_url, *row.other_base_urls)):
             return row
-    return services.BY_NAME["custom"]
+    return table.by_name["custom"]
 
 
 def _place(address: str) -> tuple[str | None, int | None]:

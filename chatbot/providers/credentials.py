@@ -5,7 +5,7 @@ sent a key from the same file.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 from chatbot.core.addresses import is_loopback
@@ -19,14 +19,14 @@ _PLAIN = re.compile(r"[\x20-\x7e\xa0-\xff]*")  # what a header can carry (RFC 91
 
 
 def key_for(row: Service, variables: Variables) -> tuple[KeyVariable | None, SettingSource | None, tuple[str, ...]]:
-    """The key that counts: a trusted one before a local one, then in the row's order."""
+    """The key that counts: a trusted one before a local one before a stored one, then in the row's order."""
     found = [(key, variables[key.name]) for key in row.keys if key.name in variables]
-    found.sort(key=lambda pair: pair[1].local)
+    found.sort(key=lambda pair: (pair[1].stored, pair[1].local))
     if not found:
         return None, None, ()
     key, value = found[0]
     remarks = [f"using {key.name} from {value.origin}"] if value.local else []
-    others = [other.name for other, variable in found[1:] if variable.value != value.value]
+    others = [other.name for other, variable in found[1:] if variable.value != value.value and not variable.stored]
     if others:
         remarks.append(f"{key.name} is used; {' and '.join(others)} also set, and not used")
     return key, value, tuple(remarks)
@@ -48,18 +48,35 @@ def check_pair(row: Service, key_name: str, key: SettingSource | None, url: Sett
         )
 
 
+def service_of_key(key: str, rows: Iterable[Service]) -> Service | None:
+    """The service whose keys begin so; None where that does not tell it."""
+    return next((row for row in rows if row.key_prefixes and key.startswith(row.key_prefixes)), None)
+
+
 def no_key(row: Service) -> NoKey:
     """The error for a service whose key is not set."""
     page = f" Keys are made at {row.key_page} ." if row.key_page else ""
     return NoKey(
         f"there is no key for {row.title}: {' or '.join(key.name for key in row.keys)} is not set",
-        advice=f"Set it with: export {row.keys[0].name}=...  (or in ./.env).{page}",
+        advice=f"Keep it with: chat keys set {row.name}  (or export {row.keys[0].name}=...).{page}",
     )
+
+
+def bare_key(text: str) -> str:
+    """The key without white space and quotes around it."""
+    return text.strip().strip("\"'").strip()
+
+
+def fingerprint(text: str) -> str:
+    """What tells a key from others without a character of it: the beginning of its SHA-256, in hexadecimal."""
+    import hashlib  # only lists of keys have it
+
+    return hashlib.sha256(bare_key(text).encode("utf-8", "surrogatepass")).hexdigest()[:6]
 
 
 def clean_key(text: str, name: str) -> str:
     """The key without white space and quotes around it. Raises ConfigurationError, whose message holds none of it."""
-    key = text.strip().strip("\"'").strip()
+    key = bare_key(text)
     if not key or not key.isascii() or not key.isprintable() or " " in key:
         raise ConfigurationError(
             f"the key in {name} holds a character that no key has (a line break, a blank, or a typographic character)",

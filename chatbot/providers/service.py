@@ -42,11 +42,12 @@ class Service(NamedTuple):
 
     Where a row says nothing else, the key is in NAME_API_KEY and the base URL in NAME_BASE_URL. Variables are tried in
     order, the first that is set counts. A service without `default_model` is asked for its list, whose first model is
-    taken; `model_required` says that its list does not name what can be asked. `model_prefixes` are the beginnings of
-    model names that mean this service. `other_wires` are formats that it also speaks when asked to. `seed_field` is
-    empty where there is no seed. `header_variables` and `query_variables` are pairs of a header or query parameter and
-    the environment variable that fills it. `probe`: this local server is looked for when nothing else is set up.
-    `source`: where these facts are from.
+    taken; `model_required` says that its list does not name what can be asked. `key_prefixes` are what its keys alone
+    begin with, `model_prefixes` the beginnings of model names that mean this service. `other_wires` are formats that
+    it also speaks when asked to. `seed_field` is empty where there is no seed. `header_variables` and
+    `query_variables` are pairs of a header or query parameter and the environment variable that fills it. `probe`:
+    this local server is looked for when nothing else is set up. `key_path` is what only a good key may read, where
+    anybody may read the list of models; empty where there is no such thing. `source`: where these facts are from.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Service(NamedTuple):
     url_variables: tuple[UrlVariable, ...] | None = None
     key_required: bool = True
     key_page: str = ""
+    key_prefixes: tuple[str, ...] = ()
     default_model: str | None = None
     model_required: bool = False
     model_prefixes: tuple[str, ...] = ()
@@ -71,6 +73,7 @@ class Service(NamedTuple):
     start_advice: str = ""
     probe: bool = False
     images: ImageLimits = ImageLimits()
+    key_path: str | None = None
 
     @property
     def keys(self) -> tuple[KeyVariable, ...]:

@@ -1,14 +1,14 @@
 """The table that --provider reads: one row for each service or local server.
 
-A new compatible server is one more row here and one line in `.env.example`. The order of the rows is the order in
-which keys are looked for when a question names neither provider nor model.
+A new compatible server is one more row here and one line in `.env.example`; a person's own are in `providers.toml`.
+The order of the rows is the order in which keys are looked for when a question names neither provider nor model.
 """
 
 from __future__ import annotations
 
-from chatbot.core.errors import UsageError
 from chatbot.core.messages import ImageLimits
 from chatbot.providers.service import KeyVariable, Service, UrlVariable, Wire
+from chatbot.providers.table import ServiceTable
 
 LAB = "chatbot/lab"  # the source that marks the embedded provider's rows
 _WEB = ("image/jpeg", "image/png", "image/webp")
@@ -56,6 +56,7 @@ SERVICES: tuple[Service, ...] = (
         source="openai-python 3.52",
         other_wires=_RESPONSES,
         key_page="https://platform.openai.com/api-keys",
+        key_prefixes=("sk-proj-", "sk-svcacct-", "sk-admin-"),
         default_model="gpt-6-luna",
         model_prefixes=("gpt-", "chatgpt-", "o1", "o3", "o4"),
         # Reasoning models refuse max_tokens; compatible servers mostly know nothing else.
@@ -71,6 +72,7 @@ SERVICES: tuple[Service, ...] = (
         wire="anthropic",
         key_variables=(KeyVariable("ANTHROPIC_API_KEY", "x-api-key"), KeyVariable("ANTHROPIC_AUTH_TOKEN")),
         key_page="https://platform.claude.com/settings/keys",
+        key_prefixes=("sk-ant-",),
         default_model="claude-haiku-5-5",
         model_prefixes=("claude-",),
         seed_field="",
@@ -88,6 +90,7 @@ SERVICES: tuple[Service, ...] = (
         ),
         url_variables=(UrlVariable("GEMINI_BASE_URL"), UrlVariable("GOOGLE_GEMINI_BASE_URL", "/v1beta")),
         key_page="https://aistudio.google.com/apikey",
+        key_prefixes=("AIza",),
         default_model="gemini-3.5-flash-lite",
         model_prefixes=("gemini-", "gemma-"),
         # GIF is refused by several models.
@@ -100,7 +103,9 @@ SERVICES: tuple[Service, ...] = (
         source="openrouter.ai/docs",
         other_wires=_RESPONSES,
         key_page="https://openrouter.ai/settings/keys",
+        key_prefixes=("sk-or-",),
         default_model="openrouter/auto",
+        key_path="/key",
         images=ImageLimits(_WEB, 5_000_000, 2048),
     ),
     Service(
@@ -109,6 +114,7 @@ SERVICES: tuple[Service, ...] = (
         "https://api.groq.com/openai/v1",
         source="console.groq.com/docs",
         key_page="https://console.groq.com/keys",
+        key_prefixes=("gsk_",),
         default_model="openai/gpt-oss-20b",
         token_limit_field="max_completion_tokens",
         # The whole request may have 4 MB in Base64.
@@ -142,6 +148,7 @@ SERVICES: tuple[Service, ...] = (
         source="docs.x.ai",
         other_wires=_RESPONSES,
         key_page="https://console.x.ai",
+        key_prefixes=("xai-",),
         default_model="grok-4-1-fast-non-reasoning",
         model_prefixes=("grok-",),
         images=ImageLimits(("image/jpeg", "image/png"), 7_500_000, 2048),
@@ -152,6 +159,7 @@ SERVICES: tuple[Service, ...] = (
         "https://api.together.xyz/v1",
         source="docs.together.ai",
         key_page="https://api.together.ai/settings/api-keys",
+        key_prefixes=("tgp_",),
         default_model="openai/gpt-oss-20b",
     ),
     Service(
@@ -160,6 +168,7 @@ SERVICES: tuple[Service, ...] = (
         "https://api.cerebras.ai/v1",
         source="inference-docs.cerebras.ai",
         key_page="https://cloud.cerebras.ai",
+        key_prefixes=("csk-",),
         default_model="gpt-oss-120b",
         token_limit_field="max_completion_tokens",
     ),
@@ -170,6 +179,8 @@ SERVICES: tuple[Service, ...] = (
         source="huggingface.co/docs/inference-providers",
         key_variables=(KeyVariable("HF_TOKEN"), KeyVariable("HUGGINGFACE_API_KEY")),
         key_page="https://huggingface.co/settings/tokens",
+        key_prefixes=("hf_",),
+        key_path="",
         default_model="openai/gpt-oss-20b",
     ),
     Service(
@@ -178,6 +189,7 @@ SERVICES: tuple[Service, ...] = (
         "https://api.perplexity.ai",
         source="docs.perplexity.ai",
         key_page="https://www.perplexity.ai/settings/api",
+        key_prefixes=("pplx-",),
         default_model="sonar",
         model_prefixes=("sonar",),
         seed_field="",
@@ -260,19 +272,6 @@ ALIASES = {
     "lm-studio": "lmstudio",
 }
 
-BY_NAME = {service.name: service for service in SERVICES}
-
-
-def find(name: str) -> Service:
-    """The service of that name or alias, in any case. Raises UsageError, with the nearest names, when there is none."""
-    wanted = name.strip().lower()
-    service = BY_NAME.get(ALIASES.get(wanted, wanted))
-    if service is None:
-        import difflib  # loads slowly, and only a mistake needs it
-
-        near = difflib.get_close_matches(wanted, [*BY_NAME, *ALIASES], 3)
-        raise UsageError(
-            f"there is no provider {name!r}" + (f"; did you mean {' or '.join(near)}?" if near else ""),
-            advice="Known providers: " + ", ".join(row for row in BY_NAME if not row.startswith("lab-")) + ".",
-        )
-    return service
+SHIPPED = ServiceTable(SERVICES, ALIASES)
+BY_NAME = SHIPPED.by_name
+find = SHIPPED.find

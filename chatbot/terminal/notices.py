@@ -80,6 +80,13 @@ class Notices:
         for row in rows:
             self._row("", row, _DIM)
 
+    def listed(self, sign: str, text: str) -> None:
+        """One of several things to choose from, behind its sign."""
+        first, *rest = self._wrapped(text, len(sign) + 4)
+        self.write(f"  {self._styled(sign, _CYAN)}  {first}\n")
+        for row in rest:
+            self.write(f"  {' ' * len(sign)}  {row}\n")
+
     def question(self, text: str) -> None:
         """A question that was not typed just now, as it would stand at the prompt; of a long one the beginning."""
         lines = text.splitlines()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatbot.core.addresses import base_url, from_host, is_loopback
+from chatbot.core.addresses import base_url, from_host, is_loopback, proxy_url
 from chatbot.core.errors import ConfigurationError
 from tests.tables import cases
 
@@ -153,3 +153,28 @@ def test_a_host_becomes_a_base_url(host: str, url: str) -> None:
 def test_a_host_that_makes_no_safe_base_url_is_refused_after_all(host: str) -> None:
     with pytest.raises(ConfigurationError):
         base_url(from_host(host, 11434), "OLLAMA_HOST")
+
+
+class TestProxies:
+    @pytest.mark.parametrize(
+        ("text", "url"),
+        [
+            *cases("""
+                proxy:3128 | http://proxy:3128
+                proxy | http://proxy:1080
+                http://ann:word@proxy.example.com:8080/ | http://ann:word@proxy.example.com:8080
+                https://proxy | https://proxy:443
+                socks5h://127.0.0.1 | socks5h://127.0.0.1:1080
+                [::1]:3128 | http://[::1]:3128
+            """),
+            ("", ""),
+        ],
+    )
+    def test_a_proxy_is_named_as_curl_has_it(self, text: str, url: str) -> None:
+        assert proxy_url(text, "--proxy") == url
+
+    @pytest.mark.parametrize("text", ["ftp://proxy", "http://", "http://a b", "http://proxy:x", "ann:word@"])
+    def test_what_is_none_is_told_without_what_may_be_a_password(self, text: str) -> None:
+        with pytest.raises(ConfigurationError) as caught:
+            proxy_url(text, "--proxy")
+        assert "--proxy is no proxy" in str(caught.value) and "word" not in str(caught.value)

@@ -19,7 +19,7 @@ ReplState = Callable[[socket.socket], None]
 class Wire:
     """A listener on loopback. `heard` are the requests, heads and bodies, in the order in which they were complete."""
 
-    def __init__(self, talks: tuple[ReplState, ...], tls: bool) -> None:
+    def __init__(self, talks: tuple[ReplState, ...], tls: bool | ssl.SSLContext) -> None:
         self.heard: list[bytes] = []
         self.connections = 0
         self.ended = threading.Event()  # the client has closed a connection that `hang` holds
@@ -27,7 +27,7 @@ class Wire:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=16)
         self.port: int = self._listener.getsockname()[1]
         self.url = f"{'https://localhost' if tls else 'http://127.0.0.1'}:{self.port}/v1"
-        self._context = _context() if tls else None
+        self._context = _context() if tls is True else tls or None
         self._open: list[socket.socket] = []
         threading.Thread(target=self._serve, daemon=True).start()
 
@@ -103,7 +103,7 @@ def _context() -> ssl.SSLContext:
 
 
 @contextmanager
-def wire(*talks: Callable[[Wire, socket.socket], None], tls: bool = False) -> Iterator[Wire]:
+def wire(*talks: Callable[[Wire, socket.socket], None], tls: bool | ssl.SSLContext = False) -> Iterator[Wire]:
     """A running Wire; each connection is one talk, further ones repeat the last."""
     running: list[Wire] = []
 

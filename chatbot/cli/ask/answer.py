@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chatbot.cli.ask import inputs
 from chatbot.cli.ask.arguments import Arguments, body_fields
 from chatbot.cli.ask.recorder import HistoryRecorder
 from chatbot.cli.ask.setup import Setup
 from chatbot.cli.ask.target import choose_target
+from chatbot.cli.own_providers import service_table
+from chatbot.cli.route import chosen_route
+from chatbot.cli.settings.loading import settings_of
 from chatbot.core.conversations.pending import PendingQuestion
-from chatbot.core.errors import UsageError
+from chatbot.core.errors import NothingSetUp, UsageError
 from chatbot.core.messages import Conversation, Image
 from chatbot.outside.desktop.keyboard import SilentKeyboard
 from chatbot.outside.desktop.streams import is_terminal
-from chatbot.providers import services
 from chatbot.providers.service import api_of
 from chatbot.terminal.notices import Notices
 
@@ -23,18 +25,21 @@ if TYPE_CHECKING:
     from chatbot.cli.ask.wire.files import ExchangeFiles
     from chatbot.core.conversations.resume import Resumed
     from chatbot.core.conversations.stored import Summary
+    from chatbot.options.chat import Connection
     from chatbot.options.templates.template import Filled
+    from chatbot.providers.choice import ModelTarget
 
 
 def answer(arguments: Arguments, notices: Notices) -> int:
     """Answers the question, or opens a session where there is none to answer, or where the person wants to stay."""
-    notices.quiet = arguments.shown.quiet
+    usual = arguments.settings.top
+    notices.quiet = arguments.settled(usual).shown.quiet
     fields = body_fields(arguments.how.option)
     if arguments.asked.save_template is not None:
         return _save_template(arguments, fields, notices)
     with ExitStack() as open_things:
         filled, arguments = _templated(arguments, fields)
-        recorder = HistoryRecorder(notices, off=arguments.kept.no_log)
+        recorder = HistoryRecorder(notices, off=arguments.settled(usual).kept.no_log)
         open_things.callback(recorder.close)
         stored, arguments = _stored(arguments, recorder)
         text = inputs.question(arguments, notices, filled)  # what is wrong here is wrong whoever answers
@@ -44,17 +49,23 @@ def answer(arguments: Arguments, notices: Notices) -> int:
                 "one model answers a question", advice="Several are shown side by side: --dry-run --as body"
             )
         is_offline = is_dry or arguments.http.replay is not None
-        target = choose_target(arguments.who, arguments.connection, open_things, is_dry=is_offline)
+        connection = arguments.settled(usual).connection
+        arguments, target = _target(arguments, connection, open_things, notices, is_dry=is_offline)
         notices.hide(target.secrets)
         if is_terminal(2):
             for remark in target.remarks:
                 notices.warn(remark)
         conversation = stored[1].conversation if stored else Conversation()
         system = inputs.system(arguments.how, notices) or (filled.system if filled else None) or conversation.system
-        conversation = conversation._replace(system=system)
+        arguments = arguments.settled(settings_of(arguments.settings, target.service, target.model))
+        notices.quiet, recorder.off = arguments.shown.quiet, arguments.kept.no_log
+        route = chosen_route(arguments.connection, notices)
+        conversation = conversation._replace(system=system or inputs.system(arguments.how, notices))
         images = inputs.images(arguments.asked, target.service.images, notices)
         files = _files(arguments, notices)
-        setup = Setup(arguments, filled.extra if filled else fields, target, recorder, notices, open_things, files)
+        setup = Setup(
+            arguments, filled.extra if filled else fields, target, recorder, notices, open_things, files, route
+        )
         if is_dry:
             from chatbot.cli.ask.dry_run import dry_run
 
@@ -70,6 +81,24 @@ def answer(arguments: Arguments, notices: Notices) -> int:
 
         runner = AnswerRunner(setup, SilentKeyboard())
         return runner.exit_code(runner(PendingQuestion(asked, setup.options, arguments.shown.raw)))
+
+
+def _target(
+    arguments: Arguments, connection: Connection, open_things: ExitStack, notices: Notices, *, is_dry: bool
+) -> tuple[Arguments, ModelTarget]:
+    """Who is asked. Where nothing is set up and somebody is there, they are asked how to begin."""
+    offers = not is_dry and not arguments.shown.json and is_terminal(0) and is_terminal(1) and is_terminal(2)
+    options: dict[str, Any] = {"settings": arguments.settings, "is_dry": is_dry, "with_key": False}
+    try:
+        return arguments, choose_target(arguments.who, connection, open_things, **options, finds_local=not offers)
+    except NothingSetUp as nothing:
+        if not offers:
+            raise
+        from chatbot.cli.first_run.offer import chosen_service
+
+        name = chosen_service(notices, chosen_route(connection, notices), nothing)
+    arguments = arguments._replace(who=arguments.who.asking(name, arguments.who.model))
+    return arguments, choose_target(arguments.who, connection, open_things, **options)
 
 
 def _files(arguments: Arguments, notices: Notices) -> ExchangeFiles | None:
@@ -104,7 +133,8 @@ def _templated(arguments: Arguments, fields: dict[str, object]) -> tuple[Filled 
     )
     filled = applied(template, read_variables(asked.var))
     who = who.asking(filled.provider, filled.model)
-    return filled, arguments._replace(who=who, how=how._replace(**filled.options))
+    taken = arguments.taken | filled.options.keys()
+    return filled, arguments._replace(who=who, how=how._replace(**filled.options), taken=taken)
 
 
 def _save_template(arguments: Arguments, fields: dict[str, object], notices: Notices) -> int:
@@ -165,7 +195,8 @@ def _stored(arguments: Arguments, recorder: HistoryRecorder) -> tuple[tuple[Summ
     stored = recorder.go_on(found)
     before = stored[0]
     connection = arguments.connection
-    if not (who.provider or who.model or connection.base_url) and before.provider in services.BY_NAME:
+    is_open = not (who.provider or who.model or connection.base_url)
+    if is_open and before.provider in service_table()[0].by_name:
         arguments = arguments._replace(who=who.asking(before.provider, before.model))
         *_, last = stored[1].conversation.messages or [None]
         if last and last.items and not connection.api:  # else what is to be handed back would be left out

@@ -43,6 +43,7 @@ class AnswerHttp:
         self._wanted = setup.arguments.http
         self._decided = setup.target.decided
         self._provider = provider
+        self._route = setup.route
         self._steps: SimpleQueue[Step] = SimpleQueue()
         self._files = setup.files
         self._wake: Callable[[], None] = lambda: None
@@ -64,7 +65,7 @@ class AnswerHttp:
         exchanges = self.exchanges.all
         if not exchanges:
             raise UsageError("nothing was asked yet", advice="Ask something first.")
-        return snippet(self._safe(asking(exchanges)), form, key_variable)
+        return snippet(self._safe(asking(exchanges)), form, key_variable, self._route)
 
     def kept(self) -> list[KeptExchange]:
         """The exchanges of the last question, for the history."""

@@ -18,6 +18,9 @@ from chatbot.cli.ask.setup import Setup
 from chatbot.cli.ask.target import choose_target
 from chatbot.cli.history import history_folder
 from chatbot.cli.output import stdio
+from chatbot.cli.own_providers import service_table
+from chatbot.cli.route import chosen_route
+from chatbot.cli.settings.loading import settings_of
 from chatbot.core.conversations.pending import PendingQuestion
 from chatbot.core.errors import ChatError, UsageError
 from chatbot.core.messages import Image
@@ -188,6 +191,8 @@ class _Session:
         if self._models is not None:
             return self._models
         runner = self.runner()
+        if runner.awaits_key:
+            return ()  # a key command may ask the person, who only pressed Tab
         names = runner.models()
         if runner is self._runner:  # another model may have been chosen meanwhile
             self._models = names
@@ -195,8 +200,9 @@ class _Session:
 
     def _choose_model(self, name: str) -> str:
         """A model of the service that its name means, else of the one that answers now."""
-        service, _ = find_service(ModelRequest(model=name), {})
         arguments = self._setup.arguments
+        name = arguments.settings.model_named(name)
+        service, _ = find_service(ModelRequest(model=name), {}, service_table()[0])
         connection = arguments.connection
         if service:
             connection = connection._replace(base_url=None)
@@ -204,9 +210,11 @@ class _Session:
                 self._setup.notices.warn(f"{service.title} is not known to speak --api {connection.api}; asked without")
                 connection = connection._replace(api=None)
         who = Who((name,), None if service else self._setup.target.service.name)
-        target = choose_target(who, connection, self._setup.open_things)
+        target = choose_target(who, connection, self._setup.open_things, settings=arguments.settings, with_key=False)
         arguments = arguments._replace(who=who, connection=connection)
-        self._setup = self._setup._replace(arguments=arguments, target=target)
+        arguments = arguments.settled(settings_of(arguments.settings, target.service, target.model))
+        route = chosen_route(arguments.connection, self._setup.notices)
+        self._setup = self._setup._replace(arguments=arguments, target=target, route=route)
         self._runner, self._models = None, None
         self._setup.notices.hide(target.secrets)
         return self.label()

@@ -94,6 +94,7 @@ class AnswerRunner:
         asked_s = time.monotonic()
         ask = self._ask(again=replaces is not None)
         if self._cached is None or not self._cached.knows(conversation, asked):
+            self._require_key()
             self.load()
         with Watchdog() as watchdog:
             best_effort = BestEffort(watchdog.call, self._notices.warn)
@@ -159,7 +160,7 @@ class AnswerRunner:
         from chatbot.outside.http.transport import IDLE_TIMEOUT_S, LiveTransport
 
         timeout_s = connection.timeout or IDLE_TIMEOUT_S
-        return LiveTransport(os.environ, idle_timeout_s=timeout_s, on_sent=self._has_left)
+        return LiveTransport(os.environ, route=self._setup.route, idle_timeout_s=timeout_s, on_sent=self._has_left)
 
     def _ask(self, *, again: bool) -> Ask:
         """What is asked; a question that is asked `again` wants another answer."""
@@ -173,7 +174,22 @@ class AnswerRunner:
 
     def models(self) -> list[str]:
         """The names of the server's models. Raises ChatError when it gives no list."""
+        self._require_key()
         return self._session.models()
+
+    @property
+    def awaits_key(self) -> bool:
+        """Whether the key is still to be asked for, perhaps of the person."""
+        return self._target.fetch_key is not None
+
+    def _require_key(self) -> None:
+        """Has the key before the terminal is taken: a key command may ask there. Raises ConfigurationError."""
+        if self.awaits_key:
+            self._target = self._target.with_key()
+            self._notices.hide(self._target.secrets)
+            provider = lookup.provider_for(self._target.service, self._target.endpoint)
+            self._session = self._session._replace(provider=provider)
+            self._cached = self._cached and self._cached._replace(session=self._session)
 
     def exit_code(self, result: AnswerResult) -> int:
         """The exit code for this outcome, or for the signal that ended it. Raises what is a fault of our own."""
@@ -218,7 +234,9 @@ class AnswerRunner:
         service = self._target.service
         names = " or ".join(key.name for key in service.keys)
         error.args = (f"{service.title} wants a key, and none is set (HTTP {error.status})",)
-        error.advice = f"Set {names}, in the shell or in ./.env ." if names else "Give it with --header."
+        error.advice = (
+            f"Keep it with chat keys set {service.name}, or set {names}." if names else "Give it with --header."
+        )
 
     def _advised(self, finished: Finished, conversation: Conversation) -> Finished:
         """What can be done that only this floor knows: start the local server, or shorten a long conversation."""
@@ -227,6 +245,10 @@ class AnswerRunner:
             error.advice = self._target.service.start_advice
         if isinstance(error, KeyRejected) and not self._target.secrets:
             self._tell_of_no_key(error)
+        if error is not None and (proxy := self.http.exchanges.proxy_of_page):
+            from chatbot.outside.http.proxies import beside_proxy
+
+            beside_proxy(error, proxy)
         if isinstance(error, UnknownModel) and self._target.service.source == services.LAB:
             error.advice = f"{error.advice}\nchat lab list shows them all, with what each teaches."
         if type(error) is AnswerError and finished.verdict is Verdict.EMPTY:

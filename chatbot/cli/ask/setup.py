@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chatbot.cli.ask.arguments import Arguments
 from chatbot.core.options import Options
+from chatbot.core.request import USUAL_ROUTE, Route
 from chatbot.terminal.notices import Notices
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 class Setup(NamedTuple):
     """What was said, who is asked, where it is kept. `fields` are raw fields of each request body; what is in
-    `open_things` is closed when the program ends; `files` are those for its HTTP.
+    `open_things` is closed when the program ends; `files` are those for its HTTP, `route` is the way to its server.
     """
 
     arguments: Arguments
@@ -28,6 +29,7 @@ class Setup(NamedTuple):
     notices: Notices
     open_things: ExitStack
     files: ExchangeFiles | None = None
+    route: Route = USUAL_ROUTE
 
     @property
     def options(self) -> Options:

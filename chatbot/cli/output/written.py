@@ -8,6 +8,7 @@ from pathlib import Path
 from chatbot.cli.output import stdio
 from chatbot.core.errors import OutputUnwritable, UsageError
 from chatbot.core.http.exchange import SafeExchange
+from chatbot.core.request import USUAL_ROUTE, Route
 from chatbot.outside.desktop.streams import is_terminal
 from chatbot.outside.files.private import write_new
 
@@ -22,7 +23,9 @@ def write_output(path: Path, parts: Iterable[bytes]) -> None:
         raise OutputUnwritable(f"{path} cannot be written: {error.strerror}") from error
 
 
-def write_as(exchange: SafeExchange, form: str, key_variable: str, folder: Path | None = None) -> None:
+def write_as(
+    exchange: SafeExchange, form: str, key_variable: str, folder: Path | None = None, route: Route = USUAL_ROUTE
+) -> None:
     """Writes a request in one of the forms; what has to stand beside it goes into `folder`.
 
     Raises UsageError where it needs one, OutputUnwritable where that cannot be written.
@@ -31,7 +34,7 @@ def write_as(exchange: SafeExchange, form: str, key_variable: str, folder: Path 
     from chatbot.terminal.http.snippets.shell import files_of
     from chatbot.terminal.sanitise import sanitise
 
-    text = snippet(exchange, form, key_variable, has_folder=folder is not None)
+    text = snippet(exchange, form, key_variable, route, has_folder=folder is not None)
     if folder is not None:
         for name, data in files_of(exchange, form).items():
             write_output(folder / name, [data])

@@ -28,9 +28,8 @@ def copy(text: str, environ: Mapping[str, str], write_terminal: Callable[[bytes]
     Raises UsageError when there is no way.
     """
     data = text.encode("utf-8", "replace")
-    for variable, command in _TOOLS:
-        tool = shutil.which(command[0], path=environ.get("PATH")) if not variable or environ.get(variable) else None
-        if tool and _piped((tool, *command[1:]), data, environ):
+    for command in tools(environ):
+        if _piped(command, data, environ):
             return
     if write_terminal is None:
         raise UsageError("there is no clipboard here", advice="Install wl-copy, xclip or xsel; or /save the answer.")
@@ -38,6 +37,16 @@ def copy(text: str, environ: Mapping[str, str], write_terminal: Callable[[bytes]
         raise UsageError("the text is too long for the terminal's clipboard", advice="/save writes it to a file.")
     # The sequence is ours alone: a model's own never gets through to the terminal.
     write_terminal(b"\x1b]52;c;" + base64.b64encode(data) + b"\x07")
+
+
+def tools(environ: Mapping[str, str]) -> list[tuple[str, ...]]:
+    """The commands of this desktop that put text into the clipboard, the best first; none on a bare terminal."""
+    found = [
+        (shutil.which(command[0], path=environ.get("PATH")), command)
+        for variable, command in _TOOLS
+        if not variable or environ.get(variable)
+    ]
+    return [(tool, *command[1:]) for tool, command in found if tool]
 
 
 def _piped(command: Sequence[str], data: bytes, environ: Mapping[str, str]) -> bool:

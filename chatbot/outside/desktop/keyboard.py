@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from chatbot.outside.desktop.streams import is_terminal
+
 try:
     import termios
 except ImportError:  # Windows echoes nothing while nobody reads
@@ -76,3 +78,27 @@ class SilentKeyboard:
                 pass  # the terminal is gone
             self._before = None
             atexit.unregister(self.restore)
+
+
+class KeptModes:
+    """The modes of the terminal as they are now, to be put back after a program that may leave others."""
+
+    def __init__(self, descriptor: int | None = None) -> None:
+        found = next((number for number in (0, 1, 2) if is_terminal(number)), 0)
+        self._descriptor = found if descriptor is None else descriptor
+        self._modes: list[Any] | None = None
+        if termios is not None:
+            try:
+                self._modes = termios.tcgetattr(self._descriptor)
+            except termios.error:
+                pass
+
+    def restore(self) -> None:
+        """Puts them back, where they are others now."""
+        if self._modes is None:
+            return
+        try:
+            if termios.tcgetattr(self._descriptor) != self._modes:
+                termios.tcsetattr(self._descriptor, termios.TCSADRAIN, self._modes)
+        except termios.error:
+            pass  # the terminal is gone

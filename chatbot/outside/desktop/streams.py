@@ -36,6 +36,18 @@ def is_terminal(descriptor: int) -> bool:
         return False
 
 
+def terminal_to_read() -> int:
+    """A descriptor of the terminal: standard input where it is one, else a new one of the terminal of the process, or
+    of the null device where there is none.
+    """
+    if is_terminal(0):
+        return 0
+    try:
+        return os.open("/dev/tty", os.O_RDWR)
+    except OSError:
+        return os.open(os.devnull, os.O_RDONLY)
+
+
 def terminal_to_write() -> TextIO:
     """The first of standard output and standard error that is a terminal, else the terminal of the process; standard
     output where there is none.

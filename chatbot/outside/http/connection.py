@@ -5,20 +5,21 @@ Loading the CA bundle costs more than a handshake, and `requests` would do it fo
 
 from __future__ import annotations
 
-import os
 import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
-from pathlib import Path
 from typing import Any
 from weakref import WeakSet
 
-import certifi
 from requests.adapters import HTTPAdapter
+from urllib3 import disable_warnings
 from urllib3.connection import HTTPConnection
+from urllib3.exceptions import InsecureRequestWarning
 
-from chatbot.core import errors
+from chatbot.core.addresses import is_loopback
+from chatbot.core.request import Route
+from chatbot.outside.http.authorities import unverified, verifying
 from chatbot.outside.http.response_head import BoundedResponse
 
 
@@ -114,50 +115,27 @@ class Adapter(HTTPAdapter):
         return connection
 
 
-class OneContextAdapter(Adapter):
-    """HTTPS with one TLS context for all connections."""
+class TlsAdapter(Adapter):
+    """HTTPS with one TLS context for all connections; where `route` is insecure, this machine has another."""
 
-    def __init__(self, ca_bundle: str, *args: Any) -> None:
-        self._ca_bundle = ca_bundle
-        self._context: ssl.SSLContext | None = None
+    def __init__(self, route: Route, environ: Mapping[str, str], *args: Any) -> None:
+        self._route, self._environ = route, environ
+        self._contexts: dict[bool, ssl.SSLContext] = {}
         super().__init__(*args)
 
     def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
         """See HTTPAdapter."""
         host, attributes = super().build_connection_pool_key_attributes(request, verify, cert)
-        if self._context is None:
-            self._context = _context(self._ca_bundle)
-        return host, {"ssl_context": self._context, "cert_reqs": attributes["cert_reqs"]}
+        is_verified = not (self._route.insecure and is_loopback(host["host"]))
+        if is_verified not in self._contexts:
+            made = verifying(self._route, self._environ) if is_verified else unverified()
+            if not is_verified:
+                disable_warnings(InsecureRequestWarning)  # the person knows, who said so
+            self._contexts[is_verified] = made
+        context = self._contexts[is_verified]
+        return host, {"ssl_context": context, "cert_reqs": attributes["cert_reqs"] if is_verified else "CERT_NONE"}
 
     def cert_verify(self, conn: Any, *_: Any) -> None:
-        """See HTTPAdapter."""
-        conn.cert_reqs = "CERT_REQUIRED"  # the context holds the authorities already
-
-
-def _context(ca_bundle: str) -> ssl.SSLContext:
-    try:
-        if Path(ca_bundle).is_dir():  # hashed certificates, as in /etc/ssl/certs
-            return ssl.create_default_context(capath=ca_bundle)
-        return ssl.create_default_context(cafile=ca_bundle)
-    except OSError as error:
-        raise _unreadable(ca_bundle, error) from error
-
-
-def _unreadable(ca_bundle: str, error: OSError) -> errors.ConfigurationError:
-    """The context reads the authorities, and opens the file that SSLKEYLOGFILE names; its error does not say which."""
-    key_log = os.environ.get("SSLKEYLOGFILE")
-    if key_log and os.access(ca_bundle, os.R_OK) and not isinstance(error, ssl.SSLError):
-        return errors.ConfigurationError(
-            f"the file {key_log}, which SSLKEYLOGFILE names, cannot be written: {error.strerror or error}",
-            advice="Name another, or unset SSLKEYLOGFILE.",
-        )
-    return errors.ConfigurationError(
-        f"the certificate file {ca_bundle} cannot be read: {error.strerror or error}",
-        advice="Check SSL_CERT_FILE, REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.",
-    )
-
-
-def ca_bundle(environ: Mapping[str, str]) -> str:
-    """The file or folder of authorities that the environment names, else the one that `requests` brings."""
-    names = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-    return next((environ[name] for name in names if environ.get(name)), "") or certifi.where()
+        """See HTTPAdapter. The context holds the authorities already."""
+        is_verified = not (self._route.insecure and is_loopback(conn.host))
+        conn.cert_reqs = "CERT_REQUIRED" if is_verified else "CERT_NONE"

@@ -7,10 +7,8 @@ is not trusted wholesale; the TLS context is made once, because loading the CA b
 
 from __future__ import annotations
 
-import http.client
 import io
 import socket
-import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -21,15 +19,23 @@ from weakref import WeakSet
 
 import requests
 import urllib3
-from requests.utils import get_environ_proxies
 from urllib3.connection import HTTPConnection
 
 from chatbot.core import errors
-from chatbot.core.addresses import is_loopback
 from chatbot.core.http.exchange import ConnectionFacts, Headers, Moments
-from chatbot.core.request import HttpRequest, HttpResponse
+from chatbot.core.request import USUAL_ROUTE, HttpRequest, HttpResponse, Route
 from chatbot.core.version import __version__
-from chatbot.outside.http.connection import Adapter, OneContextAdapter, TimedConnection, ca_bundle
+from chatbot.outside.http.connection import Adapter, TimedConnection, TlsAdapter
+from chatbot.outside.http.faults import overdue, place_of, timed_out, typed
+from chatbot.outside.http.proxies import (
+    WANTS_PASSWORD,
+    beside_proxy,
+    fault_of_proxy,
+    proxies_for,
+    proxy_failed,
+    proxy_for,
+    status_words,
+)
 
 CONNECT_TIMEOUT_S = 5.0  # for each address of the host
 IDLE_TIMEOUT_S = 300.0
@@ -41,20 +47,23 @@ class LiveTransport:
     """A Transport over the network. One at a time: `abort` acts on the exchange that was begun last.
 
     `idle_timeout_s`: the longest silence of the server. `on_sent` is called when the last byte of a request has left.
-    `environ` names a CA bundle (SSL_CERT_FILE, REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE), if any; proxies are taken from the
-    process's environment by `requests` itself.
+    `route` says through which proxy and whose certificates are trusted. Where it does not, `environ` names a CA bundle
+    (SSL_CERT_FILE, REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE), if any, and proxies are taken from the process's environment by
+    `requests` itself.
     """
 
     def __init__(
         self,
         environ: Mapping[str, str],
         *,
+        route: Route = USUAL_ROUTE,
         idle_timeout_s: float = IDLE_TIMEOUT_S,
         connect_timeout_s: float = CONNECT_TIMEOUT_S,
         on_sent: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._clock = clock
+        self._route = route
         self._timeout_s = (min(connect_timeout_s, idle_timeout_s), idle_timeout_s)
         self._on_sent = on_sent
         self._current: _Exchange | None = None
@@ -65,13 +74,14 @@ class LiveTransport:
         self._connections: WeakSet[HTTPConnection] = WeakSet()
         adapter = (self._connections, self._used, clock)
         self._session.mount("http://", Adapter(*adapter))
-        self._session.mount("https://", OneContextAdapter(ca_bundle(environ), *adapter))
+        self._session.mount("https://", TlsAdapter(route, environ, *adapter))
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """See Transport."""
         exchange = self._current = _Exchange(self._connections, _HEAD_SILENCES * self._timeout_s[1], self._clock)
         if not request.body:
             exchange.asked()
+        proxy = proxy_for(request.url, self._route)
         try:
             response = self._session.request(
                 request.method,
@@ -81,19 +91,25 @@ class LiveTransport:
                 timeout=self._timeout_s,
                 allow_redirects=False,
                 stream=True,
-                proxies=_proxies(request.url),
+                proxies=proxies_for(request.url, self._route),
             )
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, UnicodeError) as error:
             exchange.close()
             if exchange.overdue:
-                raise _overdue(request.url, exchange.head_within_s) from error
+                raise overdue(request.url, exchange.head_within_s) from error
             if exchange.aborted:  # what a TLS socket gives after that is not the server's word
-                raise errors.Cancelled(f"the exchange with {_place(request.url)} was ended here") from error
+                raise errors.Cancelled(f"the exchange with {place_of(request.url)} was ended here") from error
+            if proxy and (why := fault_of_proxy(error, request.url, exchange.is_ready)):
+                raise proxy_failed(proxy, why) from error
             connected = exchange.connected or not request.body
-            raise _typed(error, request.url, self._timeout_s, connected) from error
+            fault = typed(error, request.url, self._timeout_s, connected)
+            raise (beside_proxy(fault, proxy) if proxy and isinstance(fault, errors.TlsFailed) else fault) from error
         exchange.answered(response)
         if exchange.overdue:  # a head that is cut in a header reads like a whole one
-            raise _overdue(request.url, exchange.head_within_s)
+            raise overdue(request.url, exchange.head_within_s)
+        if proxy and response.status_code == WANTS_PASSWORD:
+            exchange.close()
+            raise proxy_failed(proxy, status_words(WANTS_PASSWORD))
         headers = {name.lower(): value for name, value in response.headers.items()}
         chunks = _chunks(response, request.url, self._timeout_s[1])
         return HttpResponse(
@@ -188,6 +204,11 @@ class _Exchange:
             Moments(*(after_ms(at_s) for at_s in times_s)),
         )
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether its connection stands, through a proxy's tunnel and with TLS where there is any."""
+        return self.connection is not None and self.connection.ready_s is not None
+
     def close_after(self, limit_s: float) -> None:
         """Closes the exchange in so many seconds, whatever the server does."""
         self._act_after(limit_s, self.close)
@@ -252,113 +273,14 @@ def sent_headers(request: HttpRequest) -> Headers:
     return (host, *_headers(request).items(), *length)
 
 
-def _proxies(url: str) -> dict[str, str]:
-    """The proxies of the environment for `url`; none for this machine, whatever the environment says."""
-    return {} if is_loopback(urlsplit(url).hostname) else get_environ_proxies(url)
-
-
 def _chunks(response: requests.Response, url: str, idle_timeout_s: float) -> Iterator[bytes]:
     try:
         while chunk := response.raw.read1(_READ_BYTES, decode_content=True):
             yield chunk
     except urllib3.exceptions.ReadTimeoutError as error:
-        raise _timed_out(url, idle_timeout_s) from error
+        raise timed_out(url, idle_timeout_s) from error
     except urllib3.exceptions.DecodeError as error:
-        raise errors.MalformedAnswer(f"{_place(url)} compressed its answer in a way that cannot be read") from error
+        raise errors.MalformedAnswer(f"{place_of(url)} compressed its answer in a way that cannot be read") from error
     except (urllib3.exceptions.HTTPError, OSError, ValueError, AttributeError) as error:
         # ValueError and AttributeError: the connection was closed under the read by `close`.
-        raise errors.ConnectionLost(f"the connection to {_place(url)} broke off") from error
-
-
-def _typed(error: Exception, url: str, timeout_s: tuple[float, float], connected: bool) -> errors.ChatError:
-    """The error of ours for what went wrong below HTTP. Messages of the libraries may hold secrets and are not kept."""
-    place = _place(url)
-    cause = _cause(error)
-    proxy_faults = (requests.exceptions.ProxyError, urllib3.exceptions.ProxyError)
-    # The address asked for was checked before; one that is malformed is then the proxy's.
-    malformed = isinstance(error, requests.exceptions.InvalidURL) and bool(_proxies(url))
-    if malformed or isinstance(error, proxy_faults) or isinstance(cause, proxy_faults):
-        return errors.ProxyFailed(f"the proxy for {place} cannot be used")
-    if isinstance(cause, urllib3.exceptions.NameResolutionError):
-        return errors.CannotResolve(
-            f"the name {urlsplit(url).hostname} cannot be resolved: no network, or no such host"
-        )
-    if isinstance(error, requests.exceptions.SSLError) or isinstance(
-        cause, (ssl.SSLError, urllib3.exceptions.SSLError)
-    ):
-        return _tls_failed(url, cause)
-    if isinstance(cause, (http.client.UnknownProtocol, http.client.BadStatusLine)) and not isinstance(
-        cause, http.client.RemoteDisconnected
-    ):
-        return errors.NotHttp(f"what answers at {place} does not speak HTTP")
-    if isinstance(cause, (http.client.HTTPException, urllib3.exceptions.InvalidHeader)) and not isinstance(
-        cause, (http.client.RemoteDisconnected, http.client.IncompleteRead)
-    ):
-        return errors.MalformedAnswer(
-            f"the answer of {place} begins in a way that HTTP does not allow", advice="Check the base URL."
-        )
-    if isinstance(cause, urllib3.exceptions.NewConnectionError):
-        refused = "refused" in str(cause).lower()
-        why = "the connection was refused" if refused else "no connection"
-        here = is_loopback(urlsplit(url).hostname)
-        return errors.CannotConnect(
-            f"nothing answers at {place}: {why}",
-            # A local server that is not running will not be running in a second either.
-            should_retry=False if refused and here else None,
-            advice="Is the server running?" if here else "Check the base URL and the network.",
-        )
-    if isinstance(error, requests.exceptions.ConnectTimeout) or (
-        isinstance(error, requests.exceptions.Timeout) and not connected  # in the middle of the TLS handshake
-    ):
-        return errors.TimedOut(f"{place} did not accept a connection within {timeout_s[0]:g} s")
-    if isinstance(error, requests.exceptions.Timeout):
-        return _timed_out(url, timeout_s[1])
-    if isinstance(error, requests.exceptions.InvalidSchema):
-        return errors.ConfigurationError(
-            f"{place} cannot be reached through this kind of proxy or URL",
-            advice="For a SOCKS proxy install PySocks; the base URL must begin with http:// or https://.",
-        )
-    if isinstance(error, (requests.exceptions.InvalidHeader, requests.exceptions.InvalidURL, UnicodeError)):
-        return errors.ConfigurationError(f"the request to {place} has a header or an address that HTTP does not allow")
-    return errors.ConnectionLost(f"the connection to {place} broke off before an answer came")
-
-
-def _cause(error: BaseException) -> BaseException:
-    """The innermost reason in the chain of wrappers of requests and urllib3."""
-    inner = getattr(error, "reason", None) or next((arg for arg in error.args if isinstance(arg, Exception)), None)
-    return _cause(inner) if isinstance(inner, Exception) and not isinstance(error, ssl.SSLError) else error
-
-
-def _tls_failed(url: str, cause: BaseException) -> errors.TlsFailed:
-    """Which of OpenSSL's reasons means that the other side is not TLS at all depends on what it answers, and when."""
-    place = _place(url)
-    reason = _tls_reason(cause)
-    if reason not in ("wrong version number", "http request", "packet length too long", "record layer failure"):
-        return errors.TlsFailed(f"no safe connection to {place}: {reason}")
-    here = is_loopback(urlsplit(url).hostname)
-    return errors.TlsFailed(
-        f"{place} does not speak TLS" + (", but perhaps plain http" if here else ""),
-        advice=f"Use http://{place} in the base URL." if here else "Check the port of the base URL.",
-    )
-
-
-def _tls_reason(cause: BaseException) -> str:
-    reason = getattr(cause, "verify_message", "") or getattr(cause, "reason", "") or "the handshake failed"
-    return str(reason).replace("_", " ").lower()
-
-
-def _timed_out(url: str, timeout_s: float) -> errors.TimedOut:
-    return errors.TimedOut(
-        f"nothing came from {_place(url)} for {timeout_s:g} s",
-        advice=f"A slow model may need longer: --timeout {timeout_s * 3:g}.",
-    )
-
-
-def _overdue(url: str, limit_s: float) -> errors.TimedOut:
-    return errors.TimedOut(f"{_place(url)} had not sent the head of an answer after {limit_s:g} s")
-
-
-def _place(url: str) -> str:
-    """Host and port, without what may be private in a URL."""
-    parts = urlsplit(url)
-    return f"{parts.hostname}:{parts.port}" if parts.port else f"{parts.hostname}"
+        raise errors.ConnectionLost(f"the connection to {place_of(url)} broke off") from error

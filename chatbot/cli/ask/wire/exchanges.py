@@ -104,6 +104,12 @@ class Exchanges:
         return list(self._done)
 
     @property
+    def proxy_of_page(self) -> str:
+        """The proxy through which a web page came in the place of an answer; empty where none did."""
+        last = self._done[-1] if self._done else None
+        return last.connection.proxy if last and "html" in last.header("content-type") else ""
+
+    @property
     def traffic(self) -> dict[str, int]:
         """Requests, bytes of their bodies, and bytes of the decoded bodies that came back."""
         return {

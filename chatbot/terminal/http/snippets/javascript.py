@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Iterator
 from typing import Any
 
 from chatbot.core.http.exchange import SafeExchange
+from chatbot.core.request import USUAL_ROUTE, Route
 from chatbot.terminal.http.snippets.request import Request, Text, has_variable, request_of, written
 from chatbot.terminal.http.snippets.wires import READINGS
 
@@ -30,12 +32,14 @@ _LOOP = """\
   console.log();"""
 
 
-def as_js(exchange: SafeExchange, key_variable: str) -> str:
-    """The script."""
-    return "\n".join(_lines(request_of(exchange, key_variable))) + "\n"
+def as_js(exchange: SafeExchange, key_variable: str, route: Route = USUAL_ROUTE) -> str:
+    """The script. The way that Node goes is said outside of it (nodejs.org/api/cli.html, "Environment variables")."""
+    return "\n".join(_lines(request_of(exchange, key_variable, route))) + "\n"
 
 
 def _lines(asked: Request) -> Iterator[str]:
+    if way := " ".join(_way(asked)):
+        yield f"// Run it with: {way} node FILE"
     yield "async function main() {"
     yield f"  const response = await fetch({_expression(asked.url)}, {{"
     yield f"    method: {json.dumps(asked.method)},"
@@ -59,6 +63,17 @@ def _lines(asked: Request) -> Iterator[str]:
         "  process.exitCode = 1;",
         "});",
     )
+
+
+def _way(asked: Request) -> Iterator[str]:
+    if asked.proxy is not None and (proxy := written(asked.proxy, str, lambda name: f"${name}")):
+        yield f'NODE_USE_ENV_PROXY=1 HTTP_PROXY="{proxy}" HTTPS_PROXY="{proxy}"'
+    if asked.route.insecure:
+        yield "NODE_TLS_REJECT_UNAUTHORIZED=0"
+    elif asked.route.ca_file:
+        yield f"NODE_EXTRA_CA_CERTS={shlex.quote(asked.route.ca_file)}"
+    elif asked.route.ca == "system":
+        yield "NODE_USE_SYSTEM_CA=1"
 
 
 def _body(body: str) -> str:

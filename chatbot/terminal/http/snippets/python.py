@@ -7,18 +7,23 @@ from collections.abc import Iterator
 from typing import Any
 
 from chatbot.core.http.exchange import SafeExchange
+from chatbot.core.request import USUAL_ROUTE, Route
 from chatbot.terminal.http.snippets.request import Request, Text, has_variable, request_of, written
 from chatbot.terminal.http.snippets.wires import READINGS
 
 
-def as_python(exchange: SafeExchange, key_variable: str) -> str:
+def as_python(exchange: SafeExchange, key_variable: str, route: Route = USUAL_ROUTE) -> str:
     """The script."""
-    return "\n".join(_lines(request_of(exchange, key_variable))) + "\n"
+    return "\n".join(_lines(request_of(exchange, key_variable, route))) + "\n"
 
 
 def _lines(asked: Request) -> Iterator[str]:
-    needs_os = has_variable(asked.url) or any(has_variable(value) for _, value in asked.headers)
-    yield from ("import json", *(["import os"] if needs_os else []), "import sys", "", "import requests", "")
+    texts = (asked.url, asked.proxy or (), *(value for _, value in asked.headers))
+    needs_os = any(map(has_variable, texts))
+    yield from ("import json", *(["import os"] if needs_os else []), "import sys", "", "import requests")
+    if asked.route.ca == "system" and not asked.route.ca_file:
+        yield from ("import truststore", "", "truststore.inject_into_ssl()  # the system's certificates")
+    yield ""
     yield f"url = {_expression(asked.url)}"
     yield "headers = {"
     yield from (f"    {name!r}: {_expression(value)}," for name, value in asked.headers)
@@ -29,7 +34,13 @@ def _lines(asked: Request) -> Iterator[str]:
         yield 'body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()'
         data = ", data=body"
     yield ""
-    request = f'"{asked.method}", url, headers=headers{data}, stream=True, timeout=(5, 300)'
+    way = ""
+    if asked.proxy is not None:
+        yield f"proxy = {_expression(asked.proxy)}"
+        way = ', proxies={"http": proxy, "https": proxy}'
+    if asked.route.insecure or asked.route.ca_file:
+        way += f", verify={not asked.route.insecure and asked.route.ca_file!r}"
+    request = f'"{asked.method}", url, headers=headers{data}, stream=True, timeout=(5, 300){way}'
     yield f"with requests.request({request}) as response:"
     yield "    if response.status_code != 200:"
     yield '        sys.exit(f"HTTP {response.status_code}: {response.text}")'

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from chatbot.core.http.exchange import SafeExchange
 from chatbot.core.redaction.redactor import HIDDEN, MASK
+from chatbot.core.request import USUAL_ROUTE, Route
 
 _ADDED_BY_CLIENTS = frozenset("host content-length user-agent accept-encoding".split())
 _KEY_HEADERS = frozenset("authorization x-api-key api-key x-goog-api-key".split())
@@ -31,10 +32,12 @@ class Request(NamedTuple):
     body: str
     wire: str
     is_stream: bool
+    proxy: Text | None
+    route: Route
 
 
-def request_of(exchange: SafeExchange, key_variable: str) -> Request:
-    """What is said, without what every client adds itself."""
+def request_of(exchange: SafeExchange, key_variable: str, route: Route = USUAL_ROUTE) -> Request:
+    """What is said, without what every client adds itself, and `route`, the way it goes."""
     headers = tuple(
         (name, _text(value, HIDDEN, key_variable if name.lower() in _KEY_HEADERS else _variable_for(name)))
         for name, value in exchange.request_headers
@@ -42,7 +45,17 @@ def request_of(exchange: SafeExchange, key_variable: str) -> Request:
     )
     is_stream = "event-stream" in "".join(value for name, value in exchange.request_headers if name == "Accept")
     url = _text(exchange.url, MASK, key_variable)
-    return Request(exchange.method, url, headers, exchange.request_body.decode("utf-8"), exchange.wire, is_stream)
+    body = exchange.request_body.decode("utf-8")
+    return Request(exchange.method, url, headers, body, exchange.wire, is_stream, _proxy(route.proxy), route)
+
+
+def _proxy(url: str | None) -> Text | None:
+    """The proxy, with a variable in the place of its name and password."""
+    scheme, _, rest = (url or "").partition("://")
+    credentials, at, place = rest.rpartition("@")
+    if url is None or not credentials:
+        return url if url is None else (url,)
+    return (f"{scheme}://", Variable("PROXY_USER"), f"{at}{place}")
 
 
 def _text(text: str, hidden: str, variable: str) -> Text:

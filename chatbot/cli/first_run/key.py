@@ -1,0 +1,83 @@
+"""A key that is pasted: whose it is, whether its service takes it, and where it is kept."""
+
+from __future__ import annotations
+
+import os
+
+from chatbot.cli.asking_back import typed_line
+from chatbot.cli.keys.checking import ACCEPTED, REJECTED, check_keys
+from chatbot.cli.keys.listing import FoundKey, ListedKey, list_keys
+from chatbot.cli.keys.stored import key_file
+from chatbot.cli.keys.storing import store_key
+from chatbot.core.errors import ConfigurationError, UsageError
+from chatbot.core.options import SettingSource
+from chatbot.core.request import Route
+from chatbot.outside.desktop.hidden_line import read_hidden
+from chatbot.outside.files.reading import display_name
+from chatbot.providers import services
+from chatbot.providers.credentials import bare_key, clean_key, fingerprint, service_of_key
+from chatbot.providers.service import Service
+from chatbot.terminal.notices import Notices
+
+
+def paste_key(notices: Notices, route: Route) -> str | None:
+    """The name of the service whose key was typed; None where none was, or it is not taken.
+
+    Raises ConfigurationError for what is no key, Left.
+    """
+    text = read_hidden("The key (it is not shown; Enter alone goes back): ")
+    if not bare_key(text):
+        return None
+    key = clean_key(text, "what was typed")
+    notices.hide([key])
+    service = service_of_key(key, services.SERVICES) or _asked_for(notices)
+    if service is None:
+        return None
+    name = service.keys[0].name
+    keeps = _is_worth_keeping(service, key, notices, route)
+    if keeps is None:
+        return None
+    if not keeps:
+        os.environ[name] = key  # as if it had been exported
+        notices.warn(f"the key is used for this run, and kept nowhere; to keep it: chat keys set {service.name}")
+        return service.name
+    kept = store_key(name, key)
+    notices.warn(f"{kept.name} is {kept.where}; to take it away: chat keys unset {service.name}")
+    return service.name
+
+
+def _asked_for(notices: Notices) -> Service | None:
+    """The service that the person names; None where they go back."""
+    while word := typed_line("Which service is it for? (openai, mistral, ...; Enter goes back): ", notices).strip():
+        try:
+            service = services.find(word)
+        except UsageError as error:
+            notices.warn(str(error), error.advice)
+            continue
+        if service.keys:
+            return service
+        notices.warn(f"{service.title} has no key")
+    return None
+
+
+def _is_worth_keeping(service: Service, key: str, notices: Notices, route: Route) -> bool | None:
+    """Whether the key is to be kept, or used for this run only; None where it is of no use."""
+    notices.warn(f"asking {service.title} whether it takes the key ...")
+    name = service.keys[0].name
+    listed = ListedKey(name, service, (FoundKey("typed", "", fingerprint(key)),))
+    listing = list_keys()
+    variables = {**listing.variables, name: SettingSource(key, "what was typed")}
+    [tested] = check_keys(listing._replace(keys=(listed,), variables=variables), route=route)
+    if tested.state == REJECTED:
+        notices.warn(f"{service.title} does not take the key: {tested.why}", f"Keys are made at {service.key_page} .")
+        return None
+    if tested.state != ACCEPTED:
+        notices.warn(f"it could not be told whether {service.title} takes the key ({tested.state}): {tested.why}")
+    try:
+        place = display_name(key_file().path)
+    except ConfigurationError as error:
+        notices.warn(str(error))
+        return False
+    accepted = f"{service.title} takes it. " if tested.state == ACCEPTED else ""
+    answer = typed_line(f"{accepted}Keep it in {place}, which only you can read? [Y/n] ", notices)
+    return answer.strip().lower() in ("", "y", "yes")

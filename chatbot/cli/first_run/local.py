@@ -1,0 +1,48 @@
+"""A local server, taken as the provider from now on."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+
+from chatbot.cli.own_providers import listening_url
+from chatbot.core.errors import ConfigurationError, UnknownModel
+from chatbot.core.retry import RetryPolicy
+from chatbot.outside.files import settings as file
+from chatbot.providers.choice import ModelRequest, choose
+from chatbot.providers.service import Service
+from chatbot.providers.wires.lookup import provider_for
+from chatbot.session import Session
+from chatbot.terminal.notices import Notices
+
+_PATIENCE_S = 5.0
+
+
+def use_local(service: Service, notices: Notices) -> str:
+    """The name of the service, kept in the settings. Raises ChatError where it gives no model."""
+    model = _first_model(service)
+    try:
+        path = file.settings_path()
+        file.change(path, lambda text: file.with_key(text, ("provider",), service.name))
+        kept = f"provider = {service.name} is kept in {file.short_name(path)}; to undo: chat config unset provider"
+    except ConfigurationError as error:
+        kept = f"the choice is not kept: {error}"
+    notices.warn(f"{service.title} answers with {model}", kept)
+    return service.name
+
+
+def _first_model(service: Service) -> str:
+    from chatbot.outside.http.transport import LiveTransport
+
+    endpoint = choose(service, None, ModelRequest(), {}, listening_url(service)).endpoint
+    transport = LiveTransport(os.environ, idle_timeout_s=_PATIENCE_S)
+    provider = provider_for(service, endpoint)
+    session = Session(provider, transport, RetryPolicy(), time.monotonic, time.time, random.random)
+    try:
+        names = session.models()
+    finally:
+        transport.close()
+    if not names:
+        raise UnknownModel(f"{service.title} runs, and has no model yet", advice=service.start_advice)
+    return names[0]

@@ -1,0 +1,1 @@
+"""`chat keys`, and the keys that the person stored."""

@@ -1,0 +1,86 @@
+"""The keys that the person stored, as settings that may count."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+
+from chatbot.core.errors import ChatError, ConfigurationError
+from chatbot.core.options import SettingSource
+from chatbot.options.stored_keys import StoredKey
+from chatbot.outside.desktop.streams import is_terminal
+from chatbot.outside.files.folders import config_folder
+from chatbot.outside.keys.file import NAME, KeyFile
+from chatbot.providers.choice import key_names
+
+
+def key_file() -> KeyFile:
+    """The person's file of keys. Raises ConfigurationError without a home."""
+    folder = config_folder()
+    if folder is None:
+        raise ConfigurationError(
+            "there is no home folder in which keys are kept", advice="Set HOME, or export the key."
+        )
+    return KeyFile(folder, key_names())
+
+
+def stored_variables() -> tuple[dict[str, SettingSource], ChatError | None]:
+    """What is stored, by variable; or nothing, and why the file cannot be used. No key is asked for."""
+    folder = config_folder()
+    if folder is None:
+        return {}, None
+    file = KeyFile(folder, key_names())
+    try:
+        return {name: source_of(name, stored, file.path) for name, stored in file.read().items()}, None
+    except ChatError as error:
+        return {}, error
+
+
+def source_of(name: str, stored: StoredKey, path: Path) -> SettingSource:
+    """One stored key, with what fetches it where that is still to be done."""
+    fetch = None
+    if stored.command:
+        command = stored.command
+
+        def fetch() -> str:
+            return _from_command(name, command)
+    elif stored.keyring:
+
+        def fetch() -> str:
+            return _from_keyring(name)
+
+    origin = f"the {stored.source}" + ("" if stored.keyring else f" in {path}" if stored.command else f" {path}")
+    return SettingSource(stored.key, origin, stored=True, fetch=fetch)
+
+
+def unread_here() -> tuple[str, ...]:
+    """A sentence for a file of keys in the current folder: it comes with the folder, and not from the person."""
+    folder, here = config_folder(), Path(NAME)
+    if not here.is_file() or (folder and folder.resolve() == Path().resolve()):
+        return ()
+    return (f"./{NAME} is ignored: keys and key commands are never taken from the current folder",)
+
+
+@cache
+def _from_command(name: str, command: str) -> str:
+    from chatbot.outside.keys.command import key_from
+
+    environ = {variable: value for variable, value in os.environ.items() if variable not in key_names()}
+    return key_from(command, name, environ, _tell)
+
+
+@cache
+def _from_keyring(name: str) -> str:
+    from chatbot.outside.keys.keyring import fetch
+
+    return fetch(name)
+
+
+def _tell(text: str) -> None:
+    """What a key command says to the person while it waits."""
+    if is_terminal(2):
+        from chatbot.cli.output import stdio
+        from chatbot.terminal.sanitise import sanitise
+
+        stdio.write_aside(sanitise(text).encode("utf-8", "replace"))

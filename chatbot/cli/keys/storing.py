@@ -1,0 +1,97 @@
+"""Storing a key, a key command or a mark for the keyring, and taking them away again."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from chatbot.cli.keys.stored import key_file
+from chatbot.core.errors import ConfigurationError, UsageError
+from chatbot.options.stored_keys import StoredKey, nearest
+from chatbot.outside.files.reading import display_name
+from chatbot.providers import services
+from chatbot.providers.choice import key_names
+from chatbot.providers.credentials import bare_key, clean_key, fingerprint
+from chatbot.providers.service import Service
+
+
+class Kept(NamedTuple):
+    """Where a key is, in words ("kept in ..."), and what tells it from others; None for a command."""
+
+    name: str
+    where: str
+    fingerprint: str | None = None
+
+
+def key_name(word: str) -> str:
+    """The variable that is meant by its name, or by a service. Raises UsageError, which does not repeat the word: that
+    may be a key.
+    """
+    if word.upper() in key_names():
+        return word.upper()
+    service = services.BY_NAME.get(services.ALIASES.get(word.lower(), word.lower()))
+    if service is None:
+        known = [*key_names(), *services.BY_NAME, *services.ALIASES]
+        raise UsageError(
+            f"there is no service and no key variable of that name{nearest(word, known)}",
+            advice="For example: chat keys set openai, or chat keys set OPENAI_API_KEY",
+        )
+    if not service.keys:
+        raise UsageError(f"{service.title} has no key")
+    return service.keys[0].name
+
+
+def service_of(name: str) -> Service:
+    """The service whose key the variable `name` holds."""
+    return next(row for row in services.SERVICES if name in {key.name for key in row.keys})
+
+
+def store_key(name: str, text: str, *, in_keyring: bool = False) -> Kept:
+    """Keeps a key for the variable `name`. Raises ConfigurationError: it is no key, or cannot be kept."""
+    file = key_file()
+    if not bare_key(text):
+        raise UsageError("no key was given; nothing is stored")
+    key = clean_key(text, "the input")
+    if not in_keyring:
+        _replace(name, StoredKey(key=key))
+        return Kept(name, f"kept in {display_name(file.path)}", fingerprint(key))
+    from chatbot.outside.keys import keyring
+
+    file.read()  # before anything is kept
+    keyring.store(name, key)
+    _replace(name, StoredKey(keyring=True))
+    return Kept(name, f"kept in the keyring (marked in {display_name(file.path)})", fingerprint(key))
+
+
+def store_command(name: str, command: str) -> Kept:
+    """Keeps a command that prints the key. It is not run. Raises ConfigurationError."""
+    from chatbot.outside.keys.command import words_of
+
+    words_of(command, name)
+    _replace(name, StoredKey(command=command))
+    return Kept(name, f"taken from the command in {display_name(key_file().path)}")
+
+
+def remove_key(name: str) -> Kept | None:
+    """Takes away what is stored for a variable, and tells where it was; None where nothing is. Raises
+    ConfigurationError.
+    """
+    file = key_file()
+    stored = file.read().get(name)
+    if stored is None:
+        return None
+    _replace(name, None)
+    return Kept(name, f"kept in {'the keyring' if stored.keyring else display_name(file.path)}")
+
+
+def _replace(name: str, stored: StoredKey | None) -> None:
+    """What the keyring had for the variable goes with its mark."""
+    file = key_file()
+    before = file.read().get(name)
+    file.write(name, stored)
+    if before and before.keyring and not (stored and stored.keyring):
+        from chatbot.outside.keys import keyring
+
+        try:
+            keyring.delete(name)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"the key {name} is still in the keyring, and not used: {error}") from error

@@ -1,0 +1,1 @@
+"""What a look at this computer found, and what it means; pure."""

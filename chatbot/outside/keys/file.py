@@ -1,0 +1,114 @@
+"""The person's file of keys in the folder of settings: private, and written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from chatbot.core.errors import ConfigurationError
+from chatbot.core.text import decode
+from chatbot.options.stored_keys import StoredKey, read_keys
+from chatbot.outside.files.private import private_folder, require_ours, write_new
+from chatbot.outside.files.reading import display_name, read_file
+
+NAME = "keys.toml"
+_MAX_BYTES = 256 * 1024
+_UNUSED = "no key is read from it"
+
+
+class KeyFile(NamedTuple):
+    """The file in `folder`, which may not be there. `names` are the variables that may hold a key."""
+
+    folder: Path
+    names: Collection[str]
+
+    @property
+    def path(self) -> Path:
+        """Where it is, or would be."""
+        return self.folder / NAME
+
+    def read(self) -> dict[str, StoredKey]:
+        """What it says, by variable; nothing where there is no file. Without one this costs a stat.
+
+        Raises ConfigurationError where it is broken, or others could have read or written it; FileUnreadable.
+        """
+        if not self._is_there():
+            return {}
+        require_ours(self.folder, ConfigurationError, _UNUSED)
+        return read_keys(self._text(), display_name(self.path), self.names)
+
+    def write(self, name: str, stored: StoredKey | None) -> None:
+        """Puts this in the place of what it says of a variable; None removes that. Comments and order stay.
+
+        Raises as `read` does, and ConfigurationError where it cannot be written.
+        """
+        try:
+            require_ours(private_folder(self.folder), ConfigurationError, "no key is stored")
+            text = self._text() if self._is_there() else ""
+            read_keys(text, display_name(self.path), self.names)  # what is broken is not written over
+            fields = {field: value for field, value in stored._asdict().items() if value} if stored else {}
+            self._put(_with_fields(text, name, fields))
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise ConfigurationError(f"{display_name(self.path)} cannot be written: {reason}") from error
+
+    def _is_there(self) -> bool:
+        """Raises ConfigurationError where other users may read it, or it is another's."""
+        name = display_name(self.path)
+        try:
+            status = self.path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError as error:
+            raise ConfigurationError(f"{name} cannot be read: {(error.strerror or str(error)).lower()}") from error
+        if hasattr(os, "geteuid") and status.st_uid != os.geteuid():
+            raise ConfigurationError(f"{_UNUSED}: {name} belongs to another user")
+        if os.name == "posix" and status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise ConfigurationError(
+                f"{_UNUSED}: other users may read {name}", advice=f"Make it private: chmod 600 {name}"
+            )
+        return True
+
+    def _text(self) -> str:
+        return decode(read_file(self.path, _MAX_BYTES), display_name(self.path)).text.removeprefix("\ufeff")
+
+    def _put(self, text: str) -> None:
+        """The old file is there until the new one is whole; a link stays one."""
+        path = Path(os.path.realpath(self.path))
+        growing = path.with_name(f".{path.name}.{os.getpid()}.part")
+        growing.unlink(missing_ok=True)  # of a process with this number that died
+        try:
+            write_new(growing, [text.encode()])
+            growing.replace(path)
+        finally:
+            growing.unlink(missing_ok=True)
+        if os.name == "posix" and path.parent == Path(os.path.realpath(self.folder)):
+            self.folder.chmod(0o700)
+
+
+def _with_fields(text: str, name: str, fields: Mapping[str, str | bool]) -> str:
+    """The file's text with these fields in the table of a variable, or without the table. Comments stay where they are:
+    one at the end of a table is mostly about the next.
+    """
+    import tomlkit  # only who writes needs it
+    from tomlkit.items import Table
+
+    document = tomlkit.parse(text)
+    table = document.get(name)
+    if not isinstance(table, Table):
+        document.pop(name, None)
+        if fields:
+            document[name] = dict(fields)
+        return tomlkit.dumps(document)
+    comments = "".join(item.as_string() for key, item in table.value.body if key is None)
+    head = re.compile(
+        rf"^[ \t]*\[[ \t]*[\"']?{name}[\"']?[ \t]*\][^\n]*\n?{re.escape(table.as_string())}", re.MULTILINE
+    )
+    written = f"[{name}]\n" + "".join(
+        f"{field} = {tomlkit.item(value).as_string()}\n" for field, value in fields.items()
+    )
+    return head.sub(lambda found: (written if fields else "") + comments, tomlkit.dumps(document), count=1)

@@ -1,0 +1,66 @@
+"""`providers.toml`: a provider of one's own."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from chatbot.lab.server.http import LabServer
+from tests.journeys.chat import KEY, KEYS, run
+
+FOLDER = Path(".config/chat")
+
+
+def write(home: Path, text: str) -> Path:
+    (home / FOLDER).mkdir(parents=True, exist_ok=True)
+    path = home / FOLDER / "providers.toml"
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize("words", [["-m", "desk/echo"], ["--provider", "desk"], []])
+def test_it_answers_as_any_other(server: LabServer, tmp_path: Path, words: list[str]) -> None:
+    write(tmp_path, f'[desk]\nbase_url = "{server.url}/v1"\nmodel = "echo"\ntoken_limit_field = "most"\n')
+    result = run(*words, "--max-tokens", "50", "hello", home=tmp_path, DESK_API_KEY=KEY)
+    assert (result.out, result.err, result.code) == (b"hello\n", "", 0)
+    [request] = server.requests
+    assert request.headers["authorization"] == f"Bearer {KEY}"
+    assert request.json["most"] == 50
+
+
+def test_a_conversation_with_it_goes_on_with_it(server: LabServer, tmp_path: Path) -> None:
+    write(tmp_path, f'[desk]\nbase_url = "{server.url}/v1"\n')
+    run("-m", "desk/echo", "hello", home=tmp_path)
+    assert run("-c", "again", home=tmp_path, **KEYS).out == b"again\n"
+    assert run("limits", "desk", home=tmp_path).code == 0
+
+
+def test_a_broken_file_costs_only_what_names_its_rows(server: LabServer, tmp_path: Path) -> None:
+    path = write(tmp_path, f'[desk]\nbase_url = "{server.url}/v1"\n[bad]\nbase = 1\n')
+    assert run("--help", home=tmp_path).code == 0
+    assert run("-m", "lab/echo", "hi", home=tmp_path).out == b"hi\n"
+    assert run("-m", "desk/echo", "hi", home=tmp_path).out == b"hi\n"
+    bad = run("-m", "bad/echo", "hi", home=tmp_path)
+    assert (bad.out, bad.code) == (b"", 78)
+    assert f"{path}, line 4: in [bad], 'base' means nothing" in bad.err
+    path.write_text('[desk]\nbase_url = "')
+    assert run("--version", home=tmp_path).code == 0
+    assert run("-m", "lab/echo", "hi", home=tmp_path).out == b"hi\n"
+    assert run("-m", "desk/echo", "hi", home=tmp_path).code == 78
+
+
+def test_a_file_of_this_folder_is_not_read(server: LabServer, tmp_path: Path) -> None:
+    (tmp_path / "providers.toml").write_text(f'[desk]\nbase_url = "{server.url}/v1"\n')
+    assert run("--provider", "desk", "hi", home=tmp_path).code == 2
+    assert not server.requests
+
+
+def test_a_folder_in_which_others_may_write_tells_no_address(server: LabServer, tmp_path: Path) -> None:
+    path = write(tmp_path, f'[desk]\nbase_url = "{server.url}/v1"\n')
+    path.parent.chmod(stat.S_IRWXU | stat.S_IWOTH)
+    refused = run("--provider", "desk", "hi", home=tmp_path, DESK_API_KEY=KEY)
+    assert refused.code == 78
+    assert "other users may write" in refused.err
+    assert not server.requests
