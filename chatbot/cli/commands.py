@@ -56,6 +56,7 @@ COMMANDS = (
     Entry("report", "A file about the last answer, to show somebody else.", "chatbot.cli.report"),
     Entry("limits", "What the services said is left of their limits.", "chatbot.cli.limits"),
     Entry("cache", "The answers that chat --cache keeps.", "chatbot.cli.cache.command"),
+    Entry("probe", "What a server that is compatible with OpenAI really supports.", "chatbot.cli.probe.command"),
     Entry("help", "The help of chat, or of a command.", means=_help),
     Entry("version", "The version.", means=_version),
     Entry("models", instead="In a session, /model and the Tab key list the models of a service."),
@@ -64,7 +65,7 @@ COMMANDS = (
     Entry("settings", instead="Choices are options and variables: chat --help."),
     Entry("doctor", instead="chat -m SERVICE/MODEL hi says in plain words what is wrong."),
     Entry("login", instead="Keys are variables: export OPENAI_API_KEY=... , or in ./.env ."),
-    *map(Entry, "batch bench completion grade learn ledger probe relay serve".split()),
+    *map(Entry, "batch bench completion grade learn ledger relay serve".split()),
 )
 _BY_NAME = {entry.name: entry for entry in COMMANDS}
 
