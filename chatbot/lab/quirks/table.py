@@ -205,6 +205,11 @@ QUIRKS = (
     Quirk("whole-arguments", "The arguments of a call are not streamed, but come at once.", _whole_calls),
     Quirk("reasoning-field", "Reasoning is in the field reasoning.", saying(_renamed_reasoning)),
     Quirk("no-stream", "stream is ignored: the answer comes in one piece.", ignoring("stream", "stream_options")),
+    Quirk(
+        "no-stream-options",
+        "stream_options is refused (HTTP 400), as by older servers.",
+        _refusing_field("stream_options"),
+    ),
     Quirk("no-stream-usage", "A stream does not tell its usage, also when asked.", saying(_without_usage)),
     Quirk(
         "no-done",

@@ -124,7 +124,9 @@ def responses_request(subject: Subject) -> HttpRequest:
 def responses(exchange: SafeExchange, seen: Seen) -> Finding:
     status, said = exchange.status, document(exchange)
     if status in _NOT_THERE:
-        return Finding("no", f"HTTP {status}")
+        if any(map(answered, seen.values())):
+            return Finding("no", f"HTTP {status}")
+        return Finding("unknown", f"HTTP {status}, and no other question is answered", excerpt(exchange.response_body))
     if status != 200:
         return fault(exchange) or Finding("unknown")
     if isinstance(said, dict) and isinstance(said.get("output"), list):

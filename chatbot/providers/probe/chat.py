@@ -31,15 +31,18 @@ _USAGE = ("prompt_tokens", "completion_tokens")
 
 
 def chat(exchange: SafeExchange, seen: Seen) -> Finding:
-    whole = [each for each in seen.values() if answered(each) and document(each) is not None]
-    if not whole:
-        return fault(exchange) or Finding("unknown")
-    return Finding("yes", "")
+    return Finding("yes") if _whole(seen) else fault(exchange) or Finding("unknown")
 
 
 def usage_whole(exchange: SafeExchange, seen: Seen) -> Finding:
-    whole = next((each for each in seen.values() if answered(each) and document(each) is not None), None)
+    whole = _whole(seen)
     return _usage(whole) if whole else fault(exchange) or Finding("unknown")
+
+
+def _whole(seen: Seen) -> SafeExchange | None:
+    """An answer in one piece to an ordinary question."""
+    asked = [seen[name] for name in ("max-tokens", "max-completion-tokens", "temperature", "system") if name in seen]
+    return next((each for each in asked if answered(each) and document(each) is not None), None)
 
 
 def limit(exchange: SafeExchange, seen: Seen) -> Finding:
@@ -89,7 +92,14 @@ def same_seed(exchange: SafeExchange, seen: Seen) -> Finding:
     return Finding("yes", "the same answer twice") if is_same else Finding("no", "two answers", excerpt(text(exchange)))
 
 
+def refuses_stream_options(exchange: SafeExchange) -> bool:
+    """Whether a stream is refused because its usage was asked for."""
+    return exchange.status in (400, 422) and b"stream_options" in exchange.response_body
+
+
 def streamed(exchange: SafeExchange, seen: Seen) -> Finding:
+    if refuses_stream_options(exchange):
+        return Finding("wrong", "stream_options is refused", excerpt(exchange.response_body))
     if found := fault(exchange):
         return found
     if document(exchange) is not None:
@@ -120,6 +130,8 @@ def end_marker(exchange: SafeExchange, seen: Seen) -> Finding:
 
 
 def stream_usage(exchange: SafeExchange, seen: Seen) -> Finding:
+    if refuses_stream_options(exchange):
+        return Finding("no", "stream_options is refused")
     if not _is_stream(exchange):
         return _NO_STREAM
     telling = [said for said in documents(exchange) if isinstance(said.get("usage"), dict)]

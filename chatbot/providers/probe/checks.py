@@ -78,8 +78,14 @@ CHECKS: tuple[Check, ...] = (
         lambda subject: subject.chat(_BOTH, tools=[_WEATHER, _TIME], stream=True),
         needs_chat=True,
     ),
-    Check("streamed-arguments", "Arguments of a call are streamed", abilities.streamed_arguments, reads=_CALLS),
-    Check("call-index", "Calls in a stream have an index", abilities.call_index, reads=_CALLS),
+    Check(
+        "streamed-arguments",
+        "Arguments of a call are streamed",
+        abilities.streamed_arguments,
+        reads=_CALLS,
+        needs_chat=True,
+    ),
+    Check("call-index", "Calls in a stream have an index", abilities.call_index, reads=_CALLS, needs_chat=True),
     Check("json-schema", "json_schema", abilities.json_schema, abilities.schema_request, needs_chat=True),
     Check("unknown-field", "An unknown field is ignored", chat.ignored, _asking(chat_probe=True), needs_chat=True),
     Check(

@@ -23,9 +23,11 @@ def budget(subject: Subject, checks: Sequence[Check]) -> tuple[int, int]:
 
 
 def learnt(subject: Subject, seen: Seen) -> Subject:
-    """The subject with the model and the limit that the answers tell."""
+    """The subject with the model, the limit and the options of a stream that the answers tell."""
     if not subject.model and "models" in seen:
         subject = subject._replace(model=next(iter(model_names(seen["models"])), ""))
+    if "stream" in seen:
+        subject = subject._replace(takes_stream_options=not chat.refuses_stream_options(seen["stream"]))
     tried = [(field, seen[field.replace("_", "-")]) for field in LIMIT_FIELDS if field.replace("_", "-") in seen]
     for works in (chat.obeys, answered):
         if fields := [field for field, exchange in tried if works(exchange)]:

@@ -19,12 +19,15 @@ _BYTES_A_TOKEN = 4
 
 
 class Subject(NamedTuple):
-    """A server and one of its models. `limit_field` is how an answer is limited there, as far as it is known."""
+    """A server and one of its models. `limit_field` is how an answer is limited there, as far as it is known;
+    `takes_stream_options`: older servers refuse them.
+    """
 
     service: Service
     endpoint: Endpoint
     model: str = ""
     limit_field: str = LIMIT_FIELDS[0]
+    takes_stream_options: bool = True
 
     @property
     def has_key(self) -> bool:
@@ -50,7 +53,7 @@ class Subject(NamedTuple):
         turns.append({"role": "user", "content": text})
         sent = {"model": self.model, "messages": turns, self.limit_field: USUAL_LIMIT_TOKENS, **fields}
         if stream:
-            sent |= {"stream": True, "stream_options": {"include_usage": True}}
+            sent |= {"stream": True, "stream_options": {"include_usage": True} if self.takes_stream_options else None}
         return self.post({name: value for name, value in sent.items() if name and value is not None}, stream=stream)
 
     def post(self, payload: Payload, *, stream: bool = False, path: str = "") -> HttpRequest:
