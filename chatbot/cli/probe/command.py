@@ -105,10 +105,8 @@ def _compare(notices: Notices, words: list[str], options: Probing, connection: C
             "--compare wants two reports, or one and a server", advice="chat probe --compare A.json B.json"
         )
     before = _report(notices, words[0], options, connection)
-    if len(words) == 1:
-        words.append(before.url)
-    model = options.model or before.model
-    after = _report(notices, words[1], options._replace(model=model), connection)
+    options = options._replace(model=options.model or before.model)
+    after = _report(notices, words[1] if len(words) > 1 else before.url, options, connection)
     found = changes(before, after)
     if options.json:
         write_json(map(_plain, found))

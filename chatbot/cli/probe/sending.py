@@ -18,7 +18,7 @@ from chatbot.outside.http.transport import LiveTransport, sent_headers
 from chatbot.providers.choice import ModelTarget
 
 USUAL_SILENCE_S, USUAL_MAX_TIME_S = 30.0, 60.0
-_MAX_BYTES = 500_000
+_MAX_BYTES = 1_000_000
 
 
 def sender(target: ModelTarget, connection: Connection, redact: Redact, told: Callable[[SafeExchange], None]) -> Send:
@@ -45,7 +45,7 @@ def sender(target: ModelTarget, connection: Connection, redact: Redact, told: Ca
             for chunk in response.chunks:
                 size_bytes += len(chunk)
                 if size_bytes > _MAX_BYTES:
-                    stopped = f"it did not end: stopped after {size_words(size_bytes)}"
+                    stopped = f"it did not end: stopped after {size_words(_MAX_BYTES)}"
                     response.close()
                     break
         except ChatError:

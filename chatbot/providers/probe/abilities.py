@@ -9,6 +9,7 @@ from chatbot.core.request import HttpRequest
 from chatbot.providers.models import context_window
 from chatbot.providers.probe.finding import Finding, Seen
 from chatbot.providers.probe.reading import (
+    Call,
     answered,
     calls,
     document,
@@ -59,42 +60,40 @@ def tool_call(exchange: SafeExchange, seen: Seen) -> Finding:
 
 
 def parallel_calls(exchange: SafeExchange, seen: Seen) -> Finding:
-    if found := fault(exchange):
+    called = calls(exchange)
+    if found := _without_calls(exchange, called):
         return found
-    count = len(calls(exchange))
-    if not count:
-        return _no_call(exchange)
-    return Finding("yes", "") if count > 1 else Finding("no", "one call at a time")
+    return Finding("yes") if len(called) > 1 else Finding("no", "one call at a time")
 
 
 def streamed_arguments(exchange: SafeExchange, seen: Seen) -> Finding:
-    if found := fault(exchange):
-        return found
     called = calls(exchange)
-    if not called:
-        return _no_call(exchange)
-    if document(exchange) is not None:
-        return Finding("unknown", "no stream came")
+    if found := _without_calls(exchange, called) or _in_one_piece(exchange):
+        return found
     is_streamed = any(len(call.pieces) > 1 for call in called)
     return Finding("yes", "in pieces") if is_streamed else Finding("no", "the arguments come at once")
 
 
 def call_index(exchange: SafeExchange, seen: Seen) -> Finding:
-    if found := fault(exchange):
-        return found
     called = calls(exchange)
-    if not called:
-        return _no_call(exchange)
-    if document(exchange) is not None:
-        return Finding("unknown", "no stream came")
+    if found := _without_calls(exchange, called) or _in_one_piece(exchange):
+        return found
     if all(call.has_index for call in called):
-        return Finding("yes", "")
+        return Finding("yes")
     body = exchange.response_body
-    return Finding("wrong", "calls without index", excerpt(body[max(0, body.find(b"tool_calls") - 20) :]))
+    return Finding("wrong", "calls without index", excerpt(body[max(0, body.find(b"tool_calls") - 1) :]))
 
 
-def _no_call(exchange: SafeExchange) -> Finding:
-    return Finding("unknown", "no tool was called", excerpt(text(exchange)))
+def _without_calls(exchange: SafeExchange, called: list[Call]) -> Finding | None:
+    """Why there is nothing to say of the calls in a stream; None where there is."""
+    found = fault(exchange)
+    if found is not None:
+        return found._replace(answer="unknown") if found.answer == "wrong" else found
+    return None if called else Finding("unknown", "no tool was called", excerpt(text(exchange)))
+
+
+def _in_one_piece(exchange: SafeExchange) -> Finding | None:
+    return None if document(exchange) is None else Finding("unknown", "no stream came")
 
 
 def schema_request(subject: Subject) -> HttpRequest:
@@ -130,7 +129,7 @@ def responses(exchange: SafeExchange, seen: Seen) -> Finding:
     if status != 200:
         return fault(exchange) or Finding("unknown")
     if isinstance(said, dict) and isinstance(said.get("output"), list):
-        return Finding("yes", "")
+        return Finding("yes")
     return Finding("wrong", "HTTP 200, and no output", excerpt(exchange.response_body))
 
 

@@ -142,7 +142,10 @@ def stream_usage(exchange: SafeExchange, seen: Seen) -> Finding:
         return found
     if len(telling) > 1:
         return Finding("yes", "in several events")
-    return Finding("yes", "in the event of the finish reason" if choice(telling[0]) else "in an event of its own")
+    place = choice(telling[0])
+    if not place:
+        return Finding("yes", "in an event of its own")
+    return Finding("yes", "in the event of the finish reason" if place.get("finish_reason") else "beside a choice")
 
 
 def keep_alive(exchange: SafeExchange, seen: Seen) -> Finding:
@@ -176,7 +179,7 @@ def _usage(exchange: SafeExchange) -> Finding:
         return Finding("no", "not told")
     if any(integer(told.get(name)) is None for name in _USAGE):
         return Finding("wrong", f"without {' and '.join(_USAGE)}", excerpt(str(told)))
-    return Finding("yes", "")
+    return Finding("yes")
 
 
 def _is_stream(exchange: SafeExchange) -> bool:
