@@ -127,6 +127,17 @@ def test_a_server_without_a_list_wants_the_name_of_a_model(tmp_path: Path) -> No
     assert result.code == 0
 
 
+def test_a_missing_key_and_a_short_address_are_told(tmp_path: Path) -> None:
+    with LabServer(quirks=[BY_NAME["needs-key"]]) as server:
+        result = run(*URL, f"{server.url}/v1", home=tmp_path)
+        assert "it wants a key: set CUSTOM_API_KEY" in result.err
+        assert result.text.count("Incorrect API key") == 1
+    with LabServer() as server:
+        server.will_answer(status=404, method="GET", body=b"nothing here")
+        short = run("probe", server.url, home=tmp_path)
+        assert "most base URLs end with /v1" in short.err
+
+
 def test_where_nothing_listens_the_exit_code_says_so(tmp_path: Path) -> None:
     with LabServer() as server:
         url = server.url

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from chatbot.cli.ask.target import choose_target
 from chatbot.cli.output import stdio
@@ -66,9 +67,22 @@ def ask(
     subject = learnt(subject, seen)
     if not is_whole:
         notices.warn("broken off: this is what was learnt so far")
-    elif not subject.model and any(each.status is not None for each in seen.values()):
-        notices.warn("the server lists no model, so none was asked; name one with -m")
+    elif hint := _hint(target, subject, seen):
+        notices.warn(hint)
     return _report(checks, subject, seen), is_whole
+
+
+def _hint(target: ModelTarget, subject: Subject, seen: dict[str, SafeExchange]) -> str:
+    """What to say otherwise where nothing could be learnt; empty where there is nothing."""
+    statuses = {name: each.status for name, each in seen.items()}
+    listed, asked = statuses.get("models"), statuses.get("max-tokens")
+    if 401 in (listed, asked) and not subject.has_key:
+        return f"it wants a key: set {target.key_variable}" if target.key_variable else "it wants a key"
+    if listed == 404 and asked in (404, None) and not urlsplit(subject.endpoint.base_url).path:
+        return "no such address was found there; most base URLs end with /v1"
+    if not subject.model and listed is not None:
+        return "the server lists no model, so none was asked; name one with -m"
+    return ""
 
 
 def _report(checks: Sequence[Check], subject: Subject, seen: dict[str, SafeExchange]) -> Report:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from chatbot.core.errors import MalformedAnswer
 from chatbot.core.http.exchange import SafeExchange
+from chatbot.core.redaction.redactor import is_secret_header
 from chatbot.core.sse import decoder
 from chatbot.providers.probe.finding import Finding
 
@@ -141,7 +142,9 @@ def fault(exchange: SafeExchange) -> Finding | None:
         return Finding("unknown", exchange.error or "no answer came")
     body = exchange.response_body
     if status in _KEY_REFUSED:
-        return Finding("unknown", f"the key was refused (HTTP {status})", excerpt(body))
+        has_key = any(is_secret_header(name) for name, _ in exchange.request_headers)
+        what = "the key was refused" if has_key else "a key is wanted"
+        return Finding("unknown", f"{what} (HTTP {status})", excerpt(body))
     if status in _LATER or status >= 500 or 300 <= status < 400:
         return Finding("unknown", f"HTTP {status}", excerpt(body))
     if status >= 400:

@@ -23,11 +23,16 @@ class FoundRow(NamedTuple):
 
 
 def found_text(rows: Sequence[FoundRow], screen: Screen) -> str:
-    """The rows as standard output can show them."""
-    rows = [FoundRow(*map(one_line, row)) for row in rows]
+    """The rows as standard output can show them; the same bytes are shown once."""
+    rows = _told_once([FoundRow(*map(one_line, row)) for row in rows])
     if not screen.rendered:
         return "".join(f"{line}\n" for line in _lines(rows))
     return _table(rows, screen)
+
+
+def _told_once(rows: Sequence[FoundRow]) -> list[FoundRow]:
+    first = {row.shown: number for number, row in reversed([*enumerate(rows)])}
+    return [row if first[row.shown] == number else row._replace(shown="") for number, row in enumerate(rows)]
 
 
 def _lines(rows: Sequence[FoundRow]) -> Iterator[str]:
@@ -43,8 +48,10 @@ def _table(rows: Sequence[FoundRow], screen: Screen) -> str:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table.grid(padding=(0, 2, 0, 0))
     is_narrow = screen.width < _NARROW_CELLS
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for _ in range(2 if is_narrow else 3):
+        table.add_column(overflow="fold")
     for row in rows:
         said = [Text(row.words)] if row.words else []
         said += [Text(row.shown, "dim")] if row.shown else []
