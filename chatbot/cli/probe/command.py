@@ -2,6 +2,7 @@
 
 # Without `from __future__ import annotations`: chatbot.options.declared reads the annotations as they stand.
 
+import os
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -13,6 +14,7 @@ from chatbot.cli.probe.asking import ask, subject_of
 from chatbot.core.errors import CannotConnect, ConfigurationError, UsageError
 from chatbot.options.chat import Connection, Who
 from chatbot.options.declared import Choice, chosen
+from chatbot.providers.probe.course import MAX_TIME_S, SILENCE_S
 from chatbot.providers.probe.finding import Finding
 from chatbot.providers.probe.report import Change, Report, as_json, changes, from_json
 from chatbot.providers.service import Service
@@ -49,7 +51,7 @@ def probe(argv: list[str], notices: Notices) -> int:
     said = parse(_PROBE, argv, "chat probe")
     if said is None:
         return 0
-    return int(_PROBE.run(notices, said["server"] or [], chosen(Probing, said), chosen(Connection, said)))
+    return int(_PROBE.run(notices, said["server"] or [], chosen(Probing, said), chosen(Connection, said, os.environ)))
 
 
 def _probe(notices: Notices, words: list[str], options: Probing, connection: Connection) -> int:
@@ -160,4 +162,5 @@ _PROBE = Command(
     _probe,
     (Positional("server", "URL|PROVIDER", "A base URL, or the name of a provider.", repeats=True),),
     (Probing, Connection),
+    f"A request may be silent for {SILENCE_S:g} s (--timeout), and take {MAX_TIME_S:g} s (--max-time).",
 )

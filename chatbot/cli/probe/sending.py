@@ -16,15 +16,15 @@ from chatbot.options.chat import Connection
 from chatbot.outside.http.observed import LiveExchange, Observer, observed
 from chatbot.outside.http.transport import LiveTransport, sent_headers
 from chatbot.providers.choice import ModelTarget
+from chatbot.providers.probe.course import MAX_TIME_S, SILENCE_S
 
-USUAL_SILENCE_S, USUAL_MAX_TIME_S = 30.0, 60.0
 _MAX_BYTES = 1_000_000
 
 
 def sender(target: ModelTarget, connection: Connection, redact: Redact, told: Callable[[SafeExchange], None]) -> Send:
     """What sends to this server. `told` hears of each exchange that is over."""
-    limit_s = connection.max_time or USUAL_MAX_TIME_S
-    transport = LiveTransport(os.environ, idle_timeout_s=min(connection.timeout or USUAL_SILENCE_S, limit_s))
+    limit_s = connection.max_time or MAX_TIME_S
+    transport = LiveTransport(os.environ, idle_timeout_s=min(connection.timeout or SILENCE_S, limit_s))
     begun: list[LiveExchange] = []
 
     def begin(request: HttpRequest) -> LiveExchange:

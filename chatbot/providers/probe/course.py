@@ -11,6 +11,7 @@ from chatbot.providers.probe.reading import answered
 from chatbot.providers.probe.server import model_names
 from chatbot.providers.probe.subject import LIMIT_FIELDS, Subject, most_tokens
 
+SILENCE_S, MAX_TIME_S = 30.0, 60.0  # of each request, where the person does not say
 _MOST_HANGING = 3
 _TRIED = 2  # requests without any answer, after which there is nobody
 _TRIED_BY = ("max-tokens", "max-completion-tokens", "stream")
