@@ -60,13 +60,14 @@ COMMANDS = (
         "keys", "The keys: which counts and where it is from, storing, and testing them.", "chatbot.cli.keys.command"
     ),
     Entry("config", "The settings, and what is in force.", "chatbot.cli.settings.command"),
+    Entry("probe", "What a server that is compatible with OpenAI really supports.", "chatbot.cli.probe.command"),
     Entry("doctor", "What keeps chat from working here, and the way out.", "chatbot.cli.doctor.command"),
     Entry("help", "The help of chat, or of a command.", means=_help),
     Entry("version", "The version.", means=_version),
     Entry("models", instead="In a session, /model and the Tab key list the models of a service."),
     Entry("settings", instead="The settings are shown and changed with chat config."),
     Entry("login", instead="A key is kept with: chat keys set NAME"),
-    *map(Entry, "batch bench completion grade learn ledger probe relay serve".split()),
+    *map(Entry, "batch bench completion grade learn ledger relay serve".split()),
 )
 _BY_NAME = {entry.name: entry for entry in COMMANDS}
 

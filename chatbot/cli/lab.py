@@ -5,15 +5,19 @@
 import os
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from chatbot.cli.command_line.declared import Command, Positional
 from chatbot.cli.command_line.parsing import run_one_of
 from chatbot.cli.output import stdio
-from chatbot.core.errors import ConfigurationError
+from chatbot.core.errors import ConfigurationError, UsageError
+from chatbot.core.likeness import likeliest
 from chatbot.options.declared import Choice
 from chatbot.outside.desktop.signals import Interrupts
 from chatbot.terminal.notices import Notices
+
+if TYPE_CHECKING:
+    from chatbot.lab.quirks.table import Quirk
 
 _ABOUT = "A provider inside this program: offline, in four wire formats, with faults on demand."
 DEFAULT_PORT = 8765
@@ -27,6 +31,9 @@ class Serving(NamedTuple):
         Choice(f"The port on 127.0.0.1, usually {DEFAULT_PORT}; 0 takes a free one.", metavar="N", least=0, most=65535),
     ] = DEFAULT_PORT
     replay: Annotated[Path | None, Choice("Answer from this cassette, not from scenarios.", metavar="PATH")] = None
+    quirk: Annotated[
+        tuple[str, ...], Choice("Deviate as real servers do; chat lab list shows how; repeatable.", metavar="NAME")
+    ] = ()
 
 
 class Rendering(NamedTuple):
@@ -46,13 +53,28 @@ def lab(argv: list[str], notices: Notices) -> int:
 
 
 def _list(notices: Notices) -> None:
+    from chatbot.lab.quirks.table import QUIRKS
     from chatbot.lab.scenarios import SCENARIOS
 
     width = max(len(scenario.name) for scenario in SCENARIOS)
     lines = []
     for scenario in SCENARIOS:
         lines += [f"lab/{scenario.name:<{width}}  {scenario.happens}", f"    {'':<{width}}  {scenario.teaches}"]
+    width = max(len(quirk.name) for quirk in QUIRKS)
+    lines += ["", "Quirks, for chat lab serve --quirk NAME:"]
+    lines += [f"{quirk.name:<{width}}  {quirk.happens}" for quirk in QUIRKS]
     stdio.write_answer("".join(f"{line}\n" for line in lines).encode())
+
+
+def _quirk(name: str) -> "Quirk":
+    """The quirk of that name. Raises UsageError, with the nearest names, where there is none."""
+    from chatbot.lab.quirks.table import BY_NAME
+
+    if name not in BY_NAME:
+        near = likeliest(name, BY_NAME)
+        meant = f"; did you mean {' or '.join(near)}?" if near else ""
+        raise UsageError(f"the lab has no quirk {name}{meant}", advice="chat lab list shows them all.")
+    return BY_NAME[name]
 
 
 def _serve(notices: Notices, options: Serving) -> None:
@@ -60,12 +82,15 @@ def _serve(notices: Notices, options: Serving) -> None:
     from chatbot.lab.recorded import replayed
     from chatbot.lab.server.http import LabServer
 
+    quirks = [_quirk(name) for name in options.quirk]
     stop: SimpleQueue[None] = SimpleQueue()  # its put may be called in a signal handler
     with Interrupts() as interrupts:
         interrupts.wake = lambda: stop.put(None)
         recorded = replayed(read_cassette(options.replay)) if options.replay else None
         try:
-            with LabServer(options.port, log=lambda line: notices.write(line + "\n"), recorded=recorded) as server:
+            with LabServer(
+                options.port, log=lambda line: notices.write(line + "\n"), recorded=recorded, quirks=quirks
+            ) as server:
                 notices.tell(
                     [
                         f"the lab listens at {server.url} ; Ctrl-C ends it",

@@ -12,8 +12,6 @@ from chatbot.providers.service import Service
 from chatbot.providers.services import SHIPPED
 from chatbot.providers.table import ServiceTable
 
-_MAX_BYTES = 1_000_000
-
 
 def providers_file() -> Path | None:
     """Where a person's own providers are, or would be; None without a home."""
@@ -34,13 +32,14 @@ def service_table() -> tuple[ServiceTable, tuple[str, ...]]:
     path = providers_file()
     if path is None or not path.exists():
         return SHIPPED, ()
+    from chatbot.outside.files.own_providers import MAX_BYTES
     from chatbot.outside.files.private import require_ours
     from chatbot.outside.files.reading import display_name, read_text_file
     from chatbot.providers.own import own_services
 
     try:
         require_ours(path.parent, FileUnreadable, "providers.toml is not read")  # it says where keys go
-        own = own_services(read_text_file(path, _MAX_BYTES)[0], display_name(path))
+        own = own_services(read_text_file(path, MAX_BYTES)[0], display_name(path))
     except FileUnreadable as error:
         fault = ConfigurationError(str(error), advice=error.advice)
         return SHIPPED.with_own((), {"": fault}), (f"{error}; it is left out",)

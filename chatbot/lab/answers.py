@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import enum
 import re
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 
 class Ending(enum.StrEnum):
@@ -14,6 +15,7 @@ class Ending(enum.StrEnum):
     LENGTH = "length"
     FILTERED = "filtered"
     REFUSED = "refused"
+    CALLS = "calls"
 
 
 class Fault(enum.StrEnum):
@@ -33,20 +35,39 @@ class Fault(enum.StrEnum):
     NOT_FOUND = "not found"
 
 
+class Received(NamedTuple):
+    """One request as it came. Header names are lower case; `json` is None when the body is not JSON."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+    json: Any
+
+
+class Call(NamedTuple):
+    """A tool that the model wants to be called, with its arguments as JSON."""
+
+    name: str
+    arguments: str
+
+
 class Answer(NamedTuple):
-    """What the model says. Without an `ending` the answer just stops: no finish reason, no end marker. `counted` is
-    how many tokens are said to be in it, where that is not the truth.
+    """What the model says, or which tools it calls. Without an `ending` the answer just stops: no finish reason, no end
+    marker. `counted` is how many tokens are said to be in it, where that is not the truth.
     """
 
     text: str
     reasoning: str = ""
     ending: Ending | None = Ending.STOP
     counted: int | None = None
+    calls: tuple[Call, ...] = ()
 
     @property
     def output_tokens(self) -> int:
         """The length of the whole answer, reasoning included."""
-        return len(tokens(self.text)) + len(tokens(self.reasoning)) if self.counted is None else self.counted
+        said = (self.text, self.reasoning, *(call.arguments for call in self.calls))
+        return sum(len(tokens(text)) for text in said) if self.counted is None else self.counted
 
 
 class Asked(NamedTuple):
@@ -54,7 +75,7 @@ class Asked(NamedTuple):
 
     `parameters` are the optional fields sent, as the dialect spells them. `images` describe the pictures sent with the
     last question. `sse` is false for the JSON array that only Gemini has. `serial` numbers the requests of one server.
-    `key` is the one that came with the request.
+    `key` is the one that came with the request. `tools` are those to call, each with the schema of its arguments.
     """
 
     model: str
@@ -67,6 +88,10 @@ class Asked(NamedTuple):
     input_tokens: int = 0
     serial: int = 1
     key: str = ""
+    limit_tokens: int | None = None
+    stop: tuple[str, ...] = ()
+    schema: Mapping[str, Any] | None = None
+    tools: tuple[tuple[str, Mapping[str, Any]], ...] = ()
 
 
 def tokens(text: str) -> list[str]:

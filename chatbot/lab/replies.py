@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 
 from chatbot.lab.answers import Answer, Asked, Ending, Fault, tokens
 from chatbot.lab.dialect import Dialect, Refusal, dumps
+from chatbot.lab.obeying import obeying
 
 Text = str | Callable[[Asked], str]
 Then = Literal["end", "close", "reset", "hang"]
@@ -141,7 +142,7 @@ def _say(say: Say, dialect: Dialect, asked: Asked) -> ScriptedReply:
     if say.fault and not asked.streamed:
         return perform(Refuse(say.fault), dialect, asked)
     text = say.text if isinstance(say.text, str) else say.text(asked)
-    answer = Answer(text, say.reasoning, say.ending, say.counted)
+    answer = obeying(Answer(text, say.reasoning, say.ending, say.counted), asked)
     if say.stop_after is not None:
         answer = Answer("".join(tokens(text)[: say.stop_after]), say.reasoning, None)
     headers = _request_id(dialect, asked.serial)

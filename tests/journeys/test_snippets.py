@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 import pytest
 from PIL import Image as Picture
 
-from chatbot.lab.server.http import LabServer, Received
+from chatbot.lab.answers import Received
+from chatbot.lab.server.http import LabServer
 from tests.journeys.chat import KEY, KEYS, at, environment, run
 from tests.wires import WIRES
 

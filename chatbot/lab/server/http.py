@@ -7,11 +7,14 @@ import socket
 import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, Literal, Self
 
-from chatbot.lab.answers import Asked, Fault
+from chatbot.lab.answers import Asked, Fault, Received
 from chatbot.lab.dialect import Dialect, Page, Refusal, dumps
+from chatbot.lab.quirks.changes import Answering
+from chatbot.lab.quirks.table import Quirk
 from chatbot.lab.recorded import RecordedAnswer
 from chatbot.lab.replies import CHUNKED, Refuse, Say, ScriptedReply, Then, Turn, perform, refuse, whole
 from chatbot.lab.scenarios import BY_NAME, NAMES, Scenario
@@ -19,19 +22,10 @@ from chatbot.lab.server.connection import Connection, Listener
 from chatbot.lab.wires.dialects import Route, route
 
 HOST = "127.0.0.1"
+WRONG_KEY = "sk-wrong"  # how a key begins that is refused; any other is fine, and none
 _JSON = "application/json"
 _SSE = "text/event-stream"
 _REMEMBERED = 1000  # requests, with their bodies
-
-
-class Received(NamedTuple):
-    """One request as it came. Header names are lower case; `json` is None when the body is not JSON."""
-
-    method: str
-    path: str
-    headers: Mapping[str, str]
-    body: bytes
-    json: Any
 
 
 class LabServer:
@@ -39,7 +33,8 @@ class LabServer:
 
     `port` 0 takes a free one. `pace_s` is the delay between the words of slow answers; `hang_s` the longest that a
     hanging answer hangs, unless the client goes away or the server stops before. `log` is told each request in one
-    line; `recorded` answers in the place of all scenarios. Entering raises OSError when the port is taken.
+    line; `recorded` answers in the place of all scenarios; `quirks` are ways in which it deviates. Entering raises
+    OSError when the port is taken.
     """
 
     def __init__(
@@ -50,8 +45,10 @@ class LabServer:
         hang_s: float = 600.0,
         log: Callable[[str], None] | None = None,
         recorded: RecordedAnswer | None = None,
+        quirks: Sequence[Quirk] = (),
     ) -> None:
         self._recorded = recorded
+        self._quirks = tuple(quirks)
         self.requests: list[Received] = []
         self._count = 0
         self._port = port
@@ -113,24 +110,32 @@ class LabServer:
 
     def _respond(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> ScriptedReply:
         """Any request to what is sent."""
-        content = _parsed(body)
+        received = Received(method, target, MappingProxyType(dict(headers)), body, _parsed(body))
         with self._lock:
-            received = Received(method, target, MappingProxyType(dict(headers)), body, content)
             self.requests.append(received)
             del self.requests[:-_REMEMBERED]
             self._count += 1
             serial = self._count
             bespoke = self._bespoke[method].popleft() if self._bespoke[method] else None
+        answer: Answering = partial(self._plain_answer, serial, bespoke)
+        for quirk in self._quirks:
+            answer = partial(quirk.answer, answer)
+        exchange = answer(received)
+        if self._log:
+            found = route(method, target, headers)
+            model = _asked(found, received.json, serial).model
+            self._log(f"{method} {found.path} {model} {exchange.status or 'no answer'}".replace("  ", " "))
+        return exchange
+
+    def _plain_answer(self, serial: int, bespoke: ScriptedReply | Turn | None, received: Received) -> ScriptedReply:
+        """What is sent where no quirk changes it."""
+        method, target, headers, body, content = received
         found = route(method, target, headers)
         asked = _asked(found, content, serial)._replace(key=_key_in(headers))
         if self._recorded and bespoke is None:
             with self._lock:
-                exchange = self._recorded(target, headers, body)
-        else:
-            exchange = self._exchange(found, asked, content, bespoke)
-        if self._log:
-            self._log(f"{method} {found.path} {asked.model} {exchange.status or 'no answer'}".replace("  ", " "))
-        return exchange
+                return self._recorded(target, headers, body)
+        return self._exchange(found, asked, content, bespoke)
 
     def _exchange(
         self, found: Route, asked: Asked, content: Any, bespoke: ScriptedReply | Turn | None
@@ -139,6 +144,8 @@ class LabServer:
             return bespoke
         if bespoke is not None:
             return perform(bespoke, found.dialect, asked)
+        if asked.key.startswith(WRONG_KEY) and found.action != "nothing":
+            return perform(Refuse(Fault.WRONG_KEY), found.dialect, asked)
         if found.action == "models":
             return _models(found, asked)
         if found.action == "nothing":

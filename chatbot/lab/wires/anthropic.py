@@ -35,7 +35,12 @@ FAULTS = {
     Fault.BAD_REQUEST: FaultRow(400, _INVALID, "The request body is not valid JSON"),
     Fault.NOT_FOUND: FaultRow(404, "not_found_error", "Not Found"),
 }
-ENDINGS = {Ending.STOP: "end_turn", Ending.LENGTH: "max_tokens", Ending.REFUSED: "refusal"}
+ENDINGS = {
+    Ending.STOP: "end_turn",
+    Ending.LENGTH: "max_tokens",
+    Ending.REFUSED: "refusal",
+    Ending.CALLS: "tool_use",
+}
 
 
 class AnthropicDialect(Dialect):

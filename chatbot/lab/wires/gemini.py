@@ -55,6 +55,7 @@ ENDINGS = {
     Ending.LENGTH: "MAX_TOKENS",
     Ending.FILTERED: "SAFETY",
     Ending.REFUSED: "PROHIBITED_CONTENT",  # as the reason why the question was blocked: there is no candidate then
+    Ending.CALLS: "STOP",
 }
 
 

@@ -6,11 +6,13 @@ Source: platform.openai.com/docs/api-reference/chat and recorded exchanges.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from chatbot.lab.answers import Answer, Asked, Ending, Fault, tokens
+from chatbot.lab.answers import Answer, Asked, Call, Ending, Fault, tokens
 from chatbot.lab.dialect import Dialect, FaultRow, Json, Page, Refusal, member
 
 CREATED_S = 1_763_683_200  # the lab's clock stands still, so that equal questions have equal answers
+_PIECE_CHARS = 8  # of the arguments of a call, in a stream
 _INVALID = "invalid_request_error"
 
 FAULTS = {
@@ -46,6 +48,7 @@ ENDINGS = {
     Ending.LENGTH: "length",
     Ending.FILTERED: "content_filter",
     Ending.REFUSED: "stop",  # the words of a refusal have a field of their own
+    Ending.CALLS: "tool_calls",
 }
 _UNSUPPORTED = {
     "max_tokens": (
@@ -72,8 +75,20 @@ class OpenAIDialect(Dialect):
     request_id_header = "x-request-id"
 
     def read(self, body: Json, asked: Asked) -> Asked:
-        wanted = member(body, "stream_options").get("include_usage") is True
-        return super().read(body, asked)._replace(usage_wanted=wanted)
+        limits = [body.get(name) for name in ("max_completion_tokens", "max_tokens")]
+        stop = body.get("stop")
+        words = stop if isinstance(stop, list) else [stop]
+        return (
+            super()
+            .read(body, asked)
+            ._replace(
+                usage_wanted=member(body, "stream_options").get("include_usage") is True,
+                limit_tokens=next((limit for limit in limits if type(limit) is int and limit > 0), None),
+                stop=tuple(word for word in words if isinstance(word, str) and word),
+                schema=_schema(member(body, "response_format")),
+                tools=_called(body),
+            )
+        )
 
     def image(self, part: Json) -> tuple[object, object] | None:
         if part.get("type") != "image_url":
@@ -91,12 +106,17 @@ class OpenAIDialect(Dialect):
         def delta(delta: Json, finish_reason: str | None = None) -> bytes:
             return chunk([{"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}])
 
-        yield delta({"role": "assistant", "content": "", "refusal": None})
+        yield delta({"role": "assistant", "content": None if answer.calls else "", "refusal": None})
         for token in tokens(answer.reasoning):
             yield delta({"reasoning_content": token})
         field = "refusal" if answer.ending is Ending.REFUSED else "content"
         for token in tokens(answer.text):
             yield delta({field: token})
+        for index, call in enumerate(answer.calls):
+            first, *pieces = _call_pieces(call, index, asked)
+            yield delta({"tool_calls": [first]})
+            for piece in pieces:
+                yield delta({"tool_calls": [{"index": index, "function": {"arguments": piece}}]})
         if answer.ending is None:
             return
         yield delta({}, ENDINGS[answer.ending])
@@ -108,9 +128,11 @@ class OpenAIDialect(Dialect):
         refused = answer.ending is Ending.REFUSED
         message: Json = {
             "role": "assistant",
-            "content": None if refused else answer.text,
+            "content": None if refused or answer.calls else answer.text,
             "refusal": answer.text if refused else None,
         }
+        if answer.calls:
+            message["tool_calls"] = [_call(call, index, asked) for index, call in enumerate(answer.calls)]
         if answer.reasoning:
             message["reasoning_content"] = answer.reasoning
         finish_reason = ENDINGS[answer.ending] if answer.ending else None
@@ -133,6 +155,37 @@ class OpenAIDialect(Dialect):
     def model_list(self, page: Page) -> Json:
         rows = [{"id": name, "object": "model", "created": CREATED_S, "owned_by": "lab"} for name in page.names]
         return {"object": "list", "data": rows}
+
+
+def _schema(wanted: Json) -> Json | None:
+    """Of a `response_format`."""
+    if wanted.get("type") == "json_object":
+        return {"type": "object"}
+    return member(member(wanted, "json_schema"), "schema") if wanted.get("type") == "json_schema" else None
+
+
+def _called(body: Json) -> tuple[tuple[str, Json], ...]:
+    """The tools to call, with the schemas of their arguments: each that is offered, as long as the user spoke last."""
+    turns, tools, choice = body.get("messages"), body.get("tools"), body.get("tool_choice")
+    last = turns[-1] if isinstance(turns, list) and turns else None
+    if choice == "none" or not isinstance(tools, list) or not isinstance(last, dict) or last.get("role") != "user":
+        return ()
+    functions = [member(tool, "function") for tool in tools if isinstance(tool, dict)]
+    named = member(choice, "function").get("name") if isinstance(choice, dict) else None
+    wanted = [each for each in functions if isinstance(each.get("name"), str) and named in (None, each["name"])]
+    most = 1 if body.get("parallel_tool_calls") is False else None
+    return tuple((each["name"], member(each, "parameters")) for each in wanted[:most])
+
+
+def _call(call: Call, index: int, asked: Asked) -> Json:
+    function = {"name": call.name, "arguments": call.arguments}
+    return {"id": f"call_lab_{asked.serial}_{index}", "type": "function", "function": function}
+
+
+def _call_pieces(call: Call, index: int, asked: Asked) -> Iterator[Any]:
+    """What comes first of a call in a stream, then its arguments in pieces."""
+    yield {"index": index, **_call(call._replace(arguments=""), index, asked)}
+    yield from (call.arguments[at : at + _PIECE_CHARS] for at in range(0, len(call.arguments), _PIECE_CHARS))
 
 
 def _head(asked: Asked, kind: str) -> Json:

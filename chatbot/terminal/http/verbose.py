@@ -73,6 +73,13 @@ def response_rows(exchange: SafeExchange, level: int) -> Iterator[Row]:
             yield _header_row("< ", name, value)
 
 
+def body_rows(exchange: SafeExchange, level: int) -> Iterator[Row]:
+    """The body of an answer that was not told event by event."""
+    if level >= 2 and exchange.chunks:
+        for line in shown_body(exchange.response_body).splitlines():
+            yield _row("< ", (line, PLAIN))
+
+
 def event_rows(seen: SeenEvent) -> Iterator[Row]:
     """A server-sent event: when it came, its data as it came, and what it added to the answer."""
     kind = "" if seen.event.type == "message" else f"{seen.event.type}  "

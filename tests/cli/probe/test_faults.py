@@ -1,0 +1,136 @@
+"""Servers that hang, flood, break off or talk nonsense: each row says so, in bounded time, and nothing is raised."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chatbot.core.http.exchange import Chunk, Exchange, SafeExchange
+from chatbot.lab.scenarios import NAMES
+from chatbot.lab.server.http import LabServer
+from chatbot.options.chat import Connection
+from chatbot.providers.probe.checks import CHECKS, wanted
+from chatbot.providers.probe.course import finding
+from tests.cli.probe.probed import KEY, findings
+
+SHORT = Connection(timeout=0.3, max_time=0.6)
+
+
+@pytest.fixture
+def server() -> Iterator[LabServer]:
+    with LabServer(pace_s=0.02, hang_s=5) as running:
+        yield running
+
+
+@pytest.mark.parametrize("model", NAMES)
+def test_a_model_that_fails_in_any_way_costs_no_more_than_its_time(server: LabServer, model: str) -> None:
+    began_s = time.monotonic()
+    found = findings(server.url, model, connection=SHORT)
+    assert time.monotonic() - began_s < 15
+    assert found["reachable"].answer == "yes"
+    assert KEY not in str(found)
+    assert all(text.isprintable() for each in found.values() for text in each)
+
+
+def test_where_nothing_listens_only_two_are_asked() -> None:
+    with LabServer() as server:
+        url = server.url
+    seen: dict[str, SafeExchange] = {}
+    found = findings(url, connection=SHORT, seen=seen)
+    assert found["reachable"].answer == "no"
+    assert "the connection was refused" in found["reachable"].says
+    assert found["stop"] == ("unknown", "not asked: nothing answers", "", "")
+    assert len(seen) == 2
+
+
+def test_a_server_that_hangs_is_given_up(server: LabServer) -> None:
+    found = findings(server.url, "hang-before-headers", connection=SHORT)
+    assert found["chat"] == ("unknown", f"nothing came from {server.url[7:]} for 0.3 s", "", "")
+    assert found["json-schema"].says == "not asked: too many answers did not come, or did not end"
+    assert len(server.requests) == 4
+
+
+def test_a_stream_that_never_ends_is_ended(server: LabServer) -> None:
+    words = [b'data: {"choices":[{"index":0,"delta":{"content":"word "}}]}\n\n'] * 20_000
+    for _ in range(2):
+        server.will_answer("fine")
+    server.will_answer(body=words, then="hang")
+    found = findings(server.url)
+    assert found["stream"][:2] == ("wrong", "it did not end: stopped after 1 MB")
+    assert found["stop"].answer == "yes"
+
+
+def test_a_stream_that_trickles_on_is_ended(server: LabServer) -> None:
+    found = findings(server.url, "slow", connection=SHORT)
+    assert found["stream"][:2] == ("wrong", "it did not end: stopped after 0.6 s")
+
+
+def test_a_page_of_html_is_shown(server: LabServer) -> None:
+    found = findings(server.url, "html-200")
+    assert found["chat"][:2] == ("wrong", "HTTP 200, and no answer of Chat Completions")
+    assert "<!DOCTYPE html>" in found["chat"].shown
+
+
+def test_a_refused_key_costs_no_more_questions(server: LabServer) -> None:
+    found = findings(server.url, "echo", key="sk-wrong-0123456789")
+    assert found["chat"][:2] == ("unknown", "the key was refused (HTTP 401)")
+    assert found["seed"].says == "not asked: no question is answered"
+    assert found["wrong-key"].answer == "yes"
+
+
+def test_the_key_is_nowhere_in_what_was_seen(server: LabServer) -> None:
+    seen: dict[str, SafeExchange] = {}
+    findings(server.url, "key-echo", seen=seen)
+    assert any(KEY in str(dict(request.headers)) for request in server.requests)
+    assert KEY not in str(seen)
+    assert all("authorization" not in request.headers for request in server.requests[4:5])
+
+
+def exchange_of(status: int | None, body: bytes, kind: str, end: str = "eof") -> SafeExchange:
+    chunks = (Chunk(1.0, body),) if body else ()
+    return SafeExchange(
+        Exchange(
+            "", 1, 0.0, "custom", "openai", "m", "POST", "http://h/v1", (), b"{}", status=status,
+            response_headers=(("Content-Type", kind),), chunks=chunks, end=end,  # type: ignore[arg-type]
+        )
+    )  # fmt: skip
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                "choices message delta content tool_calls function arguments name id index usage finish_reason data "
+                "error detail output prompt_tokens completion_tokens".split()
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=25,
+)
+
+
+STREAMS = st.lists(JSON, min_size=1, max_size=3).map(
+    lambda parts: b"".join(b"data: %s\n\n" % json.dumps(part).encode() for part in parts)
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from([None, 200, 204, 302, 400, 401, 404, 429, 500]),
+    st.binary(max_size=60) | STREAMS | JSON.map(lambda part: json.dumps(part).encode()),
+)
+def test_no_bytes_are_a_fault_of_a_verdict(status: int | None, body: bytes) -> None:
+    for end in ("eof", "timeout"):
+        each = exchange_of(status, body, "text/event-stream", end)
+        seen = {check.name: each for check in CHECKS if check.request}
+        for check in wanted(deep=True):
+            assert finding(check, seen).answer in ("yes", "no", "wrong", "unknown")
