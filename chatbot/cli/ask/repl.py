@@ -27,7 +27,7 @@ from chatbot.outside.desktop import editor
 from chatbot.outside.desktop.keyboard import SilentKeyboard
 from chatbot.outside.desktop.streams import is_terminal, terminal_to_write
 from chatbot.outside.files.reading import is_file, read_text_file
-from chatbot.providers.choice import ModelRequest, find_service
+from chatbot.providers.choice import ModelRequest, find_service, session_name
 from chatbot.terminal.answer.show_events import AnswerResult
 from chatbot.terminal.failures import error_lines
 from chatbot.terminal.input.input_line import InputParser
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from chatbot.cli.ask.runner import AnswerRunner
     from chatbot.core.conversations.resume import Resumed
     from chatbot.core.conversations.stored import Summary
+    from chatbot.core.models.listed import ListedModel
 
 VI_VARIABLE = "CHAT_EDITING_MODE"
 _TYPED = "typed.jsonl"
@@ -89,7 +90,7 @@ class _Session:
         self._recorder = setup.recorder
         self.keyboard = SilentKeyboard(as_typed=_is_smart_terminal())
         self._runner: AnswerRunner | None = None
-        self._models: list[str] | None = None
+        self._models: Sequence[ListedModel] | None = None
         self._loading = threading.Lock()
 
     def actions(self) -> ReplActions:
@@ -98,7 +99,7 @@ class _Session:
         return ReplActions(
             answer=self._answer,
             choose_model=self._choose_model,
-            models=lambda: self.runner().models(),
+            models=self.models,
             load_image=self._load_image,
             read_file=read_text_file,
             is_path=_is_path,
@@ -182,15 +183,21 @@ class _Session:
             raise SystemExit(128 + runner.signal)
         return result
 
-    def models(self) -> Sequence[str]:
-        """The names of the server's models, asked for once for each model chosen; they are offered at every Tab."""
-        if self._models is not None:
-            return self._models
-        runner = self.runner()
-        names = runner.models()
-        if runner is self._runner:  # another model may have been chosen meanwhile
-            self._models = names
-        return names
+    def models(self) -> Sequence[ListedModel]:
+        """The models of the service, called by what `/model` takes; offered at every Tab, so asked for at most once."""
+        from chatbot.cli.models.lists import find_list, shown
+
+        if self._models is None:
+            runner, target = self.runner(), self._setup.target
+            found = find_list(target, runner.models)
+            if found.error:
+                when = stdio.time_words(found.kept.asked_s)
+                self._setup.notices.warn(f"{found.error}; this is the list from {when}")
+            models = shown(target, found.kept.models, lambda name: session_name(target.service, name))
+            if runner is not self._runner:  # another model was chosen meanwhile
+                return models
+            self._models = models
+        return self._models
 
     def _choose_model(self, name: str) -> str:
         """A model of the service that its name means, else of the one that answers now."""
@@ -256,7 +263,7 @@ def _prompt(session: _Session, notices: Notices) -> Callable[[Status], str]:
     lines = LineHistory(_typed_before, _keep_typed)
     offers = Completions(
         COMMANDS,
-        models=lambda: given_up_after(session.models, _MODELS_WAIT_S, ()),
+        models=lambda: given_up_after(lambda: [model.name for model in session.models()], _MODELS_WAIT_S, []),
         files=_files,
         templates=_template_names,
         conversations=lambda: [(row.id, row.title) for row in session.conversations(_OFFERED_CONVERSATIONS)],

@@ -33,9 +33,12 @@ _LAB_PATHS = {"openai": "/v1", "anthropic": "", "gemini": "/v1beta"}  # of its b
 _LAB_SERVED = "http://127.0.0.1:8765"  # where `chat lab serve` usually is
 
 
-def choose_target(who: Who, connection: Connection, open_things: ExitStack, *, is_dry: bool = False) -> ModelTarget:
+def choose_target(
+    who: Who, connection: Connection, open_things: ExitStack, *, is_dry: bool = False, lists: bool = False
+) -> ModelTarget:
     """The service, its endpoint and the model. The lab, if it is meant, runs until `open_things` closes. `is_dry`:
-    nothing will be sent, so that neither key nor server is needed.
+    nothing will be sent, so that neither key nor server is needed. `lists`: it will be asked for its models, so that
+    none has to be named.
 
     Raises NoKey when nothing is set up, and whatever `choose` raises.
     """
@@ -48,10 +51,10 @@ def choose_target(who: Who, connection: Connection, open_things: ExitStack, *, i
     )
     base_url = checked_base_url(connection.base_url, "--base-url") if connection.base_url else None
     headers = (*connection.header, *_trace(os.environ.get("TRACEPARENT", "")))
-    wish = ModelRequest(who.provider, who.model, base_url, headers, is_dry)
+    wish = ModelRequest(who.provider, who.model, base_url, headers, is_dry, lists)
     service, model = find_service(wish, variables)
     if service is None:
-        service = next((row for row in services.SERVICES if row.probe and _listening_url(row)), None)
+        service = next((row for row in services.SERVICES if row.probe and is_listening(row)), None)
     if service is None and is_dry and not who.model:
         service = services.SERVICES[0]
     if service is None:
@@ -83,6 +86,11 @@ def _with_notices(error: NoKey, remarks: tuple[str, ...]) -> NoKey:
     """The error with what was found wrong in the files where a key may be."""
     error.advice = "\n".join((*remarks, error.advice))
     return error
+
+
+def is_listening(service: Service) -> bool:
+    """Whether this local server runs at one of its own addresses."""
+    return _listening_url(service) is not None
 
 
 def _listening_url(service: Service) -> str | None:
