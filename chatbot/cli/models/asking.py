@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -85,6 +84,8 @@ def _asked(target: ModelTarget, connection: Connection, refresh: bool) -> Outcom
 
 
 def _from_server(target: ModelTarget, connection: Connection) -> Sequence[ListedModel]:
+    import random
+
     from chatbot.outside.http import lean_requests
 
     with _LOADING:
