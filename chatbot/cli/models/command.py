@@ -32,8 +32,14 @@ class Listing(NamedTuple):
 
 def models(argv: list[str], notices: Notices) -> int:
     """Lists them, or runs one of the other commands."""
-    from chatbot.cli.command_line.parsing import parse
+    from chatbot.cli.command_line.parsing import parse, run_one_of
 
+    if argv and argv[0] in _OTHERS:
+        from chatbot.cli.models.chosen import COMMANDS
+
+        if run := run_one_of(COMMANDS, argv, "chat models", ""):
+            run(notices)
+        return 0
     said = parse(_LIST, argv, "chat models")
     if said is not None:
         _list(notices, *_LIST.values(said, os.environ))
@@ -149,6 +155,10 @@ def _as_numbers(row: ListedModel) -> dict[str, Any]:
     return {**as_json(row), **prices}
 
 
+_OTHERS = {
+    "default": "Says or sets the model that is asked when nothing else names one.",
+    "alias": "Lists the short names of models, or makes one.",
+}
 _ABOUT = (
     "The models of a service, or of all that are set up: what their servers say of them, and what is known here.\n\n"
     "What is not known stays empty. The list is kept for an hour. Prices are USD per million tokens. Into a pipe goes "
@@ -160,5 +170,6 @@ _LIST = Command(
     _list,
     (Positional("provider", "PROVIDER", "Of this service alone."),),
     (Listing, Connection),
+    others=tuple((f"chat models {name}", text) for name, text in _OTHERS.items()),
     in_variables=(Connection,),
 )
