@@ -137,8 +137,8 @@ class Session(NamedTuple):
 
     def detailed_models(self) -> list[ListedModel]:
         """The same, with what a local server tells of them elsewhere, as far as it does."""
-        from chatbot.providers.model_details import detail_requests, read_detail
         from chatbot.providers.model_lists import with_more
+        from chatbot.providers.wires.model_details import detail_requests, read_detail
 
         models = self.models()
         names = [model.name for model in models]

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from chatbot.core.models.listed import MAX_NAME_CHARS, ListedModel
-from chatbot.providers.wires.base import integer
+from chatbot.providers.numbers import integer
 
 MAX_MODELS = 10_000
 _MILLION = 1_000_000

@@ -185,7 +185,7 @@ class _Session:
 
     def models(self) -> Sequence[ListedModel]:
         """The models of the service, called by what `/model` takes; offered at every Tab, so asked for at most once."""
-        from chatbot.cli.models.lists import find_list, shown
+        from chatbot.cli.ask.model_lists import find_list, shown
 
         if self._models is None:
             runner, target = self.runner(), self._setup.target

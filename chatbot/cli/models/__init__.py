@@ -1,1 +1,1 @@
-"""`chat models`, and the lists of models that the session and completion share with it."""
+"""`chat models`."""

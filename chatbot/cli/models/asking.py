@@ -10,8 +10,8 @@ from contextlib import ExitStack
 from queue import SimpleQueue
 from typing import NamedTuple
 
+from chatbot.cli.ask.model_lists import FoundList, find_list
 from chatbot.cli.ask.target import choose_target, is_listening
-from chatbot.cli.models.lists import FoundList, find_list
 from chatbot.core.errors import ChatError, NoKey
 from chatbot.core.models.listed import ListedModel
 from chatbot.core.retry import RetryPolicy

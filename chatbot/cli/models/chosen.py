@@ -5,8 +5,8 @@
 from collections.abc import Callable
 from typing import Annotated, NamedTuple
 
+from chatbot.cli.ask.model_lists import names_kept
 from chatbot.cli.command_line.declared import Command, Positional
-from chatbot.cli.models.lists import names_kept
 from chatbot.cli.output.paged import write_lines
 from chatbot.core.errors import UsageError
 from chatbot.core.likeness import likeliest

@@ -100,7 +100,7 @@ def _of(error: ChatError, outcomes: Sequence[Any]) -> str:
 
 
 def _rows(outcome: Any, connection: Connection, query: str) -> list[ListedModel]:
-    from chatbot.cli.models.lists import shown
+    from chatbot.cli.ask.model_lists import shown
     from chatbot.providers.choice import spoken_name
 
     words = query.lower().split()
@@ -132,7 +132,7 @@ def _show(rows: Sequence[ListedModel], notices: Notices) -> None:
 
 
 def _document(answered: Sequence[Any], rows: Sequence[ListedModel]) -> dict[str, Any]:
-    from chatbot.cli.models.lists import price_table
+    from chatbot.cli.ask.model_lists import price_table
 
     lists = [
         {

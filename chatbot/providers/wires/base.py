@@ -14,12 +14,12 @@ from chatbot.core.messages import Conversation, Image
 from chatbot.core.options import Endpoint, Options
 from chatbot.core.request import HttpFailure, HttpRequest, Payload
 from chatbot.core.sse.decoder import SseEvent
+from chatbot.providers.numbers import integer as integer
 from chatbot.providers.service import Service
 
 if TYPE_CHECKING:
     from chatbot.providers.model_lists import ModelPage
 
-MAX_TOKENS = 2**53  # what every JSON parser can count to (RFC 8259, section 6)
 _DECODER = json.JSONDecoder()
 
 Events = Iterable[ProviderEvent]
@@ -193,10 +193,3 @@ def first_of(choices: Any) -> dict[str, Any] | None:
         if isinstance(choice, dict) and not choice.get("index"):
             return choice
     return None
-
-
-def integer(value: Any) -> int | None:
-    """`value` if it can be a number of tokens; what a server says beyond that was not said."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return value if type(value) is int and 0 <= value <= MAX_TOKENS else None
