@@ -141,7 +141,7 @@ def spoken_name(service: Service, model: str) -> str:
 def session_name(service: Service, model: str) -> str:
     """What `/model` is given for a model of the service that answers now: its own name, where that means no other."""
     meant, _ = _by_model(model)
-    return model if meant in (None, service) else spoken_name(service, model)
+    return model if meant is None or meant.name == service.name else spoken_name(service, model)
 
 
 def choose(

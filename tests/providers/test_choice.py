@@ -13,6 +13,8 @@ from chatbot.providers.choice import (
     choose,
     find_service,
     local_names,
+    session_name,
+    spoken_name,
     variable_names,
 )
 from tests.providers.choosing import chosen, local, trusted
@@ -241,3 +243,22 @@ def test_a_bad_base_url_names_its_variable() -> None:
     }
     with pytest.raises(ConfigurationError, match=r"^OPENAI_BASE_URL in the environment is no base URL"):
         choose(services.find("openai"), "m", ModelRequest(provider="openai"), variables)
+
+
+@pytest.mark.parametrize(
+    ("service", "model", "typed", "spoken"),
+    [
+        ("openai", "gpt-4o", "gpt-4o", "openai/gpt-4o"),
+        ("groq", "openai/gpt-oss-20b", "groq/openai/gpt-oss-20b", "groq/openai/gpt-oss-20b"),
+        ("groq", "llama-3", "llama-3", "groq/llama-3"),
+        ("ollama", "gpt-4", "ollama/gpt-4", "ollama/gpt-4"),
+        ("openrouter", "openrouter/auto", "openrouter/auto", "openrouter/openrouter/auto"),
+        ("custom", "claude-x", "claude-x", "claude-x"),
+    ],
+)
+def test_a_listed_model_is_called_by_what_leads_back_to_it(service: str, model: str, typed: str, spoken: str) -> None:
+    row = services.find(service)._replace(title="a gateway")
+    assert (session_name(row, model), spoken_name(row, model)) == (typed, spoken)
+    if service != "custom":
+        found, named = find_service(ModelRequest(model=spoken), {})
+        assert found and (found.name, named) == (service, model)

@@ -11,7 +11,7 @@ from chatbot.core.models.listed import ListedModel
 from chatbot.terminal.documents.conversations import cells, one_line
 
 FROM_TABLE = "*"  # behind a price that the server did not say itself
-_GAP = "  "
+_GAP, _NAME = "  ", "model"
 
 
 class _Column(NamedTuple):
@@ -62,23 +62,22 @@ def model_lines(models: Sequence[ListedModel], width: int) -> list[str]:
         rows = [column.cell(model) for model in models]
         if any(rows):
             columns.append((column, rows, max(map(len, (column.title, *rows)))))
-    left = width - max(map(cells, names), default=0)
+    name_cells = max(map(cells, (*names, _NAME)))
+    left = width - name_cells
     kept = []
     for column, rows, size in sorted(columns, key=lambda part: -part[0].weight):
         left -= len(_GAP) + size
         if left < 0:
             break
         kept.append((column, rows, size))
-    kept.sort(key=lambda part: _COLUMNS.index(part[0]))
     if not kept:
         return names
-    name_cells = max(map(cells, (*names, "model")))
-    head = _GAP.join(["model".ljust(name_cells), *(column.title.rjust(size) for column, _, size in kept)])
-    lines = [head if cells(head) <= width else ""]
+    kept.sort(key=lambda part: _COLUMNS.index(part[0]))
+    lines = [_GAP.join([_NAME.ljust(name_cells), *(column.title.rjust(size) for column, _, size in kept)])]
     for number, name in enumerate(names):
         parts = [name + " " * (name_cells - cells(name)), *(rows[number].rjust(size) for _, rows, size in kept)]
         lines.append(_GAP.join(parts).rstrip())
-    return [line for line in lines if line]
+    return lines
 
 
 def plain_lines(models: Sequence[ListedModel]) -> list[str]:
