@@ -138,10 +138,10 @@ def spoken_name(service: Service, model: str) -> str:
     return model if service.name == "custom" else f"{service.name}/{model}"
 
 
-def session_name(service: Service, model: str) -> str:
-    """What `/model` is given for a model of the service that answers now: its own name, where that means no other."""
+def is_clear(service: Service, model: str) -> bool:
+    """Whether the bare name of a model of the service that answers now means no other service."""
     meant, _ = _by_model(model)
-    return model if meant is None or meant.name == service.name else spoken_name(service, model)
+    return meant is None or meant.name == service.name
 
 
 def choose(

@@ -12,8 +12,8 @@ from chatbot.providers.choice import (
     check_service_named_in,
     choose,
     find_service,
+    is_clear,
     local_names,
-    session_name,
     spoken_name,
     variable_names,
 )
@@ -246,19 +246,19 @@ def test_a_bad_base_url_names_its_variable() -> None:
 
 
 @pytest.mark.parametrize(
-    ("service", "model", "typed", "spoken"),
+    ("service", "model", "clear", "spoken"),
     [
-        ("openai", "gpt-4o", "gpt-4o", "openai/gpt-4o"),
-        ("groq", "openai/gpt-oss-20b", "groq/openai/gpt-oss-20b", "groq/openai/gpt-oss-20b"),
-        ("groq", "llama-3", "llama-3", "groq/llama-3"),
-        ("ollama", "gpt-4", "ollama/gpt-4", "ollama/gpt-4"),
-        ("openrouter", "openrouter/auto", "openrouter/auto", "openrouter/openrouter/auto"),
-        ("custom", "claude-x", "claude-x", "claude-x"),
+        ("openai", "gpt-4o", True, "openai/gpt-4o"),
+        ("groq", "openai/gpt-oss-20b", False, "groq/openai/gpt-oss-20b"),
+        ("groq", "llama-3", True, "groq/llama-3"),
+        ("ollama", "gpt-4", False, "ollama/gpt-4"),
+        ("openrouter", "openrouter/auto", True, "openrouter/openrouter/auto"),
+        ("custom", "claude-x", False, "claude-x"),
     ],
 )
-def test_a_listed_model_is_called_by_what_leads_back_to_it(service: str, model: str, typed: str, spoken: str) -> None:
+def test_a_listed_model_is_called_by_what_leads_back_to_it(service: str, model: str, clear: bool, spoken: str) -> None:
     row = services.find(service)._replace(title="a gateway")
-    assert (session_name(row, model), spoken_name(row, model)) == (typed, spoken)
+    assert (is_clear(row, model), spoken_name(row, model)) == (clear, spoken)
     if service != "custom":
         found, named = find_service(ModelRequest(model=spoken), {})
         assert found and (found.name, named) == (service, model)

@@ -64,7 +64,7 @@ def names_kept(provider: str = "") -> list[str]:
     if folder is None:
         return []
     found = kept_names(folder / _FOLDER, [services.ALIASES.get(provider, provider)] if provider else [])
-    return [f"{service}/{name}" for service, names in found.items() for name in names if service in services.BY_NAME]
+    return [f"{service}/{name}" for service, names in found.items() for name in names]
 
 
 @cache

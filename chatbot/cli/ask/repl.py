@@ -27,7 +27,7 @@ from chatbot.outside.desktop import editor
 from chatbot.outside.desktop.keyboard import SilentKeyboard
 from chatbot.outside.desktop.streams import is_terminal, terminal_to_write
 from chatbot.outside.files.reading import is_file, read_text_file
-from chatbot.providers.choice import ModelRequest, find_service, session_name
+from chatbot.providers.choice import ModelRequest, find_service, is_clear, spoken_name
 from chatbot.terminal.answer.show_events import AnswerResult
 from chatbot.terminal.failures import error_lines
 from chatbot.terminal.input.input_line import InputParser
@@ -193,7 +193,9 @@ class _Session:
             if found.error:
                 when = stdio.time_words(found.kept.asked_s)
                 self._setup.notices.warn(f"{found.error}; this is the list from {when}")
-            models = shown(target, found.kept.models, lambda name: session_name(target.service, name))
+            service, listed = target.service, found.kept.models
+            are_clear = all(is_clear(service, model.name) for model in listed)
+            models = shown(target, listed, lambda name: name if are_clear else spoken_name(service, name))
             if runner is not self._runner:  # another model was chosen meanwhile
                 return models
             self._models = models

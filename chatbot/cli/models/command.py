@@ -126,8 +126,9 @@ def _show(rows: Sequence[ListedModel], notices: Notices) -> None:
         return
     from chatbot.cli.output.screen import this_screen
 
-    write_lines(model_lines(rows, this_screen("auto").width))
-    if note := price_note(rows):
+    lines = model_lines(rows, this_screen("auto").width)
+    write_lines(lines)
+    if note := price_note(rows, lines):
         notices.warn(note)
 
 

@@ -85,9 +85,9 @@ def plain_lines(models: Sequence[ListedModel]) -> list[str]:
     return ["\t".join([one_line(m.name), *(col.plain(m) for col in _COLUMNS), m.price_date]) for m in models]
 
 
-def price_note(models: Sequence[ListedModel]) -> str:
-    """What the prices are, and of when; empty where there are none."""
-    if all(model.input_usd is None for model in models):
+def price_note(models: Sequence[ListedModel], lines: Sequence[str]) -> str:
+    """What the prices in these lines are, and of when; empty where none are shown."""
+    if not lines or "$" not in lines[0]:
         return ""
     dates = [model.price_date for model in models if model.price_date]
     table = f"; {FROM_TABLE} as of {max(dates)}, from a table that comes with chat" if dates else ""

@@ -28,10 +28,11 @@ def models(context: CommandContext, state: ReplState, argument: str) -> ReplStat
     count = f"{len(found)} models" if len(found) != 1 else "1 model"
     context.notices.tell([count + (f" with {argument!r}" if argument else "")])
     rest = len(found) - _MAX_MODELS
-    context.notices.page(f"  {line}" for line in model_lines(found[:_MAX_MODELS], context.notices.reply_cells))
+    lines = model_lines(found[:_MAX_MODELS], context.notices.reply_cells)
+    context.notices.page(f"  {line}" for line in lines)
     if rest > 0:
         context.notices.tell([f"and {rest} more; /models WORD shows those with that word"])
-    if note := price_note(found):
+    if note := price_note(found, lines):
         context.notices.tell([note])
     return state
 

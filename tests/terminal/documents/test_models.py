@@ -46,10 +46,17 @@ def test_for_programs_a_row_has_every_column_and_whole_numbers() -> None:
     ]
 
 
-def test_prices_are_told_with_the_day_of_their_table() -> None:
-    assert price_note([BARE]) == ""
-    assert price_note([FULL._replace(price_date=""), BARE]) == "$ is USD per million tokens"
-    assert price_note([FULL, BARE]).endswith("* as of 2026-11-27, from a table that comes with chat")
+@pytest.mark.parametrize(
+    ("model", "width", "note"),
+    [
+        (BARE, 100, ""),
+        (FULL, 20, ""),
+        (FULL._replace(price_date=""), 100, "$ is USD per million tokens"),
+        (FULL, 100, "$ is USD per million tokens; * as of 2026-11-27, from a table that comes with chat"),
+    ],
+)
+def test_prices_that_are_shown_are_told_with_the_day_of_their_table(model: ListedModel, width: int, note: str) -> None:
+    assert price_note([model, BARE], model_lines([model, BARE], width)) == note
 
 
 names = st.text(min_size=1, max_size=30) | st.sampled_from(["模型/大", "\x1b[31mred", "a\tb\nc"])
