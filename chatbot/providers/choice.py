@@ -177,7 +177,8 @@ def choose(
     if key and key_variable:
         decided.append(f"key {key_variable.name} from {key.origin}")
     if MODEL_VARIABLE in variables and not wish.model and model == variables[MODEL_VARIABLE].value.rpartition("/")[2]:
-        decided.append(f"model {model} from {MODEL_VARIABLE} in {variables[MODEL_VARIABLE].origin}")
+        said = variables[MODEL_VARIABLE]
+        decided.append(f"model {model} from {said.name or MODEL_VARIABLE} in {said.origin}")
     secret = clean_key(key.value, key_variable.name) if key and key_variable else None
     auth = auth_header(key_variable, secret)
     if wants_key and wish.is_dry:
@@ -195,7 +196,7 @@ def choose(
 def _named(url: SettingSource, service: Service, variables: Variables) -> str:
     """Where a base URL is from, in words that tell what to change."""
     names = [row.name for row in service.urls if variables.get(row.name, url).origin == url.origin]
-    return f"{names[0]} in {url.origin}" if names and names[0] in variables else url.origin
+    return f"{url.name or names[0]} in {url.origin}" if names and names[0] in variables else url.origin
 
 
 def _called_by_its_place(service: Service, url: str) -> Service:

@@ -18,6 +18,7 @@ from chatbot.cli.ask.setup import Setup
 from chatbot.cli.ask.target import choose_target
 from chatbot.cli.history import history_folder
 from chatbot.cli.output import stdio
+from chatbot.cli.settings.loading import settings_of
 from chatbot.core.errors import ChatError, UsageError
 from chatbot.core.messages import Image
 from chatbot.core.text import clean
@@ -203,12 +204,14 @@ class _Session:
 
     def _choose_model(self, name: str) -> str:
         """A model of the service that its name means, else of the one that answers now."""
-        service, _ = find_service(ModelRequest(model=name), {})
         arguments = self._setup.arguments
+        name = arguments.settings.model_named(name)
+        service, _ = find_service(ModelRequest(model=name), {})
         connection = arguments.connection._replace(base_url=None) if service else arguments.connection
         who = Who((name,), None if service else self._setup.target.service.name)
-        target = choose_target(who, connection, self._setup.open_things)
+        target = choose_target(who, connection, self._setup.open_things, settings=arguments.settings)
         arguments = arguments._replace(who=who, connection=connection)
+        arguments = arguments.settled(settings_of(arguments.settings, target.service, target.model))
         self._setup = self._setup._replace(arguments=arguments, target=target)
         self._runner, self._models = None, None
         self._setup.notices.hide(target.secrets)

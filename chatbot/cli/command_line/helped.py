@@ -29,7 +29,7 @@ def page(command: Command, path: str) -> str:
         lists["Other commands"] = list(command.others)
     words = [_word(word) if word.required else f"[{_word(word)}]" for word in command.positionals]
     usage = " ".join([path, "[OPTIONS]", *words])
-    return _page(usage, command.help.split("\n\n"), lists, [command.epilog])
+    return _page(usage, command.help.split("\n\n"), lists, command.epilog.split("\n\n"))
 
 
 def write_page_of_all(commands: Sequence[Command], path: str, about: str) -> None:

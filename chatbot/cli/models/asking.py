@@ -12,10 +12,12 @@ from typing import NamedTuple
 
 from chatbot.cli.ask.model_lists import FoundList, find_list
 from chatbot.cli.ask.target import choose_target, is_listening
+from chatbot.cli.settings.loading import load_settings
 from chatbot.core.errors import ChatError, NoKey
 from chatbot.core.models.listed import ListedModel
 from chatbot.core.retry import RetryPolicy
 from chatbot.options.chat import Connection, Who
+from chatbot.options.settings.settings import Settings
 from chatbot.providers import services
 from chatbot.providers.choice import ModelTarget
 from chatbot.providers.service import Service
@@ -35,13 +37,14 @@ def targets_set_up(connection: Connection, open_things: ExitStack) -> Iterator[M
     """The services that have their key, and the local servers that run or have an address; the error where one is set
     up in a wrong way.
     """
+    settings = load_settings()
     for service in services.SERVICES:
         if service.source == services.LAB or service.name == "custom":
             continue
-        if not service.key_required and not _is_there(service):
+        if not service.key_required and not _is_there(service, settings):
             continue
         try:
-            yield choose_target(Who(provider=service.name), connection, open_things, lists=True)
+            yield choose_target(Who(provider=service.name), connection, open_things, settings=settings, lists=True)
         except NoKey:
             continue
         except ChatError as error:
@@ -49,10 +52,11 @@ def targets_set_up(connection: Connection, open_things: ExitStack) -> Iterator[M
                 yield error
 
 
-def _is_there(service: Service) -> bool:
-    return any(os.environ.get(url.name, "").strip() for url in service.urls) or (
-        service.probe and is_listening(service)
-    )
+def _is_there(service: Service, settings: Settings) -> bool:
+    """Whether a service that wants no key has an address of the person's, or runs."""
+    has_address = any(os.environ.get(url.name, "").strip() for url in service.urls)
+    is_set = "base_url" in settings.providers.get(service.name, {})
+    return has_address or is_set or (service.probe and is_listening(service))
 
 
 def ask_all(targets: Sequence[ModelTarget], connection: Connection, *, refresh: bool) -> list[Outcome]:

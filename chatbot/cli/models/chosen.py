@@ -8,12 +8,14 @@ from typing import Annotated, NamedTuple
 from chatbot.cli.ask.model_lists import names_kept
 from chatbot.cli.command_line.declared import Command, Positional
 from chatbot.cli.output.paged import write_lines
+from chatbot.cli.settings.loading import load_settings, read
 from chatbot.core.errors import UsageError
 from chatbot.core.likeness import likeliest
 from chatbot.core.text import clean
 from chatbot.options.declared import Choice
-from chatbot.options.settings.settings import ALIASES, Settings, read_settings
-from chatbot.outside.files.settings import change, read_text, settings_path, short_name, with_key, without_key
+from chatbot.options.settings.reading import document_of
+from chatbot.options.settings.settings import ALIASES
+from chatbot.outside.files.settings import change, settings_path, short_name, with_key, without_key
 from chatbot.providers.choice import ModelRequest, find_service, spoken_name
 from chatbot.terminal.notices import Notices
 
@@ -30,7 +32,7 @@ def _default(notices: Notices, name: str | None, options: Unsetting) -> None:
             raise UsageError("--unset takes no model", advice="For example: chat models default --unset")
         _unset(notices, ("model",), "default model")
     elif name is None:
-        found = _settings().top.get("model")
+        found = load_settings().top.get("model")
         if not found:
             notices.warn("the settings name no default model; chat models default NAME does")
         write_lines([found] if found else [])
@@ -39,7 +41,7 @@ def _default(notices: Notices, name: str | None, options: Unsetting) -> None:
 
 
 def _alias(notices: Notices, name: str | None, model: str | None, options: Unsetting) -> None:
-    aliases = _settings().aliases
+    aliases = load_settings().aliases
     if options.unset:
         if name is None or model is not None:
             raise UsageError(
@@ -67,7 +69,7 @@ def _checked(name: str, notices: Notices) -> str:
     name = clean(name).strip()
     if not name:
         raise UsageError("a model has a name", advice="chat models lists them.")
-    if name in _settings().aliases:
+    if name in load_settings().aliases:
         return name
     service, model = find_service(ModelRequest(model=name), {})
     known = names_kept(service.name) if service else []
@@ -76,11 +78,6 @@ def _checked(name: str, notices: Notices) -> str:
         meant = f"; the nearest: {', '.join(near)}" if near else ""
         notices.warn(f"the list of {service.title} has no {model}{meant}")
     return name
-
-
-def _settings() -> Settings:
-    path = settings_path()
-    return read_settings(read_text(path) or "", short_name(path), path.parent)
 
 
 def _set(notices: Notices, keys: tuple[str, ...], value: str, said: str) -> None:
@@ -104,8 +101,9 @@ def _change(edited: Callable[[str], str]) -> None:
     path = settings_path()
 
     def checked(text: str) -> str:
+        document_of(text, short_name(path))
         text = edited(text)
-        read_settings(text, short_name(path), path.parent)
+        read(text, path)
         return text
 
     change(path, checked)

@@ -6,14 +6,13 @@ without it: what JSON and TOML write in the same way, one value on a line.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
 Keys = tuple[str, ...]
 
-_POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+_POSITION = r" \(at (?:line (\d+), column (\d+)|end of document)\)$"
 _BARE = "[A-Za-z0-9_-]+"
 _HEADER = rf'\[ *({_BARE})(?: *\. *(?:({_BARE})|"([^"\\]*)"))? *\] *(?:#.*)?'
 
@@ -47,21 +46,39 @@ def lines_of(text: str) -> dict[Keys, int]:
     return lines
 
 
-def with_line_at_top(text: str, line: str) -> str:
-    """A whole document with one more line before its first table, and before the comment of that; else at its end."""
+def with_line(text: str, table: Keys, line: str, header: str) -> str:
+    """A whole document with one more line at the end of a table, which `header` begins where nothing does yet.
+
+    What stands before the next table, blank lines and its comment, goes on standing there.
+    """
     newline = "\r\n" if "\r\n" in text else "\n"
     lines = text.replace("\r\n", "\n").removesuffix("\n").split("\n") if text else []
-    tables = (number - 1 for number, statement, _ in _statements(text) if statement.lstrip().startswith("["))
-    at = next(tables, len(lines))
-    if at < len(lines):
-        while at and lines[at - 1].startswith("#"):
-            at -= 1
-        if at == 0 or lines[at - 1]:
-            lines.insert(at, "")
-        while at and not lines[at - 1]:
-            at -= 1
+    ends: dict[Keys, int] = {}
+    here: Keys | None = ()
+    for number, statement, values in _statements(text):
+        if statement.lstrip().startswith("["):
+            here = None if statement.lstrip().startswith("[[") else max(_paths(values, ()), key=len)
+            if () not in ends:
+                ends[()] = _above(lines, number - 1)
+        if here is not None:
+            ends[here] = number + statement.count("\n")
+    at = ends.get(table, len(lines))
+    if table not in ends and table:
+        lines += ["", header] if lines else [header]
+        at = len(lines)
+    elif not at and lines and ends:
+        lines.insert(0, "")
     lines.insert(at, line)
     return newline.join([*lines, ""])
+
+
+def _above(lines: list[str], at: int) -> int:
+    """Where something can stand above a table, its comment, and the blank lines above that."""
+    while at and lines[at - 1].startswith("#"):
+        at -= 1
+    while at and not lines[at - 1].strip():
+        at -= 1
+    return at
 
 
 def _parsed(text: str) -> dict[str, Any]:
@@ -73,7 +90,7 @@ def _parsed(text: str) -> dict[str, Any]:
         raise TomlFault("it is nested too deeply", _line_alone(text)) from None
     except ValueError as error:  # also for an integer of thousands of digits, which has no place
         what = str(error)
-        place = _POSITION.search(what)
+        place = re.search(_POSITION, what)
         if place is None:
             raise TomlFault(what, _line_alone(text)) from None
         line, column = place[1] or text.rstrip("\n").count("\n") + 1, place[2] or 0
@@ -123,6 +140,8 @@ def _paths(value: object, path: Keys) -> Iterator[Keys]:
 
 def _plain(text: str) -> dict[str, Any] | None:
     """The document, if JSON has all its values; None where the whole grammar is needed, if only for a fault."""
+    import json  # the request will need it, tomllib nobody else
+
     decoder = json.JSONDecoder(parse_constant=_no_constant)
     document: dict[str, Any] = {}
     table = document

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from chatbot.core.errors import ChatError, ConfigurationError, FileUnreadable
-from chatbot.options.settings.toml import with_line_at_top
+from chatbot.options.settings.toml import with_line
 from chatbot.outside.files import private
 from chatbot.outside.files.folders import config_folder
 
@@ -34,11 +34,13 @@ def short_name(path: Path) -> str:
     return display_name(f"~{text.removeprefix(home)}" if text.startswith(f"{home}{os.sep}") else text)
 
 
-def read_text(path: Path) -> str | None:
-    """The text of the file; None when there is none.
+def read_bytes(path: Path) -> bytes | None:
+    """What is in the file; None when there is none.
 
-    Raises ConfigurationError where other users could have written it, and where it cannot be read or is not UTF-8.
+    Raises ConfigurationError where other users could have written it, and where it cannot be read.
     """
+    from chatbot.outside.files.reading import read_file
+
     try:
         status = path.stat()
     except (FileNotFoundError, NotADirectoryError):
@@ -48,28 +50,18 @@ def read_text(path: Path) -> str | None:
             ) from None
         return None
     except OSError as error:
-        raise _said(path, error) from error
+        raise _said(path, error, "read") from error
     _require_ours(path, status)
-    data = read_bytes(path)
-    try:
-        return data.decode("utf-8-sig")  # editors of Windows put a mark in front
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise ConfigurationError(
-            f"{short_name(path)}:{line}: this is not UTF-8", advice="Save the file as UTF-8 in your editor."
-        ) from error
-
-
-def read_bytes(path: Path) -> bytes:
-    """What is in the file, whatever it is; nothing when there is none. Raises ConfigurationError."""
-    from chatbot.outside.files.reading import read_file
-
-    if not path.exists():
-        return b""
     try:
         return read_file(path, MAX_BYTES)
     except FileUnreadable as error:
         raise ConfigurationError(f"the settings are not read: {error}", advice=error.advice) from error
+
+
+def read_text(path: Path) -> str | None:
+    """The text of the file; None when there is none. Raises as `read_bytes` does, and where it is not UTF-8."""
+    data = read_bytes(path)
+    return None if data is None else _decoded(path, data)
 
 
 def change(path: Path, edited: Callable[[str], str]) -> None:
@@ -77,16 +69,40 @@ def change(path: Path, edited: Callable[[str], str]) -> None:
 
     What `edited` raises leaves the file as it is, and so does a full disk. Raises ConfigurationError.
     """
+    _change(path, lambda data: edited(_decoded(path, data or b"")).encode("utf-8", "replace"))
+
+
+def replace(path: Path, before: bytes, after: bytes) -> None:
+    """Puts `after` in the place of `before`. Raises ConfigurationError, and leaves what another program wrote since."""
+
+    def replaced(data: bytes | None) -> bytes:
+        if (data or b"") != before:
+            raise ConfigurationError(f"{short_name(path)} was changed by another program meanwhile")
+        return after
+
+    _change(path, replaced)
+
+
+def _change(path: Path, edited: Callable[[bytes | None], bytes]) -> None:
     from chatbot.outside.files.locked import locked
 
     busy = ConfigurationError(f"{short_name(path)} is not changed: another program keeps it locked")
     try:
         private.require_ours(private.private_folder(path.parent), ConfigurationError, "no setting is saved")
         with locked(path.parent, busy):
-            text = edited(read_text(path) or "")
-            private.replace(path, text.encode("utf-8", "surrogatepass"))
+            private.replace(path, edited(read_bytes(path)))
     except OSError as error:
-        raise _said(path, error) from error
+        raise _said(path, error, "written") from error
+
+
+def _decoded(path: Path, data: bytes) -> str:
+    try:
+        return data.decode("utf-8-sig")  # editors of Windows put a mark in front
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConfigurationError(
+            f"{short_name(path)}:{line}: this is not UTF-8", advice="Save the file as UTF-8 in your editor."
+        ) from error
 
 
 def with_key(text: str, keys: tuple[str, ...], value: Any) -> str:
@@ -101,19 +117,35 @@ def with_key(text: str, keys: tuple[str, ...], value: Any) -> str:
     try:
         document = tomlkit.parse(text)
         table: Any = document
-        for depth, key in enumerate(keys[:-1], 2):
-            if key not in table:
-                table[key] = tomlkit.table(is_super_table=depth < len(keys))
-            table = table[key]
-        name = next((own for own in table if _same(own, keys[-1])), keys[-1])
-        if len(keys) == 1 and name not in table:  # tomlkit would put it between a table and its comment
-            return with_line_at_top(text, f"{tomlkit.key(name).as_string()} = {tomlkit.item(value).as_string()}")
-        table[name] = value
+        for key in keys[:-1]:
+            table = table.setdefault(key, {})
+        name = next((own for own in table if _same(own, keys[-1])), None)
+        longer = _with_new_key(text, keys, value) if name is None else None
+        if longer is not None:
+            return longer
+        table[name or keys[-1]] = value
         return tomlkit.dumps(document)
     except (TOMLKitError, TypeError, AttributeError, ValueError) as error:
         raise ConfigurationError(
             f"{'.'.join(keys)} cannot be set: {error}", advice="Change the file with: chat config edit"
         ) from error
+
+
+def _with_new_key(text: str, keys: tuple[str, ...], value: Any) -> str | None:
+    """The text with one more line: tomlkit would put it behind the comment of the next table. None where its table has
+    no lines of its own.
+    """
+    import tomllib
+
+    import tomlkit
+
+    *table, key = (tomlkit.key(key).as_string() for key in keys)
+    longer = with_line(text, keys[:-1], f"{key} = {tomlkit.item(value).as_string()}", f"[{'.'.join(table)}]")
+    try:
+        tomllib.loads(longer)
+    except tomllib.TOMLDecodeError:
+        return None
+    return longer
 
 
 def without_key(text: str, keys: tuple[str, ...]) -> str | None:
@@ -154,6 +186,6 @@ def _require_ours(path: Path, status: os.stat_result) -> None:
         )
 
 
-def _said(path: Path, error: OSError) -> ChatError:
+def _said(path: Path, error: OSError, done: str) -> ChatError:
     reason = (error.strerror or str(error)).lower()
-    return ConfigurationError(f"{short_name(path)} cannot be read or written: {reason}", advice="Check its place.")
+    return ConfigurationError(f"{short_name(path)} cannot be {done}: {reason}")

@@ -37,6 +37,16 @@ PATHS = st.one_of(
     st.tuples(st.sampled_from(["models", "providers"]), NAMES, NAMES),
 )
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=12)
+TEXTS_BEFORE = [
+    "",
+    WRITTEN,
+    "# one line",
+    "a = 1\r\n[b]\r\n",
+    "aliases.a = 1\nmodels = {a = {b = 1}}\n",
+    "[models]\n[models.model.a]\nx = 1",
+    "[[list]]\na = 1\n# end",
+    "[aliases]\na = [\n 1,\n]\n\n# c\n[x]",
+]
 VALUES = st.one_of(
     st.booleans(),
     st.integers(-(2**60), 2**60),
@@ -56,6 +66,10 @@ def test_a_new_key_stands_at_the_end_of_its_table() -> None:
     assert with_key(WRITTEN, ("models", "openai/gpt-4o-mini", "seed"), 1) == WRITTEN + "seed = 1\n"
     assert with_key("", ("aliases", "fast"), "groq/x") == '[aliases]\nfast = "groq/x"\n'
     assert with_key("", ("models", "a/b.c", "seed"), 1) == '[models."a/b.c"]\nseed = 1\n'
+    comment = "[aliases]\na = 1\n\n# next\n[providers.openai]\n"
+    assert with_key(comment, ("aliases", "b"), 2) == comment.replace("a = 1\n", "a = 1\nb = 2\n")
+    assert with_key("aliases = {a = 1}\n", ("aliases", "b"), 2) == "aliases = {a = 1,b = 2}\n"
+    assert tomllib.loads(with_key("aliases.a = 1\n", ("aliases", "b"), 2)) == {"aliases": {"a": 1, "b": 2}}
     top = with_key(WRITTEN, ("seed",), 1)
     assert tomllib.loads(top)["seed"] == 1
     assert top == WRITTEN.replace("max-tokens = 100\n", "max-tokens = 100\nseed = 1\n")
@@ -73,7 +87,7 @@ def set_in(document: dict[str, Any], keys: Iterable[str], value: object) -> dict
     return document
 
 
-@given(st.lists(st.tuples(PATHS, VALUES), max_size=6), st.sampled_from(["", WRITTEN, "# one line", "a = 1\r\n[b]\r\n"]))
+@given(st.lists(st.tuples(PATHS, VALUES), max_size=6), st.sampled_from(TEXTS_BEFORE))
 def test_whatever_is_set_is_there_afterwards_and_nothing_else_changed(
     pairs: list[tuple[tuple[str, ...], Any]], text: str
 ) -> None:
