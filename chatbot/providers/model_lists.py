@@ -154,14 +154,14 @@ def _next_query(document: Any, after_parameter: str) -> str:
 
 
 def _name(entry: Any) -> str:
-    """The name, without the prefix that Google writes before all of its own."""
+    """The name, without the prefix that Google writes before all of its own; empty where nobody could type it."""
     if not isinstance(entry, dict):
         return ""
     named = (entry.get(key) for key in ("id", "key", "name"))
     name = next((name for name in named if isinstance(name, str) and name), "")
     if name is entry.get("name"):
         name = name.removeprefix("models/")
-    return name if len(name) <= MAX_NAME_CHARS else ""
+    return name if len(name) <= MAX_NAME_CHARS and name.isprintable() else ""
 
 
 def _can_answer(entry: Mapping[str, Any]) -> bool:

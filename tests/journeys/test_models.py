@@ -91,7 +91,7 @@ def test_all_services_that_are_set_up_are_asked_and_one_that_fails_is_one_notice
         f"{name}/{model}" for name in ("openai", "anthropic", "gemini") for model in ("echo", "key-echo")
     ]
     assert result.code == 0
-    assert result.err.count("chat:") == 1 and "groq is left out" in result.err
+    assert result.err.count("chat:") == 1 and "groq is left out: nothing answers at" in result.err
     for word, name in (("anthropic", "anthropic/echo"), ("google", "gemini/echo")):
         assert names(run("models", word, "-q", "ECHO", home=tmp_path, **variables))[0] == name
 
@@ -197,6 +197,20 @@ def test_the_session_shares_the_list_and_tab_asks_nobody(server: LabServer, tmp_
     person.wait_for_text("the model is now openai/gpt-first")
     person.leaves(3)
     assert len(server.requests) == 1
+
+
+def test_tab_offers_an_old_list_and_asks_only_where_there_is_none(server: LabServer, tmp_path: Path) -> None:
+    variables: dict[str, Any] = {"OPENAI_BASE_URL": f"{server.url}/v1"}
+    lists(server, "gpt-first")
+    for number in (1, 2):
+        person = Person(["-m", "openai/echo"], tmp_path, **variables)
+        person.wait_for_prompt()
+        person.child.send("/model gpt\t")
+        person.wait_for_text("/model gpt-first")
+        person.child.send("\x15exit\r")
+        assert person.leave() == 0
+        assert len(server.requests) == 1
+        grow_old(tmp_path, 100 * number)
 
 
 def test_a_default_model_and_aliases_stand_in_the_settings(tmp_path: Path) -> None:

@@ -322,7 +322,15 @@ def test_the_next_page_is_asked_for_as_the_server_says(document: Any, after: str
 
 
 def test_a_name_comes_once_and_one_that_nobody_could_type_does_not() -> None:
-    document = {"data": [{"id": "a"}, {"id": "a", "context_length": 5}, {"id": "x" * (MAX_NAME_CHARS + 1)}, {"id": ""}]}
+    document = {
+        "data": [
+            {"id": "a"},
+            {"id": "a", "context_length": 5},
+            {"id": "x" * (MAX_NAME_CHARS + 1)},
+            {"id": "b\x1b[2J"},
+            {"id": ""},
+        ]
+    }
     assert read_page(document, "after") == ModelPage((M("a"),))
 
 

@@ -18,6 +18,8 @@ from chatbot.providers.choice import ModelTarget
 from chatbot.providers.models import completed
 from chatbot.providers.prices import FILE_NAME, PriceTable
 
+_FOLDER = "models"
+
 
 class FoundList(NamedTuple):
     """`error`: why the server's own list is not this one, which is then older. `is_new`: it was asked for just now."""
@@ -31,8 +33,7 @@ def find_list(target: ModelTarget, ask: Callable[[], Sequence[ListedModel]], *, 
     """The list of the chosen service; `ask` asks the server, and is not called while there is one of the last hour,
     unless that is to be refreshed. Raises ChatError when the server gives none and no older one is kept.
     """
-    folder, name = _folder(target), list_name(target.service.name, target.endpoint)
-    before = load(folder, name) if folder else None
+    before = kept_list(target)
     if before and before.is_fresh(time.time()) and not refresh:
         return FoundList(before)
     try:
@@ -43,9 +44,15 @@ def find_list(target: ModelTarget, ask: Callable[[], Sequence[ListedModel]], *, 
         if before is None or not before.models:
             raise
         return FoundList(before, error=error)
-    if folder:
-        keep(folder, name, kept)
+    if folder := _folder(target):
+        keep(folder, _name(target), kept)
     return FoundList(kept, is_new=True)
+
+
+def kept_list(target: ModelTarget) -> KeptList | None:
+    """The list of the chosen service that is kept, however old. Nobody is asked."""
+    folder = _folder(target)
+    return load(folder, _name(target)) if folder else None
 
 
 def shown(target: ModelTarget, models: Sequence[ListedModel], name: Callable[[str], str]) -> list[ListedModel]:
@@ -76,7 +83,8 @@ def price_table() -> PriceTable:
     return PriceTable(json.loads(text, parse_float=Decimal))
 
 
-_FOLDER = "models"
+def _name(target: ModelTarget) -> str:
+    return list_name(target.service.name, target.endpoint)
 
 
 def _folder(target: ModelTarget) -> Path | None:

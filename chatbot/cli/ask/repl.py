@@ -185,22 +185,37 @@ class _Session:
         return result
 
     def models(self) -> Sequence[ListedModel]:
-        """The models of the service, called by what `/model` takes; offered at every Tab, so asked for at most once."""
-        from chatbot.cli.ask.model_lists import find_list, shown
+        """The models of the service, called by what `/model` takes; asked for at most once for each model chosen."""
+        from chatbot.cli.ask.model_lists import find_list
 
-        if self._models is None:
-            runner, target = self.runner(), self._setup.target
-            found = find_list(target, runner.models)
-            if found.error:
-                when = stdio.time_words(found.kept.asked_s)
-                self._setup.notices.warn(f"{found.error}; this is the list from {when}")
-            service, listed = target.service, found.kept.models
-            are_clear = all(is_clear(service, model.name) for model in listed)
-            models = shown(target, listed, lambda name: name if are_clear else spoken_name(service, name))
-            if runner is not self._runner:  # another model was chosen meanwhile
-                return models
+        if self._models is not None:
+            return self._models
+        runner = self.runner()
+        found = find_list(self._setup.target, runner.models)
+        if found.error and threading.current_thread() is threading.main_thread():  # else the prompt stands
+            when = stdio.time_words(found.kept.asked_s)
+            self._setup.notices.warn(f"{found.error}; this is the list from {when}")
+        models = self._as_typed(found.kept.models)
+        if runner is self._runner:  # another model may have been chosen meanwhile
             self._models = models
-        return self._models
+        return models
+
+    def offered_models(self) -> list[str]:
+        """What the Tab key offers after `/model`: of the list that is kept, however old; only without one is the server
+        asked.
+        """
+        from chatbot.cli.ask.model_lists import kept_list
+
+        kept = None if self._models is not None else kept_list(self._setup.target)
+        return [model.name for model in (self._as_typed(kept.models) if kept else self.models())]
+
+    def _as_typed(self, listed: Sequence[ListedModel]) -> Sequence[ListedModel]:
+        """The models by their own names, or with the service in front where one of these would mean another."""
+        from chatbot.cli.ask.model_lists import shown
+
+        target = self._setup.target
+        are_clear = all(is_clear(target.service, model.name) for model in listed)
+        return shown(target, listed, lambda name: name if are_clear else spoken_name(target.service, name))
 
     def _choose_model(self, name: str) -> str:
         """A model of the service that its name means, else of the one that answers now."""
@@ -268,7 +283,7 @@ def _prompt(session: _Session, notices: Notices) -> Callable[[Status], str]:
     lines = LineHistory(_typed_before, _keep_typed)
     offers = Completions(
         COMMANDS,
-        models=lambda: given_up_after(lambda: [model.name for model in session.models()], _MODELS_WAIT_S, []),
+        models=lambda: given_up_after(session.offered_models, _MODELS_WAIT_S, []),
         files=_files,
         templates=_template_names,
         conversations=lambda: [(row.id, row.title) for row in session.conversations(_OFFERED_CONVERSATIONS)],

@@ -33,9 +33,9 @@ class Outcome(NamedTuple):
     error: ChatError | None = None
 
 
-def targets_set_up(connection: Connection, open_things: ExitStack) -> Iterator[ModelTarget | ChatError]:
-    """The services that have their key, and the local servers that run or have an address; the error where one is set
-    up in a wrong way.
+def set_up_services(connection: Connection, open_things: ExitStack) -> Iterator[tuple[str, ModelTarget | ChatError]]:
+    """The services that have their key, and the local servers that run or have an address, by their names; the error
+    where one is set up in a wrong way.
     """
     settings = load_settings()
     for service in services.SERVICES:
@@ -44,12 +44,15 @@ def targets_set_up(connection: Connection, open_things: ExitStack) -> Iterator[M
         if not service.key_required and not _is_there(service, settings):
             continue
         try:
-            yield choose_target(Who(provider=service.name), connection, open_things, settings=settings, lists=True)
+            yield (
+                service.name,
+                choose_target(Who(provider=service.name), connection, open_things, settings=settings, lists=True),
+            )
         except NoKey:
             continue
         except ChatError as error:
             if service.base_url is not None:  # whose address is not set is not set up
-                yield error
+                yield service.name, error
 
 
 def _is_there(service: Service, settings: Settings) -> bool:

@@ -5,7 +5,7 @@
 import os
 from collections.abc import Sequence
 from contextlib import ExitStack
-from typing import Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from chatbot.cli.command_line.declared import Command, Positional
 from chatbot.cli.output import stdio
@@ -17,6 +17,11 @@ from chatbot.options.declared import Choice
 from chatbot.outside.desktop.streams import is_terminal
 from chatbot.terminal.documents.models import PLAIN_COLUMNS, model_lines, plain_lines, price_note
 from chatbot.terminal.notices import Notices
+
+if TYPE_CHECKING:
+    from chatbot.cli.ask.model_lists import FoundList
+    from chatbot.providers.choice import ModelTarget
+    from chatbot.providers.service import Service
 
 
 class Listing(NamedTuple):
@@ -47,46 +52,48 @@ def models(argv: list[str], notices: Notices) -> int:
 
 
 def _list(notices: Notices, provider: str | None, listing: Listing, connection: Connection) -> None:
-    from chatbot.cli.models.asking import Outcome, ask_all
+    from chatbot.cli.models.asking import ask_all
 
     with ExitStack() as open_things:
         targets, errors = _targets(provider, connection, open_things)
         notices.hide([secret for target in targets for secret in target.secrets])
-        for remark in dict.fromkeys(remark for target in targets for remark in target.remarks):
-            notices.warn(remark)
-        outcomes: list[Outcome] = ask_all(targets, connection, refresh=listing.refresh)
-    errors += [outcome.error for outcome in outcomes if outcome.error]
-    answered = [outcome for outcome in outcomes if outcome.found]
+        if is_terminal(2):
+            for remark in dict.fromkeys(remark for target in targets for remark in target.remarks):
+                notices.warn(remark)
+        outcomes = ask_all(targets, connection, refresh=listing.refresh)
+    errors += [(outcome.target.service.name, outcome.error) for outcome in outcomes if outcome.error]
+    answered = [(outcome.target, outcome.found) for outcome in outcomes if outcome.found]
     if errors and not answered:
-        raise errors[0]
-    for error in errors:
-        notices.warn(f"{error}; {_of(error, outcomes)} is left out")
-    rows = [row for outcome in answered for row in _rows(outcome, connection, listing.query or "")]
-    for outcome in answered:
-        _tell_of_age(outcome, notices)
+        raise errors[0][1]
+    for name, error in errors:
+        notices.warn(f"{name} is left out: {error}")
+    for target, found in answered:
+        _tell_of_age(target.service, found, notices)
+    rows = [row for target, found in answered for row in _rows(target, found, connection, listing.query or "")]
     if listing.json:
         write_json([_document(answered, rows)])
-        return
-    if not rows:
+    elif rows:
+        _show(rows, notices)
+    else:
         notices.warn(f"no model has {listing.query!r} in its name" if listing.query else "there are no models")
-        return
-    _show(rows, notices)
 
 
-def _targets(provider: str | None, connection: Connection, open_things: ExitStack) -> tuple[list[Any], list[ChatError]]:
+def _targets(
+    provider: str | None, connection: Connection, open_things: ExitStack
+) -> "tuple[list[ModelTarget], list[tuple[str, ChatError]]]":
     """The services to ask: the one that is named or at the address, else all that are set up, else the usual one, whose
     error says what can be done.
     """
     from chatbot.cli.ask.target import choose_target
-    from chatbot.cli.models.asking import targets_set_up
+    from chatbot.cli.models.asking import set_up_services
     from chatbot.options.chat import Who
 
-    targets: list[Any] = []
-    errors: list[ChatError] = []
+    targets: list[ModelTarget] = []
+    errors: list[tuple[str, ChatError]] = []
     if provider is None and connection.base_url is None:
-        for found in targets_set_up(connection, open_things):
+        for name, found in set_up_services(connection, open_things):
             if isinstance(found, ChatError):
-                errors.append(found)
+                errors.append((name, found))
             else:
                 targets.append(found)
     if not targets and not errors:
@@ -94,30 +101,23 @@ def _targets(provider: str | None, connection: Connection, open_things: ExitStac
     return targets, errors
 
 
-def _of(error: ChatError, outcomes: Sequence[Any]) -> str:
-    titles = [outcome.target.service.name for outcome in outcomes if outcome.error is error]
-    return titles[0] if titles else "that service"
-
-
-def _rows(outcome: Any, connection: Connection, query: str) -> list[ListedModel]:
+def _rows(target: "ModelTarget", found: "FoundList", connection: Connection, query: str) -> list[ListedModel]:
     from chatbot.cli.ask.model_lists import shown
     from chatbot.providers.choice import spoken_name
 
     words = query.lower().split()
-    models = [model for model in outcome.found.kept.models if all(word in model.name.lower() for word in words)]
-    service = outcome.target.service
-    return shown(outcome.target, models, lambda name: name if connection.base_url else spoken_name(service, name))
+    models = [model for model in found.kept.models if all(word in model.name.lower() for word in words)]
+    return shown(target, models, lambda name: name if connection.base_url else spoken_name(target.service, name))
 
 
-def _tell_of_age(outcome: Any, notices: Notices) -> None:
-    found, title = outcome.found, outcome.target.service.title
+def _tell_of_age(service: "Service", found: "FoundList", notices: Notices) -> None:
     when = stdio.time_words(found.kept.asked_s)
     if found.error:
-        notices.warn(f"{found.error}; this is the list of {title} from {when}")
+        notices.warn(f"{found.error}; this is the list of {service.title} from {when}")
     elif not found.is_new and is_terminal(1) and when != "just now":
-        notices.warn(f"the list of {title} is from {when}; --refresh asks again")
-    if outcome.target.service.model_required:
-        notices.warn(f"{title} is asked for a deployment, whose name may be another than its model's")
+        notices.warn(f"the list of {service.title} is from {when}; --refresh asks again")
+    if service.model_required:
+        notices.warn(f"{service.title} is asked for a deployment, whose name may be another than its model's")
 
 
 def _show(rows: Sequence[ListedModel], notices: Notices) -> None:
@@ -132,21 +132,21 @@ def _show(rows: Sequence[ListedModel], notices: Notices) -> None:
         notices.warn(note)
 
 
-def _document(answered: Sequence[Any], rows: Sequence[ListedModel]) -> dict[str, Any]:
+def _document(answered: "Sequence[tuple[ModelTarget, FoundList]]", rows: Sequence[ListedModel]) -> dict[str, Any]:
     from chatbot.cli.ask.model_lists import price_table
 
     lists = [
         {
-            "provider": outcome.target.service.name,
-            "address": outcome.target.endpoint.base_url,
-            "asked_s": outcome.found.kept.asked_s,
-            "error": str(outcome.found.error) if outcome.found.error else None,
+            "provider": target.service.name,
+            "address": target.endpoint.base_url,
+            "asked_s": found.kept.asked_s,
+            "error": str(found.error) if found.error else None,
         }
-        for outcome in answered
+        for target, found in answered
     ]
     table = price_table()
-    found = [{**ListedModel("")._asdict(), **_as_numbers(row)} for row in rows]
-    return {"models": found, "lists": lists, "prices": {"date": table.date, "source": table.source}}
+    models = [{**ListedModel("")._asdict(), **_as_numbers(row)} for row in rows]
+    return {"models": models, "lists": lists, "prices": {"date": table.date, "source": table.source}}
 
 
 def _as_numbers(row: ListedModel) -> dict[str, Any]:
