@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chatbot.options.settings.settings import ALIASES, PROVIDERS, Settings
-from chatbot.outside.files.folders import config_folder
-from chatbot.outside.files.settings import NAME, read_text, short_name
+from chatbot.outside.files.folders import settings_file
 
 if TYPE_CHECKING:
     from chatbot.core.options import SettingSource
@@ -20,17 +20,20 @@ Section = tuple[tuple[str, ...], Mapping[str, Any]]
 
 def load_settings() -> Settings:
     """What the settings file says; nothing where there is none. Raises ConfigurationError for the first mistake."""
-    folder = config_folder()
-    if folder is None:
+    path = settings_file()
+    if path is None or not os.path.lexists(path):
         return Settings()
-    text = read_text(folder / NAME)
-    return Settings() if text is None else read(text, folder / NAME)
+    from chatbot.outside.files.settings import read_text
+
+    text = read_text(path)
+    return Settings() if text is None else read(text, path)
 
 
 def read(text: str, path: Path) -> Settings:
     """What the text of the file says. Raises ConfigurationError: also for names that do not go with the services."""
     from chatbot.core.errors import UsageError
     from chatbot.options.settings.reading import read_settings
+    from chatbot.outside.files.settings import short_name
     from chatbot.providers import services
     from chatbot.providers.choice import ModelRequest, find_service
 

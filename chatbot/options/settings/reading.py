@@ -110,7 +110,8 @@ class _Reader:
             try:
                 values.update(read_value(option, value, self._options, self._folder))
             except (ValueError, OverflowError):
-                raise self._found.fault((*path, key), f"{key} is {option.says}, not {shown(value)}") from None
+                says = "true or false" if option.kind is bool else option.says
+                raise self._found.fault((*path, key), f"{key} is {says}, not {shown(value)}") from None
         return values
 
     def _text(self, keys: Keys, value: object) -> str:
