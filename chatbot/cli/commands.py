@@ -55,6 +55,7 @@ COMMANDS = (
     Entry("http", "The HTTP of the last answers.", "chatbot.cli.http"),
     Entry("report", "A file about the last answer, to show somebody else.", "chatbot.cli.report"),
     Entry("limits", "What the services said is left of their limits.", "chatbot.cli.limits"),
+    Entry("models", "The models of the services, what they can do, and their prices.", "chatbot.cli.models.command"),
     Entry("cache", "The answers that chat --cache keeps.", "chatbot.cli.cache.command"),
     Entry(
         "keys", "The keys: which counts and where it is from, storing, and testing them.", "chatbot.cli.keys.command"
@@ -64,7 +65,6 @@ COMMANDS = (
     Entry("doctor", "What keeps chat from working here, and the way out.", "chatbot.cli.doctor.command"),
     Entry("help", "The help of chat, or of a command.", means=_help),
     Entry("version", "The version.", means=_version),
-    Entry("models", instead="In a session, /model and the Tab key list the models of a service."),
     Entry("settings", instead="The settings are shown and changed with chat config."),
     Entry("login", instead="A key is kept with: chat keys set NAME"),
     *map(Entry, "batch bench completion grade learn ledger relay serve".split()),

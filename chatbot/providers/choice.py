@@ -42,13 +42,16 @@ PROVIDER_VARIABLE = "CHAT_PROVIDER"
 
 
 class ModelRequest(NamedTuple):
-    """What the command line says; None where it says nothing. `is_dry`: nothing is sent, so no key is needed."""
+    """What the command line says; None where it says nothing. `is_dry`: nothing is sent, so no key is needed. `lists`:
+    its models are asked for, so none has to be named.
+    """
 
     provider: str | None = None
     model: str | None = None
     base_url: str | None = None
     headers: tuple[str, ...] = ()
     is_dry: bool = False
+    lists: bool = False
 
 
 class ModelTarget(NamedTuple):
@@ -149,6 +152,17 @@ def check_service_named_in(model: str | None, table: ServiceTable = SHIPPED) -> 
         table.find(prefix)
 
 
+def spoken_name(service: Service, model: str) -> str:
+    """What `-m` is given for a model of a service; as it is where another server is at the address."""
+    return model if service.name == "custom" else f"{service.name}/{model}"
+
+
+def is_clear(service: Service, model: str, table: ServiceTable = SHIPPED) -> bool:
+    """Whether the bare name of a model of the service that answers now means no other service."""
+    meant, _ = _by_model(model, table)
+    return meant is None or meant.name == service.name
+
+
 def choose(
     service: Service, model: str | None, wish: ModelRequest, variables: Variables, at: str | None = None
 ) -> ModelTarget:
@@ -176,7 +190,7 @@ def choose(
             check_pair(service, variable, variables[variable], url)
     check_pair(service, key_variable.name if key_variable else "", key, url)
     model = model or service.default_model
-    if not model and service.model_required:
+    if not model and service.model_required and not wish.lists:
         raise UsageError(f"{service.title} wants the name of your deployment as the model", advice="Name it with -m.")
     decided = [f"address {url.value} from {url.origin}"]
     if key and key_variable:

@@ -47,7 +47,8 @@ class Service(NamedTuple):
     it also speaks when asked to. `seed_field` is empty where there is no seed. `header_variables` and
     `query_variables` are pairs of a header or query parameter and the environment variable that fills it. `probe`:
     this local server is looked for when nothing else is set up. `key_path` is what only a good key may read, where
-    anybody may read the list of models; empty where there is no such thing. `source`: where these facts are from.
+    anybody may read the list of models; empty where there is no such thing. `models_path` is where the list of models
+    is, if not where the wire format has it. `source`: where these facts are from.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Service(NamedTuple):
     seed_field: str = "seed"
     header_variables: tuple[tuple[str, str], ...] = ()
     chat_path: str = "/chat/completions"
+    models_path: str = ""
     query_variables: tuple[tuple[str, str], ...] = ()
     other_base_urls: tuple[str, ...] = ()
     start_advice: str = ""

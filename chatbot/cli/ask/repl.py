@@ -31,7 +31,7 @@ from chatbot.outside.desktop import editor
 from chatbot.outside.desktop.keyboard import SilentKeyboard
 from chatbot.outside.desktop.streams import is_terminal, terminal_to_write
 from chatbot.outside.files.reading import is_file, read_text_file
-from chatbot.providers.choice import ModelRequest, find_service
+from chatbot.providers.choice import ModelRequest, find_service, is_clear, spoken_name
 from chatbot.terminal.answer.show_events import AnswerResult
 from chatbot.terminal.failures import error_lines
 from chatbot.terminal.input.input_line import InputParser
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from chatbot.cli.ask.runner import AnswerRunner
     from chatbot.core.conversations.resume import Resumed
     from chatbot.core.conversations.stored import Summary
+    from chatbot.core.models.listed import ListedModel
 
 VI_VARIABLE = "CHAT_EDITING_MODE"
 _TYPED = "typed.jsonl"
@@ -93,7 +94,7 @@ class _Session:
         self._recorder = setup.recorder
         self.keyboard = SilentKeyboard(as_typed=_is_smart_terminal())
         self._runner: AnswerRunner | None = None
-        self._models: list[str] | None = None
+        self._models: Sequence[ListedModel] | None = None
         self._loading = threading.Lock()
 
     def actions(self) -> ReplActions:
@@ -102,7 +103,7 @@ class _Session:
         return ReplActions(
             answer=self._answer,
             choose_model=self._choose_model,
-            models=lambda: self.runner().models(),
+            models=self.models,
             load_image=self._load_image,
             read_file=read_text_file,
             is_path=_is_path,
@@ -188,17 +189,40 @@ class _Session:
             raise SystemExit(128 + runner.signal)
         return result
 
-    def models(self) -> Sequence[str]:
-        """The names of the server's models, asked for once for each model chosen; they are offered at every Tab."""
+    def models(self) -> Sequence[ListedModel]:
+        """The models of the service, called by what `/model` takes; asked for at most once for each model chosen."""
+        from chatbot.cli.ask.model_lists import find_list
+
         if self._models is not None:
             return self._models
         runner = self.runner()
-        if runner.awaits_key:
+        if runner.awaits_key and not _is_main_thread():
             return ()  # a key command may ask the person, who only pressed Tab
-        names = runner.models()
+        found = find_list(self._setup.target, runner.models)
+        if found.error and _is_main_thread():  # else the prompt stands
+            when = stdio.time_words(found.kept.asked_s)
+            self._setup.notices.warn(f"{found.error}; this is the list from {when}")
+        models = self._as_typed(found.kept.models)
         if runner is self._runner:  # another model may have been chosen meanwhile
-            self._models = names
-        return names
+            self._models = models
+        return models
+
+    def offered_models(self) -> list[str]:
+        """What the Tab key offers after `/model`: of the list that is kept, however old; only without one is the server
+        asked.
+        """
+        from chatbot.cli.ask.model_lists import kept_list
+
+        kept = None if self._models is not None else kept_list(self._setup.target)
+        return [model.name for model in (self._as_typed(kept.models) if kept else self.models())]
+
+    def _as_typed(self, listed: Sequence[ListedModel]) -> Sequence[ListedModel]:
+        """The models by their own names, or with the service in front where one of these would mean another."""
+        from chatbot.cli.ask.model_lists import shown
+
+        target, table = self._setup.target, service_table()[0]
+        are_clear = all(is_clear(target.service, model.name, table) for model in listed)
+        return shown(target, listed, lambda name: name if are_clear else spoken_name(target.service, name))
 
     def _choose_model(self, name: str) -> str:
         """A model of the service that its name means, else of the one that answers now."""
@@ -265,6 +289,10 @@ class _Session:
         return self._recorder.conversation_id
 
 
+def _is_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
+
+
 def _prompt(session: _Session, notices: Notices) -> Callable[[Status], str]:
     """The prompt that this terminal can show. Loading goes on in the background once it stands."""
 
@@ -285,7 +313,7 @@ def _prompt(session: _Session, notices: Notices) -> Callable[[Status], str]:
     lines = LineHistory(_typed_before, _keep_typed)
     offers = Completions(
         COMMANDS,
-        models=lambda: given_up_after(session.models, _MODELS_WAIT_S, ()),
+        models=lambda: given_up_after(session.offered_models, _MODELS_WAIT_S, []),
         files=_files,
         templates=_template_names,
         conversations=lambda: [(row.id, row.title) for row in session.conversations(_OFFERED_CONVERSATIONS)],

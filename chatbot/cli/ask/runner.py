@@ -35,6 +35,7 @@ from chatbot.session import Ask, Session
 from chatbot.terminal.best_effort import LIMIT_S, BestEffort
 
 if TYPE_CHECKING:
+    from chatbot.core.models.listed import ListedModel
     from chatbot.layers.cached import Cached
     from chatbot.outside.history.writing import TurnWriter
     from chatbot.outside.http.replaying import ReplayingTransport
@@ -172,10 +173,10 @@ class AnswerRunner:
         self._sent.set()
         self.http.exchanges.sent()
 
-    def models(self) -> list[str]:
-        """The names of the server's models. Raises ChatError when it gives no list."""
+    def models(self) -> list[ListedModel]:
+        """The server's models. Raises ChatError when it gives no list."""
         self._require_key()
-        return self._session.models()
+        return self._session.detailed_models()
 
     @property
     def awaits_key(self) -> bool:

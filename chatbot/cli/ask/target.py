@@ -45,11 +45,13 @@ def choose_target(
     is_dry: bool = False,
     with_key: bool = True,
     finds_local: bool = True,
+    lists: bool = False,
 ) -> ModelTarget:
     """The service, its endpoint and the model. The lab, if it is meant, runs until `open_things` closes. `settings` are
     those of the person, which are read if they are not given. `is_dry`: nothing will be sent, so that neither key nor
     server is needed. Not `with_key`: a key command or the keyring is left for later, see ModelTarget.with_key.
-    `finds_local`: a local server that listens answers without being named.
+    `finds_local`: a local server that listens answers without being named. `lists`: it will be asked for its models, so
+    that none has to be named.
 
     Raises NothingSetUp, and whatever `choose` and `with_key` raise.
     """
@@ -70,7 +72,8 @@ def choose_target(
     variables = with_settings(variables, settings)
     base_url = checked_base_url(connection.base_url, "--base-url") if connection.base_url else None
     headers = (*connection.header, *_trace(os.environ.get("TRACEPARENT", "")))
-    wish = ModelRequest(who.provider, who.model and settings.model_named(who.model), base_url, headers, is_dry)
+    model_named = who.model and settings.model_named(who.model)
+    wish = ModelRequest(who.provider, model_named, base_url, headers, is_dry, lists)
     service, model = find_service(wish, variables, table)
     if service is None and finds_local:
         service = next((row for row in table.rows if row.probe and listening_url(row)), None)

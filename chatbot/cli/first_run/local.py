@@ -40,9 +40,9 @@ def _first_model(service: Service) -> str:
     provider = provider_for(service, endpoint)
     session = Session(provider, transport, RetryPolicy(), time.monotonic, time.time, random.random)
     try:
-        names = session.models()
+        models = session.models()
     finally:
         transport.close()
-    if not names:
+    if not models:
         raise UnknownModel(f"{service.title} runs, and has no model yet", advice=service.start_advice)
-    return names[0]
+    return models[0].name

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 from chatbot.core.http.exchange import SafeExchange
 from chatbot.core.http.limit_headers import parse_limits
 from chatbot.core.redaction.redactor import is_secret_header
+from chatbot.providers.model_lists import read_page
 from chatbot.providers.probe.finding import Finding, Seen
 from chatbot.providers.probe.reading import answered, document, excerpt, fault, refusal
-from chatbot.providers.wires.base import named_models
 
 NO_MODEL = "chat-probe-no-such-model"
 _UNKNOWN_MODEL = (400, 404, 422)
@@ -44,14 +44,13 @@ def models(exchange: SafeExchange, seen: Seen) -> Finding:
         return Finding("wrong", "no JSON", shown)
     if not isinstance(listed.get("data"), list):
         return Finding("wrong", "an object without data", shown)
-    count = len(named_models(listed["data"]))
+    count = len(model_names(exchange))
     return Finding("yes", "", measured=f"{count} models" if count != 1 else "1 model")
 
 
 def model_names(exchange: SafeExchange) -> list[str]:
     """The names in its list, whatever its shape."""
-    listed = document(exchange)
-    return named_models(listed.get("data") or listed.get("models") if isinstance(listed, dict) else listed)
+    return [model.name for model in read_page(document(exchange), "after").models]
 
 
 def no_key(exchange: SafeExchange, seen: Seen) -> Finding:

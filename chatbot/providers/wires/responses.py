@@ -218,12 +218,6 @@ class OpenAIResponses(base.Provider):
             yield OutputItems(json.dumps(items, separators=(",", ":")))
         yield EndMarker()
 
-    def read_models(self, document: Any) -> list[str]:
-        """As those of Chat Completions."""
-        if isinstance(document, dict):
-            document = document.get("data") or document.get("models")
-        return base.named_models(document)
-
 
 class _Text:
     """The text of a stream, and its reasoning: item after item where items come mixed, and each piece once, also where

@@ -18,6 +18,7 @@ from chatbot.terminal.notices import Notices
 if TYPE_CHECKING:  # the session does without the history until something is kept
     from chatbot.core.conversations.resume import Resumed
     from chatbot.core.conversations.stored import Hit, Replaced, Summary
+    from chatbot.core.models.listed import ListedModel
 
 
 class Template(NamedTuple):
@@ -46,7 +47,7 @@ class ReplActions(NamedTuple):
 
     answer: Callable[[PendingQuestion], AnswerResult]
     choose_model: Callable[[str], str]
-    models: Callable[[], Sequence[str]]
+    models: Callable[[], Sequence[ListedModel]]
     load_image: Callable[[str], tuple[Image, Sequence[str]]]
     read_file: Callable[[str], DecodedText]
     is_path: Callable[[str], bool]

@@ -213,7 +213,8 @@ def test_a_foreign_end_marker_is_no_end() -> None:
 
 
 def test_a_list_of_models_is_read() -> None:
-    assert RESPONSES.read_models({"object": "list", "data": [{"id": "a"}, {"id": "b"}]}) == ["a", "b"]
+    page = RESPONSES.read_models({"object": "list", "data": [{"id": "a"}, {"id": "b"}]})
+    assert [model.name for model in page.models] == ["a", "b"]
     assert request("responses").url.endswith("/responses") and RESPONSES.models_request().url == f"{URL}/models"
 
 

@@ -14,6 +14,7 @@ from chatbot.core.conversations.stored import AmbiguousId, Hit, Piece, Summary
 from chatbot.core.errors import ChatError, UsageError
 from chatbot.core.events import Usage, Verdict
 from chatbot.core.messages import Conversation, Image, Message
+from chatbot.core.models.listed import ListedModel
 from chatbot.core.options import Options
 from chatbot.terminal.answer.show_events import AnswerResult
 from chatbot.terminal.input.dropped import named_image
@@ -244,7 +245,7 @@ def test_models_are_listed_by_a_word_in_them() -> None:
 
 
 def test_a_long_list_of_models_says_how_to_narrow_it() -> None:
-    session = Pretended(models=lambda: [f"model-{number}" for number in range(300)])
+    session = Pretended(models=lambda: [ListedModel(f"model-{number}") for number in range(300)])
     session.type("/models")
     assert len(session.told.splitlines()) < 70
     assert "and 240 more" in session.told
