@@ -43,7 +43,7 @@ FLOORS = {
     "core": floor("", PURE),
     "options": floor("core", PURE | {"pathlib"}),
     "providers": floor("core", PURE),
-    "outside": floor("core options", STDLIB, "requests urllib3 certifi dotenv PIL platformdirs"),
+    "outside": floor("core options", STDLIB, "requests urllib3 certifi dotenv PIL platformdirs shellingham"),
     "lab": floor("core", STDLIB),
     "session": floor("core providers", PURE),
     "layers": floor("core options providers session", PURE),

@@ -23,6 +23,11 @@ _USUALLY = {bool: "1 or 0", int: "a whole number", float: "a number", Path: "a p
 
 Group = TypeVar("Group")
 
+# What the Tab key offers for a value, other than words and paths, which a declaration shows already.
+Completes = Literal[
+    "", "models", "providers", "templates", "conversations", "exchanges", "cached", "commands", "shells"
+]
+
 
 class Choice(NamedTuple):
     """What the field itself does not say.
@@ -32,7 +37,7 @@ class Choice(NamedTuple):
     `says` is what it is, in a sentence, where type and bounds do not say it. `is_text` is made safe to send (a path
     must keep its bytes).
     `in_variable`: CHAT_NAME may set it where the command line does not. `value_in`: for a switch, the field whose value
-    its variable may also hold, which turns it on. `in_session`: `/set` does.
+    its variable may also hold, which turns it on. `in_session`: `/set` does. `completes`: what the Tab key offers.
     """
 
     help: str
@@ -46,6 +51,7 @@ class Choice(NamedTuple):
     in_variable: bool = True
     value_in: str = ""
     in_session: bool = False
+    completes: Completes = ""
 
 
 class Option(NamedTuple):

@@ -24,7 +24,7 @@ def _answer(notices: Notices, question: list[str] | None, groups: list[Any]) -> 
     return answer(Arguments(text, *groups), notices)
 
 
-_CHAT = Command(
+DECLARED = Command(
     "chat",
     "Asks an AI model and prints its answer as it comes.\n\n"
     'The question may also be piped in: echo question | chat, or: cat log | chat "what broke?"',
@@ -32,18 +32,23 @@ _CHAT = Command(
     (Positional("question", "QUESTION", "What to ask; without it, a session opens.", False, True, "What to ask"),),
     GROUPS,
     "A question that begins with such a word: chat -- logs",
-    tuple((f"chat {entry.name}", entry.help) for entry in commands.COMMANDS if entry.is_there),
+    commands.help_lists(),
 )
 
 
 def chat(argv: list[str], notices: Notices) -> int:
     """Asks, opens a session, or saves a template."""
-    said = parse(_CHAT, argv, "chat")
+    said = parse(DECLARED, argv, "chat")
     if said is None:
         return 0
-    if chosen(Program, said).version:
+    program = chosen(Program, said)
+    if program.install_completion or program.show_completion:
+        from chatbot.cli.completion.command import completion
+
+        return completion([*(said["question"] or ()), *(["--install"] if program.install_completion else [])], notices)
+    if program.version:
         stdio.write_answer(f"chat {__version__}\n".encode())
         return 0
     environ = {} if said["save_template"] else os.environ  # a template is what the command line says
     groups = [chosen(group, said, environ if group in IN_VARIABLES else None) for group in GROUPS if group != Program]
-    return int(_CHAT.run(notices, said["question"], groups))
+    return int(DECLARED.run(notices, said["question"], groups))
