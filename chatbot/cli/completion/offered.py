@@ -31,7 +31,7 @@ def offered(
     if not words and not typed.startswith("-"):
         return _beginning(typed, _first_words())
     entry = commands.entry(words)
-    if entry.name == "help":
+    if entry.name == "help" and not typed.startswith("-"):
         return _beginning(typed, _explained(words[1:]))
     if entry is commands.CHAT and words and find_external(words[0]):
         return Offered(paths="files")

@@ -41,7 +41,7 @@ def read_words(line: str) -> list[Word]:
             is_target = line[at] in _REDIRECTIONS or is_target
             at += 1
         word, at = _word(line, at, is_target)
-        is_last = at >= len(line) and not (word.raw and not word.quote and line[-1:] in _BLANKS)
+        is_last = at >= len(line)
         is_descriptor = line[at : at + 1] in tuple(_REDIRECTIONS) and word.raw.isdigit()
         if is_last or not (is_target or is_descriptor):
             words.append(word)
