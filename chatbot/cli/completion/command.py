@@ -95,7 +95,9 @@ def _install(shell: str, script: str, notices: Notices) -> None:
     rows = [f"{display_name(file)}: {what or 'as it was'}" for file, what in changed.items()]
     is_new = any(changed.values())
     head = f"the completion for {shell} is installed" if is_new else f"the completion for {shell} was installed already"
-    notices.tell([head, *rows, *(["It works in each shell that is opened from now on."] if is_new else [])])
+    if is_new and line:
+        rows.append(f"It works in each shell that is opened from now on; in this one: . {shlex.quote(str(path))}")
+    notices.tell([head, *rows])
 
 
 DECLARED = Command(

@@ -29,11 +29,17 @@ def nearly(word: str, names: Iterable[str]) -> str | None:
 def is_command(word: str, name: str, notices: Notices) -> bool:
     """Whether the person says that the command was meant, not the question. Raises Cancelled at the end of input."""
     key = name[0]
-    notices.tell([f'"{word}" is close to the command {name}', f"Enter asks it as a question, {key} runs chat {name}."])
+    notices.tell(
+        [
+            f'"{word}" is close to the command {name}',
+            f"Enter asks it as a question, {key} runs chat {name}, Ctrl-C leaves.",
+        ]
+    )
     while True:
         notices.write(f"[Enter/{key}] ")
         line = sys.stdin.readline()
         if not line:
+            notices.write("\n")
             raise Cancelled("nothing was asked")
         said = line.strip().lower()
         if not said or said in (key, name):
