@@ -40,12 +40,13 @@ def offered(
     declared, rest = commands.declared(entry), words[1:] if entry is not commands.CHAT else words
     if isinstance(declared, Command):
         return _of_command(declared, rest, typed, sources)
-    if not rest and not typed.startswith("-"):
-        return _beginning(typed, _commands(declared))
-    command = declared.find(declared.usual if not rest or rest[0].startswith("-") else rest[0])
-    if command is None:
-        return _beginning(typed, map(_as_option, HELP_FLAGS))
-    return _of_command(command, rest[1:] if rest and rest[0] == command.name else rest, typed, sources)
+    if rest and (command := declared.find(rest[0])):
+        return _of_command(command, rest[1:], typed, sources)
+    usual = declared.find(declared.usual)
+    found = _of_command(usual, rest, typed, sources) if usual else _beginning(typed, map(_as_option, HELP_FLAGS))
+    if rest or typed.startswith("-"):
+        return found
+    return _beginning(typed, (*_commands(declared), *found.offers))
 
 
 def _first_words() -> Iterator[Offer]:

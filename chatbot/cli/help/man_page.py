@@ -81,7 +81,8 @@ def _commands() -> Iterator[Part]:
         if isinstance(declared, Command):
             yield _command(declared, path)
             continue
-        yield Part(path, [declared.about])
+        usual = declared.find(declared.usual)
+        yield Part(path, [declared.about], _terms(usual.options) if usual and usual.hidden else [])
         yield from _under(declared, path)
 
 

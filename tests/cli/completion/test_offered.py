@@ -61,6 +61,8 @@ def texts(line: str) -> list[str]:
         chat help logs sh | show
         chat completion b | bash
         chat http show x | x1
+        chat http x | x1
+        chat http -- x | x1
         chat report x | x1
         chat limits ol | ollama
         chat cache why -m op | openai/gpt
@@ -70,6 +72,7 @@ def texts(line: str) -> list[str]:
         chat -- lo | nothing
         chat models x | nothing
         chat logs nonsense --he | --help
+        chat lab nonsense --he | --help
         chat -s te | nothing
         chat --json --json | nothing
     """),
