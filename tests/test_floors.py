@@ -44,7 +44,9 @@ FLOORS = {
     "options": floor("core", PURE | {"pathlib"}),
     "providers": floor("core", PURE),
     "outside": floor(
-        "core options", STDLIB, "requests urllib3 certifi truststore dotenv PIL platformdirs keyring tomlkit"
+        "core options",
+        STDLIB,
+        "requests urllib3 certifi truststore dotenv PIL platformdirs keyring tomlkit shellingham",
     ),
     "lab": floor("core", STDLIB),
     "session": floor("core providers", PURE),

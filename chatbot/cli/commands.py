@@ -1,4 +1,4 @@
-"""The commands: what a first word means that is exactly one of these; any other is a question.
+"""The commands: what a first word means that is exactly one of these, or a program's; any other is a question.
 
 Words that people type as commands elsewhere are kept free: they are never sent, and paid for, as questions.
 """
@@ -9,18 +9,12 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import NamedTuple
 
+from chatbot.cli.command_line.declared import Command, Group
+from chatbot.cli.first_word.external import find_external, run_external
 from chatbot.core.errors import UsageError
 from chatbot.terminal.notices import Notices
 
 Run = Callable[[list[str], Notices], int]
-
-
-def _help(words: list[str]) -> list[str]:
-    """`chat help logs show` is `chat logs show --help`."""
-    if words and words[0] not in names():
-        advice = f'The commands: {", ".join(names())}. To ask it: chat -- "help {" ".join(words)}"'
-        raise UsageError(f"there is no command {words[0]}", advice=advice)
-    return [*(word for word in words if word not in ("help", "version")), "--help"]
 
 
 def _version(words: list[str]) -> list[str]:
@@ -32,7 +26,7 @@ def _version(words: list[str]) -> list[str]:
 
 class Entry(NamedTuple):
     """`module` has a function of the command's name. `means` are the words that stand for the command and its words. A
-    word with neither is reserved, and `instead` is the way today.
+    word with neither is reserved, and `instead` is the way today. `heading` is the one it stands under in the help.
     """
 
     name: str
@@ -40,6 +34,7 @@ class Entry(NamedTuple):
     module: str = ""
     means: Callable[[list[str]], list[str]] | None = None
     instead: str = ""
+    heading: str = "Other commands"
 
     @property
     def is_there(self) -> bool:
@@ -47,46 +42,114 @@ class Entry(NamedTuple):
         return bool(self.module or self.means)
 
 
+_KEPT, _SET_UP = "What was asked", "Your settings"
 CHAT = Entry("chat", "Asks an AI model.", "chatbot.cli.ask.command")
 COMMANDS = (
     Entry("lab", "The offline provider: its scenarios, and a server of it.", "chatbot.cli.lab"),
-    Entry("logs", "What was asked and answered, kept on this computer.", "chatbot.cli.logs"),
-    Entry("templates", "Saved prompts.", "chatbot.cli.templates"),
-    Entry("http", "The HTTP of the last answers.", "chatbot.cli.http"),
-    Entry("report", "A file about the last answer, to show somebody else.", "chatbot.cli.report"),
-    Entry("limits", "What the services said is left of their limits.", "chatbot.cli.limits"),
-    Entry("models", "The models of the services, what they can do, and their prices.", "chatbot.cli.models.command"),
-    Entry("cache", "The answers that chat --cache keeps.", "chatbot.cli.cache.command"),
+    Entry("logs", "What was asked and answered, kept on this computer.", "chatbot.cli.logs", heading=_KEPT),
+    Entry("templates", "Saved prompts.", "chatbot.cli.templates", heading=_SET_UP),
+    Entry("http", "The HTTP of the last answers.", "chatbot.cli.http", heading=_KEPT),
+    Entry("report", "A file about the last answer, to show somebody else.", "chatbot.cli.report", heading=_KEPT),
+    Entry("limits", "What the services said is left of their limits.", "chatbot.cli.limits", heading=_KEPT),
+    Entry("cache", "The answers that chat --cache keeps.", "chatbot.cli.cache.command", heading=_KEPT),
     Entry(
-        "keys", "The keys: which counts and where it is from, storing, and testing them.", "chatbot.cli.keys.command"
+        "models",
+        "The models of the services, what they can do, and their prices.",
+        "chatbot.cli.models.command",
+        heading=_SET_UP,
     ),
-    Entry("config", "The settings, and what is in force.", "chatbot.cli.settings.command"),
+    Entry(
+        "keys",
+        "The keys: which counts and where it is from, storing, and testing them.",
+        "chatbot.cli.keys.command",
+        heading=_SET_UP,
+    ),
+    Entry("config", "The settings, and what is in force.", "chatbot.cli.settings.command", heading=_SET_UP),
+    Entry(
+        "completion",
+        "The Tab key in bash, zsh, fish and PowerShell.",
+        "chatbot.cli.completion.command",
+        heading=_SET_UP,
+    ),
     Entry("probe", "What a server that is compatible with OpenAI really supports.", "chatbot.cli.probe.command"),
     Entry("doctor", "What keeps chat from working here, and the way out.", "chatbot.cli.doctor.command"),
-    Entry("help", "The help of chat, or of a command.", means=_help),
+    Entry("help", "The help of chat, or of a command.", "chatbot.cli.help.command"),
     Entry("version", "The version.", means=_version),
     Entry("settings", instead="The settings are shown and changed with chat config."),
     Entry("login", instead="A key is kept with: chat keys set NAME"),
-    *map(Entry, "batch bench completion grade learn ledger relay serve".split()),
+    *map(Entry, "batch bench grade learn ledger relay serve".split()),
 )
 _BY_NAME = {entry.name: entry for entry in COMMANDS}
 
 
 def find(argv: Sequence[str]) -> tuple[Run, list[str]]:
     """What runs these words, and the words it is given. Raises UsageError for a word that is kept free."""
-    entry = _BY_NAME.get(argv[0], CHAT) if argv else CHAT
-    words = list(argv if entry is CHAT else argv[1:])
-    if entry.means:
-        return find(entry.means(words))
-    if not entry.module:
+    called = entry(argv)
+    if called is CHAT and argv and (run := _external(argv[0])):
+        return run, list(argv[1:])
+    words = list(argv if called is CHAT else argv[1:])
+    if called.means:
+        return find(called.means(words))
+    if not called.module:
         raise UsageError(
-            f"there is no command {entry.name} yet",
-            advice="\n".join(filter(None, (entry.instead, f'To ask it: chat -- "{" ".join(argv)}"'))),
+            f"there is no command {called.name} yet",
+            advice="\n".join(filter(None, (called.instead, f'To ask it: chat -- "{" ".join(argv)}"'))),
         )
-    run: Run = getattr(import_module(entry.module), entry.name)
-    return run, words
+    run = _function(called)
+    return (_asked_back(argv[0], run) if called is CHAT and len(argv) == 1 else run), words
+
+
+def entry(words: Sequence[str]) -> Entry:
+    """The one that these words are for."""
+    return _BY_NAME.get(words[0], CHAT) if words else CHAT
+
+
+def declared(of: Entry) -> Command | Group:
+    """The declaration of a command that has a module."""
+    found: Command | Group = import_module(of.module).DECLARED
+    return found
+
+
+def is_taken(word: str) -> bool:
+    """Whether a first word is a command, there already or not."""
+    return word in _BY_NAME or _external(word) is not None
+
+
+def help_lists() -> dict[str, list[tuple[str, str]]]:
+    """The commands that are there with their sentences, by their headings."""
+    there = [entry for entry in COMMANDS if entry.is_there]
+    headings = dict.fromkeys(sorted((entry.heading for entry in there), key=(_KEPT, _SET_UP, CHAT.heading).index))
+    return {each: [(f"chat {entry.name}", entry.help) for entry in there if entry.heading == each] for each in headings}
 
 
 def names() -> tuple[str, ...]:
     """The commands that are there."""
     return tuple(entry.name for entry in COMMANDS if entry.is_there)
+
+
+def _function(of: Entry) -> Run:
+    run: Run = getattr(import_module(of.module), of.name)
+    return run
+
+
+def _external(word: str) -> Run | None:
+    """What runs the program `chat-WORD`, if there is one."""
+    path = find_external(word)
+    return (lambda words, notices: run_external(path, words)) if path else None
+
+
+def _asked_back(word: str, ask: Run) -> Run:
+    """What asks this question; where it is nearly a command, what runs that if the person says that it was meant."""
+    from chatbot.cli.first_word.mistaken import is_command, meant_command
+
+    name = meant_command(word, names())
+    if name is None:
+        return ask
+
+    def run(words: list[str], notices: Notices) -> int:
+        if not is_command(word, name, notices):
+            return ask(words, notices)
+        command, rest = find([name])
+        return command(rest, notices)
+
+    return run

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, NamedTuple
 
 from chatbot.cli.asking_back import Deleting, agreed
-from chatbot.cli.command_line.declared import Command, Positional
+from chatbot.cli.command_line.declared import Command, Group, Positional
 from chatbot.cli.command_line.parsing import run_one_of
 from chatbot.cli.history import open_history
 from chatbot.core.errors import UsageError
@@ -19,8 +19,7 @@ from chatbot.options.declared import Choice
 from chatbot.outside.history.store import History
 from chatbot.terminal.notices import Notices
 
-_ABOUT = "The HTTP of the last answers. Without a command: of the last question; with an id: that one."
-_ID = Positional("id", "ID", "An id, or its beginning; that of the last question if left out.")
+_ID = Positional("id", "ID", "An id, or its beginning; that of the last question if left out.", completes="exchanges")
 
 
 class Shown(NamedTuple):
@@ -40,9 +39,9 @@ class AsJson(NamedTuple):
 
 def http(argv: list[str], notices: Notices) -> int:
     """Runs one of the commands; an id alone is shown."""
-    names = [command.name for command in _COMMANDS]
+    names = [command.name for command in DECLARED.commands]
     words = ["show", *argv] if argv and argv[0] not in names and not argv[0].startswith("-") else argv
-    if run := run_one_of(_COMMANDS, words, "chat http", _ABOUT, "show"):
+    if run := run_one_of(DECLARED, words, "chat http"):
         with closing(open_history(notices)) as history:
             run(history, notices)
     return 0
@@ -114,9 +113,13 @@ def found(history: History, prefix: str | None) -> KeptExchange:
     return rows[0] if prefix else asking(history.exchanges_beside(rows[0].id))
 
 
-_COMMANDS = (
-    Command("show", "Shows an exchange, or its request as a program.", _show, (_ID,), (Shown,)),
-    Command("view", "Steps through a stream in slow motion: bytes, events, text so far.", _view, (_ID,)),
-    Command("list", "Lists the exchanges, the newest first.", _list, groups=(AsJson,)),
-    Command("clear", "Deletes all exchanges for good.", _clear, groups=(Deleting,)),
+DECLARED = Group(
+    (
+        Command("show", "Shows an exchange, or its request as a program.", _show, (_ID,), (Shown,)),
+        Command("view", "Steps through a stream in slow motion: bytes, events, text so far.", _view, (_ID,)),
+        Command("list", "Lists the exchanges, the newest first.", _list, groups=(AsJson,)),
+        Command("clear", "Deletes all exchanges for good.", _clear, groups=(Deleting,)),
+    ),
+    "The HTTP of the last answers. Without a command: of the last question; with an id: that one.",
+    "show",
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
-from chatbot.cli.command_line.declared import Command, Positional
+from chatbot.cli.command_line.declared import Command, Group, Positional
 from chatbot.cli.command_line.parsing import run_one_of
 from chatbot.cli.output import stdio
 from chatbot.core.errors import ConfigurationError, UsageError
@@ -19,7 +19,6 @@ from chatbot.terminal.notices import Notices
 if TYPE_CHECKING:
     from chatbot.lab.quirks.table import Quirk
 
-_ABOUT = "A provider inside this program: offline, in four wire formats, with faults on demand."
 DEFAULT_PORT = 8765
 
 
@@ -47,7 +46,7 @@ class Rendering(NamedTuple):
 
 def lab(argv: list[str], notices: Notices) -> int:
     """Runs one of the lab's commands."""
-    if run := run_one_of(_COMMANDS, argv, "chat lab", _ABOUT):
+    if run := run_one_of(DECLARED, argv, "chat lab"):
         run(notices)
     return 0
 
@@ -114,15 +113,18 @@ def _render(notices: Notices, file: str, options: Rendering) -> None:
     render(Path(file), options.seed, options.rate, notices)
 
 
-_COMMANDS = (
-    Command("list", "Shows the scenarios: each is a model, asked with chat -m lab/NAME.", _list),
-    Command("serve", "Serves the lab for other clients until Ctrl-C.", _serve, groups=(Serving,)),
-    Command(
-        "render",
-        "Shows a Markdown file as an answer is shown: in one piece, or streamed.",
-        _render,
-        (Positional("file", "PATH", "A Markdown file.", required=True),),
-        (Rendering,),
-        hidden=True,
+DECLARED = Group(
+    (
+        Command("list", "Shows the scenarios: each is a model, asked with chat -m lab/NAME.", _list),
+        Command("serve", "Serves the lab for other clients until Ctrl-C.", _serve, groups=(Serving,)),
+        Command(
+            "render",
+            "Shows a Markdown file as an answer is shown: in one piece, or streamed.",
+            _render,
+            (Positional("file", "PATH", "A Markdown file.", required=True),),
+            (Rendering,),
+            hidden=True,
+        ),
     ),
+    "A provider inside this program: offline, in three wire formats, with faults on demand.",
 )

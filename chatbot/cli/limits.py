@@ -29,9 +29,9 @@ def limits(argv: list[str], notices: Notices) -> int:
     """Tells them of one service, or of all."""
     from chatbot.cli.command_line.parsing import parse
 
-    said = parse(_LIMITS, argv, "chat limits")
+    said = parse(DECLARED, argv, "chat limits")
     if said is not None:
-        _LIMITS.run(notices, said["provider"], chosen(AsJson, said))
+        DECLARED.run(notices, said["provider"], chosen(AsJson, said))
     return 0
 
 
@@ -79,10 +79,10 @@ def _limits(notices: Notices, provider: str | None, form: AsJson) -> None:
     write_lines("\n".join(rows) + ("" if rows is blocks[-1] else "\n") for rows in blocks)
 
 
-_LIMITS = Command(
+DECLARED = Command(
     "limits",
     "What the services said is left of their limits, the last time they were asked. Nothing is asked of them now.",
     _limits,
-    (Positional("provider", "PROVIDER", "Of this service alone."),),
+    (Positional("provider", "PROVIDER", "Of this service alone.", completes="providers"),),
     (AsJson,),
 )

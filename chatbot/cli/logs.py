@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
 from chatbot.cli.asking_back import Deleting, agreed, require_somebody
-from chatbot.cli.command_line.declared import Command, Positional
+from chatbot.cli.command_line.declared import Command, Group, Positional
 from chatbot.cli.command_line.parsing import run_one_of
 from chatbot.cli.history import open_history
 from chatbot.cli.output import stdio
@@ -31,8 +31,7 @@ _PAGE = 100
 _LIMIT = 20
 _MAX_IMPORT_BYTES = 2_000_000_000
 
-_ABOUT = "What was asked and answered, kept on this computer. Without a command: list."
-_IDS = Positional("ids", "ID", "Ids, or their beginnings.", required=True, repeats=True)
+_IDS = Positional("ids", "ID", "Ids, or their beginnings.", required=True, repeats=True, completes="conversations")
 
 
 class AsJson(NamedTuple):
@@ -71,7 +70,7 @@ class Exporting(NamedTuple):
 
 def logs(argv: list[str], notices: Notices) -> int:
     """Runs one of the history's commands."""
-    if run := run_one_of(_COMMANDS, argv, "chat logs", _ABOUT, "list"):
+    if run := run_one_of(DECLARED, argv, "chat logs"):
         with closing(open_history(notices)) as history:
             run(history, notices)
     return 0
@@ -222,40 +221,62 @@ def _conversations_in(data: bytes) -> Iterator[object]:
     yield from document if isinstance(document, list) else [document]
 
 
-_COMMANDS = (
-    Command("list", "Lists the conversations, the newest first.", _list, groups=(Limited, AsJson)),
-    Command(
-        "show",
-        "Shows a conversation.",
-        _show,
-        (Positional("conversation", "ID", "An id, or its beginning; the last one if left out."),),
-        (AsJson, Showing),
-    ),
-    Command(
-        "search",
-        "Finds questions and answers with these words, the newest first.",
-        _search,
-        (Positional("words", "WORD", "All of these words, in any order.", required=True, repeats=True),),
-        (Limited, AsJson),
-    ),
-    Command(
-        "export",
-        "Writes conversations as Markdown, JSON or HTML.",
-        _export,
-        (Positional("ids", "ID", "Ids, or their beginnings; the last one if left out.", repeats=True),),
-        (Exporting,),
-    ),
-    Command(
-        "import",
-        "Adds exported conversations; those that are here already are left out.",
-        _import,
-        (
-            Positional(
-                "file", "PATH|-", "A file that chat logs export --format json made; - is standard input.", required=True
+DECLARED = Group(
+    (
+        Command("list", "Lists the conversations, the newest first.", _list, groups=(Limited, AsJson)),
+        Command(
+            "show",
+            "Shows a conversation.",
+            _show,
+            (
+                Positional(
+                    "conversation",
+                    "ID",
+                    "An id, or its beginning; the last one if left out.",
+                    completes="conversations",
+                ),
+            ),
+            (AsJson, Showing),
+        ),
+        Command(
+            "search",
+            "Finds questions and answers with these words, the newest first.",
+            _search,
+            (Positional("words", "WORD", "All of these words, in any order.", required=True, repeats=True),),
+            (Limited, AsJson),
+        ),
+        Command(
+            "export",
+            "Writes conversations as Markdown, JSON or HTML.",
+            _export,
+            (
+                Positional(
+                    "ids",
+                    "ID",
+                    "Ids, or their beginnings; the last one if left out.",
+                    repeats=True,
+                    completes="conversations",
+                ),
+            ),
+            (Exporting,),
+        ),
+        Command(
+            "import",
+            "Adds exported conversations; those that are here already are left out.",
+            _import,
+            (
+                Positional(
+                    "file",
+                    "PATH|-",
+                    "A file that chat logs export --format json made; - is standard input.",
+                    required=True,
+                ),
             ),
         ),
+        Command("delete", "Deletes conversations for good.", _delete, (_IDS,), (Deleting,)),
+        Command("path", "Says where the history is.", _path),
+        Command("stats", "Shows the history in numbers.", _stats, groups=(AsJson,)),
     ),
-    Command("delete", "Deletes conversations for good.", _delete, (_IDS,), (Deleting,)),
-    Command("path", "Says where the history is.", _path),
-    Command("stats", "Shows the history in numbers.", _stats, groups=(AsJson,)),
+    "What was asked and answered, kept on this computer. Without a command: list.",
+    "list",
 )

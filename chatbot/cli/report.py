@@ -30,9 +30,9 @@ def report(argv: list[str], notices: Notices) -> int:
     """Writes the report of the last question, or of the one that an exchange belongs to."""
     from chatbot.cli.command_line.parsing import parse
 
-    said = parse(_REPORT, argv, "chat report")
+    said = parse(DECLARED, argv, "chat report")
     if said is not None:
-        _REPORT.run(notices, said["id"], chosen(Reporting, said))
+        DECLARED.run(notices, said["id"], chosen(Reporting, said))
     return 0
 
 
@@ -72,10 +72,17 @@ def _files(exchanges: list[SafeExchange], *, bodies: bool) -> Iterator[tuple[str
             yield "request.sh", as_curl(asked, key_variable_of(asked) or "KEY")
 
 
-_REPORT = Command(
+DECLARED = Command(
     "report",
     "Writes the last question's HTTP into a zip, to show somebody else: a page, an archive, a cassette, a command.",
     _report,
-    (Positional("id", "ID", "An exchange of the question, or the beginning of its id; the last one if left out."),),
+    (
+        Positional(
+            "id",
+            "ID",
+            "An exchange of the question, or the beginning of its id; the last one if left out.",
+            completes="exchanges",
+        ),
+    ),
     (Reporting,),
 )

@@ -7,7 +7,7 @@ import sys
 import textwrap
 
 from chatbot.cli.asking_back import Deleting, agreed
-from chatbot.cli.command_line.declared import Command, Positional
+from chatbot.cli.command_line.declared import Command, Group, Positional
 from chatbot.cli.command_line.parsing import run_one_of
 from chatbot.cli.output import stdio
 from chatbot.core.errors import ConfigurationError
@@ -20,7 +20,7 @@ from chatbot.terminal.sanitise import sanitise
 
 _SHOWN_WORDS = 60
 
-_NAME = Positional("name", "NAME", "The template's name.", required=True)
+_NAME = Positional("name", "NAME", "The template's name.", required=True, completes="templates")
 
 
 def template_folder() -> TemplateFolder:
@@ -33,7 +33,7 @@ def template_folder() -> TemplateFolder:
 
 def templates(argv: list[str], notices: Notices) -> int:
     """Runs one of the commands."""
-    if run := run_one_of(_COMMANDS, argv, "chat templates", "Saved prompts, used with: chat -t NAME", "list"):
+    if run := run_one_of(DECLARED, argv, "chat templates"):
         run(template_folder(), notices)
     return 0
 
@@ -104,10 +104,14 @@ def _write(text: str) -> None:
         stdio.write_answer(text.encode())
 
 
-_COMMANDS = (
-    Command("list", "Lists the templates.", _list),
-    Command("show", "Shows a template as it is in its file.", _show, (_NAME,)),
-    Command("edit", "Opens a template, or a new one, in $EDITOR.", _edit, (_NAME,)),
-    Command("delete", "Deletes a template for good.", _delete, (_NAME,), (Deleting,)),
-    Command("path", "Says where the templates are.", _path),
+DECLARED = Group(
+    (
+        Command("list", "Lists the templates.", _list),
+        Command("show", "Shows a template as it is in its file.", _show, (_NAME,)),
+        Command("edit", "Opens a template, or a new one, in $EDITOR.", _edit, (_NAME,)),
+        Command("delete", "Deletes a template for good.", _delete, (_NAME,), (Deleting,)),
+        Command("path", "Says where the templates are.", _path),
+    ),
+    "Saved prompts, used with: chat -t NAME",
+    "list",
 )

@@ -23,7 +23,13 @@ class Asked(NamedTuple):
         Choice("An image, - for piped bytes; repeatable.", flags=("--image", "-a", "--attach"), metavar="PATH|-"),
     ] = ()
     template: Annotated[
-        str | None, Choice("A saved prompt with its choices.", flags=("--template", "-t", "--role"), metavar="NAME")
+        str | None,
+        Choice(
+            "A saved prompt with its choices.",
+            flags=("--template", "-t", "--role"),
+            metavar="NAME",
+            completes="templates",
+        ),
     ] = None
     var: Annotated[tuple[str, ...], Choice("A variable of the template; repeatable.", metavar="NAME=VALUE")] = ()
     save_template: Annotated[
@@ -40,10 +46,19 @@ class Who(NamedTuple):
 
     models: Annotated[
         tuple[str, ...],
-        Choice("The model; provider/model names both.", flags=("--model", "-m"), metavar="NAME", is_text=True),
+        Choice(
+            "The model; provider/model names both.",
+            flags=("--model", "-m"),
+            metavar="NAME",
+            is_text=True,
+            completes="models",
+        ),
     ] = ()
     provider: Annotated[
-        str | None, Choice("The service: openai, anthropic, gemini, ollama, ...", metavar="NAME", is_text=True)
+        str | None,
+        Choice(
+            "The service: openai, anthropic, gemini, ollama, ...", metavar="NAME", is_text=True, completes="providers"
+        ),
     ] = None
 
     @property
@@ -264,6 +279,7 @@ class Kept(NamedTuple):
             flags=("--resume", "-r"),
             metavar="ID",
             is_text=True,
+            completes="conversations",
             in_variable=False,
         ),
     ] = None
@@ -280,6 +296,8 @@ class Program(NamedTuple):
     """This program"""
 
     debug: Annotated[bool, Choice("Show where a fault of chat itself happened.")] = False
+    install_completion: Annotated[bool, Choice("Install the completion for your shell's Tab key.")] = False
+    show_completion: Annotated[bool, Choice("Print the script of it.")] = False
     version: Annotated[bool, Choice("Print the version.", flags=("--version", "-V"))] = False
 
 

@@ -23,6 +23,11 @@ _USUALLY = {bool: "1 or 0", int: "a whole number", float: "a number", Path: "a p
 
 Group = TypeVar("Group")
 
+# What the Tab key offers for a value, other than words and paths, which a declaration shows already.
+Completes = Literal[
+    "", "models", "providers", "templates", "conversations", "exchanges", "cached", "commands", "shells"
+]
+
 
 class Choice(NamedTuple):
     """What the field itself does not say.
@@ -33,7 +38,8 @@ class Choice(NamedTuple):
     must keep its bytes).
     `in_variable`: CHAT_NAME may set it where the command line does not, and where neither does, the settings file.
     `value_in`: for a switch, the field whose value its variable may also hold, which turns it on. `against`: the field
-    that it turns off, where nothing that comes before it said that one. `in_session`: `/set` does.
+    that it turns off, where nothing that comes before it said that one. `in_session`: `/set` does. `completes`: what
+    the Tab key offers.
     """
 
     help: str
@@ -48,6 +54,7 @@ class Choice(NamedTuple):
     value_in: str = ""
     against: str = ""
     in_session: bool = False
+    completes: Completes = ""
 
 
 class Option(NamedTuple):

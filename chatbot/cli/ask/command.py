@@ -26,7 +26,7 @@ def _answer(notices: Notices, question: list[str] | None, *chosen_so: Any) -> in
     return answer(Arguments(text, *chosen_so), notices)
 
 
-_CHAT = Command(
+DECLARED = Command(
     "chat",
     "Asks an AI model and prints its answer as it comes.\n\n"
     'The question may also be piped in: echo question | chat, or: cat log | chat "what broke?"',
@@ -35,17 +35,22 @@ _CHAT = Command(
     GROUPS,
     "A switch that a variable or a setting turns on is turned off with --no-NAME.\n\n"
     "A question that begins with such a word: chat -- logs",
-    tuple((f"chat {entry.name}", entry.help) for entry in commands.COMMANDS if entry.is_there),
+    commands.help_lists(),
     in_variables=IN_VARIABLES,
 )
 
 
 def chat(argv: list[str], notices: Notices) -> int:
     """Asks, opens a session, or saves a template."""
-    said = parse(_CHAT, argv, "chat")
+    said = parse(DECLARED, argv, "chat")
     if said is None:
         return 0
-    if chosen(Program, said).version:
+    program = chosen(Program, said)
+    if program.install_completion or program.show_completion:
+        from chatbot.cli.completion.command import completion
+
+        return completion([*(said["question"] or ()), *(["--install"] if program.install_completion else [])], notices)
+    if program.version:
         stdio.write_answer(f"chat {__version__}\n".encode())
         return 0
     saves = bool(said["save_template"])  # a template is what the command line says
@@ -53,4 +58,4 @@ def chat(argv: list[str], notices: Notices) -> int:
     values = {group: found(group, said, environ if group in IN_VARIABLES else None) for group in GROUPS}
     groups = [group(**{field: one.value for field, one in values[group].items()}) for group in GROUPS[:-1]]
     taken = frozenset(field for group in IN_VARIABLES for field in values[group])
-    return int(_CHAT.run(notices, said["question"], *groups, taken, Settings() if saves else load_settings()))
+    return int(DECLARED.run(notices, said["question"], *groups, taken, Settings() if saves else load_settings()))

@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from types import FrameType
@@ -30,6 +30,7 @@ from chatbot.outside.background import given_up_after
 from chatbot.outside.desktop import editor
 from chatbot.outside.desktop.keyboard import SilentKeyboard
 from chatbot.outside.desktop.streams import is_terminal, terminal_to_write
+from chatbot.outside.files.beginning import paths_beginning
 from chatbot.outside.files.reading import is_file, read_text_file
 from chatbot.providers.choice import ModelRequest, find_service, is_clear, spoken_name
 from chatbot.terminal.answer.show_events import AnswerResult
@@ -314,7 +315,7 @@ def _prompt(session: _Session, notices: Notices) -> Callable[[Status], str]:
     offers = Completions(
         COMMANDS,
         models=lambda: given_up_after(session.offered_models, _MODELS_WAIT_S, []),
-        files=_files,
+        files=paths_beginning,
         templates=_template_names,
         conversations=lambda: [(row.id, row.title) for row in session.conversations(_OFFERED_CONVERSATIONS)],
     )
@@ -378,13 +379,6 @@ def _is_path(text: str) -> bool:
         return Path(text).expanduser().exists()
     except (OSError, ValueError, RuntimeError):  # RuntimeError: there is no such ~user
         return False
-
-
-def _files(beginning: str) -> Iterable[str]:
-    import glob  # at the first Tab
-
-    found = glob.glob(glob.escape(os.path.expanduser(beginning)) + "*")  # noqa: PTH111, PTH207  (keeps ./ and ../)
-    return (path + "/" if Path(path).is_dir() else path for path in sorted(found))
 
 
 def _copy(text: str) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, NamedTuple
 
 from chatbot.cli.answer_cache import open_cache
 from chatbot.cli.asking_back import agreed
-from chatbot.cli.command_line.declared import Command, Positional
+from chatbot.cli.command_line.declared import Command, Group, Positional
 from chatbot.cli.command_line.parsing import run_one_of
 from chatbot.cli.output import stdio
 from chatbot.cli.output.paged import write_json, write_lines
@@ -23,7 +23,6 @@ from chatbot.options.durations import Duration
 from chatbot.outside.cache.store import AnswerCache
 from chatbot.terminal.notices import Notices
 
-_ABOUT = "The answers that chat --cache keeps. Without a command: the cache in numbers."
 _KEY = "A key, or its beginning."
 
 
@@ -37,7 +36,8 @@ class Clearing(NamedTuple):
     """Options"""
 
     model: Annotated[
-        str | None, Choice("Those of a model; * stands for anything.", flags=("--model", "-m"), metavar="GLOB")
+        str | None,
+        Choice("Those of a model; * stands for anything.", flags=("--model", "-m"), metavar="GLOB", completes="models"),
     ] = None
     older_than: Annotated[
         Duration | None, Choice("Those that are older.", metavar="DURATION", says="a duration, for example 7d")
@@ -48,7 +48,7 @@ class Clearing(NamedTuple):
 
 def cache(argv: list[str], notices: Notices) -> int:
     """Runs one of the commands."""
-    if run := run_one_of(_COMMANDS, argv, "chat cache", _ABOUT, "stats"):
+    if run := run_one_of(DECLARED, argv, "chat cache"):
         with closing(open_cache(notices)) as store:
             run(store, notices)
     return 0
@@ -138,17 +138,33 @@ def _plain(entry: Entry) -> dict[str, Any]:
     }
 
 
-_COMMANDS = (
-    Command("stats", "The cache in numbers.", _stats, groups=(AsJson,), hidden=True),
-    Command("list", "Lists the answers, the last used first.", _list, groups=(AsJson,)),
-    Command("show", "Shows an answer.", _show, (Positional("key", "KEY", _KEY, required=True),), (AsJson,)),
-    Command("clear", "Removes answers for good.", _clear, (Positional("key", "KEY", _KEY),), (Clearing,)),
-    Command(
-        "why",
-        "Says why a question is not answered from the cache.",
-        _why,
-        (Positional("question", "QUESTION", "The question, with all its options.", required=True, repeats=True),),
-        (Asked, Who, How, Connection, Cache),
-        in_variables=IN_VARIABLES,
+DECLARED = Group(
+    (
+        Command("stats", "The cache in numbers.", _stats, groups=(AsJson,), hidden=True),
+        Command("list", "Lists the answers, the last used first.", _list, groups=(AsJson,)),
+        Command(
+            "show",
+            "Shows an answer.",
+            _show,
+            (Positional("key", "KEY", _KEY, required=True),),
+            (AsJson,),
+        ),
+        Command(
+            "clear",
+            "Removes answers for good.",
+            _clear,
+            (Positional("key", "KEY", _KEY),),
+            (Clearing,),
+        ),
+        Command(
+            "why",
+            "Says why a question is not answered from the cache.",
+            _why,
+            (Positional("question", "QUESTION", "The question, with all its options.", required=True, repeats=True),),
+            (Asked, Who, How, Connection, Cache),
+            in_variables=IN_VARIABLES,
+        ),
     ),
+    "The answers that chat --cache keeps. Without a command: the cache in numbers.",
+    "stats",
 )

@@ -1,17 +1,21 @@
-"""A command, declared: its name, its help, its words, the groups of its options, and what runs it."""
+"""A command, declared: its name, its help, its words, the groups of its options, and what runs it.
+
+The module of a command has its declaration as `DECLARED`: help, completion and the manual page read it there.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from chatbot.options.declared import Option, chosen, options_of
+from chatbot.options.declared import Completes, Option, chosen, options_of
 
 HELP_FLAGS = ("-h", "--help")
 
 
 class Positional(NamedTuple):
-    """A word that is no option. One that `repeats` is a list of all that are left."""
+    """A word that is no option. One that `repeats` is a list of all that are left. `completes`: see `Choice`."""
 
     field: str
     metavar: str
@@ -19,12 +23,13 @@ class Positional(NamedTuple):
     required: bool = False
     repeats: bool = False
     heading: str = "Arguments"
+    completes: Completes = ""
 
 
 class Command(NamedTuple):
     """`run` gets what the caller hands on, then each positional, then each group as it was chosen. `others` are the
-    commands named on its help page, with their sentences. Groups
-    `in_variables` are also chosen by the variables of the environment; switches of theirs can be turned off again.
+    commands named on its help page, with their sentences, by their headings. Groups `in_variables` are also chosen by
+    the variables of the environment; switches of theirs can be turned off again.
     """
 
     name: str
@@ -33,7 +38,7 @@ class Command(NamedTuple):
     positionals: tuple[Positional, ...] = ()
     groups: tuple[type, ...] = ()
     epilog: str = ""
-    others: tuple[tuple[str, str], ...] = ()
+    others: Mapping[str, Sequence[tuple[str, str]]] = MappingProxyType({})
     hidden: bool = False
     in_variables: tuple[type, ...] = ()
 
@@ -54,3 +59,23 @@ class Command(NamedTuple):
         words: list[Any] = [said[positional.field] for positional in self.positionals]
         variables = dict.fromkeys(self.in_variables, environ)
         return [*words, *(chosen(group, said, variables.get(group)) for group in self.groups)]
+
+
+class Group(NamedTuple):
+    """Commands that stand behind a common name, with the sentence about all of them. `usual` is the one that runs where
+    none is named; `takes_words`: also where the first word names none, which then is one of its own, as is --help.
+    """
+
+    commands: tuple[Command, ...]
+    about: str
+    usual: str = ""
+    takes_words: bool = False
+
+    @property
+    def shown(self) -> list[Command]:
+        """Those that help names."""
+        return [command for command in self.commands if not command.hidden]
+
+    def find(self, name: str) -> Command | None:
+        """The command of that name."""
+        return next((command for command in self.commands if command.name == name), None)

@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 
-from chatbot.cli.command_line.declared import HELP_FLAGS, Command, Positional
+from chatbot.cli.command_line.declared import HELP_FLAGS, Command, Group, Positional
 from chatbot.cli.output import stdio
 from chatbot.options.declared import Option
 from chatbot.outside.desktop.streams import is_terminal
@@ -23,27 +23,24 @@ def page(command: Command, path: str) -> str:
     for word in command.positionals:
         lists.setdefault(word.heading, []).append((_word(word), word.help))
     for option in command.options:
-        lists.setdefault(option.heading, []).append((_term(option), option.choice.help))
+        lists.setdefault(option.heading, []).append((term(option), option.choice.help))
     lists.setdefault(command.options[-1].heading if command.options else "Options", []).append(_HELP)
-    if command.others:
-        lists["Other commands"] = list(command.others)
-    words = [_word(word) if word.required else f"[{_word(word)}]" for word in command.positionals]
-    usage = " ".join([path, "[OPTIONS]", *words])
-    return _page(usage, command.help.split("\n\n"), lists, command.epilog.split("\n\n"))
+    lists |= {heading: list(rows) for heading, rows in command.others.items()}
+    return _page(usage(command, path), command.help.split("\n\n"), lists, command.epilog.split("\n\n"))
 
 
-def write_page_of_all(commands: Sequence[Command], path: str, about: str) -> None:
+def write_page_of_all(group: Group, path: str) -> None:
     """Writes the page of a command that has others under it, each with its whole sentence."""
-    rows = [(command.name, command.help) for command in commands if not command.hidden]
-    text = _page(f"{path} [OPTIONS] COMMAND ...", [about], {"Options": [_HELP], "Commands": rows}, [])
+    rows = [(command.name, command.help) for command in group.shown]
+    text = _page(f"{path} [OPTIONS] COMMAND ...", [group.about], {"Options": [_HELP], "Commands": rows}, [])
     stdio.write_answer(f"{text}\n".encode())
 
 
-def _page(usage: str, about: Sequence[str], lists: Mapping[str, Rows], notes: Sequence[str]) -> str:
+def _page(called: str, about: Sequence[str], lists: Mapping[str, Rows], notes: Sequence[str]) -> str:
     from chatbot.terminal.help_page import help_page  # loads only where it is read
 
     return help_page(
-        f"Usage: {usage}",
+        f"Usage: {called}",
         about,
         lists,
         [note for note in notes if note],
@@ -52,11 +49,17 @@ def _page(usage: str, about: Sequence[str], lists: Mapping[str, Rows], notes: Se
     )
 
 
+def usage(command: Command, path: str) -> str:
+    """How it is called."""
+    words = [_word(word) if word.required else f"[{_word(word)}]" for word in command.positionals]
+    return " ".join([path, "[OPTIONS]", *words])
+
+
 def _word(word: Positional) -> str:
     return word.metavar + ("..." if word.repeats else "")
 
 
-def _term(option: Option) -> str:
+def term(option: Option) -> str:
     """`-m, --model NAME`; the short names first."""
     names = ", ".join(sorted(option.flags, key=lambda flag: flag.startswith("--")))
     return names if option.is_switch else f"{names} {option.choice.metavar}"

@@ -14,32 +14,31 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import Annotated, Any
 
-from chatbot.cli.command_line.declared import HELP_FLAGS, Command
+from chatbot.cli.command_line.declared import HELP_FLAGS, Command, Group
 from chatbot.cli.output import stdio
 from chatbot.core.errors import UsageError
 from chatbot.options.declared import Option
 
 
-def run_one_of(
-    commands: Sequence[Command], argv: Sequence[str], path: str, about: str, usual: str = ""
-) -> Callable[..., Any] | None:
-    """What runs the command that the words name, or the `usual` one; None after a help page was written. It is called
+def run_one_of(group: Group, argv: Sequence[str], path: str) -> Callable[..., Any] | None:
+    """What runs the command that the words name, or the usual one; None after a help page was written. It is called
     with what the command gets before its values.
 
     Raises UsageError.
     """
-    first = argv[0] if argv else ""
-    if first in HELP_FLAGS or not (first or usual):
+    first, usual = argv[0] if argv else "", group.usual
+    if (first in HELP_FLAGS and not group.takes_words) or not (first or usual):
         from chatbot.cli.command_line import helped  # loads only where it is read
 
-        helped.write_page_of_all(commands, path, about)
+        helped.write_page_of_all(group, path)
         return None
-    is_usual = bool(usual) and (not first or first.startswith("-"))  # only its options follow
+    is_other = group.takes_words and group.find(first) is None
+    is_usual = bool(usual) and (not first or first.startswith("-") or is_other)  # only what is its own follows
     name, words = (usual, argv) if is_usual else (first, argv[1:])
-    command = next((command for command in commands if command.name == name), None)
+    command = group.find(name)
     if command is None:
-        raise _no_such_word(name, commands, path)
-    said = parse(command, words, f"{path} {command.name}")
+        raise _no_such_word(name, group, path)
+    said = parse(command, words, path if is_usual and group.takes_words else f"{path} {command.name}")
     if said is None:
         return None
     run, values = command.run, command.values(said, os.environ)
@@ -186,11 +185,11 @@ def _said(**values: Any) -> dict[str, Any]:
     return values
 
 
-def _no_such_word(word: str, commands: Sequence[Command], path: str) -> UsageError:
+def _no_such_word(word: str, group: Group, path: str) -> UsageError:
     from chatbot.cli.command_line import mistyped  # loads only where it is needed
 
     kind = "option" if word.startswith("-") else "command"
-    return mistyped.unknown(kind, word, [command.name for command in commands if not command.hidden], path)
+    return mistyped.unknown(kind, word, [command.name for command in group.shown], path)
 
 
 def _mistyped(error: Any, command: Command, path: str) -> UsageError:

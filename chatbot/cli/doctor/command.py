@@ -58,8 +58,8 @@ def doctor(argv: list[str], notices: Notices) -> int:
     """Runs the checks; the exit code is that of the worst fault."""
     from chatbot.cli.command_line.parsing import parse
 
-    said = parse(_DOCTOR, argv, "chat doctor")
-    return int(_DOCTOR.run(notices, chosen(Looks, said))) if said is not None else 0
+    said = parse(DECLARED, argv, "chat doctor")
+    return int(DECLARED.run(notices, chosen(Looks, said))) if said is not None else 0
 
 
 def _doctor(notices: Notices, looks: Looks) -> int:
@@ -100,7 +100,7 @@ def _user() -> str:
         return ""
 
 
-_DOCTOR = Command(
+DECLARED = Command(
     "doctor",
     "Looks at everything chat needs on this computer, and says what is wrong and the way out. No key is in it, so it "
     "can be shown to others.",

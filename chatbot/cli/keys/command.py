@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
-from chatbot.cli.command_line.declared import Command, Positional
+from chatbot.cli.command_line.declared import Command, Group, Positional
 from chatbot.cli.command_line.parsing import run_one_of
 from chatbot.cli.keys.listing import FoundKey, ListedKey, Listing, list_keys
 from chatbot.cli.keys.storing import Kept, key_name, remove_key, service_of, store_command, store_key
@@ -20,10 +20,6 @@ from chatbot.options.declared import Choice
 from chatbot.outside.desktop.streams import is_terminal
 from chatbot.terminal.notices import Notices
 
-_ABOUT = (
-    "The keys: which counts and where it is from. What counts first: --env-file, the environment, ./.env, and what is "
-    "stored here: a key command, the keyring, or the key file. Without a command: a list of them."
-)
 _NAME = "A service, such as openai, or a variable, such as OPENAI_API_KEY."
 _UNFETCHED = "not fetched"
 
@@ -52,7 +48,7 @@ class Storing(NamedTuple):
 
 def keys(argv: list[str], notices: Notices) -> int:
     """Runs one of the commands."""
-    run = run_one_of(_COMMANDS, argv, "chat keys", _ABOUT, "list")
+    run = run_one_of(DECLARED, argv, "chat keys")
     return run(notices) or 0 if run else 0
 
 
@@ -196,30 +192,35 @@ def _columns() -> int:
     return stdio.size()[0]
 
 
-_COMMANDS = (
-    Command("list", "Lists the keys.", _list, groups=(AsJson, Files), hidden=True, in_variables=(Files,)),
-    Command(
-        "set",
-        "Stores a key, typed where it is not shown or piped in, or the command that prints it.",
-        _set,
-        (
-            Positional("name", "NAME", _NAME, required=True),
-            Positional("value", "VALUE", "Refused: the shell keeps what is typed here.", repeats=True),
+DECLARED = Group(
+    (
+        Command("list", "Lists the keys.", _list, groups=(AsJson, Files), hidden=True, in_variables=(Files,)),
+        Command(
+            "set",
+            "Stores a key, typed where it is not shown or piped in, or the command that prints it.",
+            _set,
+            (
+                Positional("name", "NAME", _NAME, required=True),
+                Positional("value", "VALUE", "Refused: the shell keeps what is typed here.", repeats=True),
+            ),
+            (Storing,),
         ),
-        (Storing,),
+        Command(
+            "unset",
+            "Removes a stored key for good, and says what sets it all the same.",
+            _unset,
+            (Positional("name", "NAME", _NAME, required=True),),
+        ),
+        Command(
+            "test",
+            "Asks each service for its list of models, to see whether it accepts the key.",
+            _test,
+            (Positional("names", "NAME", "Those alone.", repeats=True),),
+            (AsJson, Files),
+            in_variables=(Files,),
+        ),
     ),
-    Command(
-        "unset",
-        "Removes a stored key for good, and says what sets it all the same.",
-        _unset,
-        (Positional("name", "NAME", _NAME, required=True),),
-    ),
-    Command(
-        "test",
-        "Asks each service for its list of models, to see whether it accepts the key.",
-        _test,
-        (Positional("names", "NAME", "Those alone.", repeats=True),),
-        (AsJson, Files),
-        in_variables=(Files,),
-    ),
+    "The keys: which counts and where it is from. What counts first: --env-file, the environment, ./.env, and what is "
+    "stored here: a key command, the keyring, or the key file. Without a command: a list of them.",
+    "list",
 )

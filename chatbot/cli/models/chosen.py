@@ -109,12 +109,12 @@ def _change(edited: Callable[[str], str]) -> None:
     change(path, checked)
 
 
-COMMANDS = (
+CHANGES = (
     Command(
         "default",
         "Says or sets the model that is asked when nothing else names one.",
         _default,
-        (Positional("name", "NAME", "The model; provider/model names both."),),
+        (Positional("name", "NAME", "The model; provider/model names both.", completes="models"),),
         (Unsetting,),
     ),
     Command(
@@ -123,7 +123,7 @@ COMMANDS = (
         _alias,
         (
             Positional("name", "NAME", "The short name."),
-            Positional("model", "MODEL", "The model it stands for; provider/model names both."),
+            Positional("model", "MODEL", "The model it stands for; provider/model names both.", completes="models"),
         ),
         (Unsetting,),
     ),

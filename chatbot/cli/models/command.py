@@ -2,12 +2,13 @@
 
 # Without `from __future__ import annotations`: chatbot.options.declared reads the annotations as they stand.
 
-import os
 from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
-from chatbot.cli.command_line.declared import Command, Positional
+from chatbot.cli.command_line.declared import Command, Group, Positional
+from chatbot.cli.command_line.parsing import run_one_of
+from chatbot.cli.models.chosen import CHANGES
 from chatbot.cli.output import stdio
 from chatbot.cli.output.paged import write_json, write_lines
 from chatbot.core.errors import ChatError
@@ -37,17 +38,8 @@ class Listing(NamedTuple):
 
 def models(argv: list[str], notices: Notices) -> int:
     """Lists them, or runs one of the other commands."""
-    from chatbot.cli.command_line.parsing import parse, run_one_of
-
-    if argv and argv[0] in _OTHERS:
-        from chatbot.cli.models.chosen import COMMANDS
-
-        if run := run_one_of(COMMANDS, argv, "chat models", ""):
-            run(notices)
-        return 0
-    said = parse(_LIST, argv, "chat models")
-    if said is not None:
-        _list(notices, *_LIST.values(said, os.environ))
+    if run := run_one_of(DECLARED, argv, "chat models"):
+        run(notices)
     return 0
 
 
@@ -156,21 +148,24 @@ def _as_numbers(row: ListedModel) -> dict[str, Any]:
     return {**as_json(row), **prices}
 
 
-_OTHERS = {
-    "default": "Says or sets the model that is asked when nothing else names one.",
-    "alias": "Lists the short names of models, or makes one.",
-}
-_ABOUT = (
-    "The models of a service, or of all that are set up: what their servers say of them, and what is known here.\n\n"
-    "What is not known stays empty. The list is kept for an hour. Prices are USD per million tokens. Into a pipe goes "
-    f"a line for each model, with tabs between: {PLAIN_COLUMNS}."
-)
-_LIST = Command(
-    "models",
-    _ABOUT,
-    _list,
-    (Positional("provider", "PROVIDER", "Of this service alone."),),
-    (Listing, Connection),
-    others=tuple((f"chat models {name}", text) for name, text in _OTHERS.items()),
-    in_variables=(Connection,),
+DECLARED = Group(
+    (
+        Command(
+            "list",
+            "The models of a service, or of all that are set up: what their servers say of them, and what is known "
+            "here.\n\n"
+            "What is not known stays empty. The list is kept for an hour. Prices are USD per million tokens. Into a "
+            f"pipe goes a line for each model, with tabs between: {PLAIN_COLUMNS}.",
+            _list,
+            (Positional("provider", "PROVIDER", "Of this service alone.", completes="providers"),),
+            (Listing, Connection),
+            others={"Other commands": [(f"chat models {command.name}", command.help) for command in CHANGES]},
+            hidden=True,
+            in_variables=(Connection,),
+        ),
+        *CHANGES,
+    ),
+    "The models of the services.",
+    "list",
+    takes_words=True,
 )

@@ -48,10 +48,10 @@ def probe(argv: list[str], notices: Notices) -> int:
     """Asks a server, or compares two reports."""
     from chatbot.cli.command_line.parsing import parse
 
-    said = parse(_PROBE, argv, "chat probe")
+    said = parse(DECLARED, argv, "chat probe")
     if said is None:
         return 0
-    return int(_PROBE.run(notices, said["server"] or [], chosen(Probing, said), chosen(Connection, said, os.environ)))
+    return int(DECLARED.run(notices, said["server"] or [], chosen(Probing, said), chosen(Connection, said, os.environ)))
 
 
 def _probe(notices: Notices, words: list[str], options: Probing, connection: Connection) -> int:
@@ -154,7 +154,7 @@ def _write(rows: list[tuple[str, str, str, str]]) -> None:
     stdio.write_answer(found_text([FoundRow(*row) for row in rows], screen).encode(screen.encoding, "replace"))
 
 
-_PROBE = Command(
+DECLARED = Command(
     "probe",
     "Asks a server that is compatible with OpenAI what it really supports.\n\n"
     "Each row is yes, no, wrong (with the bytes that show it) or unknown. At most 20 small requests are sent, "

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
-from chatbot.cli.command_line.declared import Command, Positional
+from chatbot.cli.command_line.declared import Command, Group, Positional
 from chatbot.cli.command_line.parsing import run_one_of
 from chatbot.cli.output import stdio
 from chatbot.cli.output.paged import write_json, write_lines
@@ -17,7 +17,6 @@ from chatbot.options.durations import Duration
 from chatbot.outside.files import settings as file
 from chatbot.terminal.notices import Notices
 
-_ABOUT = "The settings. Without a command: what is in force now; with --where, what says so."
 _NAME_HELP = "The name of an option, or aliases.NAME, providers.NAME.OPTION, models.NAME.OPTION."
 _SKELETON = """\
 # The settings of chat: its options under their own names. chat config shows them all.
@@ -46,7 +45,7 @@ class Shown(NamedTuple):
 
 def config(argv: list[str], notices: Notices) -> int:
     """Runs one of the commands."""
-    if run := run_one_of(_COMMANDS, argv, "chat config", _ABOUT, "show"):
+    if run := run_one_of(DECLARED, argv, "chat config"):
         run(notices)
     return 0
 
@@ -178,11 +177,15 @@ _WIDEST = 60
 _ALWAYS_SHOWN = ("provider", "model", "base-url")
 _NAME = Positional("name", "NAME", _NAME_HELP, required=True)
 _VALUE = Positional("value", "VALUE", "Its value; several where the option may be said again.", True, True)
-_COMMANDS = (
-    Command("show", "What is in force.", _show, groups=(Who, Shown), hidden=True),
-    Command("get", "Prints what is in force under a name.", _get, (_NAME,)),
-    Command("set", "Sets a name in the settings file.", _set, (_NAME, _VALUE)),
-    Command("unset", "Takes a name out of the settings file.", _unset, (_NAME,)),
-    Command("edit", "Opens the settings file in $EDITOR.", _edit),
-    Command("path", "Says where the settings file is.", _path),
+DECLARED = Group(
+    (
+        Command("show", "What is in force.", _show, groups=(Who, Shown), hidden=True),
+        Command("get", "Prints what is in force under a name.", _get, (_NAME,)),
+        Command("set", "Sets a name in the settings file.", _set, (_NAME, _VALUE)),
+        Command("unset", "Takes a name out of the settings file.", _unset, (_NAME,)),
+        Command("edit", "Opens the settings file in $EDITOR.", _edit),
+        Command("path", "Says where the settings file is.", _path),
+    ),
+    "The settings. Without a command: what is in force now; with --where, what says so.",
+    "show",
 )

@@ -1,0 +1,73 @@
+"""The values that are looked up at a Tab: on this computer only, and without writing anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+_NEWEST = 100
+
+
+class Offer(NamedTuple):
+    """A word, and what is said of it. After one that ends with `/` more may follow."""
+
+    text: str
+    about: str = ""
+
+
+def models() -> Iterator[Offer]:
+    """The models that are known here: those that services take where none is named, and the lab's."""
+    from chatbot.lab.scenarios import SCENARIOS
+    from chatbot.providers.services import LAB, SERVICES
+
+    for service in SERVICES:
+        if service.source != LAB:
+            yield Offer(f"{service.name}/{service.default_model or ''}", service.title)
+    yield from (Offer(f"lab/{scenario.name}", scenario.happens) for scenario in SCENARIOS)
+
+
+def providers() -> Iterator[Offer]:
+    """The services."""
+    from chatbot.providers.services import SERVICES
+
+    return (Offer(service.name, service.title) for service in SERVICES if not service.name.startswith("lab-"))
+
+
+def templates() -> Iterator[Offer]:
+    """The names of the templates, also of those with a mistake."""
+    from chatbot.cli.templates import template_folder
+
+    return map(Offer, template_folder().names())
+
+
+def conversations() -> Iterator[Offer]:
+    """The newest conversations, each with its first question."""
+    from chatbot.cli.history import history_folder
+    from chatbot.outside.history.glance import newest_conversations
+
+    return (Offer(*row) for row in newest_conversations(history_folder(), _NEWEST))
+
+
+def exchanges() -> Iterator[Offer]:
+    """The exchanges that are kept, each with its model and its end."""
+    from chatbot.cli.history import history_folder
+    from chatbot.outside.history.glance import newest_exchanges
+
+    return (Offer(*row) for row in newest_exchanges(history_folder(), _NEWEST))
+
+
+def shells() -> Iterator[Offer]:
+    """The shells that can be helped."""
+    from chatbot.cli.completion.scripts import SCRIPTS
+
+    return map(Offer, SCRIPTS)
+
+
+SOURCES: Mapping[str, Callable[[], Iterable[Offer]]] = {
+    "models": models,
+    "providers": providers,
+    "templates": templates,
+    "conversations": conversations,
+    "exchanges": exchanges,
+    "shells": shells,
+}

@@ -1,0 +1,1 @@
+"""The help of all commands: a page of each, and one manual page."""
