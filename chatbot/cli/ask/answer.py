@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from chatbot.cli.ask import inputs
 from chatbot.cli.ask.arguments import Arguments, body_fields
 from chatbot.cli.ask.recorder import HistoryRecorder
 from chatbot.cli.ask.setup import Setup
-from chatbot.cli.ask.target import choose_target
+from chatbot.cli.ask.target import Wanted, choose_target
 from chatbot.cli.own_providers import service_table
 from chatbot.cli.route import chosen_route
 from chatbot.cli.settings.loading import settings_of
@@ -88,9 +88,9 @@ def _target(
 ) -> tuple[Arguments, ModelTarget]:
     """Who is asked. Where nothing is set up and somebody is there, they are asked how to begin."""
     offers = not is_dry and not arguments.shown.json and is_terminal(0) and is_terminal(1) and is_terminal(2)
-    options: dict[str, Any] = {"settings": arguments.settings, "is_dry": is_dry, "with_key": False}
+    wanted = Wanted(is_dry, with_key=False, finds_local=not offers)
     try:
-        return arguments, choose_target(arguments.who, connection, open_things, **options, finds_local=not offers)
+        return arguments, choose_target(arguments.who, connection, open_things, wanted, arguments.settings)
     except NothingSetUp as nothing:
         if not offers:
             raise
@@ -98,7 +98,8 @@ def _target(
 
         name = chosen_service(notices, chosen_route(connection, notices), nothing)
     arguments = arguments._replace(who=arguments.who.asking(name, arguments.who.model))
-    return arguments, choose_target(arguments.who, connection, open_things, **options)
+    wanted = wanted._replace(finds_local=True)
+    return arguments, choose_target(arguments.who, connection, open_things, wanted, arguments.settings)
 
 
 def _files(arguments: Arguments, notices: Notices) -> ExchangeFiles | None:

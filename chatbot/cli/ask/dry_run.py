@@ -6,7 +6,7 @@ import shutil
 import sys
 
 from chatbot.cli.ask.setup import Setup
-from chatbot.cli.ask.target import choose_target
+from chatbot.cli.ask.target import Wanted, choose_target
 from chatbot.cli.output import stdio
 from chatbot.cli.output.written import write_as
 from chatbot.cli.settings.loading import settings_of
@@ -27,14 +27,9 @@ def dry_run(setup: Setup, conversation: Conversation) -> None:
     models = who.models or (None,)
     if len(models) > 1 and form != "body":
         raise UsageError("several models are shown side by side as their bodies", advice="Add --as body.")
+    dry = Wanted(is_dry=True)
     targets = [
-        choose_target(
-            who.asking(who.provider, model),
-            arguments.connection,
-            setup.open_things,
-            settings=arguments.settings,
-            is_dry=True,
-        )
+        choose_target(who.asking(who.provider, model), arguments.connection, setup.open_things, dry, arguments.settings)
         for model in models
     ]
     exchanges = [_request(setup, target, conversation) for target in targets]

@@ -15,7 +15,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from chatbot.cli.ask.setup import Setup
-from chatbot.cli.ask.target import choose_target
+from chatbot.cli.ask.target import Wanted, choose_target
 from chatbot.cli.history import history_folder
 from chatbot.cli.output import stdio
 from chatbot.cli.own_providers import service_table
@@ -237,7 +237,7 @@ class _Session:
                 self._setup.notices.warn(f"{service.title} is not known to speak --api {connection.api}; asked without")
                 connection = connection._replace(api=None)
         who = Who((name,), None if service else self._setup.target.service.name)
-        target = choose_target(who, connection, self._setup.open_things, settings=arguments.settings, with_key=False)
+        target = choose_target(who, connection, self._setup.open_things, Wanted(with_key=False), arguments.settings)
         arguments = arguments._replace(who=who, connection=connection)
         arguments = arguments.settled(settings_of(arguments.settings, target.service, target.model))
         route = chosen_route(arguments.connection, self._setup.notices)

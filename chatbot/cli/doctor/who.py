@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chatbot.cli.ask.target import choose_target
+from chatbot.cli.ask.target import Wanted, choose_target
 from chatbot.cli.doctor.connection import connection_of
 from chatbot.cli.doctor.looking import Looking
 from chatbot.cli.keys.listing import FoundKey, list_keys
@@ -44,7 +44,7 @@ def _source(found: FoundKey) -> str:
 def asked(looking: Looking) -> Iterator[Finding]:
     """Which service and model a question would go to, and why."""
     connection = connection_of(looking)
-    target = choose_target(Who(), connection, looking.open_things, with_key=False)
+    target = choose_target(Who(), connection, looking.open_things, Wanted(with_key=False))
     looking.notices.hide(target.secrets)
     model = target.model or "the first of its list"
     yield Finding(f"a question goes to {target.service.title}, model {model}")

@@ -11,7 +11,7 @@ from queue import SimpleQueue
 from typing import NamedTuple
 
 from chatbot.cli.ask.model_lists import FoundList, find_list
-from chatbot.cli.ask.target import choose_target
+from chatbot.cli.ask.target import Wanted, choose_target
 from chatbot.cli.own_providers import listening_url, service_table
 from chatbot.cli.settings.loading import load_settings
 from chatbot.core.errors import ChatError, NoKey
@@ -47,7 +47,7 @@ def set_up_services(connection: Connection, open_things: ExitStack) -> Iterator[
         try:
             yield (
                 service.name,
-                choose_target(Who(provider=service.name), connection, open_things, settings=settings, lists=True),
+                choose_target(Who(provider=service.name), connection, open_things, Wanted(lists=True), settings),
             )
         except NoKey:
             continue

@@ -76,7 +76,7 @@ def _targets(
     """The services to ask: the one that is named or at the address, else all that are set up, else the usual one, whose
     error says what can be done.
     """
-    from chatbot.cli.ask.target import choose_target
+    from chatbot.cli.ask.target import Wanted, choose_target
     from chatbot.cli.models.asking import set_up_services
     from chatbot.options.chat import Who
 
@@ -89,7 +89,7 @@ def _targets(
             else:
                 targets.append(found)
     if not targets and not errors:
-        targets.append(choose_target(Who(provider=provider), connection, open_things, lists=True))
+        targets.append(choose_target(Who(provider=provider), connection, open_things, Wanted(lists=True)))
     return targets, errors
 
 
