@@ -238,6 +238,7 @@ def test_a_value_is_set_read_and_taken_out(name: str, value: str, line: str, tmp
         models.x y | models.x is a table
         providers.opnai.timeout 3 | did you mean openai?
         aliases.gpt-4o x | gpt-4o is the name of a model of OpenAI already
+        providers.openai.base-url https://me:secret@x.example | it holds a user name (https://…@x.example)
         aliases.a a | the aliases lead in a circle
         models.x.base-url y | --base-url
     """),

@@ -9,7 +9,7 @@ from chatbot.core.errors import UsageError
 from chatbot.options.chat import SETTINGS
 from chatbot.options.declared import Option
 from chatbot.options.settings.reading import OF_A_PROVIDER, unknown_name
-from chatbot.options.settings.settings import ALIASES, MODELS, PROVIDERS, TABLES, WHO, Settings, canonical
+from chatbot.options.settings.settings import ALIASES, MODELS, PROVIDERS, TABLES, WHO, Settings, canonical, dashed
 
 _OPTIONS = {option.key: option for option in SETTINGS}
 
@@ -20,12 +20,12 @@ def keys_of(name: str, *, is_known: bool = True) -> tuple[str, ...]:
     """
     table, dot, rest = name.partition(".")
     if not dot or table not in TABLES:
-        keys: tuple[str, ...] = (_dashed(name),)
+        keys: tuple[str, ...] = (dashed(name),)
     elif table == ALIASES:
         keys = (table, rest.strip("\"'"))
     else:
         inner, _, key = rest.rpartition(".")
-        keys = (table, inner.strip("\"'"), _dashed(key))
+        keys = (table, inner.strip("\"'"), dashed(key))
     if not all(keys) or name in TABLES:
         raise UsageError(
             f"{name} is a table, not one setting",
@@ -76,11 +76,6 @@ def value_at(settings: Settings, keys: Sequence[str]) -> Any:
     section = {MODELS: settings.models, PROVIDERS: settings.providers}[keys[0]].get(keys[1], {})
     option = _OPTIONS.get(canonical(keys[2]))
     return section.get(option.field if option else canonical(keys[2]))
-
-
-def _dashed(key: str) -> str:
-    """As an option is written."""
-    return key.replace("_", "-")
 
 
 def _texts_of(keys: Sequence[str]) -> Sequence[str]:

@@ -101,6 +101,7 @@ def test_sections_and_aliases() -> None:
         raw = 1 | config.toml:1: raw is true or false, not 1 | chat config edit
         stop = [1] | config.toml:1: stop is words that end the answer, not [1] | chat config edit
         option = "x" | config.toml:1: option is key=value, not 'x' | chat config edit
+        max_token = 3 | config.toml:1: there is no setting 'max_token' | Did you mean max-tokens?
         api_key = "secretsecret" | config.toml:1: settings hold no keys | chat keys set NAME
         OPENAI_API_KEY = "secretsecret" | config.toml:1: settings hold no keys | chat keys set NAME
         [providers.openai]\napi-key = "x" | config.toml:2: settings hold no keys | chat keys set NAME
