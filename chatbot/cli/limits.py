@@ -61,9 +61,9 @@ def _limits(notices: Notices, provider: str | None, form: AsJson) -> None:
     if provider is None:
         found = load_all(limits_folder())
     else:
-        from chatbot.cli.own_providers import service_table
+        from chatbot.cli.own_providers import own_table
 
-        service = service_table()[0].find(provider)
+        service = own_table().find(provider)
         found = [seen for seen in (load(limits_folder(), service.name),) if seen]
     if form.json:
         write_json(map(as_json, found))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -25,13 +26,26 @@ def listening_url(service: Service) -> str | None:
     return next((url for url in urls if url and listens(urlsplit(url).port or 80)), None)
 
 
+def own_table() -> ServiceTable:
+    """The table alone."""
+    return service_table()[0]
+
+
 def service_table() -> tuple[ServiceTable, tuple[str, ...]]:
     """The table, and notices of what is wrong with the file. Never raises for it: a row that cannot be used is an error
     of the question that names it.
     """
     path = providers_file()
-    if path is None or not path.exists():
-        return SHIPPED, ()
+    try:
+        read = path and path.stat()
+    except OSError:
+        read = None
+    return _table(path, read.st_mtime_ns, read.st_size) if path and read else (SHIPPED, ())
+
+
+@lru_cache(maxsize=1)
+def _table(path: Path, _mtime_ns: int, _size: int) -> tuple[ServiceTable, tuple[str, ...]]:
+    """That of a file, read again once it has changed."""
     from chatbot.outside.files.own_providers import MAX_BYTES
     from chatbot.outside.files.private import require_ours
     from chatbot.outside.files.reading import display_name, read_text_file

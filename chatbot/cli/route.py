@@ -10,7 +10,7 @@ from chatbot.core.addresses import is_loopback, proxy_url
 from chatbot.core.errors import ConfigurationError
 from chatbot.core.request import Route
 from chatbot.options.chat import Connection
-from chatbot.options.declared import found
+from chatbot.options.declared import chosen
 from chatbot.terminal.notices import Notices
 
 
@@ -41,9 +41,16 @@ def usual_route(notices: Notices) -> Route:
 
 def usual_connection() -> Connection:
     """What variables and settings say of the connection. Raises ConfigurationError."""
-    settings = {field: value for field, value in load_settings().top.items() if field in Connection._fields}
-    said = {field: one.value for field, one in found(Connection, {}, os.environ).items()}
-    return Connection(**{**settings, **said})
+    return settled(chosen(Connection, {}, os.environ))
+
+
+def settled(connection: Connection) -> Connection:
+    """The connection, with what the settings say where nothing before them did. Raises ConfigurationError."""
+    usual, said = Connection(), load_settings().top
+    free = [
+        field for field in Connection._fields if field in said and getattr(connection, field) == getattr(usual, field)
+    ]
+    return connection._replace(**{field: said[field] for field in free})
 
 
 def require_here(connection: Connection, url: str) -> None:

@@ -10,7 +10,7 @@ from chatbot.cli.ask.arguments import Arguments, body_fields
 from chatbot.cli.ask.recorder import HistoryRecorder
 from chatbot.cli.ask.setup import Setup
 from chatbot.cli.ask.target import Wanted, choose_target
-from chatbot.cli.own_providers import service_table
+from chatbot.cli.own_providers import own_table
 from chatbot.cli.route import chosen_route
 from chatbot.cli.settings.loading import settings_of
 from chatbot.core.conversations.pending import PendingQuestion
@@ -197,7 +197,7 @@ def _stored(arguments: Arguments, recorder: HistoryRecorder) -> tuple[tuple[Summ
     before = stored[0]
     connection = arguments.connection
     is_open = not (who.provider or who.model or connection.base_url)
-    if is_open and before.provider in service_table()[0].by_name:
+    if is_open and before.provider in own_table().by_name:
         arguments = arguments._replace(who=who.asking(before.provider, before.model))
         *_, last = stored[1].conversation.messages or [None]
         if last and last.items and not connection.api:  # else what is to be handed back would be left out

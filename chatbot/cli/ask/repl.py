@@ -18,7 +18,7 @@ from chatbot.cli.ask.setup import Setup
 from chatbot.cli.ask.target import Wanted, choose_target
 from chatbot.cli.history import history_folder
 from chatbot.cli.output import stdio
-from chatbot.cli.own_providers import service_table
+from chatbot.cli.own_providers import own_table
 from chatbot.cli.route import chosen_route
 from chatbot.cli.settings.loading import sections_of, settings_of
 from chatbot.core.conversations.pending import PendingQuestion
@@ -221,7 +221,7 @@ class _Session:
         """The models by their own names, or with the service in front where one of these would mean another."""
         from chatbot.cli.ask.model_lists import shown
 
-        target, table = self._setup.target, service_table()[0]
+        target, table = self._setup.target, own_table()
         are_clear = all(is_clear(target.service, model.name, table) for model in listed)
         return shown(target, listed, lambda name: name if are_clear else spoken_name(target.service, name))
 
@@ -229,7 +229,7 @@ class _Session:
         """A model of the service that its name means, else of the one that answers now."""
         arguments = self._setup.arguments
         name = arguments.settings.model_named(name)
-        service, _ = find_service(ModelRequest(model=name), {}, service_table()[0])
+        service, _ = find_service(ModelRequest(model=name), {}, own_table())
         connection = arguments.connection
         if service:
             connection = connection._replace(base_url=None)

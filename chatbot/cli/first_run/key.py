@@ -9,12 +9,12 @@ from chatbot.cli.keys.checking import ACCEPTED, REJECTED, check_keys
 from chatbot.cli.keys.listing import FoundKey, ListedKey, list_keys
 from chatbot.cli.keys.stored import key_file
 from chatbot.cli.keys.storing import store_key
+from chatbot.cli.own_providers import own_table
 from chatbot.core.errors import ConfigurationError, UsageError
 from chatbot.core.options import SettingSource
 from chatbot.core.request import Route
 from chatbot.outside.desktop.hidden_line import read_hidden
 from chatbot.outside.files.reading import display_name
-from chatbot.providers import services
 from chatbot.providers.credentials import bare_key, clean_key, fingerprint, service_of_key
 from chatbot.providers.service import Service
 from chatbot.terminal.notices import Notices
@@ -30,7 +30,7 @@ def paste_key(notices: Notices, route: Route) -> str | None:
         return None
     key = clean_key(text, "what was typed")
     notices.hide([key])
-    service = service_of_key(key, services.SERVICES) or _asked_for(notices)
+    service = service_of_key(key, own_table().rows) or _asked_for(notices)
     if service is None:
         return None
     name = service.keys[0].name
@@ -50,7 +50,7 @@ def _asked_for(notices: Notices) -> Service | None:
     """The service that the person names; None where they go back."""
     while word := typed_line("Which service is it for? (openai, mistral, ...; Enter goes back): ", notices).strip():
         try:
-            service = services.find(word)
+            service = own_table().find(word)
         except UsageError as error:
             notices.warn(str(error), error.advice)
             continue

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from chatbot.cli.asking_back import Left, typed_line
 from chatbot.cli.first_run.key import paste_key
 from chatbot.cli.first_run.local import use_local
-from chatbot.cli.own_providers import listening_url, service_table
+from chatbot.cli.own_providers import listening_url
 from chatbot.core.errors import ChatError, NothingSetUp
 from chatbot.core.request import Route
 from chatbot.terminal.notices import Notices
@@ -43,7 +43,7 @@ def chosen_service(notices: Notices, route: Route, nothing: NothingSetUp) -> str
 
 def _ways(notices: Notices, route: Route) -> list[Way]:
     """What is there now: a server may be started meanwhile."""
-    local = [row for row in service_table()[0].rows if row.probe and listening_url(row)]
+    local = [row for row in own_table().rows if row.probe and listening_url(row)]
     here = [Way(f"use {row.title}, which runs on this computer", partial(use_local, row, notices)) for row in local]
     none = Way("use a local server: start Ollama, LM Studio or llama.cpp, then choose this", lambda: None)
     return [

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from chatbot.cli.keys.listing import ListedKey, Listing
+from chatbot.cli.own_providers import own_table
 from chatbot.core.errors import (
     ChatError,
     ConfigurationError,
@@ -89,7 +90,7 @@ def _begun(key: ListedKey, listing: Listing, route: Route) -> KeyCheck | SimpleQ
 
 def _target(key: ListedKey, listing: Listing) -> ModelTarget:
     """Where this key goes, as if no other were set. Raises ConfigurationError where it must not go anywhere."""
-    others = key_names() - {key.name}
+    others = key_names(own_table()) - {key.name}
     alone = {name: found for name, found in listing.variables.items() if name not in others and name[:5] != "CHAT_"}
     found, _ = find_service(ModelRequest(), alone)  # of several with this key the one that has an address
     service = found if found and key.name in {own.name for own in found.keys} else key.service

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from chatbot.cli.keys.stored import key_file, source_of, unread_here
+from chatbot.cli.own_providers import own_table
 from chatbot.core.errors import ChatError
 from chatbot.core.options import SettingSource
 from chatbot.outside.environment import read_variables
 from chatbot.outside.files.reading import display_name
-from chatbot.providers import services
 from chatbot.providers.choice import key_names, local_names, variable_names
 from chatbot.providers.credentials import fingerprint
 from chatbot.providers.service import Service
@@ -49,10 +49,10 @@ class Listing(NamedTuple):
 
 def list_keys(*, env_file: Path | None = None, no_env_file: bool = False) -> Listing:
     """Nothing is asked for, nothing run. Raises FileUnreadable when `env_file` cannot be read."""
-    names, folder = variable_names(), None if no_env_file else Path()
+    names, folder = variable_names(own_table()), None if no_env_file else Path()
     named, _ = read_variables({}, names, env_file=env_file)
     exported, _ = read_variables(os.environ, names)
-    local, remarks = read_variables({}, names, local_names=local_names(), folder=folder)
+    local, remarks = read_variables({}, names, local_names=local_names(own_table()), folder=folder)
     stored: dict[str, tuple[SettingSource, FoundKey]] = {}
     fault = None
     try:
@@ -66,12 +66,12 @@ def list_keys(*, env_file: Path | None = None, no_env_file: bool = False) -> Lis
     found: dict[str, list[FoundKey]] = {}
     sources = ((named, f"--env-file {display_name(env_file or '')}"), (exported, "environment"), (local, "./.env"))
     for variables, source in sources:
-        for name in variables.keys() & key_names():
+        for name in variables.keys() & key_names(own_table()):
             place = str(env_file or "") if variables is named else ""
             found.setdefault(name, []).append(FoundKey(source, place, fingerprint(variables[name].value)))
     for name, (_, key) in stored.items():
         found.setdefault(name, []).append(key)
-    in_order = {key.name: row for row in reversed(services.SERVICES) for key in reversed(row.keys)}
+    in_order = {key.name: row for row in reversed(own_table().rows) for key in reversed(row.keys)}
     keys = tuple(ListedKey(name, row, tuple(found[name])) for name, row in reversed(in_order.items()) if name in found)
     counting = {**{name: source for name, (source, _) in stored.items()}, **local, **exported, **named}
     return Listing(keys, counting, (*remarks, *unread_here()), fault)

@@ -6,6 +6,7 @@ import os
 from functools import cache
 from pathlib import Path
 
+from chatbot.cli.own_providers import own_table
 from chatbot.core.errors import ChatError, ConfigurationError
 from chatbot.core.options import SettingSource
 from chatbot.options.stored_keys import StoredKey
@@ -22,7 +23,7 @@ def key_file() -> KeyFile:
         raise ConfigurationError(
             "there is no home folder in which keys are kept", advice="Set HOME, or export the key."
         )
-    return KeyFile(folder, key_names())
+    return KeyFile(folder, key_names(own_table()))
 
 
 def stored_variables() -> tuple[dict[str, SettingSource], ChatError | None]:
@@ -30,7 +31,7 @@ def stored_variables() -> tuple[dict[str, SettingSource], ChatError | None]:
     folder = config_folder()
     if folder is None:
         return {}, None
-    file = KeyFile(folder, key_names())
+    file = KeyFile(folder, key_names(own_table()))
     try:
         return {name: source_of(name, stored, file.path) for name, stored in file.read().items()}, None
     except ChatError as error:
@@ -66,7 +67,7 @@ def unread_here() -> tuple[str, ...]:
 def _from_command(name: str, command: str) -> str:
     from chatbot.outside.keys.command import key_from
 
-    environ = {variable: value for variable, value in os.environ.items() if variable not in key_names()}
+    environ = {variable: value for variable, value in os.environ.items() if variable not in key_names(own_table())}
     return key_from(command, name, environ, _tell)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from chatbot.cli.keys.stored import key_file
+from chatbot.cli.own_providers import own_table
 from chatbot.core.errors import ConfigurationError, UsageError
 from chatbot.options.stored_keys import StoredKey, nearest
 from chatbot.outside.files.reading import display_name
-from chatbot.providers import services
 from chatbot.providers.choice import key_names
 from chatbot.providers.credentials import bare_key, clean_key, fingerprint
 from chatbot.providers.service import Service
@@ -26,11 +26,12 @@ def key_name(word: str) -> str:
     """The variable that is meant by its name, or by a service. Raises UsageError, which does not repeat the word: that
     may be a key.
     """
-    if word.upper() in key_names():
+    if word.upper() in key_names(own_table()):
         return word.upper()
-    service = services.BY_NAME.get(services.ALIASES.get(word.lower(), word.lower()))
+    table = own_table()
+    service = table.get(word)
     if service is None:
-        known = [*key_names(), *services.BY_NAME, *services.ALIASES]
+        known = [*key_names(table), *table.by_name, *table.aliases]
         raise UsageError(
             f"there is no service and no key variable of that name{nearest(word, known)}",
             advice="For example: chat keys set openai, or chat keys set OPENAI_API_KEY",
@@ -42,7 +43,7 @@ def key_name(word: str) -> str:
 
 def service_of(name: str) -> Service:
     """The service whose key the variable `name` holds."""
-    return next(row for row in services.SERVICES if name in {key.name for key in row.keys})
+    return next(row for row in own_table().rows if name in {key.name for key in row.keys})
 
 
 def store_key(name: str, text: str, *, in_keyring: bool = False) -> Kept:

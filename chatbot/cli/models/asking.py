@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from queue import SimpleQueue
 from typing import NamedTuple
 
 from chatbot.cli.ask.model_lists import FoundList, find_list
 from chatbot.cli.ask.target import Wanted, choose_target
-from chatbot.cli.own_providers import listening_url, service_table
+from chatbot.cli.own_providers import listening_url
+from chatbot.cli.route import chosen_route
 from chatbot.cli.settings.loading import load_settings
 from chatbot.core.errors import ChatError, NoKey
 from chatbot.core.models.listed import ListedModel
@@ -22,6 +23,7 @@ from chatbot.options.settings.settings import Settings
 from chatbot.providers import services
 from chatbot.providers.choice import ModelTarget
 from chatbot.providers.service import Service
+from chatbot.terminal.notices import Notices
 
 _SILENCE_S = 15.0  # a list comes at once, or not at all
 
@@ -39,7 +41,7 @@ def set_up_services(connection: Connection, open_things: ExitStack) -> Iterator[
     where one is set up in a wrong way.
     """
     settings = load_settings()
-    for service in service_table()[0].rows:
+    for service in own_table().rows:
         if service.source == services.LAB or service.name == "custom":
             continue
         if not service.key_required and not _is_there(service, settings):
@@ -47,7 +49,9 @@ def set_up_services(connection: Connection, open_things: ExitStack) -> Iterator[
         try:
             yield (
                 service.name,
-                choose_target(Who(provider=service.name), connection, open_things, Wanted(lists=True), settings),
+                choose_target(
+                    Who(provider=service.name), connection, open_things, Wanted(lists=True, with_key=False), settings
+                ),
             )
         except NoKey:
             continue
@@ -63,13 +67,16 @@ def _is_there(service: Service, settings: Settings) -> bool:
     return has_address or is_set or (service.probe and listening_url(service) is not None)
 
 
-def ask_all(targets: Sequence[ModelTarget], connection: Connection, *, refresh: bool) -> list[Outcome]:
+Ask = Callable[[ModelTarget], Sequence[ListedModel]]
+
+
+def ask_all(targets: Sequence[ModelTarget], asked: Ask, *, refresh: bool) -> list[Outcome]:
     """What each service has, in their order. They are asked at the same time, and nothing waits for them at the end."""
     queue: SimpleQueue[tuple[int, Outcome | BaseException]] = SimpleQueue()
 
     def ask(number: int, target: ModelTarget) -> None:
         try:
-            queue.put((number, _asked(target, connection, refresh)))
+            queue.put((number, _outcome(target, asked, refresh)))
         except BaseException as error:  # carried to the main thread
             queue.put((number, error))
 
@@ -84,33 +91,39 @@ def ask_all(targets: Sequence[ModelTarget], connection: Connection, *, refresh: 
     return [found[number] for number in range(len(targets))]
 
 
-def _asked(target: ModelTarget, connection: Connection, refresh: bool) -> Outcome:
+def _outcome(target: ModelTarget, asked: Ask, refresh: bool) -> Outcome:
     try:
-        return Outcome(target, find_list(target, lambda: _from_server(target, connection), refresh=refresh))
+        return Outcome(target, find_list(target, lambda: asked(target), refresh=refresh))
     except ChatError as error:
         return Outcome(target, None, error)
 
 
-def _from_server(target: ModelTarget, connection: Connection) -> Sequence[ListedModel]:
-    import random
+def from_servers(connection: Connection, notices: Notices) -> Ask:
+    """What asks a server. Raises ConfigurationError for a route that cannot be used."""
+    route = chosen_route(connection, notices)
+    one_at_a_time = threading.Lock()  # a key command may ask the person; and lean_requests stands in for one thread
 
-    from chatbot.outside.http import lean_requests
+    def asked(target: ModelTarget) -> Sequence[ListedModel]:
+        import random
 
-    with _LOADING:
-        lean_requests.load()
-        from chatbot.outside.http.transport import LiveTransport
-        from chatbot.providers.wires import lookup
-        from chatbot.session import Session
+        from chatbot.outside.http import lean_requests
 
-    session = Session(
-        lookup.provider_for(target.service, target.endpoint),
-        LiveTransport(os.environ, idle_timeout_s=connection.timeout or _SILENCE_S),
-        RetryPolicy(max_retries=0),
-        clock=time.monotonic,
-        now=time.time,
-        random=random.random,
-    )
-    return session.detailed_models()
+        with one_at_a_time:
+            lean_requests.load()
+            from chatbot.outside.http.transport import LiveTransport
+            from chatbot.providers.wires import lookup
+            from chatbot.session import Session
 
+            target = target.with_key()
+            notices.hide(target.secrets)
+        session = Session(
+            lookup.provider_for(target.service, target.endpoint),
+            LiveTransport(os.environ, route=route, idle_timeout_s=connection.timeout or _SILENCE_S),
+            RetryPolicy(max_retries=0),
+            clock=time.monotonic,
+            now=time.time,
+            random=random.random,
+        )
+        return session.detailed_models()
 
-_LOADING = threading.Lock()  # the stand-ins of lean_requests are for one thread at a time
+    return asked

@@ -44,15 +44,17 @@ def models(argv: list[str], notices: Notices) -> int:
 
 
 def _list(notices: Notices, provider: str | None, listing: Listing, connection: Connection) -> None:
-    from chatbot.cli.models.asking import ask_all
+    from chatbot.cli.models.asking import ask_all, from_servers
+    from chatbot.cli.route import settled
 
+    connection = settled(connection)
     with ExitStack() as open_things:
         targets, errors = _targets(provider, connection, open_things)
         notices.hide([secret for target in targets for secret in target.secrets])
         if is_terminal(2):
             for remark in dict.fromkeys(remark for target in targets for remark in target.remarks):
                 notices.warn(remark)
-        outcomes = ask_all(targets, connection, refresh=listing.refresh)
+        outcomes = ask_all(targets, from_servers(connection, notices), refresh=listing.refresh)
     errors += [(outcome.target.service.name, outcome.error) for outcome in outcomes if outcome.error]
     answered = [(outcome.target, outcome.found) for outcome in outcomes if outcome.found]
     if errors and not answered:
@@ -89,7 +91,9 @@ def _targets(
             else:
                 targets.append(found)
     if not targets and not errors:
-        targets.append(choose_target(Who(provider=provider), connection, open_things, Wanted(lists=True)))
+        targets.append(
+            choose_target(Who(provider=provider), connection, open_things, Wanted(lists=True, with_key=False))
+        )
     return targets, errors
 
 

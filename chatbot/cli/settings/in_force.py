@@ -9,13 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from chatbot.cli.own_providers import own_table
 from chatbot.cli.settings.loading import Section, model_of, sections_of, with_settings
 from chatbot.core.options import SettingSource
 from chatbot.options.chat import IN_VARIABLES, SETTINGS, Who
 from chatbot.options.declared import Found, Option, found
 from chatbot.options.settings.settings import Settings, dashed
 from chatbot.outside.environment import read_variables
-from chatbot.providers import services
 from chatbot.providers.choice import MODEL_VARIABLE, PROVIDER_VARIABLE, ModelRequest, find_service, variable_names
 from chatbot.providers.choice import local_names as names_of_a_local_file
 from chatbot.providers.service import Service
@@ -90,8 +90,8 @@ def _row(name: str, said: Sequence[Found]) -> Row:
 
 
 def _layers(folder: Path | None) -> Layers:
-    local, _ = read_variables({}, (), local_names=names_of_a_local_file(), folder=folder)
-    shell, _ = read_variables(os.environ, variable_names())
+    local, _ = read_variables({}, (), local_names=names_of_a_local_file(own_table()), folder=folder)
+    shell, _ = read_variables(os.environ, variable_names(own_table()))
     return Layers(shell, local)
 
 
@@ -111,7 +111,7 @@ def _who_rows(who: Who, layers: Layers, settings: Settings, service: Service, mo
         wish = ModelRequest(provider=service.name, model=settings.model_named(str(one.value).strip()))
         return find_service(wish, {})[1] == model
 
-    by_name = [one for one in named if services.find(str(one.value)).name == service.name]
+    by_name = [one for one in named if own_table().find(str(one.value)).name == service.name]
     by_model = [one for one in models if is_asked(one)]
     source = by_name[0].source if by_name else by_model[0].source if by_model else "what is set up"
     usual = Found(model, by_model[0].source if by_model else DEFAULT)

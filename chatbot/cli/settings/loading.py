@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chatbot.cli.own_providers import own_table
 from chatbot.options.settings.settings import ALIASES, PROVIDERS, Settings
 from chatbot.outside.files.folders import settings_file
 
@@ -40,7 +41,6 @@ def read(text: str, path: Path) -> Settings:
     from chatbot.core.errors import UsageError
     from chatbot.options.settings.reading import read_settings
     from chatbot.outside.files.settings import short_name
-    from chatbot.providers import services
     from chatbot.providers.choice import ModelRequest, find_service
 
     settings = read_settings(text, short_name(path), path.parent)
@@ -49,7 +49,7 @@ def read(text: str, path: Path) -> Settings:
         named[("provider",)] = settings.top["provider"]
     for keys, name in named.items():
         try:
-            service = services.find(name)
+            service = own_table().find(name)
         except UsageError as error:
             raise settings.fault(keys, str(error), error.advice) from None
         if keys[0] == PROVIDERS and "base_url" in settings.providers[name]:
@@ -58,7 +58,7 @@ def read(text: str, path: Path) -> Settings:
             place = settings.place((*keys, "base_url"))
             base_url(settings.providers[name]["base_url"], f"{place}: base-url")
     for alias in settings.aliases:
-        known, _ = find_service(ModelRequest(model=alias), {})
+        known, _ = find_service(ModelRequest(model=alias), {}, own_table())
         if known or "/" in alias:
             what = f"is the name of a model of {known.title}" if known else "could be the name of a model"
             raise settings.fault((ALIASES, alias), f"{alias} {what} already", "Choose another name for the alias.")
@@ -70,7 +70,6 @@ def with_settings(variables: Mapping[str, SettingSource], settings: Settings) ->
     if not settings.name:
         return dict(variables)
     from chatbot.core.options import SettingSource
-    from chatbot.providers import services
     from chatbot.providers.choice import MODEL_VARIABLE, PROVIDER_VARIABLE
     from chatbot.providers.usual import with_usual
 
@@ -87,7 +86,7 @@ def with_settings(variables: Mapping[str, SettingSource], settings: Settings) ->
         usual[PROVIDER_VARIABLE] = source("provider", settings.top["provider"])
     found = with_usual(variables, usual)
     for name, section in settings.providers.items():
-        service = services.find(name)
+        service = own_table().find(name)
         if "base_url" in section and not any(url.name in variables for url in service.urls):
             url = next((url for url in service.urls if not url.is_host), service.urls[0])
             found[url.name] = source(f"providers.{name}.base-url", section["base_url"])
@@ -97,11 +96,10 @@ def with_settings(variables: Mapping[str, SettingSource], settings: Settings) ->
 def sections_of(settings: Settings, service: Service, model: str | None) -> list[Section]:
     """The parts of the file that count for this model of this service, each with its path; the last counts first."""
     from chatbot.options.settings.settings import MODELS
-    from chatbot.providers import services
 
     parts: list[Section] = [((), settings.top)]
     for name, section in settings.providers.items():
-        if services.find(name).name == service.name:
+        if own_table().find(name).name == service.name:
             parts.append(((PROVIDERS, name), section))
     for name in sorted(settings.models, key=lambda name: "/" in name):  # the name with its provider says more
         if model and _means(settings.model_named(name), service, model):
@@ -124,12 +122,12 @@ def model_of(settings: Settings, service: Service) -> str | None:
     for _, section in sections_of(settings, service, None) if settings.name else ():
         if section is not settings.top and "model" in section:
             wish = ModelRequest(provider=service.name, model=settings.model_named(section["model"]))
-            return find_service(wish, {})[1]
+            return find_service(wish, {}, own_table())[1]
     return None
 
 
 def _means(name: str, service: Service, model: str) -> bool:
     from chatbot.providers.choice import ModelRequest, find_service
 
-    named, own_name = find_service(ModelRequest(model=name), {})
+    named, own_name = find_service(ModelRequest(model=name), {}, own_table())
     return name == model or (named is not None and named.name == service.name and own_name == model)
