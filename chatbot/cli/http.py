@@ -56,7 +56,7 @@ def _show(history: History, notices: Notices, prefix: str | None, shown: Shown) 
 
 def key_variable_of(exchange: SafeExchange) -> str:
     """The variable that usually has the key of its service."""
-    from chatbot.cli.own_providers import own_table
+    from chatbot.cli.settings.own_providers import own_table
 
     service = own_table().by_name.get(exchange.provider)
     return service.keys[0].name if service and service.keys else ""

@@ -61,7 +61,7 @@ def _limits(notices: Notices, provider: str | None, form: AsJson) -> None:
     if provider is None:
         found = load_all(limits_folder())
     else:
-        from chatbot.cli.own_providers import own_table
+        from chatbot.cli.settings.own_providers import own_table
 
         service = own_table().find(provider)
         found = [seen for seen in (load(limits_folder(), service.name),) if seen]

@@ -10,9 +10,9 @@ from chatbot.cli.ask.arguments import Arguments, body_fields
 from chatbot.cli.ask.recorder import HistoryRecorder
 from chatbot.cli.ask.setup import Setup
 from chatbot.cli.ask.target import Wanted, choose_target
-from chatbot.cli.own_providers import own_table
 from chatbot.cli.route import chosen_route
 from chatbot.cli.settings.loading import settings_of
+from chatbot.cli.settings.own_providers import own_table
 from chatbot.core.conversations.pending import PendingQuestion
 from chatbot.core.errors import NothingSetUp, UsageError
 from chatbot.core.messages import Conversation, Image

@@ -18,9 +18,9 @@ from chatbot.cli.ask.setup import Setup
 from chatbot.cli.ask.target import Wanted, choose_target
 from chatbot.cli.history import history_folder
 from chatbot.cli.output import stdio
-from chatbot.cli.own_providers import own_table
 from chatbot.cli.route import chosen_route
 from chatbot.cli.settings.loading import sections_of, settings_of
+from chatbot.cli.settings.own_providers import own_table
 from chatbot.core.conversations.pending import PendingQuestion
 from chatbot.core.errors import ChatError, UsageError
 from chatbot.core.messages import Image

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from chatbot.cli.doctor.connection import connection_of, route_of
 from chatbot.cli.doctor.looking import Check, Looking, findings
 from chatbot.cli.keys.listing import list_keys
-from chatbot.cli.own_providers import listening_url, service_table
+from chatbot.cli.settings.own_providers import listening_url, service_table
 from chatbot.core.amounts import step_words
 from chatbot.core.checkup.finding import NET, Finding, fault, of_error, warning
 from chatbot.core.errors import ChatError, NoKey, RequestRefused, TlsFailed, UnknownModel

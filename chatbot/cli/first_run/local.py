@@ -6,7 +6,7 @@ import os
 import random
 import time
 
-from chatbot.cli.own_providers import listening_url
+from chatbot.cli.settings.own_providers import listening_url
 from chatbot.core.errors import ConfigurationError, UnknownModel
 from chatbot.core.retry import RetryPolicy
 from chatbot.outside.files import settings as file

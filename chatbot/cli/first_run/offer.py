@@ -9,7 +9,7 @@ from typing import NamedTuple
 from chatbot.cli.asking_back import Left, typed_line
 from chatbot.cli.first_run.key import paste_key
 from chatbot.cli.first_run.local import use_local
-from chatbot.cli.own_providers import listening_url
+from chatbot.cli.settings.own_providers import listening_url, own_table
 from chatbot.core.errors import ChatError, NothingSetUp
 from chatbot.core.request import Route
 from chatbot.terminal.notices import Notices

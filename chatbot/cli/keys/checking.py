@@ -12,7 +12,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from chatbot.cli.keys.listing import ListedKey, Listing
-from chatbot.cli.own_providers import own_table
+from chatbot.cli.settings.own_providers import own_table
 from chatbot.core.errors import (
     ChatError,
     ConfigurationError,

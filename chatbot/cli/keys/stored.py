@@ -6,7 +6,7 @@ import os
 from functools import cache
 from pathlib import Path
 
-from chatbot.cli.own_providers import own_table
+from chatbot.cli.settings.own_providers import own_table
 from chatbot.core.errors import ChatError, ConfigurationError
 from chatbot.core.options import SettingSource
 from chatbot.options.stored_keys import StoredKey

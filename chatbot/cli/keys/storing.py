@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from chatbot.cli.keys.stored import key_file
-from chatbot.cli.own_providers import own_table
+from chatbot.cli.settings.own_providers import own_table
 from chatbot.core.errors import ConfigurationError, UsageError
 from chatbot.options.stored_keys import StoredKey, nearest
 from chatbot.outside.files.reading import display_name

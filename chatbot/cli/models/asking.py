@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from chatbot.cli.ask.model_lists import FoundList, find_list
 from chatbot.cli.ask.target import Wanted, choose_target
-from chatbot.cli.own_providers import listening_url
 from chatbot.cli.route import chosen_route
 from chatbot.cli.settings.loading import load_settings
+from chatbot.cli.settings.own_providers import listening_url, own_table
 from chatbot.core.errors import ChatError, NoKey
 from chatbot.core.models.listed import ListedModel
 from chatbot.core.retry import RetryPolicy

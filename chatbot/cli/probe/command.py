@@ -90,7 +90,7 @@ def _asked(notices: Notices, word: str, options: Probing, connection: Connection
 
 
 def _save(report: Report, name: str, service: Service, notices: Notices) -> None:
-    from chatbot.cli.own_providers import providers_file
+    from chatbot.cli.settings.own_providers import providers_file
     from chatbot.outside.files.own_providers import save_row
     from chatbot.providers.probe.report import own_row
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from chatbot.cli.own_providers import own_table
 from chatbot.cli.settings.loading import Section, model_of, sections_of, with_settings
+from chatbot.cli.settings.own_providers import own_table
 from chatbot.core.options import SettingSource
 from chatbot.options.chat import IN_VARIABLES, SETTINGS, Who
 from chatbot.options.declared import Found, Option, found

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chatbot.cli.own_providers import own_table
+from chatbot.cli.settings.own_providers import own_table
 from chatbot.options.settings.settings import ALIASES, PROVIDERS, Settings
 from chatbot.outside.files.folders import settings_file
 
