@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, count
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chatbot.core.errors import (
     AnswerError,
@@ -51,8 +51,12 @@ from chatbot.core.sse.repair import repaired as repaired_lines
 from chatbot.core.surrogates import SurrogateJoiner
 from chatbot.providers.wires.base import Provider
 
+if TYPE_CHECKING:
+    from chatbot.core.models.listed import ListedModel
+
 MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
 MAX_REASON_CHARS = 200
+MAX_MODEL_PAGES = 20
 ERROR_WITHIN_S = 10.0  # for what an error, or a list of models, has to say
 _DRAIN_WITHIN_S = 1.0
 _ENOUGH_BYTES = 4  # to tell JSON, a web page and an event stream apart, also where a byte order mark comes in pieces
@@ -118,14 +122,44 @@ class Session(NamedTuple):
         """The request that `ask` sends first, not sent. Raises ChatError where it cannot be built."""
         return self.provider.request(self.provider.payload(conversation, options), options)
 
-    def models(self) -> list[str]:
-        """The names of the server's models. Raises ChatError when it gives no list."""
-        response = self.transport(self.provider.models_request())
+    def models(self) -> list[ListedModel]:
+        """The server's models, from all pages of its list. Raises ChatError when it gives none."""
+        found: dict[str, ListedModel] = {}
+        query = ""
+        for _ in range(MAX_MODEL_PAGES):
+            page = self.provider.read_models(self._document_of(self.provider.models_request(query)))
+            for model in page.models:
+                found.setdefault(model.name, model)
+            if page.next_query in ("", query):
+                break
+            query = page.next_query
+        return list(found.values())
+
+    def detailed_models(self) -> list[ListedModel]:
+        """The same, with what a local server tells of them elsewhere, as far as it does."""
+        from chatbot.providers.model_lists import with_more
+        from chatbot.providers.wires.model_details import detail_requests, read_detail
+
+        models = self.models()
+        names = [model.name for model in models]
+        for request, name in detail_requests(self.provider.service.name, self.provider.endpoint, names):
+            try:
+                told = read_detail(self._document_of(request), name)
+            except NetworkError:
+                break  # it would not answer the others either
+            except ChatError:
+                continue
+            models = with_more(models, told)
+        return models
+
+    def _document_of(self, request: HttpRequest) -> Any:
+        """The JSON that a request is answered with. Raises ChatError."""
+        response = self.transport(request)
         response.close_after(ERROR_WITHIN_S)
         try:
             if response.status != 200:
                 raise self._read_error(response)
-            return self.provider.read_models(_document(read_at_most(response.chunks, MAX_DOCUMENT_BYTES + 1)))
+            return _document(read_at_most(response.chunks, MAX_DOCUMENT_BYTES + 1))
         finally:
             response.close()
 
@@ -133,10 +167,10 @@ class Session(NamedTuple):
         """The options with the first model of the server's list, where none was chosen. Raises ChatError."""
         if options.model:
             return options
-        names = self.models()
-        if not names:
+        models = self.models()
+        if not models:
             raise UnknownModel("the server has no model", advice="Load or pull one there first.")
-        return options._replace(model=names[0])
+        return options._replace(model=models[0].name)
 
     def _attempt(self, payload: Payload, options: Options, answer: Answer, sends: int) -> Iterator[Event]:
         """One request and its answer, to Finished if it is a whole one. Raises ChatError if not."""
@@ -206,7 +240,7 @@ class Session(NamedTuple):
             import difflib  # loads slowly, and only this mistake needs it
 
             try:
-                names = self.models()
+                names = [model.name for model in self.models()]
             except ChatError:
                 return error
             near = difflib.get_close_matches(options.model, names, 3, 0.4) or names[:3]

@@ -26,12 +26,13 @@ class Options(NamedTuple):
 
 class SettingSource(NamedTuple):
     """A setting as it was found: its value and where. `local` means a `.env` of the working directory, which comes
-    with the folder and not from the person.
+    with the folder and not from the person. `name`: what it is called there, if not as its variable.
     """
 
     value: str
     origin: str
     local: bool = False
+    name: str = ""
 
 
 class Endpoint(NamedTuple):

@@ -120,7 +120,11 @@ class How(NamedTuple):
     option: Annotated[
         tuple[str, ...],
         Choice(
-            "Any field of the request body; repeatable.", flags=("--option", "-o"), metavar="KEY=VALUE", is_text=True
+            "Any field of the request body; repeatable.",
+            flags=("--option", "-o"),
+            metavar="KEY=VALUE",
+            says="key=value",
+            is_text=True,
         ),
     ] = ()
 
@@ -131,10 +135,16 @@ class Shown(NamedTuple):
     raw: Annotated[bool, Choice("Show the answer's text as it is.", flags=("--raw", "--no-md"))] = False
     json: Annotated[bool, Choice("Print one JSON object instead of the text.")] = False
     hide_reasoning: Annotated[
-        bool, Choice("Leave out what the model thinks first.", flags=("--hide-reasoning", "-R"))
+        bool,
+        Choice("Leave out what the model thinks first.", flags=("--hide-reasoning", "-R"), against="show_reasoning"),
     ] = False
     show_reasoning: Annotated[
-        bool, Choice("Keep what the model thinks first, above the answer.", old_flags=("--show-thinking",))
+        bool,
+        Choice(
+            "Keep what the model thinks first, above the answer.",
+            old_flags=("--show-thinking",),
+            against="hide_reasoning",
+        ),
     ] = False
     usage: Annotated[bool, Choice("Say how many tokens it took.", flags=("--usage", "-u"))] = False
     quiet: Annotated[bool, Choice("No notices; errors only.", flags=("--quiet", "-q"))] = False
@@ -210,11 +220,20 @@ class Cache(NamedTuple):
     """The cache"""
 
     cache: Annotated[
-        bool, Choice("Give an answer again that was given before, for five minutes.", value_in="cache_ttl")
+        bool,
+        Choice(
+            "Give an answer again that was given before, for five minutes.", value_in="cache_ttl", against="no_cache"
+        ),
     ] = False
     cache_ttl: Annotated[
         Duration | None,
-        Choice("The same, for so long.", metavar="DURATION", least=0.001, says="a duration, for example 5m or 1h30m"),
+        Choice(
+            "The same, for so long.",
+            metavar="DURATION",
+            least=0.001,
+            says="a duration, for example 5m or 1h30m",
+            against="no_cache",
+        ),
     ] = None
     no_cache: Annotated[bool, Choice("Do without, whatever CHAT_CACHE says.")] = False
     refresh: Annotated[bool, Choice("Ask all the same, and keep the new answer.", in_variable=False)] = False
@@ -263,4 +282,5 @@ class Program(NamedTuple):
 
 GROUPS = (Asked, Who, How, Shown, Connection, Http, Cache, Kept, Program)
 IN_VARIABLES = (How, Shown, Connection, Http, Cache, Kept)  # what to ask, and of whom, is said each time
+SETTINGS = tuple(option for group in IN_VARIABLES for option in options_of(group) if option.choice.in_variable)
 SAMPLING = tuple(option for option in options_of(How) if option.choice.in_session)

@@ -1,4 +1,4 @@
-"""A choice, declared once: a field of a group. From it come the option, its help, `/set`, the variable, completion.
+"""A choice, declared once: a field of a group. From it come the option, its help, `/set`, the variable, the setting.
 
 A group is a NamedTuple of fields `name: Annotated[type, Choice(...)] = default`; its docstring is the heading it stands
 under. Types: bool, str, int, float and Path, each also `| None`; a Literal of words; `tuple[str, ...]` for what may be
@@ -17,16 +17,14 @@ from chatbot.core.errors import ChatError, ConfigurationError, UsageError
 from chatbot.core.text import clean
 
 VARIABLES_BEGIN_WITH = "CHAT_"
-_NOT_SAID = (None, False, (), 0)
+_NOT_SAID = (None, ())
 _ON, _OFF = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
 _USUALLY = {bool: "1 or 0", int: "a whole number", float: "a number", Path: "a path"}
 
 Group = TypeVar("Group")
 
 # What the Tab key offers for a value, other than words and paths, which a declaration shows already.
-Completes = Literal[
-    "", "models", "providers", "templates", "conversations", "exchanges", "cached", "commands", "shells"
-]
+Completes = Literal["", "models", "providers", "templates", "conversations", "exchanges", "settings", "shells"]
 
 
 class Choice(NamedTuple):
@@ -36,8 +34,10 @@ class Choice(NamedTuple):
     `old_flags` go on working and are not shown. `metavar` stands for its value, `least` and `most` are its bounds;
     `says` is what it is, in a sentence, where type and bounds do not say it. `is_text` is made safe to send (a path
     must keep its bytes).
-    `in_variable`: CHAT_NAME may set it where the command line does not. `value_in`: for a switch, the field whose value
-    its variable may also hold, which turns it on. `in_session`: `/set` does. `completes`: what the Tab key offers.
+    `in_variable`: CHAT_NAME may set it where the command line does not, and where neither does, the settings file.
+    `value_in`: for a switch, the field whose value its variable may also hold, which turns it on. `against`: the field
+    that it turns off, where nothing that comes before it said that one. `in_session`: `/set` does. `completes`: what
+    the Tab key offers.
     """
 
     help: str
@@ -50,6 +50,7 @@ class Choice(NamedTuple):
     is_text: bool = False
     in_variable: bool = True
     value_in: str = ""
+    against: str = ""
     in_session: bool = False
     completes: Completes = ""
 
@@ -86,8 +87,17 @@ class Option(NamedTuple):
         return next(flag for flag in self.flags if flag.startswith("--"))
 
     @property
+    def off_flag(self) -> str:
+        """What turns a switch off that a variable or a setting turns on; empty where neither can."""
+        if self.kind is not bool or not self.choice.in_variable:
+            return ""
+        return (
+            self.flag.replace("--no-", "--") if self.flag.startswith("--no-") else self.flag.replace("--", "--no-", 1)
+        )
+
+    @property
     def key(self) -> str:
-        """Its name in `/set`."""
+        """Its name in `/set`, and in the settings file."""
         return self.flag.lstrip("-").replace("-", "_")
 
     @property
@@ -124,7 +134,10 @@ class Option(NamedTuple):
         return self._one(value)
 
     def _one(self, value: object) -> Any:
-        of_type = isinstance(value, (int, float) if self.kind is float else self.kind)
+        types = [int, float] if issubclass(self.kind, float) else [self.kind]
+        if self.kind not in (bool, int, float):  # a path, a duration
+            types.append(str)
+        of_type = isinstance(value, tuple(types))
         if not of_type or isinstance(value, bool) != (self.kind is bool) or value == "":
             raise ValueError(value)
         return self._checked(self.kind(value))
@@ -177,23 +190,57 @@ def _option(group: Any, field: str, annotated: Any, heading: str) -> Option:
     return Option(field, one, get_origin(kind) is tuple, group._field_defaults[field], words, heading, choice)
 
 
+class Found(NamedTuple):
+    """What a choice was found to be, and what says so: an option or a variable, by its name."""
+
+    value: Any
+    source: str
+
+
 def chosen(group: type[Group], said: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> Group:
     """The group as it was chosen: by the command line (`said`, by field), else by a variable, else as it usually is.
 
     Raises UsageError or ConfigurationError for a value that is none.
     """
-    values: dict[str, Any] = {}
-    options = {option.field: option for option in options_of(group)}  # type: ignore[arg-type]
-    for option in options.values():
-        if said.get(option.field) not in _NOT_SAID:
-            values[option.field] = option.read_said(said[option.field])
-        elif environ and option.choice.in_variable and (text := environ.get(option.variable)):
-            valued = options.get(option.choice.value_in)
-            if valued and text.lower() not in _ON + _OFF:
-                values[valued.field] = valued.read_variable(text, option.variable)
-            else:
-                values[option.field] = option.read_variable(text)
-    return group(**values)
+    return group(**{field: one.value for field, one in found(group, said, environ).items()})
+
+
+def found(group: type, said: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> dict[str, Found]:
+    """What the command line or a variable says, by field. Raises as `chosen` does."""
+    options = {option.field: option for option in options_of(group)}
+    words = {
+        field: Found(option.read_said(said[field]), option.flag)
+        for field, option in options.items()
+        if said.get(field) not in _NOT_SAID and not (option.counts and not said[field])
+    }
+    _turn_off(options, words)
+    variables = _found_in(environ, [option for option in options.values() if option.field not in words], options)
+    _turn_off(options, variables)
+    return {**variables, **words}
+
+
+def _found_in(
+    environ: Mapping[str, str] | None, wanted: Sequence[Option], options: Mapping[str, Option]
+) -> dict[str, Found]:
+    values: dict[str, Found] = {}
+    for option in wanted:
+        if not environ or not option.choice.in_variable or not (text := environ.get(option.variable)):
+            continue
+        valued = options.get(option.choice.value_in)
+        if valued and text.lower() not in _ON + _OFF:
+            values[valued.field] = Found(valued.read_variable(text, option.variable), option.variable)
+            continue
+        values[option.field] = Found(option.read_variable(text), option.variable)
+        if valued and not values[option.field].value:
+            values[valued.field] = Found(valued.default, option.variable)
+    return values
+
+
+def _turn_off(options: Mapping[str, Option], values: dict[str, Found]) -> None:
+    for field, one in list(values.items()):
+        against = options[field].choice.against
+        if one.value and against:
+            values.setdefault(against, Found(options[against].default, one.source))
 
 
 def _read_switch(text: str) -> bool:

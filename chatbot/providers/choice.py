@@ -40,13 +40,16 @@ PROVIDER_VARIABLE = "CHAT_PROVIDER"
 
 
 class ModelRequest(NamedTuple):
-    """What the command line says; None where it says nothing. `is_dry`: nothing is sent, so no key is needed."""
+    """What the command line says; None where it says nothing. `is_dry`: nothing is sent, so no key is needed. `lists`:
+    its models are asked for, so none has to be named.
+    """
 
     provider: str | None = None
     model: str | None = None
     base_url: str | None = None
     headers: tuple[str, ...] = ()
     is_dry: bool = False
+    lists: bool = False
 
 
 class ModelTarget(NamedTuple):
@@ -130,6 +133,17 @@ def check_service_named_in(model: str | None) -> None:
         services.find(prefix)
 
 
+def spoken_name(service: Service, model: str) -> str:
+    """What `-m` is given for a model of a service; as it is where another server is at the address."""
+    return model if service.name == "custom" else f"{service.name}/{model}"
+
+
+def is_clear(service: Service, model: str) -> bool:
+    """Whether the bare name of a model of the service that answers now means no other service."""
+    meant, _ = _by_model(model)
+    return meant is None or meant.name == service.name
+
+
 def choose(
     service: Service, model: str | None, wish: ModelRequest, variables: Variables, at: str | None = None
 ) -> ModelTarget:
@@ -157,13 +171,14 @@ def choose(
             check_pair(service, variable, variables[variable], url)
     check_pair(service, key_variable.name if key_variable else "", key, url)
     model = model or service.default_model
-    if not model and service.model_required:
+    if not model and service.model_required and not wish.lists:
         raise UsageError(f"{service.title} wants the name of your deployment as the model", advice="Name it with -m.")
     decided = [f"address {url.value} from {url.origin}"]
     if key and key_variable:
         decided.append(f"key {key_variable.name} from {key.origin}")
     if MODEL_VARIABLE in variables and not wish.model and model == variables[MODEL_VARIABLE].value.rpartition("/")[2]:
-        decided.append(f"model {model} from {MODEL_VARIABLE} in {variables[MODEL_VARIABLE].origin}")
+        said = variables[MODEL_VARIABLE]
+        decided.append(f"model {model} from {said.name or MODEL_VARIABLE} in {said.origin}")
     secret = clean_key(key.value, key_variable.name) if key and key_variable else None
     auth = auth_header(key_variable, secret)
     if wants_key and wish.is_dry:
@@ -181,7 +196,7 @@ def choose(
 def _named(url: SettingSource, service: Service, variables: Variables) -> str:
     """Where a base URL is from, in words that tell what to change."""
     names = [row.name for row in service.urls if variables.get(row.name, url).origin == url.origin]
-    return f"{names[0]} in {url.origin}" if names and names[0] in variables else url.origin
+    return f"{url.name or names[0]} in {url.origin}" if names and names[0] in variables else url.origin
 
 
 def _called_by_its_place(service: Service, url: str) -> Service:

@@ -7,7 +7,11 @@ Sources: developers.openai.com, "Models"; platform.claude.com, "Models overview"
 from __future__ import annotations
 
 import re
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from chatbot.core.models.listed import ListedModel
+    from chatbot.providers.prices import PriceTable
 
 # `effort`: by a word. `budget`: by a number of tokens. `none`: not at all.
 Reasoning = Literal["effort", "budget", "none"]
@@ -66,6 +70,20 @@ def facts(model: str) -> ModelFacts:
 def context_window(model: str) -> int | None:
     """The tokens that `model` takes in and gives out together; None where that is not known."""
     return facts(model).context_window
+
+
+def completed(model: ListedModel, service: str, prices: PriceTable | None, at: str = "") -> ListedModel:
+    """A model of a service's list, with what is known here where the service does not say it: from the table of prices,
+    then from this one. Without the former there is no price. `at`: see PriceTable.price_of.
+    """
+    known = facts(model.name)
+    window = prices and prices.context_window(service, model.name)
+    price = prices.price_of(service, model.name, at) if prices and model.input_usd is None else None
+    if known.pattern and model.reasoning is None:
+        model = model._replace(reasoning=known.reasoning != "none")
+    if price is not None:
+        model = model._replace(input_usd=price.input.base, output_usd=price.output.base, price_date=price.date)
+    return model._replace(context_window=model.context_window or window or known.context_window)
 
 
 def reasoning_budget(effort: str) -> int:

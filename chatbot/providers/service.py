@@ -34,7 +34,8 @@ class Service(NamedTuple):
     order, the first that is set counts. A service without `default_model` is asked for its list, whose first model is
     taken; `model_required` says that its list does not name what can be asked. `model_prefixes` are the beginnings of
     model names that mean this service. `seed_field` is empty where there is no seed. `header_variables` and
-    `query_variables` are pairs of a header or query parameter and the environment variable that fills it. `probe`: this
+    `query_variables` are pairs of a header or query parameter and the environment variable that fills it. `models_path`
+    is where the list of models is, if not where the wire format has it. `probe`: this
     local server is looked for when nothing else is set up. `source`: where these facts are from.
     """
 
@@ -54,6 +55,7 @@ class Service(NamedTuple):
     seed_field: str = "seed"
     header_variables: tuple[tuple[str, str], ...] = ()
     chat_path: str = "/chat/completions"
+    models_path: str = ""
     query_variables: tuple[tuple[str, str], ...] = ()
     other_base_urls: tuple[str, ...] = ()
     start_advice: str = ""

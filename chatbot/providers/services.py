@@ -167,6 +167,7 @@ SERVICES: tuple[Service, ...] = (
         default_model="sonar",
         model_prefixes=("sonar",),
         seed_field="",
+        models_path="/v1/models",  # questions are asked without the version
     ),
     _AZURE,
     _AZURE._replace(

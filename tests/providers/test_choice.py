@@ -12,7 +12,9 @@ from chatbot.providers.choice import (
     check_service_named_in,
     choose,
     find_service,
+    is_clear,
     local_names,
+    spoken_name,
     variable_names,
 )
 from tests.providers.choosing import chosen, local, trusted
@@ -241,3 +243,22 @@ def test_a_bad_base_url_names_its_variable() -> None:
     }
     with pytest.raises(ConfigurationError, match=r"^OPENAI_BASE_URL in the environment is no base URL"):
         choose(services.find("openai"), "m", ModelRequest(provider="openai"), variables)
+
+
+@pytest.mark.parametrize(
+    ("service", "model", "clear", "spoken"),
+    [
+        ("openai", "gpt-4o", True, "openai/gpt-4o"),
+        ("groq", "openai/gpt-oss-20b", False, "groq/openai/gpt-oss-20b"),
+        ("groq", "llama-3", True, "groq/llama-3"),
+        ("ollama", "gpt-4", False, "ollama/gpt-4"),
+        ("openrouter", "openrouter/auto", True, "openrouter/openrouter/auto"),
+        ("custom", "claude-x", False, "claude-x"),
+    ],
+)
+def test_a_listed_model_is_called_by_what_leads_back_to_it(service: str, model: str, clear: bool, spoken: str) -> None:
+    row = services.find(service)._replace(title="a gateway")
+    assert (is_clear(row, model), spoken_name(row, model)) == (clear, spoken)
+    if service != "custom":
+        found, named = find_service(ModelRequest(model=spoken), {})
+        assert found and (found.name, named) == (service, model)

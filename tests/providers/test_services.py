@@ -166,6 +166,6 @@ def test_the_way_to_a_request_loads_no_other_wire_format_and_nothing_slow() -> N
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
 
     providers = {name.removeprefix("chatbot.providers.") for name in loaded if name.startswith("chatbot.providers.")}
-    root = {"choice", "credentials", "service", "services"}
+    root = {"choice", "credentials", "numbers", "service", "services"}
     assert providers == root | {"wires", "wires.base", "wires.lookup", "wires.openai"}
     assert not {"html", "email", "difflib", "asyncio", "requests"} & set(loaded)

@@ -20,6 +20,7 @@ from types import FrameType
 from chatbot.core.errors import RateLimited
 from chatbot.core.events import Finished, Usage, Verdict
 from chatbot.core.messages import Image
+from chatbot.core.models.listed import ListedModel
 from chatbot.core.text import DecodedText
 from chatbot.outside.desktop.keyboard import SilentKeyboard
 from chatbot.terminal.answer.show_events import AnswerResult
@@ -110,7 +111,7 @@ def main() -> None:
     actions = ReplActions(
         answer=driver.answer,
         choose_model=lambda name: f"lab/{name}",
-        models=lambda: ["echo", "echo-large", "slow"],
+        models=lambda: list(map(ListedModel, ("echo", "echo-large", "slow"))),
         load_image=driver.image,
         read_file=lambda path: DecodedText((driver.folder / path).read_text()),
         is_path=lambda name: Path(name).exists(),

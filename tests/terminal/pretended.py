@@ -8,6 +8,7 @@ from typing import Any
 from chatbot.core.errors import ChatError, FileUnreadable
 from chatbot.core.events import Finished, Usage, Verdict
 from chatbot.core.messages import Image
+from chatbot.core.models.listed import ListedModel
 from chatbot.core.text import DecodedText
 from chatbot.terminal.answer.show_events import AnswerResult
 from chatbot.terminal.input.status_line import Status
@@ -38,7 +39,7 @@ class Pretended:
         functions = {
             "answer": self._answer,
             "choose_model": lambda name: f"lab/{name}",
-            "models": lambda: ["echo", "echo-large", "slow"],
+            "models": lambda: list(map(ListedModel, ("echo", "echo-large", "slow"))),
             "load_image": lambda path: (CAT, ["the image was made smaller"]),
             "read_file": self._read_file,
             "is_path": lambda name: name == "/etc",

@@ -10,6 +10,7 @@ from chatbot.cli.ask.arguments import Arguments, body_fields
 from chatbot.cli.ask.recorder import HistoryRecorder
 from chatbot.cli.ask.setup import Setup
 from chatbot.cli.ask.target import choose_target
+from chatbot.cli.settings.loading import settings_of
 from chatbot.core.errors import UsageError
 from chatbot.core.messages import Conversation, Image
 from chatbot.outside.desktop.keyboard import SilentKeyboard
@@ -26,13 +27,14 @@ if TYPE_CHECKING:
 
 def answer(arguments: Arguments, notices: Notices) -> int:
     """Answers the question, or opens a session where there is none to answer, or where the person wants to stay."""
-    notices.quiet = arguments.shown.quiet
+    usual = arguments.settings.top
+    notices.quiet = arguments.settled(usual).shown.quiet
     fields = body_fields(arguments.how.option)
     if arguments.asked.save_template is not None:
         return _save_template(arguments, fields, notices)
     with ExitStack() as open_things:
         filled, arguments = _templated(arguments, fields)
-        recorder = HistoryRecorder(notices, off=arguments.kept.no_log)
+        recorder = HistoryRecorder(notices, off=arguments.settled(usual).kept.no_log)
         open_things.callback(recorder.close)
         stored, arguments = _stored(arguments, recorder)
         text = inputs.question(arguments, notices, filled)  # what is wrong here is wrong whoever answers
@@ -42,14 +44,17 @@ def answer(arguments: Arguments, notices: Notices) -> int:
                 "one model answers a question", advice="Several are shown side by side: --dry-run --as body"
             )
         is_offline = is_dry or arguments.http.replay is not None
-        target = choose_target(arguments.who, arguments.connection, open_things, is_dry=is_offline)
+        connection = arguments.settled(usual).connection
+        target = choose_target(arguments.who, connection, open_things, settings=arguments.settings, is_dry=is_offline)
         notices.hide(target.secrets)
         if is_terminal(2):
             for remark in target.remarks:
                 notices.warn(remark)
         conversation = stored[1].conversation if stored else Conversation()
         system = inputs.system(arguments.how, notices) or (filled.system if filled else None) or conversation.system
-        conversation = conversation._replace(system=system)
+        arguments = arguments.settled(settings_of(arguments.settings, target.service, target.model))
+        notices.quiet, recorder.off = arguments.shown.quiet, arguments.kept.no_log
+        conversation = conversation._replace(system=system or inputs.system(arguments.how, notices))
         images = inputs.images(arguments.asked, target.service.images, notices)
         files = _files(arguments, notices)
         setup = Setup(arguments, filled.extra if filled else fields, target, recorder, notices, open_things, files)
@@ -102,7 +107,8 @@ def _templated(arguments: Arguments, fields: dict[str, object]) -> tuple[Filled 
     )
     filled = applied(template, read_variables(asked.var))
     who = who.asking(filled.provider, filled.model)
-    return filled, arguments._replace(who=who, how=how._replace(**filled.options))
+    taken = arguments.taken | filled.options.keys()
+    return filled, arguments._replace(who=who, how=how._replace(**filled.options), taken=taken)
 
 
 def _save_template(arguments: Arguments, fields: dict[str, object], notices: Notices) -> int:

@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from chatbot.core.errors import UsageError
-from chatbot.core.options import Options
-from chatbot.options.chat import SAMPLING, Asked, Cache, Connection, How, Http, Kept, Shown, Who
+from chatbot.core.options import Options, merged
+from chatbot.options.chat import SAMPLING, SETTINGS, Asked, Cache, Connection, How, Http, Kept, Shown, Who
+from chatbot.options.settings.settings import NONE, Settings
 
 
 class Arguments(NamedTuple):
-    """The question and the groups of options, each as it was chosen. `fields` are those of the request body."""
+    """The question and the groups of options, each as it was chosen. `taken` are the fields that something said which
+    counts before the settings of the person; `usual` is what the settings say, by field.
+    """
 
     question: str | None = None
     asked: Asked = Asked()
@@ -22,6 +25,24 @@ class Arguments(NamedTuple):
     http: Http = Http()
     cache: Cache = Cache()
     kept: Kept = Kept()
+    taken: frozenset[str] = frozenset()
+    settings: Settings = Settings()
+    usual: Mapping[str, Any] = NONE
+
+    def settled(self, values: Mapping[str, Any]) -> Arguments:
+        """The same with these values, by field, of the settings where nothing before them said anything.
+
+        Fields of the request body are no such choice: each is one of its own, see `options`.
+        """
+        if not self.settings.name:
+            return self
+        kept = self.taken | {"option"}
+        free = {one.field: values.get(one.field, one.default) for one in SETTINGS if one.field not in kept}
+        groups = {}
+        for name in ("how", "shown", "connection", "http", "cache", "kept"):
+            group = getattr(self, name)
+            groups[name] = group._replace(**{field: free[field] for field in group._fields if field in free})
+        return self._replace(usual=values, **groups)
 
     @property
     def sampling(self) -> dict[str, Any]:
@@ -34,7 +55,7 @@ class Arguments(NamedTuple):
             model=model or "",
             stream=not self.connection.no_stream,
             show_reasoning=self.shown.show_reasoning and not self.shown.hide_reasoning,
-            extra=fields,
+            extra=merged(body_fields(self.usual.get("option", ())), fields),
             **self.sampling,
         )
 

@@ -9,6 +9,7 @@ from chatbot.cli.ask.setup import Setup
 from chatbot.cli.ask.target import choose_target
 from chatbot.cli.output import stdio
 from chatbot.cli.output.written import write_as
+from chatbot.cli.settings.loading import settings_of
 from chatbot.core.errors import UsageError
 from chatbot.core.http.exchange import Exchange, SafeExchange
 from chatbot.core.http.safe import safe
@@ -27,7 +28,13 @@ def dry_run(setup: Setup, conversation: Conversation) -> None:
     if len(models) > 1 and form != "body":
         raise UsageError("several models are shown side by side as their bodies", advice="Add --as body.")
     targets = [
-        choose_target(who.asking(who.provider, model), arguments.connection, setup.open_things, is_dry=True)
+        choose_target(
+            who.asking(who.provider, model),
+            arguments.connection,
+            setup.open_things,
+            settings=arguments.settings,
+            is_dry=True,
+        )
         for model in models
     ]
     exchanges = [_request(setup, target, conversation) for target in targets]
@@ -39,7 +46,9 @@ def dry_run(setup: Setup, conversation: Conversation) -> None:
 
 def _request(setup: Setup, target: ModelTarget, conversation: Conversation) -> SafeExchange:
     provider = provider_for(target.service, target.endpoint)
-    options = setup.arguments.options(target.model, setup.fields)
+    arguments = setup.arguments
+    arguments = arguments.settled(settings_of(arguments.settings, target.service, target.model))
+    options = arguments.options(target.model, setup.fields)
     if left_out := provider.left_out(options):
         setup.notices.warn(left_out)
     request = provider.request(provider.payload(conversation, options), options)

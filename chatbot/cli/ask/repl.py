@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chatbot.cli.ask.setup import Setup
 from chatbot.cli.ask.target import choose_target
 from chatbot.cli.history import history_folder
 from chatbot.cli.output import stdio
+from chatbot.cli.settings.loading import sections_of, settings_of
 from chatbot.core.errors import ChatError, UsageError
 from chatbot.core.messages import Image
 from chatbot.core.text import clean
@@ -28,7 +29,7 @@ from chatbot.outside.desktop.keyboard import SilentKeyboard
 from chatbot.outside.desktop.streams import is_terminal, terminal_to_write
 from chatbot.outside.files.beginning import paths_beginning
 from chatbot.outside.files.reading import is_file, read_text_file
-from chatbot.providers.choice import ModelRequest, find_service
+from chatbot.providers.choice import ModelRequest, find_service, is_clear, spoken_name
 from chatbot.terminal.answer.show_events import AnswerResult
 from chatbot.terminal.failures import error_lines
 from chatbot.terminal.input.input_line import InputParser
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from chatbot.cli.ask.runner import AnswerRunner
     from chatbot.core.conversations.resume import Resumed
     from chatbot.core.conversations.stored import Summary
+    from chatbot.core.models.listed import ListedModel
 
 VI_VARIABLE = "CHAT_EDITING_MODE"
 _TYPED = "typed.jsonl"
@@ -90,7 +92,7 @@ class _Session:
         self._recorder = setup.recorder
         self.keyboard = SilentKeyboard(as_typed=_is_smart_terminal())
         self._runner: AnswerRunner | None = None
-        self._models: list[str] | None = None
+        self._models: Sequence[ListedModel] | None = None
         self._loading = threading.Lock()
 
     def actions(self) -> ReplActions:
@@ -99,7 +101,7 @@ class _Session:
         return ReplActions(
             answer=self._answer,
             choose_model=self._choose_model,
-            models=lambda: self.runner().models(),
+            models=self.models,
             load_image=self._load_image,
             read_file=read_text_file,
             is_path=_is_path,
@@ -121,6 +123,8 @@ class _Session:
             template=self._template,
             http=lambda form: self.runner().http.last(form, self._setup.target.key_variable),
             limits=self._limits,
+            usual_options=lambda: self._setup.options,
+            places=self._places,
         )
 
     def runner(self) -> AnswerRunner:
@@ -183,24 +187,49 @@ class _Session:
             raise SystemExit(128 + runner.signal)
         return result
 
-    def models(self) -> Sequence[str]:
-        """The names of the server's models, asked for once for each model chosen; they are offered at every Tab."""
+    def models(self) -> Sequence[ListedModel]:
+        """The models of the service, called by what `/model` takes; asked for at most once for each model chosen."""
+        from chatbot.cli.ask.model_lists import find_list
+
         if self._models is not None:
             return self._models
         runner = self.runner()
-        names = runner.models()
+        found = find_list(self._setup.target, runner.models)
+        if found.error and threading.current_thread() is threading.main_thread():  # else the prompt stands
+            when = stdio.time_words(found.kept.asked_s)
+            self._setup.notices.warn(f"{found.error}; this is the list from {when}")
+        models = self._as_typed(found.kept.models)
         if runner is self._runner:  # another model may have been chosen meanwhile
-            self._models = names
-        return names
+            self._models = models
+        return models
+
+    def offered_models(self) -> list[str]:
+        """What the Tab key offers after `/model`: of the list that is kept, however old; only without one is the server
+        asked.
+        """
+        from chatbot.cli.ask.model_lists import kept_list
+
+        kept = None if self._models is not None else kept_list(self._setup.target)
+        return [model.name for model in (self._as_typed(kept.models) if kept else self.models())]
+
+    def _as_typed(self, listed: Sequence[ListedModel]) -> Sequence[ListedModel]:
+        """The models by their own names, or with the service in front where one of these would mean another."""
+        from chatbot.cli.ask.model_lists import shown
+
+        target = self._setup.target
+        are_clear = all(is_clear(target.service, model.name) for model in listed)
+        return shown(target, listed, lambda name: name if are_clear else spoken_name(target.service, name))
 
     def _choose_model(self, name: str) -> str:
         """A model of the service that its name means, else of the one that answers now."""
-        service, _ = find_service(ModelRequest(model=name), {})
         arguments = self._setup.arguments
+        name = arguments.settings.model_named(name)
+        service, _ = find_service(ModelRequest(model=name), {})
         connection = arguments.connection._replace(base_url=None) if service else arguments.connection
         who = Who((name,), None if service else self._setup.target.service.name)
-        target = choose_target(who, connection, self._setup.open_things)
+        target = choose_target(who, connection, self._setup.open_things, settings=arguments.settings)
         arguments = arguments._replace(who=who, connection=connection)
+        arguments = arguments.settled(settings_of(arguments.settings, target.service, target.model))
         self._setup = self._setup._replace(arguments=arguments, target=target)
         self._runner, self._models = None, None
         self._setup.notices.hide(target.secrets)
@@ -230,6 +259,19 @@ class _Session:
         unicode = Screen(encoding=stdio.encoding(sys.stderr)).unicode
         return limit_rows(seen, time.time(), width, stdio.time_words, unicode=unicode) if seen else ()
 
+    def _places(self) -> Mapping[str, tuple[Any, str]]:
+        """What the settings file gives this model, where nothing before it counts."""
+        arguments, target = self._setup.arguments, self._setup.target
+        if not arguments.usual:
+            return {}
+        from chatbot.cli.settings.in_force import option_row
+        from chatbot.options.chat import SAMPLING
+
+        parts = sections_of(arguments.settings, target.service, target.model)[::-1]
+        rows = {one.key: option_row(one, None, parts, arguments.settings) for one in SAMPLING}
+        free = (one for one in SAMPLING if one.field in arguments.usual and one.field not in arguments.taken)
+        return {one.key: (rows[one.key].said.value, rows[one.key].said.source) for one in free}
+
     def _fork(self) -> str:
         if self._recorder.conversation_id is None:
             raise UsageError("there is nothing to copy yet", advice="Ask something first.")
@@ -257,7 +299,7 @@ def _prompt(session: _Session, notices: Notices) -> Callable[[Status], str]:
     lines = LineHistory(_typed_before, _keep_typed)
     offers = Completions(
         COMMANDS,
-        models=lambda: given_up_after(session.models, _MODELS_WAIT_S, ()),
+        models=lambda: given_up_after(session.offered_models, _MODELS_WAIT_S, []),
         files=paths_beginning,
         templates=_template_names,
         conversations=lambda: [(row.id, row.title) for row in session.conversations(_OFFERED_CONVERSATIONS)],

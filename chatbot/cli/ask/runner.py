@@ -36,6 +36,7 @@ from chatbot.terminal.best_effort import LIMIT_S, BestEffort
 if TYPE_CHECKING:
     from chatbot.core.conversations.stored import Replaced
     from chatbot.core.http.limits import SeenLimits
+    from chatbot.core.models.listed import ListedModel
     from chatbot.layers.cached import Cached
     from chatbot.outside.history.writing import TurnWriter
     from chatbot.outside.http.replaying import ReplayingTransport
@@ -180,9 +181,9 @@ class AnswerRunner:
         self._sent.set()
         self.http.exchanges.sent()
 
-    def models(self) -> list[str]:
-        """The names of the server's models. Raises ChatError when it gives no list."""
-        return self._session.models()
+    def models(self) -> list[ListedModel]:
+        """The server's models. Raises ChatError when it gives no list."""
+        return self._session.detailed_models()
 
     def exit_code(self, result: AnswerResult) -> int:
         """The exit code for this outcome, or for the signal that ended it. Raises what is a fault of our own."""

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from chatbot.cli.settings.loading import load_settings, model_of, with_settings
 from chatbot.core.addresses import base_url as checked_base_url
 from chatbot.core.errors import NoKey
 from chatbot.options.chat import Connection, Who
+from chatbot.options.settings.settings import Settings
 from chatbot.outside.environment import read_variables
 from chatbot.outside.http.listening import listens
 from chatbot.providers import services
@@ -33,9 +35,18 @@ _LAB_PATHS = {"openai": "/v1", "anthropic": "", "gemini": "/v1beta"}  # of its b
 _LAB_SERVED = "http://127.0.0.1:8765"  # where `chat lab serve` usually is
 
 
-def choose_target(who: Who, connection: Connection, open_things: ExitStack, *, is_dry: bool = False) -> ModelTarget:
-    """The service, its endpoint and the model. The lab, if it is meant, runs until `open_things` closes. `is_dry`:
-    nothing will be sent, so that neither key nor server is needed.
+def choose_target(
+    who: Who,
+    connection: Connection,
+    open_things: ExitStack,
+    *,
+    settings: Settings | None = None,
+    is_dry: bool = False,
+    lists: bool = False,
+) -> ModelTarget:
+    """The service, its endpoint and the model. The lab, if it is meant, runs until `open_things` closes. `settings` are
+    those of the person, which are read if they are not given. `is_dry`: nothing will be sent, so that neither key nor
+    server is needed. `lists`: it will be asked for its models, so that none has to be named.
 
     Raises NoKey when nothing is set up, and whatever `choose` raises.
     """
@@ -46,17 +57,21 @@ def choose_target(who: Who, connection: Connection, open_things: ExitStack, *, i
         folder=None if connection.no_env_file else Path(),
         env_file=connection.env_file,
     )
+    settings = load_settings() if settings is None else settings
+    variables = with_settings(variables, settings)
     base_url = checked_base_url(connection.base_url, "--base-url") if connection.base_url else None
     headers = (*connection.header, *_trace(os.environ.get("TRACEPARENT", "")))
-    wish = ModelRequest(who.provider, who.model, base_url, headers, is_dry)
+    model_named = who.model and settings.model_named(who.model)
+    wish = ModelRequest(who.provider, model_named, base_url, headers, is_dry, lists)
     service, model = find_service(wish, variables)
     if service is None:
-        service = next((row for row in services.SERVICES if row.probe and _listening_url(row)), None)
+        service = next((row for row in services.SERVICES if row.probe and is_listening(row)), None)
     if service is None and is_dry and not who.model:
         service = services.SERVICES[0]
     if service is None:
-        check_service_named_in(who.model)
+        check_service_named_in(wish.model)
         raise _with_notices(_nothing_set_up(), remarks)
+    model = model or model_of(settings, service)
     at = None
     if service.source == services.LAB:
         at = _LAB_SERVED if is_dry else open_things.enter_context(_started_lab()).url
@@ -83,6 +98,11 @@ def _with_notices(error: NoKey, remarks: tuple[str, ...]) -> NoKey:
     """The error with what was found wrong in the files where a key may be."""
     error.advice = "\n".join((*remarks, error.advice))
     return error
+
+
+def is_listening(service: Service) -> bool:
+    """Whether this local server runs at one of its own addresses."""
+    return _listening_url(service) is not None
 
 
 def _listening_url(service: Service) -> str | None:

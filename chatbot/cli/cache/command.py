@@ -13,6 +13,7 @@ from chatbot.cli.command_line.declared import Command, Group, Positional
 from chatbot.cli.command_line.parsing import run_one_of
 from chatbot.cli.output import stdio
 from chatbot.cli.output.paged import write_json, write_lines
+from chatbot.cli.settings.loading import load_settings
 from chatbot.core.cache.entries import DEFAULT_TTL_S, Entry, key_prefix
 from chatbot.core.errors import UsageError
 from chatbot.core.text import clean
@@ -57,7 +58,8 @@ def _stats(store: AnswerCache, notices: Notices, form: AsJson) -> None:
     del notices
     from chatbot.terminal.documents.cached import stats_lines
 
-    stats, ttl_s = store.stats(), float(chosen(Cache, {}, os.environ).cache_ttl or DEFAULT_TTL_S)
+    usual = load_settings().top.get("cache_ttl", DEFAULT_TTL_S)
+    stats, ttl_s = store.stats(), float(chosen(Cache, {}, os.environ).cache_ttl or usual)
     if form.json:
         write_json([{**stats._asdict(), "hit_rate": stats.hit_rate, "ttl_seconds": ttl_s}])
     else:
@@ -109,7 +111,9 @@ def _why(store: AnswerCache, notices: Notices, words: list[str], *groups: Any) -
 
     asked, who, how, connection, wanted = groups
     question = " ".join(map(clean, words))
-    why(store, notices, Arguments(question, asked, who, how, connection=connection, cache=wanted))
+    taken = {name for group in groups for name, usual in group._field_defaults.items() if getattr(group, name) != usual}
+    said = Arguments(question, asked, who, how, connection=connection, cache=wanted, taken=frozenset(taken))
+    why(store, notices, said._replace(settings=load_settings()))
 
 
 def _found(store: AnswerCache, key: str) -> Entry:

@@ -9,6 +9,7 @@ from chatbot.cli.ask import inputs
 from chatbot.cli.ask.arguments import Arguments, body_fields
 from chatbot.cli.ask.target import choose_target
 from chatbot.cli.output.paged import write_lines
+from chatbot.cli.settings.loading import settings_of
 from chatbot.core.cache.entries import DEFAULT_TTL_S, Entry, Question
 from chatbot.core.errors import UsageError
 from chatbot.core.http.canonical import differences
@@ -34,7 +35,9 @@ def why(store: AnswerCache, notices: Notices, arguments: Arguments) -> None:
 
 def _question(arguments: Arguments, notices: Notices) -> Question:
     with ExitStack() as open_things:
-        target = choose_target(arguments.who, arguments.connection, open_things, is_dry=True)
+        settings = arguments.settings
+        target = choose_target(arguments.who, arguments.connection, open_things, settings=settings, is_dry=True)
+        arguments = arguments.settled(settings_of(settings, target.service, target.model))
         if not target.model:
             raise UsageError("which model is meant?", advice="Name it with -m.")
         conversation = Conversation(system=inputs.system(arguments.how, notices))

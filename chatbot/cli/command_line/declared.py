@@ -29,7 +29,7 @@ class Positional(NamedTuple):
 class Command(NamedTuple):
     """`run` gets what the caller hands on, then each positional, then each group as it was chosen. `others` are the
     commands named on its help page, with their sentences, by their headings. Groups
-    `in_variables` are also chosen by the variables of the environment.
+    `in_variables` are also chosen by the variables of the environment; switches of theirs can be turned off again.
     """
 
     name: str
@@ -46,6 +46,13 @@ class Command(NamedTuple):
     def options(self) -> Sequence[Option]:
         """The options of all groups."""
         return [option for group in self.groups for option in options_of(group)]
+
+    @property
+    def off_flags(self) -> Mapping[str, str]:
+        """What turns a switch off that a variable turned on, by field; not where that is an option of its own."""
+        flags = {flag for option in self.options for flag in (*option.flags, *option.choice.old_flags)}
+        switches = (option for group in self.in_variables for option in options_of(group))
+        return {one.field: one.off_flag for one in switches if one.off_flag and one.off_flag not in flags}
 
     def values(self, said: Mapping[str, Any], environ: Mapping[str, str]) -> list[Any]:
         """What follows in `run`, from what the command line says. Raises UsageError."""

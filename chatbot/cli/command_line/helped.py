@@ -26,7 +26,7 @@ def page(command: Command, path: str) -> str:
         lists.setdefault(option.heading, []).append((term(option), option.choice.help))
     lists.setdefault(command.options[-1].heading if command.options else "Options", []).append(_HELP)
     lists |= {heading: list(rows) for heading, rows in command.others.items()}
-    return _page(usage(command, path), command.help.split("\n\n"), lists, [command.epilog])
+    return _page(usage(command, path), command.help.split("\n\n"), lists, command.epilog.split("\n\n"))
 
 
 def write_page_of_all(group: Group, path: str) -> None:

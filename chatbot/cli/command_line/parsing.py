@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
@@ -17,6 +17,7 @@ from typing import Annotated, Any
 from chatbot.cli.command_line.declared import HELP_FLAGS, Command, Group
 from chatbot.cli.output import stdio
 from chatbot.core.errors import UsageError
+from chatbot.options.declared import Option
 
 
 def run_one_of(group: Group, argv: Sequence[str], path: str) -> Callable[..., None] | None:
@@ -70,10 +71,12 @@ def _filled(command: Command, path: str) -> Any:
         )
         for word in command.positionals
     ]
+    off = command.off_flags
     options = [
         core.TyperOption(
-            param_decls=[option.field, *option.flags, *option.choice.old_flags],
+            param_decls=[option.field, *_declarations(option, off)],
             is_flag=option.kind is bool,
+            default=0 if option.counts else None,
             multiple=option.repeats,
             count=option.counts,
         )
@@ -91,6 +94,16 @@ def _filled(command: Command, path: str) -> Any:
     )
     params = [*arguments, *options, help_option]
     return core.TyperCommand(path, params=params, callback=_said, add_help_option=False)
+
+
+def _declarations(option: Option, off: Mapping[str, str]) -> list[str]:
+    """The names of an option; those of a switch with what turns it off, as Typer writes it."""
+    names = [*option.flags, *option.choice.old_flags]
+    return (
+        [f"{name}/{off[option.field]}" if name == option.flag else name for name in names]
+        if option.field in off
+        else names
+    )
 
 
 def _typer_core() -> Any:
@@ -133,12 +146,13 @@ def from_signature(command: Command) -> Any:
         )
         for word in command.positionals
     ]
+    off = command.off_flags
     options = [
         parameter(
             option.field,
-            option.kind if option.is_switch else list[str] | None if option.repeats else str | None,
-            typer.Option(*option.flags, *option.choice.old_flags, count=option.counts),
-            option.kind() if option.is_switch else None,
+            _said_as(option),
+            typer.Option(*_declarations(option, off), count=option.counts),
+            0 if option.counts else None,
         )
         for option in command.options
     ]
@@ -151,6 +165,13 @@ def from_signature(command: Command) -> Any:
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     app.command(context_settings={"help_option_names": list(HELP_FLAGS)})(said)
     return typer.main.get_command(app)
+
+
+def _said_as(option: Option) -> Any:
+    """The type of what Typer reads: a text but for switches."""
+    if option.is_switch:
+        return int if option.counts else bool | None
+    return list[str] | None if option.repeats else str | None
 
 
 def _page(command: Command, path: str) -> str:
@@ -175,5 +196,6 @@ def _mistyped(error: Any, command: Command, path: str) -> UsageError:
 
     if hasattr(error, "possibilities"):
         shown = [flag for option in command.options for flag in option.flags if flag.startswith("--")]
-        return mistyped.unknown("option", error.option_name, [*shown, "--help"], path)
+        names = [*shown, *command.off_flags.values(), "--help"]
+        return mistyped.unknown("option", error.option_name, names, path)
     return mistyped.wrong(error.format_message(), path)

@@ -71,6 +71,20 @@ def write_new(file: Path, parts: Iterable[bytes]) -> None:
         raise
 
 
+def replace(file: Path, data: bytes) -> None:
+    """Puts `data` in the place of what a file holds, or begins it, with mode 0600; a link stays one, and what it leads
+    to is replaced. The old bytes are there until the new ones are all written. Raises OSError.
+    """
+    file = Path(os.path.realpath(file))
+    growing = file.with_name(f".{file.name}.{os.getpid()}.part")
+    growing.unlink(missing_ok=True)  # of a process with this number that died
+    write_new(growing, [data])
+    try:
+        growing.replace(file)
+    finally:
+        growing.unlink(missing_ok=True)
+
+
 def _make_private(descriptor: int) -> None:
     _require_file(descriptor)
     if os.name == "posix":

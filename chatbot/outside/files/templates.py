@@ -11,6 +11,7 @@ from typing import NamedTuple
 from chatbot.core.errors import ChatError, ConfigurationError, UsageError
 from chatbot.options.templates.template import Template, checked, checked_name, nearest
 from chatbot.options.templates.toml_form import from_toml, to_toml
+from chatbot.outside.files import private
 from chatbot.outside.files.private import private_folder, require_ours, write_new
 from chatbot.outside.files.reading import display_name, read_file
 
@@ -91,15 +92,10 @@ class TemplateFolder(NamedTuple):
 
         The old text is there until the new one is whole. The text may have mistakes.
         """
-        path = Path(os.path.realpath(self.path(name)))
-        growing = path.with_name(f".{path.name}.{os.getpid()}.part")
+        path = self.path(name)
         with _said_of(path, "written"):
-            growing.unlink(missing_ok=True)  # of a process with this number that died
-            try:
-                self._put(growing, text)
-                growing.replace(path)
-            finally:
-                growing.unlink(missing_ok=True)
+            require_ours(private_folder(self.folder), ConfigurationError, "no template is saved")
+            private.replace(path, text.encode("utf-8", "replace"))
 
     def delete(self, name: str) -> None:
         """Raises UsageError when there is no such template, ConfigurationError when it cannot be deleted."""

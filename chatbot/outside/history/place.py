@@ -5,16 +5,15 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from chatbot.core.conversations.stored import HistoryUnavailable
+from chatbot.outside.files import locked as files_locked
 from chatbot.outside.files.private import require_ours, write_new
 
 NAME = "history.db"
 _COMPANIONS = ("-wal", "-shm")
-_LOCK_TRIES, _PAUSE_S = 500, 0.01
 
 
 def check(folder: Path) -> None:
@@ -79,31 +78,12 @@ def identity(path: Path) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
-@contextmanager
-def locked(folder: Path, *, shared: bool) -> Iterator[None]:
+def locked(folder: Path, *, shared: bool) -> AbstractContextManager[None]:
     """`shared`: no process moves the database meanwhile. Else: no other process opens it meanwhile.
 
     A database that is renamed while SQLite opens it would be joined with the write-ahead log of the one that follows
-    (www.sqlite.org/howtocorrupt.html, "Unlinking or renaming a database file while in use"). The lock ends with the
-    process; where the system has no such locks, there is none. Raises HistoryUnavailable when another process keeps it.
+    (www.sqlite.org/howtocorrupt.html, "Unlinking or renaming a database file while in use"). Raises HistoryUnavailable
+    when another process keeps it.
     """
-    try:
-        import fcntl
-    except ImportError:
-        yield
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        for _ in range(_LOCK_TRIES):
-            try:
-                fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                time.sleep(_PAUSE_S)
-            except OSError:  # a file system without locks
-                break
-        else:
-            raise HistoryUnavailable("the history is not used: another program keeps it locked")
-        yield
-    finally:
-        os.close(descriptor)
+    fault = HistoryUnavailable("the history is not used: another program keeps it locked")
+    return files_locked.locked(folder, fault, shared=shared)

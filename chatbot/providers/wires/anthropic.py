@@ -36,6 +36,7 @@ class AnthropicMessages(base.Provider):
     needs_end_marker = True
     headers = MappingProxyType({"anthropic-version": "2023-06-01"})
     models_path = "/v1/models?limit=1000"
+    after_parameter = "after_id"
 
     def payload(self, conversation: Conversation, options: Options) -> Payload:
         default = DEFAULT_MAX_TOKENS if options.stream else DEFAULT_MAX_TOKENS_UNSTREAMED
@@ -91,9 +92,6 @@ class AnthropicMessages(base.Provider):
             case dict() if "type" not in document and base.is_error(document):
                 raise self.error_in(document)
         # Kinds we do not know pass by: the provider adds them without notice.
-
-    def read_models(self, document: Any) -> list[str]:
-        return base.named_models(document.get("data")) if isinstance(document, dict) else []
 
 
 def _reasoning(options: Options, max_tokens: int) -> Payload:

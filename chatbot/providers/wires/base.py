@@ -6,7 +6,7 @@ import base64
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chatbot.core.errors import ChatError, MalformedAnswer, UsageError
 from chatbot.core.events import EndMarker, ProviderEvent
@@ -14,9 +14,12 @@ from chatbot.core.messages import Conversation, Image
 from chatbot.core.options import Endpoint, Options
 from chatbot.core.request import HttpFailure, HttpRequest, Payload
 from chatbot.core.sse.decoder import SseEvent
+from chatbot.providers.numbers import integer as integer
 from chatbot.providers.service import Service
 
-MAX_TOKENS = 2**53  # what every JSON parser can count to (RFC 8259, section 6)
+if TYPE_CHECKING:
+    from chatbot.providers.model_lists import ModelPage
+
 _DECODER = json.JSONDecoder()
 
 Events = Iterable[ProviderEvent]
@@ -32,6 +35,8 @@ class Provider(ABC):
     headers: Mapping[str, str] = {}
     """What every request carries beside the key."""
     models_path: str
+    after_parameter = "after"
+    """What asks for the models after one, in a list of several pages."""
 
     def __init__(self, service: Service, endpoint: Endpoint) -> None:
         self.service = service
@@ -65,9 +70,19 @@ class Provider(ABC):
         """The request that carries `payload`."""
         return post(self.endpoint, self.path(options), payload, self.headers, stream=options.stream)
 
-    def models_request(self) -> HttpRequest:
-        """The request for the list of models."""
-        return get(self.endpoint, self.models_path, self.headers)
+    def models_request(self, query: str = "") -> HttpRequest:
+        """The request for the list of models, or for its page with that query."""
+        path = self.service.models_path or self.models_path
+        more = ("&" if "?" in path else "?") + query if query else ""
+        return get(self.endpoint, path + more, self.headers)
+
+    def read_models(self, document: Any) -> ModelPage:
+        """One page of the list; without models where the document has none. Raises ChatError when it is an error."""
+        from chatbot.providers.model_lists import read_page  # a question does without
+
+        if isinstance(document, dict) and document.get("error"):
+            raise self.error_in(document)
+        return read_page(document, self.after_parameter)
 
     def read_event(self, event: SseEvent) -> Events:
         """What one server-sent event says. Raises ChatError for an error in the stream, MalformedAnswer for no JSON."""
@@ -92,10 +107,6 @@ class Provider(ABC):
         from chatbot.providers.errors import meaning
 
         return meaning.error_in_body(document, self.service)
-
-    @abstractmethod
-    def read_models(self, document: Any) -> list[str]:
-        """The names in a list of models, in the server's order; empty when there are none."""
 
 
 def post(endpoint: Endpoint, path: str, payload: Payload, headers: Mapping[str, str], *, stream: bool) -> HttpRequest:
@@ -182,18 +193,3 @@ def first_of(choices: Any) -> dict[str, Any] | None:
         if isinstance(choice, dict) and not choice.get("index"):
             return choice
     return None
-
-
-def integer(value: Any) -> int | None:
-    """`value` if it can be a number of tokens; what a server says beyond that was not said."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return value if type(value) is int and 0 <= value <= MAX_TOKENS else None
-
-
-def named_models(entries: Any, *, key: str = "id") -> list[str]:
-    """The names in a list of objects (or of plain names); what is neither is passed over, doubles come once."""
-    if not isinstance(entries, list):
-        return []
-    names = (entry.get(key) or entry.get("name") if isinstance(entry, dict) else entry for entry in entries)
-    return list(dict.fromkeys(name for name in names if isinstance(name, str) and name))

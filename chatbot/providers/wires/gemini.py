@@ -66,12 +66,6 @@ class GeminiGenerate(base.Provider):
                 found += _read(part)
         return found
 
-    def read_models(self, document: Any) -> list[str]:
-        """Only models that can answer."""
-        entries = document.get("models") if isinstance(document, dict) else None
-        chats = [entry for entry in (entries if isinstance(entries, list) else []) if _can_answer(entry)]
-        return [name.removeprefix("models/") for name in base.named_models(chats, key="name")]
-
 
 def _thinking(options: Options) -> Payload:
     """`thinkingConfig`: a level, or up to Gemini 2.5 a budget."""
@@ -83,11 +77,6 @@ def _thinking(options: Options) -> Payload:
         thinkingLevel=effort if kind == "effort" else None,
         thinkingBudget=models.reasoning_budget(effort) if effort and kind == "budget" else None,
     )
-
-
-def _can_answer(entry: Any) -> bool:
-    methods = entry.get("supportedGenerationMethods") if isinstance(entry, dict) else None
-    return isinstance(entry, dict) and (not isinstance(methods, list) or "generateContent" in methods)
 
 
 def _content(message: Message) -> Payload:

@@ -79,12 +79,6 @@ class OpenAIChat(base.Provider):
             found.append(_usage(usage))
         return found
 
-    def read_models(self, document: Any) -> list[str]:
-        """Some servers send a bare array (Together), others `models` (Cohere)."""
-        if isinstance(document, dict):
-            document = document.get("data") or document.get("models")
-        return base.named_models(document)
-
 
 def _content(message: Message) -> str | list[Payload]:
     if not message.images:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chatbot.core.errors import UsageError
+from chatbot.core.options import Options
 from chatbot.terminal.repl.actions import NO_LIMITS, NO_TEMPLATES, NOTHING, CommandContext, needed
 from chatbot.terminal.repl.attachments import file_text, unquoted
 from chatbot.terminal.repl.state import ReplState, with_system
@@ -14,18 +15,33 @@ def model(context: CommandContext, state: ReplState, argument: str) -> ReplState
     if not argument:
         context.notices.tell([f"the model is {state.model}"])
         return state
+    before = context.actions.usual_options()
     chosen = context.actions.choose_model(argument)
     context.notices.tell([f"the model is now {chosen}"])
-    return state._replace(model=chosen)
+    return state._replace(model=chosen, options=_settled(state.options, before, context.actions.usual_options()))
+
+
+def _settled(options: Options, before: Options, after: Options) -> Options:
+    """What was not set in this session is for another model as is usual for that."""
+    unset = {name: value for name, value in after._asdict().items() if getattr(options, name) == getattr(before, name)}
+    return options._replace(**unset)
 
 
 def models(context: CommandContext, state: ReplState, argument: str) -> ReplState:
-    """The names that have the argument in them."""
-    names = [name for name in context.actions.models() if argument.lower() in name.lower()]
-    rest = len(names) - _MAX_MODELS
-    more = [f"and {rest} more; /models WORD shows those with that word"] if rest > 0 else []
-    found = f"{len(names)} models" if len(names) != 1 else "1 model"
-    context.notices.tell([found + (f" with {argument!r}" if argument else ""), *names[:_MAX_MODELS], *more])
+    """Those that have the words in their names."""
+    from chatbot.terminal.documents.models import model_lines, price_note
+
+    words = argument.lower().split()
+    found = [model for model in context.actions.models() if all(word in model.name.lower() for word in words)]
+    count = f"{len(found)} models" if len(found) != 1 else "1 model"
+    context.notices.tell([count + (f" with {argument!r}" if argument else "")])
+    rest = len(found) - _MAX_MODELS
+    lines = model_lines(found[:_MAX_MODELS], context.notices.reply_cells)
+    context.notices.page(f"  {line}" for line in lines)
+    if rest > 0:
+        context.notices.tell([f"and {rest} more; /models WORD shows those with that word"])
+    if note := price_note(found, lines):
+        context.notices.tell([note])
     return state
 
 

@@ -44,6 +44,7 @@ def all_commands(page: Page) -> Iterator[tuple[str, ...]]:
         yield (name,)
         for under in rows(page(name), "Commands"):
             yield (name, under)
+    yield from (("models", "default"), ("models", "alias"))  # beside what `chat models` does itself
     yield ("lab", "render")  # hidden, but it has a page
 
 
@@ -51,7 +52,7 @@ def test_the_walk_meets_every_command(page: Page) -> None:
     pages = list(all_commands(page))
     with_pages = {command.name for command in COMMANDS if command.module}
     assert {words[0] for words in pages if words} == with_pages
-    assert len(pages) == 1 + 3 + 8 + 5 + 2 + 1 + 5 + 1 + 1 + 5 + 2
+    assert len(pages) == 1 + 3 + 8 + 5 + 2 + 1 + 5 + 1 + 1 + 3 + 5 + 6 + 2
 
 
 def test_every_page_has_whole_sentences_at_every_width(page: Page) -> None:
@@ -89,7 +90,7 @@ def test_what_stands_for_a_value_is_of_one_kind_on_every_page(page: Page) -> Non
 
 def test_every_option_of_chat_stands_under_a_heading_that_says_what_it_is_about(page: Page) -> None:
     text = page()
-    headings = re.findall(r"^(?!Usage|Asks|The question|\"|A question)(\S.*)", text, re.MULTILINE)
+    headings = re.findall(r"^(?!Usage|Asks|The question|\"|A question|A switch)(\S.*)", text, re.MULTILINE)
     assert headings == [
         "What to ask",
         "Who answers",

@@ -112,8 +112,9 @@ def test_the_person_may_ask_for_another_version() -> None:
 
 def test_all_models_are_asked_for_at_once() -> None:
     assert ANTHROPIC.models_request().url == URL + "/v1/models?limit=1000"
-    assert ANTHROPIC.read_models({"data": [{"type": "model", "id": "a"}, {"id": "b"}], "has_more": False}) == ["a", "b"]
-    assert ANTHROPIC.read_models([]) == []
+    page = ANTHROPIC.read_models({"data": [{"type": "model", "id": "a"}, {"id": "b"}], "has_more": False})
+    assert [model.name for model in page.models] == ["a", "b"]
+    assert ANTHROPIC.read_models([]).models == ()
 
 
 @pytest.mark.parametrize(

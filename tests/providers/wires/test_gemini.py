@@ -114,8 +114,8 @@ def test_only_models_that_answer_are_listed() -> None:
     }
 
     assert GEMINI.models_request().url == URL + "/models?pageSize=1000"
-    assert GEMINI.read_models(document) == ["a", "unsaid", "odd"]
-    assert GEMINI.read_models({"models": None}) == []
+    assert [model.name for model in GEMINI.read_models(document).models] == ["a", "unsaid", "odd"]
+    assert GEMINI.read_models({"models": None}).models == ()
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,7 @@ def test_an_azure_deployment_is_in_the_path_and_the_version_in_the_query() -> No
     ],
 )
 def test_the_list_of_models_is_read_in_each_of_its_shapes(document: Any, names: list[str]) -> None:
-    assert OPENAI.read_models(document) == names
+    assert [model.name for model in OPENAI.read_models(document).models] == names
 
 
 @pytest.mark.parametrize(

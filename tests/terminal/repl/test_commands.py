@@ -14,6 +14,7 @@ from chatbot.core.conversations.stored import AmbiguousId, Hit, Piece, Summary
 from chatbot.core.errors import ChatError, UsageError
 from chatbot.core.events import Usage, Verdict
 from chatbot.core.messages import Conversation, Image, Message
+from chatbot.core.models.listed import ListedModel
 from chatbot.core.options import Options
 from chatbot.terminal.answer.show_events import AnswerResult
 from chatbot.terminal.input.dropped import named_image
@@ -244,7 +245,7 @@ def test_models_are_listed_by_a_word_in_them() -> None:
 
 
 def test_a_long_list_of_models_says_how_to_narrow_it() -> None:
-    session = Pretended(models=lambda: [f"model-{number}" for number in range(300)])
+    session = Pretended(models=lambda: [ListedModel(f"model-{number}") for number in range(300)])
     session.type("/models")
     assert len(session.told.splitlines()) < 70
     assert "and 240 more" in session.told
@@ -304,6 +305,19 @@ def test_a_wrong_setting_is_told_and_not_set(words: str, said: str) -> None:
     session.type(f"/set {words}", "one")
     assert session.asks[0].options == Options("")
     assert said in session.told
+
+
+def test_what_the_settings_file_gives_has_its_place_until_something_else_is_set() -> None:
+    session = Pretended(places=lambda: {"seed": (3, "config.toml:4")})
+    session.type("/set", "/set seed 5", "/set", state=ReplState(options=Options("", seed=3)))
+    assert "  seed 3  (config.toml:4)\n" in session.told and session.told.endswith("  seed 5\n")
+
+
+def test_another_model_has_its_own_usual_options_and_keeps_what_was_set() -> None:
+    usual = iter([Options("a", seed=3, temperature=0.5), Options("b", seed=4)])
+    session = Pretended(usual_options=lambda: next(usual))
+    state = ReplState(options=Options("a", seed=3, temperature=0.9))
+    assert session.type("/model b", state=state).options == Options("b", seed=4, temperature=0.9)
 
 
 def test_what_is_set_is_listed() -> None:

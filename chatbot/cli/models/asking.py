@@ -1,0 +1,115 @@
+"""Asking services for their models: one, or all that are set up, at the same time."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from queue import SimpleQueue
+from typing import NamedTuple
+
+from chatbot.cli.ask.model_lists import FoundList, find_list
+from chatbot.cli.ask.target import choose_target, is_listening
+from chatbot.cli.settings.loading import load_settings
+from chatbot.core.errors import ChatError, NoKey
+from chatbot.core.models.listed import ListedModel
+from chatbot.core.retry import RetryPolicy
+from chatbot.options.chat import Connection, Who
+from chatbot.options.settings.settings import Settings
+from chatbot.providers import services
+from chatbot.providers.choice import ModelTarget
+from chatbot.providers.service import Service
+
+_SILENCE_S = 15.0  # a list comes at once, or not at all
+
+
+class Outcome(NamedTuple):
+    """What became of asking a service: its list, or the error."""
+
+    target: ModelTarget
+    found: FoundList | None
+    error: ChatError | None = None
+
+
+def set_up_services(connection: Connection, open_things: ExitStack) -> Iterator[tuple[str, ModelTarget | ChatError]]:
+    """The services that have their key, and the local servers that run or have an address, by their names; the error
+    where one is set up in a wrong way.
+    """
+    settings = load_settings()
+    for service in services.SERVICES:
+        if service.source == services.LAB or service.name == "custom":
+            continue
+        if not service.key_required and not _is_there(service, settings):
+            continue
+        try:
+            yield (
+                service.name,
+                choose_target(Who(provider=service.name), connection, open_things, settings=settings, lists=True),
+            )
+        except NoKey:
+            continue
+        except ChatError as error:
+            if service.base_url is not None:  # whose address is not set is not set up
+                yield service.name, error
+
+
+def _is_there(service: Service, settings: Settings) -> bool:
+    """Whether a service that wants no key has an address of the person's, or runs."""
+    has_address = any(os.environ.get(url.name, "").strip() for url in service.urls)
+    is_set = "base_url" in settings.providers.get(service.name, {})
+    return has_address or is_set or (service.probe and is_listening(service))
+
+
+def ask_all(targets: Sequence[ModelTarget], connection: Connection, *, refresh: bool) -> list[Outcome]:
+    """What each service has, in their order. They are asked at the same time, and nothing waits for them at the end."""
+    queue: SimpleQueue[tuple[int, Outcome | BaseException]] = SimpleQueue()
+
+    def ask(number: int, target: ModelTarget) -> None:
+        try:
+            queue.put((number, _asked(target, connection, refresh)))
+        except BaseException as error:  # carried to the main thread
+            queue.put((number, error))
+
+    for number, target in enumerate(targets):
+        threading.Thread(target=ask, args=(number, target), daemon=True, name="chat-models").start()
+    found: dict[int, Outcome] = {}
+    for _ in targets:
+        number, outcome = queue.get()
+        if isinstance(outcome, BaseException):
+            raise outcome
+        found[number] = outcome
+    return [found[number] for number in range(len(targets))]
+
+
+def _asked(target: ModelTarget, connection: Connection, refresh: bool) -> Outcome:
+    try:
+        return Outcome(target, find_list(target, lambda: _from_server(target, connection), refresh=refresh))
+    except ChatError as error:
+        return Outcome(target, None, error)
+
+
+def _from_server(target: ModelTarget, connection: Connection) -> Sequence[ListedModel]:
+    import random
+
+    from chatbot.outside.http import lean_requests
+
+    with _LOADING:
+        lean_requests.load()
+        from chatbot.outside.http.transport import LiveTransport
+        from chatbot.providers.wires import lookup
+        from chatbot.session import Session
+
+    session = Session(
+        lookup.provider_for(target.service, target.endpoint),
+        LiveTransport(os.environ, idle_timeout_s=connection.timeout or _SILENCE_S),
+        RetryPolicy(max_retries=0),
+        clock=time.monotonic,
+        now=time.time,
+        random=random.random,
+    )
+    return session.detailed_models()
+
+
+_LOADING = threading.Lock()  # the stand-ins of lean_requests are for one thread at a time

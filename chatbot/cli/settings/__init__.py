@@ -1,0 +1,1 @@
+"""The settings of the person: read for a question, shown, and changed with `chat config`."""
