@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from chatbot.core.models.listed import ListedModel
+from chatbot.outside.files.model_lists import KeptList, keep
 from chatbot.outside.history.store import History
 from tests.histories import COMPLETE
 from tests.journeys.chat import Result, environment, run, run_code
@@ -176,6 +178,17 @@ def test_no_tab_asks_the_network_or_writes_anything(tmp_path: Path) -> None:
     assert (done.code, done.err) == (0, "")
     assert f"{conversation}\t{QUESTION}" in done.text
     assert tree(tmp_path) == before
+
+
+def test_models_are_offered_from_the_lists_that_are_kept_and_by_their_aliases(tmp_path: Path) -> None:
+    (tmp_path / ".config/chat").mkdir(parents=True)
+    (tmp_path / ".config/chat/config.toml").write_text('[aliases]\nfast = "groq/llama-3.3-70b"\n')
+    keep(tmp_path / ".cache/chat/models", "ollama-0123456789ab", KeptList(0.0, (ListedModel("qwen3:8b"),)))
+    rows = run("completion", "--at", "zsh", "", "-m", home=tmp_path).text.splitlines()
+    assert "fast\tthe alias of groq/llama-3.3-70b" in rows
+    assert "ollama/qwen3:8b\t" in rows
+    told = run("completion", "--at", "bash", "8", "chat -m ollama/qwen3:8", "9", home=tmp_path)
+    assert told.text == "words\n8b\n"
 
 
 def test_a_conversation_of_a_session_that_goes_on_is_offered_too(tmp_path: Path) -> None:

@@ -47,9 +47,9 @@ def chat(argv: list[str], notices: Notices) -> int:
         return 0
     program = chosen(Program, said)
     if program.install_completion or program.show_completion:
-        from chatbot.cli.completion.command import completion
-
-        return completion([*(said["question"] or ()), *(["--install"] if program.install_completion else [])], notices)
+        install = ["--install"] if program.install_completion else []
+        run, words = commands.find(["completion", *(said["question"] or ()), *install])
+        return run(words, notices)
     if program.version:
         stdio.write_answer(f"chat {__version__}\n".encode())
         return 0

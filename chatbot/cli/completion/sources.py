@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+from chatbot.core.errors import ChatError
+
+if TYPE_CHECKING:
+    from chatbot.options.settings.settings import Settings
 
 _NEWEST = 100
 
@@ -16,10 +21,15 @@ class Offer(NamedTuple):
 
 
 def models() -> Iterator[Offer]:
-    """The models that are known here: those that services take where none is named, and the lab's."""
+    """The models that are known here: by their aliases, of the lists that are kept, those that services take where none
+    is named, and the lab's.
+    """
+    from chatbot.cli.ask.model_lists import names_kept
     from chatbot.lab.scenarios import SCENARIOS
     from chatbot.providers.services import LAB, SERVICES
 
+    yield from (Offer(alias, f"the alias of {model}") for alias, model in _settings().aliases.items())
+    yield from map(Offer, names_kept())
     for service in SERVICES:
         if service.source != LAB:
             yield Offer(f"{service.name}/{service.default_model or ''}", service.title)
@@ -56,6 +66,25 @@ def exchanges() -> Iterator[Offer]:
     return (Offer(*row) for row in newest_exchanges(history_folder(), _NEWEST))
 
 
+def settings() -> Iterator[Offer]:
+    """The names of the settings file."""
+    from chatbot.options.chat import SETTINGS
+
+    yield from (Offer(option.key.replace("_", "-"), option.choice.help) for option in SETTINGS)
+    yield from (Offer(f"aliases.{alias}", model) for alias, model in _settings().aliases.items())
+
+
+def _settings() -> Settings:
+    """Those of the settings file; where something is wrong in it, none."""
+    from chatbot.cli.settings.loading import load_settings
+    from chatbot.options.settings.settings import Settings
+
+    try:
+        return load_settings()
+    except ChatError:
+        return Settings()
+
+
 def shells() -> Iterator[Offer]:
     """The shells that can be helped."""
     from chatbot.cli.completion.scripts import SCRIPTS
@@ -69,5 +98,6 @@ SOURCES: Mapping[str, Callable[[], Iterable[Offer]]] = {
     "templates": templates,
     "conversations": conversations,
     "exchanges": exchanges,
+    "settings": settings,
     "shells": shells,
 }

@@ -13,7 +13,7 @@ from chatbot.cli.command_line.declared import Command, Group
 from chatbot.cli.command_line.helped import term, usage
 from chatbot.core.version import __version__
 from chatbot.lab.guide import manual
-from chatbot.options.chat import IN_VARIABLES
+from chatbot.options.chat import GROUPS, IN_VARIABLES
 from chatbot.options.declared import Option, options_of
 from chatbot.outside.files.folders import cache_folder, config_folder, data_folder
 from chatbot.outside.files.reading import display_name
@@ -29,9 +29,10 @@ _VARIABLES = (
     ("NO_COLOR", "No colours and no rows that are drawn again, whatever its value."),
 )
 _FILES = (
+    (config_folder, "config.toml", "The settings: chat config shows and changes them."),
     (config_folder, "templates/", "Templates, a file each."),
     (data_folder, "", "The history of conversations, and the limits that services told."),
-    (cache_folder, "", "Answers that --cache keeps."),
+    (cache_folder, "", "Answers that --cache keeps, and the lists of models of the last hour."),
     (None, ".env", "Keys, addresses, CHAT_MODEL and CHAT_PROVIDER for this folder."),
 )
 
@@ -92,11 +93,12 @@ def _under(group: Group, path: str) -> Iterator[Part]:
 
 
 def _command(command: Command, path: str) -> Part:
-    """Words and options with what they mean; of the many that are those of chat itself, their headings alone."""
-    own = [group for group in command.groups if group not in IN_VARIABLES] if command.in_variables else command.groups
+    """Words and options with what they mean; of those that are chat's own, their headings alone."""
+    own = [group for group in command.groups if group not in GROUPS]
+    headings = [options_of(group)[0].heading for group in command.groups if group in GROUPS]
     words = [(word.metavar, word.help) for word in command.positionals]
     options = [option for group in own for option in options_of(group)]
-    shared = [] if len(own) == len(command.groups) else ["It takes the options of chat that say what is sent, too."]
+    shared = [f"It also takes options of chat: {', '.join(headings)}."] if headings else []
     return Part(usage(command, path), [*command.help.split("\n\n"), *shared], [*words, *_terms(options)])
 
 

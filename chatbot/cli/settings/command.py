@@ -175,7 +175,7 @@ def _plain(row: Any, notices: Notices) -> dict[str, Any]:
 
 _WIDEST = 60
 _ALWAYS_SHOWN = ("provider", "model", "base-url")
-_NAME = Positional("name", "NAME", _NAME_HELP, required=True)
+_NAME = Positional("name", "NAME", _NAME_HELP, required=True, completes="settings")
 _VALUE = Positional("value", "VALUE", "Its value; several where the option may be said again.", True, True)
 DECLARED = Group(
     (

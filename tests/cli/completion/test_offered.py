@@ -20,6 +20,7 @@ KNOWN = {
     "templates": ["review"],
     "conversations": ["7txv3v", "m0gd3a"],
     "exchanges": ["x1"],
+    "settings": ["timeout"],
     "shells": ["bash", "zsh"],
 }
 
@@ -70,7 +71,11 @@ def texts(line: str) -> list[str]:
         chat --temperature 0 lo | nothing
         chat -- --mod | nothing
         chat -- lo | nothing
-        chat models x | nothing
+        chat keys x | nothing
+        chat models al | alias
+        chat models op | openai
+        chat models alias fast op | openai/gpt
+        chat config set ti | timeout
         chat logs nonsense --he | --help
         chat lab nonsense --he | --help
         chat -s te | nothing
