@@ -25,7 +25,6 @@ from chatbot.layers.cached import SAME_QUESTION, WAITS_FOR_S, Cached
 from chatbot.outside.background import EventQueue
 from chatbot.outside.cache.store import AnswerCache
 from chatbot.outside.history.store import History
-from chatbot.providers import services
 from chatbot.providers.wires import lookup
 from chatbot.session import Session
 from chatbot.terminal.answer.json_view import as_json
@@ -35,6 +34,7 @@ from chatbot.terminal.answer.wait_row import WaitRow
 from tests.conftest import FakeTime
 from tests.events import end, text
 from tests.providers.test_recordings import FOLDER, RECORDINGS
+from tests.wires import service_named
 
 QUESTION = Conversation().asking("Why is the sky blue?")
 OPTIONS = Options("m", stream=True)
@@ -64,7 +64,7 @@ class Service:
 
     @property
     def session(self) -> Session:
-        provider = lookup.provider_for(services.find(self.service), Endpoint(self.base_url, ("Authorization", "k")))
+        provider = lookup.provider_for(service_named(self.service), Endpoint(self.base_url, ("Authorization", "k")))
         policy = RetryPolicy(max_retries=0)
         return Session(provider, self._send, policy, self.time.clock, self.time.clock, lambda: 0.5)
 

@@ -135,7 +135,7 @@ def _growing(item: Json, *, is_whole: bool) -> Iterator[tuple[str, Json]]:
     member = "refusal" if part["type"] == "refusal" else "text"
     kind = part["type"] if is_message else "reasoning_summary_text"
     place = {"item_id": item["id"], index_name: 0}
-    yield "output_item.added", {"item": {**item, holder: []}}
+    yield "output_item.added", {"item": {**item, holder: [], **({"status": "in_progress"} if is_message else {})}}
     yield f"{part_name}.added", {**place, "part": {**part, member: ""}}
     for token in tokens(part[member]):
         yield f"{kind}.delta", {**place, "delta": token}

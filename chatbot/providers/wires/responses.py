@@ -107,7 +107,6 @@ class OpenAIResponses(base.Provider):
         reasons = self.takes_effort(options)
         summary = "auto" if options.show_reasoning else None
         fields = base.present(
-            instructions=conversation.system or None,
             include=["reasoning.encrypted_content"] if reasons else [],
             max_output_tokens=options.max_tokens,
             temperature=options.temperature,
@@ -116,7 +115,8 @@ class OpenAIResponses(base.Provider):
             stream=options.stream or None,
         )
         items = [item for message in conversation.messages for item in self._items(message, options.model)]
-        return merged({"model": options.model, "input": items, "store": False, **fields}, options.extra)
+        system = base.present(instructions=conversation.system or None)
+        return merged({"model": options.model, **system, "input": items, "store": False, **fields}, options.extra)
 
     def takes_effort(self, options: Options) -> bool:
         return models.facts(options.model).reasoning != "none"
@@ -127,9 +127,9 @@ class OpenAIResponses(base.Provider):
     def _items(self, message: Message, model: str) -> list[Payload]:
         """A message, or the items of an answer where they are this model's own."""
         items = message.items
-        if items is not None and items == self.own_items(items.json, model):
-            return list(json.loads(items.json))
-        return [{"type": "message", "role": message.role, "content": _content(message)}]
+        is_own = items is not None and items == self.own_items(items.json, model)
+        own = _objects(items.json) if items is not None and is_own else []
+        return own or [{"type": "message", "role": message.role, "content": _content(message)}]
 
     def read_stream(self, events: Iterable[SseEvent]) -> Iterator[ProviderEvent]:
         text = _Text()
@@ -377,6 +377,15 @@ def _may_be_handed_back(items: Sequence[dict[str, Any]]) -> bool:
 
 def _wants_answers(items: Sequence[dict[str, Any]]) -> bool:
     return any(isinstance(kind := item.get("type"), str) and kind in _CALLS for item in items)
+
+
+def _objects(text: str) -> list[Payload]:
+    """The objects of a JSON array; none where it is no such array: a history may have been imported from anywhere."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return []
+    return found if isinstance(found, list) and all(isinstance(item, dict) for item in found) else []
 
 
 def _content(message: Message) -> str | list[Payload]:

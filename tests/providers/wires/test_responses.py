@@ -119,6 +119,13 @@ def test_nobody_else_is_sent_it(service: str, model: str) -> None:
     assert "gAA" not in sent and "Two." in sent
 
 
+@pytest.mark.parametrize("text", ["", "[", "{}", "[1]", "null", "[" * 100_000])
+def test_items_that_are_none_are_not_sent(text: str) -> None:
+    """A conversation may have been imported from anywhere."""
+    sent = payload("responses", talk(ProviderItems("responses", "OpenAI", "m", text)))["input"]
+    assert [item["role"] for item in sent] == ["user", "assistant", "user"]
+
+
 @pytest.mark.parametrize(
     "output",
     [

@@ -24,7 +24,7 @@ READINGS = {
         "answer.choices[0].message.content",
     ),
     "responses": Reading(
-        'event.get("delta") if event.get("type") == "response.output_text.delta" else ""',
+        'event.get("type") == "response.output_text.delta" and event.get("delta")',
         '"".join(part.get("text", "") for item in response.json()["output"] if item["type"] == "message"'
         ' for part in item["content"])',
         'event.type === "response.output_text.delta" ? event.delta : ""',
