@@ -48,6 +48,7 @@ def test_what_was_learnt_is_kept_as_a_provider(tmp_path: Path) -> None:
         assert saved.code == 0
         file = tmp_path / ".config/chat/providers.toml"
         assert f"saved as desk in {file}" in saved.err
+        assert "chat -m desk/echo ...; its key is in DESK_API_KEY" in saved.err
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         assert KEY not in file.read_text()
         asked = run("-m", "desk/echo", "--max-tokens", "9", "--seed", "1", "hi", home=tmp_path, DESK_API_KEY=KEY)
@@ -110,6 +111,7 @@ def test_what_is_no_report_is_a_mistake(tmp_path: Path) -> None:
         (["a", "b"], "chat probe asks one server"),
         (["--compare"], "--compare wants two reports"),
         (["opnai"], "did you mean openai"),
+        (["localhost:8080/v1"], "an address begins with http:// or https://"),
         (["lab-anthropic"], "does not speak Chat Completions"),
     ],
 )
