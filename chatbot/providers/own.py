@@ -66,6 +66,11 @@ def checked_name(name: str) -> str:
         raise ConfigurationError(f"{name!r} cannot name a provider: {mistake}", advice=mistake.advice) from None
 
 
+def variable_part(name: str) -> str:
+    """How the variables of an own provider begin: MY_DESK of `my-desk`."""
+    return re.sub(r"\W", "_", name).upper()
+
+
 class _Mistake(ValueError):
     """What is wrong with a row, and with which of its keys."""
 
@@ -102,7 +107,7 @@ def _checked_name(name: str) -> str:
 
 
 def _service(name: str, read: dict[str, Any]) -> Service:
-    upper = re.sub(r"\W", "_", name).upper()
+    upper = variable_part(name)
     key = read.pop("key_variable", f"{upper}_API_KEY")
     key_header = read.pop("key_header", "Authorization")
     is_here = is_loopback(urlsplit(read["base_url"]).hostname)

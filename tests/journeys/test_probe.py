@@ -14,6 +14,7 @@ import pytest
 from chatbot.lab.quirks.table import BY_NAME
 from chatbot.lab.server.http import LabServer
 from tests.journeys.chat import COMMAND, KEY, environment, run
+from tests.journeys.test_on_a_terminal import Person
 
 URL = ("probe", "-m", "echo")
 
@@ -48,6 +49,7 @@ def test_what_was_learnt_is_kept_as_a_provider(tmp_path: Path) -> None:
         assert saved.code == 0
         file = tmp_path / ".config/chat/providers.toml"
         assert f"saved as desk in {file}" in saved.err
+        assert "chat -m desk/echo ...; its key is in DESK_API_KEY" in saved.err
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         assert KEY not in file.read_text()
         asked = run("-m", "desk/echo", "--max-tokens", "9", "--seed", "1", "hi", home=tmp_path, DESK_API_KEY=KEY)
@@ -110,6 +112,7 @@ def test_what_is_no_report_is_a_mistake(tmp_path: Path) -> None:
         (["a", "b"], "chat probe asks one server"),
         (["--compare"], "--compare wants two reports"),
         (["opnai"], "did you mean openai"),
+        (["localhost:8080/v1"], "an address begins with http:// or https://"),
         (["lab-anthropic"], "does not speak Chat Completions"),
     ],
 )
@@ -176,6 +179,35 @@ def test_ctrl_c_shows_what_was_learnt_so_far(tmp_path: Path) -> None:
     assert "Traceback" not in err
     rows = {line[9:42].strip(): line.split()[0] for line in out.splitlines()}
     assert (rows["Chat, streamed"], rows["json_schema"]) == ("yes", "unknown")
+
+
+@pytest.mark.parametrize("columns", [100, 40])
+def test_on_a_terminal_it_says_what_it_asks_and_leaves_a_table(server: LabServer, tmp_path: Path, columns: int) -> None:
+    person = Person([*URL, f"{server.url}/v1"], tmp_path, columns, 110)
+    assert person.leave() == 0
+    assert b"/19 Role system" in person.seen
+    shown = "\n".join(person.rows)
+    assert "/19" not in shown
+    assert "Content type of a stream" in shown and "text/event-stream" in shown
+    assert b"\x1b[32myes" in person.seen
+
+
+def test_without_colours_a_terminal_gets_no_escape_sequence(server: LabServer, tmp_path: Path) -> None:
+    person = Person([*URL, f"{server.url}/v1"], tmp_path, 80, 60, NO_COLOR="1")
+    assert person.leave() == 0
+    assert b"\x1b" not in person.seen
+    assert any(row.startswith("yes  Chat, whole") for row in person.rows)
+
+
+def test_ctrl_c_at_a_server_that_hangs_leaves_the_terminal_in_order(tmp_path: Path) -> None:
+    with LabServer(hang_s=20) as server:
+        person = Person(["probe", "-m", "hang-before-headers", f"{server.url}/v1"], tmp_path, 100, 60)
+        person.wait_for_text("max_tokens")
+        person.child.send("\x03")
+        assert person.leave() == 130
+    shown = "\n".join(person.rows)
+    assert "broken off: this is what was learnt so far" in shown
+    assert "Traceback" not in shown
 
 
 @pytest.mark.parametrize("words", [["lab", "serve", "--quirk", "no-don"]])

@@ -77,11 +77,13 @@ def _probe(notices: Notices, words: list[str], options: Probing, connection: Con
 def _asked(notices: Notices, word: str, options: Probing, connection: Connection) -> tuple[Report, bool]:
     """The report on a server, and whether it was not broken off."""
     with ExitStack() as open_things:
-        who = Who((options.model,) if options.model else ())
         if "://" in word:
-            connection = connection._replace(base_url=word)
+            connection, provider = connection._replace(base_url=word), None
+        elif ":" in word:
+            raise UsageError("an address begins with http:// or https://", advice=f"chat probe http://{word}")
         else:
-            who = who._replace(provider=word)
+            provider = word
+        who = Who((options.model,) if options.model else (), provider)
         target, subject = subject_of(who, connection, open_things, notices)
         report, is_whole = ask(target, subject, connection, notices, deep=options.deep, verbose=options.verbose)
     if options.save and report.is_reachable and is_whole:
@@ -92,13 +94,17 @@ def _asked(notices: Notices, word: str, options: Probing, connection: Connection
 def _save(report: Report, name: str, service: Service, notices: Notices) -> None:
     from chatbot.cli.settings.own_providers import providers_file
     from chatbot.outside.files.own_providers import save_row
+    from chatbot.providers.own import variable_part
     from chatbot.providers.probe.report import own_row
 
     path = providers_file()
     if path is None:
         raise ConfigurationError("there is no home folder, so no provider can be saved")
-    save_row(path, name, own_row(report, service), f"by chat probe, {report.asked[:10]}")
-    notices.tell([f"saved as {name} in {path}", f"it is asked with: chat -m {name}/{report.model} ..."])
+    row = own_row(report, service)
+    save_row(path, name, row, f"by chat probe, {report.asked[:10]}")
+    variable = row.get("key_variable", f"{variable_part(name)}_API_KEY")
+    key = f"; its key is in {variable}" if row.get("key_required") else ""
+    notices.tell([f"saved as {name} in {path}", f"it is asked with: chat -m {name}/{report.model} ...{key}"])
 
 
 def _compare(notices: Notices, words: list[str], options: Probing, connection: Connection) -> int:
