@@ -133,3 +133,13 @@ def test_a_snippet_for_node_says_how_to_run_it(tmp_path: Path) -> None:
     told = run("--dry-run", "--as", "js", "--proxy", f"http://ann:{PASSWORD}@proxy:1", *NOT_HERE, "hi", home=tmp_path)
     way = 'NODE_USE_ENV_PROXY=1 HTTP_PROXY="http://$PROXY_USER@proxy:1" HTTPS_PROXY="http://$PROXY_USER@proxy:1"'
     assert told.text.splitlines()[0] == f"// Run it with: {way} node FILE"
+
+
+def test_the_settings_show_a_proxy_without_its_password(tmp_path: Path) -> None:
+    url = "http://ann:short@proxy:1"
+    shown = [
+        run("config", *words, home=tmp_path, CHAT_PROXY=url)
+        for words in (["--where"], ["--json"], ["get", "proxy"], ["set", "proxy", url], ["--where"])
+    ]
+    assert all(done.code == 0 and "short" not in done.text + done.err for done in shown)
+    assert "http://(hidden)@proxy:1" in shown[0].text
