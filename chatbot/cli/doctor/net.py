@@ -18,6 +18,7 @@ from chatbot.cli.doctor.connection import connection_of, route_of
 from chatbot.cli.doctor.looking import Check, Looking, findings
 from chatbot.cli.keys.listing import list_keys
 from chatbot.cli.own_providers import listening_url, service_table
+from chatbot.cli.settings.loading import load_settings, with_settings
 from chatbot.core.amounts import step_words
 from chatbot.core.checkup.finding import NET, Finding, fault, of_error, warning
 from chatbot.core.errors import ChatError, NoKey, RequestRefused, TlsFailed, UnknownModel
@@ -76,11 +77,13 @@ def _put_findings(check: Check, looking: Looking, queue: SimpleQueue[list[Findin
 
 
 def _targets() -> Iterator[ModelTarget | Finding]:
-    """The services with a key, and the local servers that listen; or why one cannot be asked."""
+    """The services with a key, and the local servers that listen; or why one cannot be asked. Raises ConfigurationError
+    for broken settings: they may say where a key belongs.
+    """
     table, _ = service_table()
     listing = list_keys()
     others, _ = read_variables(os.environ, variable_names(table))
-    variables = {**others, **listing.variables}
+    variables = with_settings({**others, **listing.variables}, load_settings())
     with_key = {row.name for row in table.rows for key in row.keys if key.name in variables}
     for row in table.rows:
         is_here = row.probe and listening_url(row)
