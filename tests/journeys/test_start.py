@@ -42,6 +42,22 @@ def test_the_history_is_opened_after_the_request_has_left(server: LabServer, tmp
     assert watch(tmp_path, *at(server.url), "-m", "echo", "hi") == "[] ['sqlite3'] 0"
 
 
+def test_without_a_file_of_keys_one_stat_is_all_it_costs(server: LabServer, tmp_path: Path) -> None:
+    code = """
+import sys
+from chatbot.cli.main import main
+looked = []
+sys.addaudithook(lambda event, args: looked.append(str(args[0])) if event in ("open", "os.listdir") else None)
+stat = __import__("pathlib").Path.stat
+__import__("pathlib").Path.stat = lambda self, **how: looked.append(f"stat {self}") or stat(self, **how)
+code = main(sys.argv[1:])
+keys = [path for path in looked if "keys.toml" in path]
+sys.stderr.write(f"{keys} {[name for name in ('tomllib', 'tomlkit', 'platformdirs') if name in sys.modules]} {code}")
+"""
+    told = run_code(code, *at(server.url), "-m", "echo", "-n", "hi", home=tmp_path, **KEYS).err
+    assert told == f"['stat {tmp_path}/.config/chat/keys.toml'] [] 0"
+
+
 def test_a_dotenv_file_loads_its_reader_and_nothing_else(server: LabServer, tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("CHAT_MODEL=echo\n")
     assert watch(tmp_path, *at(server.url), "-m", "echo", "-n", "hi") == "['dotenv'] ['dotenv'] 0"

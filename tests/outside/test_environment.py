@@ -217,3 +217,11 @@ def test_a_file_that_was_named_must_be_text(content: bytes, env_file: Path) -> N
     env_file.write_bytes(content)
     with pytest.raises(FileUnreadable):
         read_variables({}, NAMES, env_file=env_file)
+
+
+def test_a_key_command_of_the_folder_is_ignored_with_a_sentence(tmp_path: Path) -> None:
+    written(tmp_path, "OPENAI_API_KEY_COMMAND=op read x\n")
+    assert local(tmp_path) == (
+        {},
+        ("OPENAI_API_KEY_COMMAND in ./.env is ignored: no command is taken from a folder; keep it with chat keys set",),
+    )

@@ -16,6 +16,14 @@ def local(**values: str) -> dict[str, SettingSource]:
     return {name: SettingSource(value, "./.env", True) for name, value in values.items()}
 
 
+def stored(**values: str) -> dict[str, SettingSource]:
+    """Keys that the person stored, which are still to be fetched."""
+    return {
+        name: SettingSource("", "the keyring", stored=True, fetch=lambda value=value: value)  # type: ignore[misc]
+        for name, value in values.items()
+    }
+
+
 def chosen(wish: ModelRequest, variables: dict[str, SettingSource]) -> ModelTarget:
     service, model = find_service(wish, variables)
     assert service is not None

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 
 from chatbot.core.errors import ConfigurationError, NoKey, UsageError
 from chatbot.core.options import SettingSource
 from chatbot.providers import services
 from chatbot.providers.choice import ModelRequest
-from tests.providers.choosing import chosen, local, trusted
+from chatbot.providers.credentials import fingerprint
+from tests.providers.choosing import chosen, local, stored, trusted
 
 SECRET = "sk-secret-0123456789"
 EVIL = "https://evil.example/v1"
@@ -217,3 +220,43 @@ def test_a_choice_never_shows_its_key() -> None:
 
     assert choice.key == SECRET
     assert SECRET not in repr(choice) + str(choice)
+
+
+@pytest.mark.parametrize(
+    ("before", "key"),
+    [(trusted(ANTHROPIC_AUTH_TOKEN="shell"), "shell"), (local(ANTHROPIC_AUTH_TOKEN="folder"), "folder"), ({}, "kept")],
+)
+def test_a_stored_key_counts_after_one_of_another_name_that_is_set(before: dict[str, SettingSource], key: str) -> None:
+    choice = chosen(ModelRequest("anthropic"), {**stored(ANTHROPIC_API_KEY="kept"), **before})
+    assert choice.with_key().key == key
+
+
+def test_a_stored_key_is_fetched_only_when_it_is_to_be_sent() -> None:
+    asked: list[str] = []
+    fetch = lambda: asked.append("now") or f' "{SECRET}"'  # type: ignore[func-returns-value]  # noqa: E731
+    variables = {"ANTHROPIC_API_KEY": SettingSource("", "the keyring", stored=True, fetch=fetch)}
+    choice = chosen(ModelRequest("anthropic"), variables)
+    assert (asked, choice.key, choice.secrets) == ([], None, ())
+    keyed = choice.with_key()
+    assert (asked, keyed.key, keyed.endpoint.auth) == (["now"], SECRET, ("x-api-key", SECRET))
+    assert keyed.with_key() is keyed
+    assert keyed.secrets == (SECRET,)
+    assert chosen(ModelRequest("anthropic", is_dry=True), variables).fetch_key is None
+
+
+def test_a_stored_key_that_is_none_is_told_without_it() -> None:
+    with pytest.raises(ConfigurationError, match="holds a character that no key has") as caught:
+        chosen(ModelRequest("openai"), stored(OPENAI_API_KEY="two words")).with_key()
+    assert "two" not in str(caught.value)
+
+
+def test_a_stored_key_goes_to_no_address_of_the_folder() -> None:
+    variables = {**stored(OPENAI_API_KEY=SECRET), **local(OPENAI_BASE_URL="https://h.example/v1")}
+    with pytest.raises(ConfigurationError, match="will not be sent there"):
+        chosen(ModelRequest("openai"), variables)
+
+
+@pytest.mark.parametrize("around", ["{}", " {}\n", '"{}"'])
+def test_the_same_key_has_the_same_fingerprint(around: str) -> None:
+    digits = fingerprint(around.format(SECRET))
+    assert digits == hashlib.sha256(SECRET.encode()).hexdigest()[:6]

@@ -103,10 +103,10 @@ class AnswerRunner:
         self._sent.clear()
         self.http.exchanges.new_question()
         asked_s = time.monotonic()
-        ask = self._ask(again=replaces is not None)
         if self._cached is None or not self._cached.knows(conversation, asked):
             self._require_key()
             self.load()
+        ask = self._ask(again=replaces is not None)
         with Watchdog() as watchdog:
             best_effort = BestEffort(watchdog.call, self._notices.warn)
             with ExitStack() as entered:
@@ -192,9 +192,10 @@ class AnswerRunner:
         return self._target.fetch_key is not None
 
     def _require_key(self) -> None:
-        """Has the key before the terminal is taken: a key command may ask there. Raises ConfigurationError."""
+        """Has the key before the answer takes the terminal: a key command may ask there. Raises ConfigurationError."""
         if self.awaits_key:
-            self._target = self._target.with_key()
+            with self._keyboard.lent():
+                self._target = self._target.with_key()
             self._notices.hide(self._target.secrets)
             provider = lookup.provider_for(self._target.service, self._target.endpoint)
             self._session = self._session._replace(provider=provider)

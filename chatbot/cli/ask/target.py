@@ -93,6 +93,8 @@ def choose_target(
     at_home = choice.endpoint.base_url == service.base_url or service.source == services.LAB
     if at_home and service.has_plain_model_names:
         check_service_named_in(choice.model, table)
+    if choice.key_variable in stored and variables[choice.key_variable].local:
+        remarks = (*remarks, f"{choice.key_variable} is stored too, and not used; --no-env-file ignores ./.env")
     choice = choice._replace(remarks=(*remarks, *choice.remarks))
     return choice.with_key() if with_key else choice
 
@@ -119,7 +121,7 @@ def _started_lab() -> LabServer:
 def _nothing_set_up() -> NothingSetUp:
     return NothingSetUp(
         "nothing is set up yet; there are three ways to begin:",
-        advice="1. keep a key:          chat keys set openai  (or export OPENAI_API_KEY=...; other services too)\n"
+        advice="1. keep a key:          chat keys set openai  (or export OPENAI_API_KEY=...)\n"
         "2. run a local server:  ollama serve  (or LM Studio, or llama.cpp)\n"
         '3. try without either:  chat -m lab/guide "how do I begin?"\n'
         'The services: chat -m lab/guide "which providers are there?"',
