@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,9 @@ from pathlib import Path
 from chatbot.lab.server.http import LabServer
 from tests.journeys.chat import KEYS, at, environment, run, run_code
 
-SLOW = "rich markdown_it pygments prompt_toolkit PIL asyncio sqlite3 dotenv pydantic".split()
+SLOW = (
+    "rich markdown_it pygments prompt_toolkit PIL asyncio sqlite3 dotenv pydantic tomllib tomlkit platformdirs".split()
+)
 
 # Prints, when the request is about to be sent, which of the slow modules are loaded; and again at the end.
 WATCH = """
@@ -61,6 +64,17 @@ sys.stderr.write(f"{keys} {[name for name in ('tomllib', 'tomlkit', 'platformdir
 def test_a_dotenv_file_loads_its_reader_and_nothing_else(server: LabServer, tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("CHAT_MODEL=echo\n")
     assert watch(tmp_path, *at(server.url), "-m", "echo", "-n", "hi") == "['dotenv'] ['dotenv'] 0"
+
+
+def test_a_settings_file_of_plain_lines_loads_no_parser_of_toml(server: LabServer, tmp_path: Path) -> None:
+    file = tmp_path / ".config" / "chat" / "config.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text('# mine\ntemperature = 0.2 # low\n[models."openai/echo"]\nstop = ["a", "b"]\n')
+    file.chmod(0o600)
+    assert watch(tmp_path, *at(server.url), "-m", "echo", "-n", "hi") == "[] [] 0"
+    assert json.loads(server.requests[0].body)["stop"] == ["a", "b"]
+    file.write_text("temperature = 2e-1\nstop = ['a']\n")
+    assert watch(tmp_path, *at(server.url), "-m", "echo", "-n", "hi") == "['tomllib'] ['tomllib'] 0"
 
 
 def _modules(home: Path, *words: str) -> list[str]:

@@ -1,9 +1,10 @@
-"""One declaration appears everywhere: option, help, `/set`, variable, completion."""
+"""One declaration appears everywhere: option, help, `/set`, variable, settings file, completion."""
 
 # Without `from __future__ import annotations`: a group's annotations are read as they stand.
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import pytest
 from prompt_toolkit.completion import CompleteEvent
@@ -12,9 +13,11 @@ from prompt_toolkit.document import Document
 from chatbot.cli.command_line import helped
 from chatbot.cli.command_line.declared import Command
 from chatbot.cli.command_line.parsing import from_signature, parse
+from chatbot.cli.settings.in_force import Row, option_row
 from chatbot.core.errors import ConfigurationError, UsageError
 from chatbot.options import chat
-from chatbot.options.declared import Choice, chosen, options_of
+from chatbot.options.declared import Choice, Found, chosen, found, options_of
+from chatbot.options.settings.reading import read_settings
 from chatbot.terminal.input.completion import CommandCompleter, Completions
 from chatbot.terminal.repl.commands import COMMANDS
 from tests.tables import cases
@@ -87,6 +90,43 @@ def test_a_variable_is_told_by_its_name() -> None:
         cooked(CHAT_HURRY="perhaps")
 
 
+COOK_AGAIN = COOK._replace(in_variables=(Cooking,))
+
+
+@pytest.mark.parametrize("parsed", [parse, lambda command, words, path: public(command, words)], ids=["fast", "public"])
+def test_a_switch_that_a_variable_turns_on_is_turned_off_on_the_command_line(parsed: Callable[..., Any]) -> None:
+    environ = {"CHAT_HURRY": "1"}
+    assert chosen(Cooking, parsed(COOK_AGAIN, [], "cook"), environ).hurry is True
+    assert chosen(Cooking, parsed(COOK_AGAIN, ["--no-hurry"], "cook"), environ).hurry is False
+    assert chosen(Cooking, parsed(COOK_AGAIN, ["--hurry"], "cook"), {"CHAT_HURRY": "0"}).hurry is True
+    with pytest.raises(UsageError, match="there is no option --no-hurry"):
+        cooked("--no-hurry")
+
+
+def public(command: Command, words: Sequence[str]) -> Any:
+    return from_signature(command).main(args=list(words), standalone_mode=False)
+
+
+def test_every_switch_of_chat_that_a_variable_sets_has_one_opposite_and_no_other_option_has_its_name() -> None:
+    command = Command("chat", "Asks.", print, groups=chat.GROUPS, in_variables=chat.IN_VARIABLES)
+    opposites = command.off_flags
+    assert opposites["raw"] == "--no-raw" and opposites["no_stream"] == "--stream" and opposites["no_log"] == "--log"
+    flags = [flag for option in command.options for flag in (*option.flags, *option.choice.old_flags)]
+    assert len({*flags, *opposites.values()}) == len(flags) + len(opposites)
+    switches = {option.field for option in chat.SETTINGS if option.kind is bool}
+    assert switches - opposites.keys() == {"no_env_file", "cache", "no_cache"}  # --env-file, and each other
+
+
+def test_what_is_said_makes_its_opposite_moot_where_nothing_before_it_said_that() -> None:
+    hidden = {"CHAT_HIDE_REASONING": "1"}
+    assert found(chat.Shown, {"show_reasoning": True}, hidden)["hide_reasoning"] == Found(False, "--show-reasoning")
+    assert chosen(chat.Shown, {"show_reasoning": True, "hide_reasoning": True}).hide_reasoning is True
+    assert chosen(chat.Cache, {"cache": True}, {"CHAT_NO_CACHE": "1"}).is_wanted
+    assert chosen(chat.Cache, {"cache_ttl": "5m"}, {"CHAT_NO_CACHE": "1"}).is_wanted
+    assert not chosen(chat.Cache, {"no_cache": True}, {"CHAT_CACHE": "5m"}).is_wanted
+    assert found(chat.Cache, {}, {"CHAT_CACHE": "0"})["cache_ttl"] == Found(None, "CHAT_CACHE")
+
+
 def test_the_help_page_shows_what_is_declared() -> None:
     page = helped.page(COOK, "cook")
     assert "How it cooks\n  -H, --heat N        How hot.\n  --spice NAME" in page
@@ -117,6 +157,20 @@ def test_one_more_declaration_is_in_every_place() -> None:
     assert "  --luck N    Luck." in helped.page(command, "chat")
     assert chosen(More, parse(command, ["--luck", "2"], "chat") or {}).seed == 2
     assert chosen(More, {}, {"CHAT_LUCK": "3"}).seed == 3
+
+    assert chosen(More, parse(command, ["--luck", "2"], "chat") or {}, {"CHAT_LUCK": "3"}).seed == 2
+
+    read = read_settings("[models.x]\nluck = 1\n", "config.toml", Path("/"), settings)
+    assert read.models["x"] == {"seed": 1}
+    with pytest.raises(ConfigurationError, match=r"config\.toml:1: luck is a whole number from 1 to 3, not 4"):
+        read_settings("luck = 4", "config.toml", Path("/"), settings)
+    with pytest.raises(ConfigurationError, match=r"config\.toml:1: there is no setting 'lukc'") as error:
+        read_settings("lukc = 1", "config.toml", Path("/"), settings)
+    assert "Did you mean luck?" in error.value.advice
+
+    [option] = settings
+    row = option_row(option, found(More, {}, {"CHAT_LUCK": "3"})["seed"], [(("models", "x"), {"seed": 1})], read)
+    assert row == Row("luck", Found(3, "CHAT_LUCK"), (Found(1, "config.toml:2"),))
 
     session = Pretended(settings=settings)
     session.type("/set luck 3", "/set luck 4", "/set")

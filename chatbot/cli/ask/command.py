@@ -50,6 +50,7 @@ def chat(argv: list[str], notices: Notices) -> int:
         return 0
     saves = bool(said["save_template"])  # a template is what the command line says
     environ = {} if saves else os.environ
-    groups = [chosen(group, said, environ if group in IN_VARIABLES else None) for group in GROUPS if group != Program]
-    taken = frozenset(field for group in IN_VARIABLES for field in found(group, said, environ))
+    values = {group: found(group, said, environ if group in IN_VARIABLES else None) for group in GROUPS}
+    groups = [group(**{field: one.value for field, one in values[group].items()}) for group in GROUPS[:-1]]
+    taken = frozenset(field for group in IN_VARIABLES for field in values[group])
     return int(_CHAT.run(notices, said["question"], *groups, taken, Settings() if saves else load_settings()))

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chatbot.cli.ask.setup import Setup
 from chatbot.cli.ask.target import choose_target
@@ -20,7 +20,7 @@ from chatbot.cli.history import history_folder
 from chatbot.cli.output import stdio
 from chatbot.cli.own_providers import service_table
 from chatbot.cli.route import chosen_route
-from chatbot.cli.settings.loading import settings_of
+from chatbot.cli.settings.loading import sections_of, settings_of
 from chatbot.core.errors import ChatError, UsageError
 from chatbot.core.messages import Image
 from chatbot.core.text import clean
@@ -123,6 +123,8 @@ class _Session:
             template=self._template,
             http=lambda form: self.runner().http.last(form, self._setup.target.key_variable),
             limits=self._limits,
+            usual_options=lambda: self._setup.options,
+            places=self._places,
         )
 
     def runner(self) -> AnswerRunner:
@@ -236,6 +238,19 @@ class _Session:
             seen = kept_limits(self._setup.target.service.name)
         unicode = Screen(encoding=stdio.encoding(sys.stderr)).unicode
         return limit_rows(seen, time.time(), width, stdio.time_words, unicode=unicode) if seen else ()
+
+    def _places(self) -> Mapping[str, tuple[Any, str]]:
+        """What the settings file gives this model, where nothing before it counts."""
+        arguments, target = self._setup.arguments, self._setup.target
+        if not arguments.usual:
+            return {}
+        from chatbot.cli.settings.in_force import option_row
+        from chatbot.options.chat import SAMPLING
+
+        parts = sections_of(arguments.settings, target.service, target.model)[::-1]
+        rows = {one.key: option_row(one, None, parts, arguments.settings) for one in SAMPLING}
+        free = (one for one in SAMPLING if one.field in arguments.usual and one.field not in arguments.taken)
+        return {one.key: (rows[one.key].said.value, rows[one.key].said.source) for one in free}
 
     def _fork(self) -> str:
         if self._recorder.conversation_id is None:

@@ -85,7 +85,7 @@ def _get(notices: Notices, name: str) -> None:
     if len(keys) > 1:
         value = value_at(settings, keys)
     else:
-        rows = {row.name.replace("-", "_"): row.said.value for row in rows_in_force(Who(), settings)}
+        rows = {row.name: row.said.value for row in rows_in_force(Who(), settings)}
         value = rows.get(keys[0])
     if value not in (None, ()):
         stdio.write_answer(f"{notices.redacted(_written(value, chr(10)))}\n".encode("utf-8", "surrogateescape"))
@@ -141,7 +141,7 @@ def _edit(notices: Notices) -> None:
     def keep(written: str) -> None:
         file.replace(path, before or b"", written.encode("utf-8", "surrogateescape"))
 
-    if edit(text, path.parent, os.environ, name=file.NAME, errors="surrogateescape", keep=keep) is None:
+    if edit(text, path.parent, os.environ, name=path.name, errors="surrogateescape", keep=keep) is None:
         notices.warn("nothing was changed")
         return
     load_settings()  # a mistake is told, and what was written is kept

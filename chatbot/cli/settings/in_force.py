@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -12,7 +13,7 @@ from chatbot.cli.settings.loading import Section, model_of, sections_of, with_se
 from chatbot.core.options import SettingSource
 from chatbot.options.chat import IN_VARIABLES, SETTINGS, Who
 from chatbot.options.declared import Found, Option, found
-from chatbot.options.settings.settings import Settings
+from chatbot.options.settings.settings import Settings, dashed
 from chatbot.outside.environment import read_variables
 from chatbot.providers import services
 from chatbot.providers.choice import MODEL_VARIABLE, PROVIDER_VARIABLE, ModelRequest, find_service, variable_names
@@ -70,7 +71,7 @@ def option_row(option: Option, variable: Found | None, parts: Iterable[Section],
     for path, section in parts:
         if option.field in section:
             said.append(Found(section[option.field], settings.place(*((*path, key) for key in keys))))
-    return _row(_name(option.key), [*said, Found(option.default, DEFAULT)])
+    return _row(dashed(option.key), [*said, Found(option.default, DEFAULT)])
 
 
 def fingerprint(secret: str) -> str:
@@ -78,13 +79,14 @@ def fingerprint(secret: str) -> str:
     return hashlib.sha256(secret.strip().encode("utf-8", "replace")).hexdigest()[:FINGERPRINT_DIGITS]
 
 
+def _shown(url: str) -> str:
+    """An address without what may be a secret; whoever asks there is told that it cannot be used."""
+    return re.sub("//.*@", "//…@", re.split("[?#]", url)[0])
+
+
 def _row(name: str, said: Sequence[Found]) -> Row:
     over = said[1:-1] if said[-1].source == DEFAULT else said[1:]
     return Row(name, said[0], tuple(over))
-
-
-def _name(key: str) -> str:
-    return key.replace("_", "-")
 
 
 def _layers(folder: Path | None) -> Layers:
@@ -121,7 +123,7 @@ def _who_rows(who: Who, layers: Layers, settings: Settings, service: Service, mo
 
 def _place_rows(layers: Layers, settings: Settings, service: Service) -> list[Row]:
     """The address, and of each key its fingerprint."""
-    urls = [one for url in service.urls for one in layers.said(url.name)]
+    urls = [one._replace(value=_shown(one.value)) for url in service.urls for one in layers.said(url.name)]
     for path, section in sections_of(settings, service, None):
         if "base_url" in section:
             urls.append(Found(section["base_url"], settings.place((*path, "base_url"))))

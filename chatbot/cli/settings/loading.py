@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chatbot.options.settings.settings import ALIASES, PROVIDERS, Settings
-from chatbot.outside.files.folders import config_folder
-from chatbot.outside.files.settings import NAME, read_text, short_name
+from chatbot.outside.files.folders import settings_file
 
 if TYPE_CHECKING:
     from chatbot.core.options import SettingSource
@@ -20,17 +19,27 @@ Section = tuple[tuple[str, ...], Mapping[str, Any]]
 
 def load_settings() -> Settings:
     """What the settings file says; nothing where there is none. Raises ConfigurationError for the first mistake."""
-    folder = config_folder()
-    if folder is None:
+    path = settings_file()
+    if path is None:
         return Settings()
-    text = read_text(folder / NAME)
-    return Settings() if text is None else read(text, folder / NAME)
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return Settings()
+    except OSError:
+        pass  # reading it says why
+    from chatbot.outside.files.settings import read_text
+
+    text = read_text(path)
+    return Settings() if text is None else read(text, path)
 
 
 def read(text: str, path: Path) -> Settings:
     """What the text of the file says. Raises ConfigurationError: also for names that do not go with the services."""
+    from chatbot.core.addresses import base_url
     from chatbot.core.errors import UsageError
     from chatbot.options.settings.reading import read_settings
+    from chatbot.outside.files.settings import short_name
     from chatbot.providers import services
     from chatbot.providers.choice import ModelRequest, find_service
 
@@ -43,8 +52,11 @@ def read(text: str, path: Path) -> Settings:
             service = services.find(name)
         except UsageError as error:
             raise settings.fault(keys, str(error), error.advice) from None
-        if "base_url" in settings.providers.get(name, {}) and not service.urls:
-            raise settings.fault((*keys, "base_url"), f"{service.title} is at no other address")
+        if keys[0] == PROVIDERS and "base_url" in settings.providers[name]:
+            if not service.urls:
+                raise settings.fault((*keys, "base_url"), f"{service.title} is at no other address")
+            place = settings.place((*keys, "base_url"))
+            base_url(settings.providers[name]["base_url"], f"{place}: base-url")
     for alias in settings.aliases:
         known, _ = find_service(ModelRequest(model=alias), {})
         if known or "/" in alias:

@@ -11,7 +11,7 @@ from chatbot.core.likeness import likeliest
 from chatbot.core.redaction.redactor import is_secret_name
 from chatbot.options.chat import GROUPS, SETTINGS
 from chatbot.options.declared import Option, options_of
-from chatbot.options.settings.settings import ALIASES, MODELS, PROVIDERS, TABLES, WHO, Settings, canonical
+from chatbot.options.settings.settings import ALIASES, MODELS, PROVIDERS, TABLES, WHO, Settings, canonical, dashed
 from chatbot.options.settings.toml import Keys, TomlFault, parsed
 
 EDIT = "Change it with: chat config edit"
@@ -110,7 +110,8 @@ class _Reader:
             try:
                 values.update(read_value(option, value, self._options, self._folder))
             except (ValueError, OverflowError):
-                raise self._found.fault((*path, key), f"{key} is {option.says}, not {shown(value)}") from None
+                says = "true or false" if option.kind is bool else option.says
+                raise self._found.fault((*path, key), f"{key} is {says}, not {shown(value)}") from None
         return values
 
     def _text(self, keys: Keys, value: object) -> str:
@@ -148,13 +149,13 @@ def _from(folder: Path, value: Any, kind: type) -> Any:
 
 def unknown_name(key: str, names: Sequence[str]) -> ChatError:
     """Why a name is no setting, and what was perhaps meant."""
-    name = canonical(key)
-    if is_secret_name(f"_{name}") or name.lower() in ("apikey", "api_keys", "keys"):
-        return UsageError("settings hold no keys", advice="Keys: chat keys set NAME")
-    option = next((one for group in GROUPS for one in options_of(group) if one.key == name), None)
+    name = dashed(key)
+    option = next((one for group in GROUPS for one in options_of(group) if dashed(one.key) == name), None)
     if option is not None:
         return UsageError(f"{key} is no setting", advice=f"It is said with a question: {option.flag}")
-    near = likeliest(name, names)
+    near = likeliest(name, map(dashed, names))
+    if not near and (is_secret_name(f"_{canonical(key)}") or name.lower() in ("apikey", "api-keys", "keys")):
+        return UsageError("settings hold no keys", advice="Keys: chat keys set NAME")
     meant = f"Did you mean {' or '.join(near)}?\n" if near else ""
     return UsageError(f"there is no setting {shown(key)}", advice=f"{meant}All of them: chat config --where")
 

@@ -64,3 +64,8 @@ class Settings(NamedTuple):
 def canonical(key: str) -> str:
     """`max-tokens` is `max_tokens`."""
     return key.replace("-", "_")
+
+
+def dashed(key: str) -> str:
+    """As an option is written on the command line."""
+    return key.replace("_", "-")

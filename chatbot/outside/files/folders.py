@@ -26,6 +26,12 @@ def config_folder() -> Path | None:
     return _folder("config", "XDG_CONFIG_HOME", "/.config")
 
 
+def settings_file() -> Path | None:
+    """Where the settings are, or would be; None without a home."""
+    folder = config_folder()
+    return folder and folder / "config.toml"
+
+
 def _folder(kind: str, variable: str, usual: str) -> Path | None:
     """As platformdirs names it; on Linux by the same rule (XDG Base Directory Specification 0.8)."""
     above = os.environ.get(variable) or (os.environ.get("HOME") or ".") + usual

@@ -11,18 +11,17 @@ from typing import Any
 from chatbot.core.errors import ChatError, ConfigurationError, FileUnreadable
 from chatbot.options.settings.toml import with_line
 from chatbot.outside.files import private
-from chatbot.outside.files.folders import config_folder
+from chatbot.outside.files.folders import settings_file
 
-NAME = "config.toml"
 MAX_BYTES = 1_000_000
 
 
 def settings_path() -> Path:
     """Where the file is, or would be. Raises ConfigurationError where there is no home for it."""
-    folder = config_folder()
-    if folder is None:
+    path = settings_file()
+    if path is None:
         raise ConfigurationError("there is no home folder for settings", advice="Set HOME, or XDG_CONFIG_HOME.")
-    return folder / NAME
+    return path
 
 
 def short_name(path: Path) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from chatbot.core.errors import UsageError
 from chatbot.core.messages import Image
+from chatbot.core.options import Options
 from chatbot.core.text import DecodedText
 from chatbot.options.chat import SAMPLING
 from chatbot.options.declared import Option
@@ -39,7 +40,8 @@ class ReplActions(NamedTuple):
     another one. `time_words` tells a Unix time, `clock` gives monotonic seconds. `context_window` is how many tokens
     the model takes, None if that is not known. `settings` are what `/set`
     sets. `http` is the last exchange in a form. `is_path` is whether something has that name, `is_file` whether a file
-    has, also as a `file:` address. `limits` are rows of at most so many cells.
+    has, also as a `file:` address. `limits` are rows of at most so many cells. `usual_options` are those of the model
+    in use where the person sets nothing; `places` are the values of the settings file, and where they stand, by key.
     """
 
     answer: Callable[[PendingQuestion], AnswerResult]
@@ -63,6 +65,8 @@ class ReplActions(NamedTuple):
     resume: Callable[[str], tuple[Summary, Resumed]] | None = None
     fork: Callable[[], str] | None = None
     settings: Sequence[Option] = SAMPLING
+    usual_options: Callable[[], Options] = lambda: Options("")
+    places: Callable[[], Mapping[str, tuple[Any, str]]] = dict
     templates: Callable[[], Sequence[str]] | None = None
     template: Callable[[str, Mapping[str, str]], Template] | None = None
     http: Callable[[str], str] | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chatbot.core.errors import UsageError
+from chatbot.core.options import Options
 from chatbot.terminal.repl.actions import NO_LIMITS, NO_TEMPLATES, NOTHING, CommandContext, needed
 from chatbot.terminal.repl.attachments import file_text, unquoted
 from chatbot.terminal.repl.state import ReplState, with_system
@@ -14,9 +15,16 @@ def model(context: CommandContext, state: ReplState, argument: str) -> ReplState
     if not argument:
         context.notices.tell([f"the model is {state.model}"])
         return state
+    before = context.actions.usual_options()
     chosen = context.actions.choose_model(argument)
     context.notices.tell([f"the model is now {chosen}"])
-    return state._replace(model=chosen)
+    return state._replace(model=chosen, options=_settled(state.options, before, context.actions.usual_options()))
+
+
+def _settled(options: Options, before: Options, after: Options) -> Options:
+    """What was not set in this session is for another model as is usual for that."""
+    unset = {name: value for name, value in after._asdict().items() if getattr(options, name) == getattr(before, name)}
+    return options._replace(**unset)
 
 
 def models(context: CommandContext, state: ReplState, argument: str) -> ReplState:

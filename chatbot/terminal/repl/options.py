@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from chatbot.core.errors import UsageError
@@ -20,7 +21,7 @@ def set_option(context: CommandContext, state: ReplState, argument: str) -> Repl
     key, _, text = argument.replace("=", " ", 1).partition(" ")
     text = text.strip()
     if not key:
-        told = _told(settings, state.options) or ["nothing: the provider's defaults hold"]
+        told = _told(settings, state.options, context.actions.places()) or ["nothing: the provider's defaults hold"]
         context.notices.tell(["what is set:", *told])
         return state
     key = key.replace("-", "_").lower() if not key.startswith(_BODY) else key
@@ -64,14 +65,24 @@ def _with_field(options: Options, name: str, text: str) -> Options:
     return options._replace(extra=extra)
 
 
-def _told(settings: Sequence[Option], options: Options) -> list[str]:
+def _told(
+    settings: Sequence[Option], options: Options, places: Mapping[str, tuple[Any, str]] = MappingProxyType({})
+) -> list[str]:
+    """A line for each that is set, with its place where its value is that of the settings file."""
     import json
 
     chosen = {option.key: getattr(options, option.field) for option in settings}
     lines = [
-        f"{key} {value[0] if key == 'stop' else value}" for key, value in chosen.items() if value not in (None, ())
+        f"{key} {value[0] if key == 'stop' else value}{_place(key, value, places)}"
+        for key, value in chosen.items()
+        if value not in (None, ())
     ]
     return lines + [f"{_BODY}{name} {json.dumps(value, ensure_ascii=False)}" for name, value in options.extra.items()]
+
+
+def _place(key: str, value: Any, places: Mapping[str, tuple[Any, str]]) -> str:
+    usual, place = places.get(key, (None, ""))
+    return f"  ({place})" if place and usual == value else ""
 
 
 def _advice(settings: Sequence[Option], key: str) -> str:

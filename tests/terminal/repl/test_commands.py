@@ -306,6 +306,19 @@ def test_a_wrong_setting_is_told_and_not_set(words: str, said: str) -> None:
     assert said in session.told
 
 
+def test_what_the_settings_file_gives_has_its_place_until_something_else_is_set() -> None:
+    session = Pretended(places=lambda: {"seed": (3, "config.toml:4")})
+    session.type("/set", "/set seed 5", "/set", state=ReplState(options=Options("", seed=3)))
+    assert "  seed 3  (config.toml:4)\n" in session.told and session.told.endswith("  seed 5\n")
+
+
+def test_another_model_has_its_own_usual_options_and_keeps_what_was_set() -> None:
+    usual = iter([Options("a", seed=3, temperature=0.5), Options("b", seed=4)])
+    session = Pretended(usual_options=lambda: next(usual))
+    state = ReplState(options=Options("a", seed=3, temperature=0.9))
+    assert session.type("/model b", state=state).options == Options("b", seed=4, temperature=0.9)
+
+
 def test_what_is_set_is_listed() -> None:
     session = Pretended()
     session.type("/set", "/set seed 7", "/set body.a 1", "/set")
