@@ -77,6 +77,16 @@ def _variables(**variables: str) -> Broken:
     return lambda home: variables
 
 
+def _pipe(name: str) -> Broken:
+    def broken(home: Path) -> dict[str, str]:
+        path = config(home, name, "")
+        path.unlink()
+        os.mkfifo(path, 0o600)
+        return {}
+
+    return broken
+
+
 def _open_folder(home: Path) -> dict[str, str]:
     config(home, "x", "").parent.chmod(0o777)
     return {}
@@ -125,6 +135,9 @@ def _env_file(text: str) -> Broken:
         (_files("keys.toml", "", 0o644), "keys", "other users may read", "chmod 600"),
         (_files("providers.toml", "[desk\n"), "providers", "providers.toml", ""),
         (_files("providers.toml", "[desk]\nbase_ulr = 'x'\n"), "providers", "base_ulr", "base_url"),
+        (_pipe("config.toml"), "settings", "it is a pipe", "Mend it"),
+        (_pipe("keys.toml"), "keys", "it is a pipe", "Mend it"),
+        (_pipe("providers.toml"), "providers", "it is a pipe", "Mend it"),
         (_open_folder, "folder", "other users may write", "chmod go-w"),
         (_variables(CHAT_TEMPERATURE="warm"), "variables", "CHAT_TEMPERATURE is a number", "unset"),
         (_variables(OPENAI_API_KEY="two words"), "keys", "OPENAI_API_KEY", "Copy it again"),
