@@ -50,7 +50,8 @@ class Answered(NamedTuple):
 def all_services(looking: Looking) -> Iterator[Finding]:
     """All of them at the same time, and none for longer than there is patience. A key goes to its own service alone."""
     route = route_of(looking)
-    silence_s = connection_of(looking).timeout or _ANSWER_WITHIN_S
+    chosen = connection_of(looking)
+    silence_s, limit_s = chosen.timeout or _ANSWER_WITHIN_S, chosen.max_time or _LIMIT_S
     results: list[tuple[str, SimpleQueue[list[Finding]]]] = []
     for target in _targets():
         if isinstance(target, Finding):
@@ -62,12 +63,14 @@ def all_services(looking: Looking) -> Iterator[Finding]:
         work = partial(_put_findings, check, looking, queue)
         threading.Thread(target=work, daemon=True, name="chat-doctor").start()
         results.append((target.service.title, queue))
-    until_s = time.monotonic() + _LIMIT_S
+    until_s = time.monotonic() + limit_s
     for title, queue in results:
         try:
             yield from queue.get(timeout=max(0.0, until_s - time.monotonic()))
         except Empty:
-            yield fault(f"{title}: nothing came within {_LIMIT_S:g} s", "Check the network, or ask again later.", NET)
+            yield fault(
+                f"{title}: there was no answer within {limit_s:g} s", "Check the network, or ask again later.", NET
+            )
     if not results:
         yield Finding("no service has a key here, and no local server listens: nobody is asked")
 
