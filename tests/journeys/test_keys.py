@@ -160,10 +160,20 @@ def test_unset_removes_a_key_and_says_what_remains(tmp_path: Path) -> None:
     keys_toml(tmp_path, f'# mine\n[OPENAI_API_KEY]\nkey = "{KEY}"\n# kept\n')
     result = run("keys", "unset", "openai", home=tmp_path, OPENAI_API_KEY=OTHER)
     assert result.code == 0
-    assert result.err.splitlines()[1] == "      environment sets OPENAI_API_KEY"
+    assert result.err.splitlines()[1] == "      the environment still sets OPENAI_API_KEY"
     assert keys_toml(tmp_path).read_text() == "# mine\n# kept\n"
     again = run("keys", "unset", "openai", home=tmp_path, OPENAI_API_KEY=OTHER)
     assert (again.code, "no key OPENAI_API_KEY is stored" in again.err) == (2, True)
+
+
+def test_of_a_service_with_several_variables_the_one_that_is_there_is_meant(server: LabServer, tmp_path: Path) -> None:
+    keys_toml(tmp_path, f'GEMINI_API_KEY = "{KEY}"\n')
+    env: dict[str, Any] = {"GEMINI_BASE_URL": f"{server.url}/v1beta"}
+    assert run("keys", "test", "gemini", home=tmp_path, **env).code == 0
+    assert server.requests[0].headers["x-goog-api-key"] == KEY
+    assert "GEMINI_API_KEY is no longer kept" in run("keys", "unset", "google", home=tmp_path).err
+    assert run("keys", "set", "gemini", home=tmp_path, stdin=KEY.encode()).code == 0
+    assert "GOOGLE_API_KEY" in keys_toml(tmp_path).read_text()
 
 
 def test_a_key_command_is_run_once_with_its_words_and_without_our_keys(server: LabServer, tmp_path: Path) -> None:

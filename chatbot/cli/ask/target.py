@@ -121,7 +121,7 @@ def _started_lab() -> LabServer:
 def _nothing_set_up() -> NothingSetUp:
     return NothingSetUp(
         "nothing is set up yet; there are three ways to begin:",
-        advice="1. keep a key:          chat keys set openai  (or export OPENAI_API_KEY=...)\n"
+        advice="1. keep a key:          chat keys set openai  (or set OPENAI_API_KEY)\n"
         "2. run a local server:  ollama serve  (or LM Studio, or llama.cpp)\n"
         '3. try without either:  chat -m lab/guide "how do I begin?"\n'
         'The services: chat -m lab/guide "which providers are there?"',

@@ -49,8 +49,8 @@ class KeyCheck(NamedTuple):
 def check_keys(listing: Listing, names: Iterable[str] = (), route: Route = USUAL_ROUTE) -> Iterator[KeyCheck]:
     """Each key of the listing, or each of these variables, in its order; a key goes to its own service alone.
 
-    Key commands and the keyring are asked one after the other, before the first request. `secrets` are for the
-    redactor: `why` may have the service's own words.
+    Key commands and the keyring are asked one after the other. `secrets` are for the redactor: `why` may have the
+    service's own words.
     """
     wanted = set(names)
     chosen = [key for key in listing.keys if not wanted or key.name in wanted]

@@ -11,7 +11,8 @@ from typing import Annotated, Any, NamedTuple
 from chatbot.cli.command_line.declared import Command, Positional
 from chatbot.cli.command_line.parsing import run_one_of
 from chatbot.cli.keys.listing import FoundKey, ListedKey, Listing, list_keys
-from chatbot.cli.keys.storing import Kept, key_name, remove_key, service_of, store_command, store_key
+from chatbot.cli.keys.stored import key_file
+from chatbot.cli.keys.storing import Kept, key_names_meant, remove_key, service_of, store_command, store_key
 from chatbot.cli.output import stdio
 from chatbot.cli.output.paged import write_json, write_lines
 from chatbot.cli.route import usual_route
@@ -101,7 +102,7 @@ def _plain(key: ListedKey) -> dict[str, Any]:
 
 
 def _set(notices: Notices, word: str, values: list[str] | None, how: Storing) -> None:
-    name = key_name(word.partition("=")[0])
+    name = key_names_meant(word.partition("=")[0])[0]
     if values or "=" in word:
         raise UsageError(
             "a key does not belong on the command line: other programs and the shell's history see it",
@@ -122,7 +123,6 @@ def _set(notices: Notices, word: str, values: list[str] | None, how: Storing) ->
 
 
 def _typed(name: str, notices: Notices, *, in_keyring: bool) -> Kept:
-    from chatbot.cli.keys.stored import key_file
     from chatbot.outside.desktop.hidden_line import read_hidden
 
     key_file().read()  # what cannot be stored need not be typed
@@ -131,8 +131,8 @@ def _typed(name: str, notices: Notices, *, in_keyring: bool) -> Kept:
 
         require_one(name)
     if is_terminal(0) and (page := service_of(name).key_page):
-        notices.warn(f"Keys are made at {page} .")
-    return store_key(name, read_hidden(f"The key for {name} (it is not shown): "), in_keyring=in_keyring)
+        notices.warn(f"Keys are made at {page}")
+    return store_key(name, read_hidden(f"{name} (not shown): "), in_keyring=in_keyring)
 
 
 def _tell(kept: Kept, notices: Notices) -> None:
@@ -144,15 +144,18 @@ def _tell(kept: Kept, notices: Notices) -> None:
 def _counting_first(name: str, *, is_stored: bool) -> Iterator[str]:
     found = next((key.found for key in list_keys().keys if key.name == name), ())
     if found[is_stored:]:
-        yield f"{'it is not used: ' if is_stored else ''}{_source(found[0])} sets {name}{' too' if is_stored else ''}"
+        source = f"the {_source(found[0])}" if found[0].source == "environment" else _source(found[0])
+        yield f"it is not used: {source} sets {name} too" if is_stored else f"{source} still sets {name}"
 
 
 def _unset(notices: Notices, word: str) -> None:
-    name = key_name(word)
+    stored = key_file().read()
+    names = key_names_meant(word)
+    name = next((each for each in names if each in stored), names[0])
     kept = remove_key(name)
     remains = list(_counting_first(name, is_stored=False))
     if kept is None:
-        advice = f"{remains[0]}; take it away there." if remains else "chat keys lists those that are set."
+        advice = f"{remains[0]}; take it away there" if remains else "chat keys lists those that are set."
         raise UsageError(f"no key {name} is stored", advice=advice)
     notices.tell([f"{name} is no longer {kept.where}", *remains])
 
@@ -177,25 +180,20 @@ def _test(notices: Notices, words: list[str] | None, form: AsJson, files: Files)
         from chatbot.terminal.documents.keys import KeyRow, key_lines
 
         at = f"{key.host}, {key.seconds:.2f} s" if key.host else ""
-        write_lines(key_lines([KeyRow((f"{key.name:<20}", f"{key.state:<11}", at), (why,) if why else ())], _columns()))
+        write_lines(
+            key_lines([KeyRow((f"{key.name:<20}", f"{key.state:<11}", at), (why,) if why else ())], stdio.size()[0])
+        )
     _tell_what_is_left_out(listing, notices)
     return checking.exit_code(tested)
 
 
 def _set_name(word: str, listing: Listing) -> str:
     """The variable with a key that is meant by its name, or by a service. Raises NoKey where none is set."""
-    name = key_name(word)
-    row = service_of(name)
-    set_names = [key.name for key in listing.keys]
-    own = [name] if word.upper() == name else [name, *(key.name for key in row.keys)]
-    found = next((each for each in own if each in set_names), None)
+    names, set_names = key_names_meant(word), [key.name for key in listing.keys]
+    found = next((name for name in names if name in set_names), None)
     if found is None:
-        raise listing.fault or NoKey(f"no key {name} is set", advice=f"Store it: chat keys set {row.name}")
+        raise listing.fault or NoKey(f"no key {names[0]} is set", advice=f"Store it: chat keys set {names[0]}")
     return found
-
-
-def _columns() -> int:
-    return stdio.size()[0]
 
 
 _COMMANDS = (

@@ -22,12 +22,12 @@ class Kept(NamedTuple):
     fingerprint: str | None = None
 
 
-def key_name(word: str) -> str:
-    """The variable that is meant by its name, or by a service. Raises UsageError, which does not repeat the word: that
-    may be a key.
+def key_names_meant(word: str) -> tuple[str, ...]:
+    """The variable of that name, or those of a service of that name; the first is its usual one. Raises UsageError,
+    which does not repeat the word: that may be a key.
     """
     if word.upper() in key_names():
-        return word.upper()
+        return (word.upper(),)
     service = services.BY_NAME.get(services.ALIASES.get(word.lower(), word.lower()))
     if service is None:
         known = [*key_names(), *services.BY_NAME, *services.ALIASES]
@@ -37,7 +37,7 @@ def key_name(word: str) -> str:
         )
     if not service.keys:
         raise UsageError(f"{service.title} has no key")
-    return service.keys[0].name
+    return tuple(key.name for key in service.keys)
 
 
 def service_of(name: str) -> Service:

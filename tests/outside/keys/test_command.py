@@ -145,12 +145,6 @@ def test_what_it_says_while_it_waits_is_told_but_for_what_may_be_a_key() -> None
     assert "".join(told) == "Passphrase: touch it [key]\n"
 
 
-def test_what_it_says_at_once_is_not_told() -> None:
-    told: list[str] = []
-    assert key_from(script(f"echo warning >&2; echo {KEY}"), NAME, ENVIRON, told.append) == KEY
-    assert told == []
-
-
 def test_the_key_is_in_no_sentence_however_it_fails() -> None:
     for code in (f"echo {KEY}; echo got {KEY} >&2; exit 1", f"echo got {KEY} >&2; echo {KEY}; kill -9 $$"):
         try:
