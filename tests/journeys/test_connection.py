@@ -133,3 +133,36 @@ def test_a_snippet_for_node_says_how_to_run_it(tmp_path: Path) -> None:
     told = run("--dry-run", "--as", "js", "--proxy", f"http://ann:{PASSWORD}@proxy:1", *NOT_HERE, "hi", home=tmp_path)
     way = 'NODE_USE_ENV_PROXY=1 HTTP_PROXY="http://$PROXY_USER@proxy:1" HTTPS_PROXY="http://$PROXY_USER@proxy:1"'
     assert told.text.splitlines()[0] == f"// Run it with: {way} node FILE"
+
+
+def test_the_settings_show_a_proxy_without_its_password(tmp_path: Path) -> None:
+    url = "http://ann:short@proxy:1"
+    shown = [
+        run("config", *words, home=tmp_path, CHAT_PROXY=url)
+        for words in (["--where"], ["--json"], ["get", "proxy"], ["set", "proxy", url], ["--where"])
+    ]
+    assert all(done.code == 0 and "short" not in done.text + done.err for done in shown)
+    assert "http://(hidden)@proxy:1" in shown[0].text
+
+
+def test_a_snippet_for_this_machine_leaves_out_a_proxy_that_is_elsewhere(tmp_path: Path) -> None:
+    words = ("--proxy", "http://proxy.example.com:3128", "-m", "ollama/x", "hi")
+    told = run("--dry-run", "--as", "curl", *words, home=tmp_path)
+    assert "--proxy ''" in told.text and "example.com" not in told.text
+
+
+def test_a_key_is_tested_where_the_settings_say_that_its_service_is_and_on_the_same_way(tmp_path: Path) -> None:
+    folder = tmp_path / ".config" / "chat"
+    folder.mkdir(parents=True, mode=0o700)
+    models = answer(b'{"data": [{"id": "one"}]}', "Content-Type: application/json")
+    with wire(says(models)) as gateway:
+        (folder / "config.toml").write_text(f'[providers.openai]\nbase-url = "{gateway.url}"\n')
+        done = run("keys", "test", home=tmp_path, OPENAI_API_KEY=KEY)
+        assert done.code == 0 and f"127.0.0.1:{gateway.port}" in done.text, done.err
+        looked = run("doctor", "--net", home=tmp_path, OPENAI_API_KEY=KEY)
+        assert f"at 127.0.0.1:{gateway.port}: 1 models" in looked.text
+    assert len(gateway.heard) == 2
+    with wire(says(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")) as proxy:
+        (folder / "config.toml").write_text(f'proxy = "http://127.0.0.1:{proxy.port}"\n')
+        done = run("keys", "test", home=tmp_path, OPENAI_API_KEY=KEY)
+        assert done.code == 69 and f"the proxy 127.0.0.1:{proxy.port} cannot be used" in done.text

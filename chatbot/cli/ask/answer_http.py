@@ -60,12 +60,14 @@ class AnswerHttp:
     def last(self, form: str, key_variable: str) -> str:
         """The exchange that asked the last question last, in a form. Raises UsageError where there is none."""
         from chatbot.core.http.outcome import asking
+        from chatbot.outside.http.proxies import effective
         from chatbot.terminal.http.snippets.forms import snippet
 
         exchanges = self.exchanges.all
         if not exchanges:
             raise UsageError("nothing was asked yet", advice="Ask something first.")
-        return snippet(self._safe(asking(exchanges)), form, key_variable, self._route)
+        exchange = self._safe(asking(exchanges))
+        return snippet(exchange, form, key_variable, effective(self._route, exchange.url))
 
     def kept(self) -> list[KeptExchange]:
         """The exchanges of the last question, for the history."""

@@ -15,6 +15,7 @@ from chatbot.core.http.exchange import Exchange, SafeExchange
 from chatbot.core.http.safe import safe
 from chatbot.core.messages import Conversation
 from chatbot.core.redaction.redactor import Redactor
+from chatbot.outside.http.proxies import effective
 from chatbot.outside.http.transport import sent_headers
 from chatbot.providers.choice import ModelTarget
 from chatbot.providers.wires.lookup import provider_for
@@ -36,7 +37,9 @@ def dry_run(setup: Setup, conversation: Conversation) -> None:
     if len(exchanges) > 1:
         _write_side_by_side(exchanges)
     else:
-        write_as(exchanges[0], form, targets[0].key_variable, arguments.http.out, setup.route)
+        write_as(
+            exchanges[0], form, targets[0].key_variable, arguments.http.out, effective(setup.route, exchanges[0].url)
+        )
 
 
 def _request(setup: Setup, target: ModelTarget, conversation: Conversation) -> SafeExchange:

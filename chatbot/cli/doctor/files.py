@@ -13,7 +13,7 @@ from chatbot.cli.settings.loading import load_settings
 from chatbot.cli.settings.own_providers import providers_file, service_table
 from chatbot.cli.templates import template_folder
 from chatbot.core.checkup.finding import Finding, fault, of_error, warning
-from chatbot.core.errors import ConfigurationError
+from chatbot.core.errors import ConfigurationError, FileUnreadable
 from chatbot.core.likeness import likeliest
 from chatbot.options.chat import GROUPS, IN_VARIABLES
 from chatbot.options.declared import VARIABLES_BEGIN_WITH, chosen, options_of
@@ -23,6 +23,8 @@ from chatbot.outside.files.private import require_ours
 from chatbot.outside.files.reading import display_name
 from chatbot.outside.files.settings import settings_path
 from chatbot.providers.choice import MODEL_VARIABLE, PROVIDER_VARIABLE, local_names, variable_names
+
+_MEND = "Mend it in an editor, as a text file of your own, or take it away."
 
 
 def folder(_: Looking) -> Iterator[Finding]:
@@ -40,15 +42,23 @@ def folder(_: Looking) -> Iterator[Finding]:
 def settings(_: Looking) -> Iterator[Finding]:
     """The settings file."""
     path = settings_path()
-    load_settings()
-    yield _there(path, path.exists())
+    try:
+        load_settings()
+    except ConfigurationError as error:
+        found = of_error(error)
+        yield found._replace(advice=_MEND) if isinstance(error.__cause__, FileUnreadable) else found
+    else:
+        yield _there(path, path.exists())
 
 
 def keys(_: Looking) -> Iterator[Finding]:
     """The file of keys, which nobody else may read."""
     file = key_file()
-    stored = file.read()
-    yield _there(file.path, file.path.exists(), f"{len(stored)} keys")
+    try:
+        stored = file.read()
+        yield _there(file.path, file.path.exists(), f"{len(stored)} keys")
+    except FileUnreadable as error:
+        yield fault(str(error), _MEND)
     yield from (warning(said, "Take it away, or keep it where it is yours.") for said in unread_here())
 
 
@@ -58,8 +68,9 @@ def providers(_: Looking) -> Iterator[Finding]:
     if path is None:
         return
     table, _notices = service_table()
-    faults = {str(each): each for each in table.faults.values()}
-    yield from map(of_error, faults.values())
+    faults = {str(each): (name, each) for name, each in table.faults.items()}
+    for name, error in faults.values():
+        yield of_error(error) if name else of_error(error)._replace(advice=_MEND)
     if not faults:
         yield _there(path, path.exists())
 

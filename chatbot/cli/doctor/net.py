@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from chatbot.cli.doctor.connection import connection_of, route_of
 from chatbot.cli.doctor.looking import Check, Looking, findings
 from chatbot.cli.keys.listing import list_keys
+from chatbot.cli.settings.loading import load_settings, with_settings
 from chatbot.cli.settings.own_providers import listening_url, service_table
 from chatbot.core.amounts import step_words
 from chatbot.core.checkup.finding import NET, Finding, fault, of_error, warning
@@ -49,7 +50,8 @@ class Answered(NamedTuple):
 def all_services(looking: Looking) -> Iterator[Finding]:
     """All of them at the same time, and none for longer than there is patience. A key goes to its own service alone."""
     route = route_of(looking)
-    silence_s = connection_of(looking).timeout or _ANSWER_WITHIN_S
+    chosen = connection_of(looking)
+    silence_s, limit_s = chosen.timeout or _ANSWER_WITHIN_S, chosen.max_time or _LIMIT_S
     results: list[tuple[str, SimpleQueue[list[Finding]]]] = []
     for target in _targets():
         if isinstance(target, Finding):
@@ -61,12 +63,14 @@ def all_services(looking: Looking) -> Iterator[Finding]:
         work = partial(_put_findings, check, looking, queue)
         threading.Thread(target=work, daemon=True, name="chat-doctor").start()
         results.append((target.service.title, queue))
-    until_s = time.monotonic() + _LIMIT_S
+    until_s = time.monotonic() + limit_s
     for title, queue in results:
         try:
             yield from queue.get(timeout=max(0.0, until_s - time.monotonic()))
         except Empty:
-            yield fault(f"{title}: nothing came within {_LIMIT_S:g} s", "Check the network, or ask again later.", NET)
+            yield fault(
+                f"{title}: there was no answer within {limit_s:g} s", "Check the network, or ask again later.", NET
+            )
     if not results:
         yield Finding("no service has a key here, and no local server listens: nobody is asked")
 
@@ -76,11 +80,13 @@ def _put_findings(check: Check, looking: Looking, queue: SimpleQueue[list[Findin
 
 
 def _targets() -> Iterator[ModelTarget | Finding]:
-    """The services with a key, and the local servers that listen; or why one cannot be asked."""
+    """The services with a key, and the local servers that listen; or why one cannot be asked. Raises ConfigurationError
+    for broken settings: they may say where a key belongs.
+    """
     table, _ = service_table()
     listing = list_keys()
     others, _ = read_variables(os.environ, variable_names(table))
-    variables = {**others, **listing.variables}
+    variables = with_settings({**others, **listing.variables}, load_settings())
     with_key = {row.name for row in table.rows for key in row.keys if key.name in variables}
     for row in table.rows:
         is_here = row.probe and listening_url(row)

@@ -30,10 +30,8 @@ def keys(looking: Looking) -> Iterator[Finding]:
         shadowed = f"; not used: {', '.join(others)}" if others else ""
         yield Finding(f"{key.name} for {key.service.title}: {counts}{shadowed}")
     yield from (warning(remark, "Keep keys where only you can write: chat keys set NAME") for remark in listing.remarks)
-    if listing.fault:
-        yield of_error(listing.fault)
-    elif not listing.keys:
-        yield Finding("no key is set")
+    if not listing.keys:
+        yield Finding("no key is set" + (" that can be read" if listing.fault else ""))
 
 
 def _source(found: FoundKey) -> str:

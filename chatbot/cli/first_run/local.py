@@ -28,7 +28,7 @@ def use_local(service: Service, notices: Notices) -> str:
         kept = f"provider = {service.name} is kept in {file.short_name(path)}; to undo: chat config unset provider"
     except ConfigurationError as error:
         kept = f"the choice is not kept: {error}"
-    notices.warn(f"{service.title} answers with {model}", kept)
+    notices.tell([f"{service.title} answers with {model}", kept])
     return service.name
 
 

@@ -61,5 +61,5 @@ def _taken(ways: list[Way], notices: Notices) -> str | None:
     try:
         return ways[int(answer) - 1].go()
     except ChatError as error:
-        notices.warn(str(error), *filter(None, error.advice.splitlines()))
+        notices.tell([str(error), *filter(None, error.advice.splitlines())])
         return None

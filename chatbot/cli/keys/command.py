@@ -16,6 +16,7 @@ from chatbot.cli.keys.storing import Kept, key_names_meant, remove_key, service_
 from chatbot.cli.output import stdio
 from chatbot.cli.output.paged import write_json, write_lines
 from chatbot.cli.route import usual_route
+from chatbot.cli.settings.loading import load_settings, with_settings
 from chatbot.core.errors import NoKey, UsageError
 from chatbot.options.declared import Choice
 from chatbot.outside.desktop.streams import is_terminal
@@ -159,6 +160,7 @@ def _test(notices: Notices, words: list[str] | None, form: AsJson, files: Files)
     from chatbot.cli.keys import checking
 
     listing = list_keys(**files._asdict())
+    listing = listing._replace(variables=with_settings(listing.variables, load_settings()))  # where each key belongs
     names = [_set_name(word, listing) for word in words or ()]
     if not names and not listing.keys and not listing.fault:
         raise NoKey("no key is set", advice="Store one: chat keys set openai (or another service)")

@@ -11,6 +11,7 @@ from chatbot.cli.command_line.parsing import run_one_of
 from chatbot.cli.output import stdio
 from chatbot.cli.output.paged import write_json, write_lines
 from chatbot.cli.settings.loading import load_settings, read
+from chatbot.core.redaction.redactor import without_login
 from chatbot.options.chat import Who
 from chatbot.options.declared import Choice, Found
 from chatbot.options.durations import Duration
@@ -45,6 +46,8 @@ class Shown(NamedTuple):
 
 def config(argv: list[str], notices: Notices) -> int:
     """Runs one of the commands."""
+    known = notices.redact
+    notices.redact = lambda text: without_login(known(text))  # a proxy may have a password
     if run := run_one_of(DECLARED, argv, "chat config"):
         run(notices)
     return 0

@@ -37,6 +37,11 @@ def is_secret_name(name: str) -> bool:
     return name.upper().endswith(("_KEY", "_TOKEN", "_SECRET", "_PAT", "PASSWORD"))
 
 
+def without_login(text: str) -> str:
+    """The text without the names and passwords in its URLs, however short."""
+    return re.sub(r"(?<=://)[^\s/@]+(?=@)", HIDDEN, text)
+
+
 class Redactor:
     """Replaces known keys, their beginnings and ends of eight characters or more, and whatever has a key's shape.
 

@@ -36,6 +36,11 @@ def proxy_for(url: str, route: Route) -> str:
     return select_proxy(url, proxies_for(url, route)) or ""
 
 
+def effective(route: Route, url: str) -> Route:
+    """The route as a program goes it that knows no exception for this machine."""
+    return route._replace(proxy="") if route.proxy and not proxies_for(url, route) else route
+
+
 def fault_of_proxy(error: Exception, url: str, is_ready: bool) -> str:
     """Why the proxy cannot be used, in words; empty where the fault is another. `is_ready`: it has let us through."""
     if isinstance(error, requests.exceptions.InvalidURL):  # the address asked for was checked before

@@ -77,6 +77,16 @@ def _variables(**variables: str) -> Broken:
     return lambda home: variables
 
 
+def _pipe(name: str) -> Broken:
+    def broken(home: Path) -> dict[str, str]:
+        path = config(home, name, "")
+        path.unlink()
+        os.mkfifo(path, 0o600)
+        return {}
+
+    return broken
+
+
 def _open_folder(home: Path) -> dict[str, str]:
     config(home, "x", "").parent.chmod(0o777)
     return {}
@@ -125,6 +135,9 @@ def _env_file(text: str) -> Broken:
         (_files("keys.toml", "", 0o644), "keys", "other users may read", "chmod 600"),
         (_files("providers.toml", "[desk\n"), "providers", "providers.toml", ""),
         (_files("providers.toml", "[desk]\nbase_ulr = 'x'\n"), "providers", "base_ulr", "base_url"),
+        (_pipe("config.toml"), "settings", "it is a pipe", "Mend it"),
+        (_pipe("keys.toml"), "keys", "it is a pipe", "Mend it"),
+        (_pipe("providers.toml"), "providers", "it is a pipe", "Mend it"),
         (_open_folder, "folder", "other users may write", "chmod go-w"),
         (_variables(CHAT_TEMPERATURE="warm"), "variables", "CHAT_TEMPERATURE is a number", "unset"),
         (_variables(OPENAI_API_KEY="two words"), "keys", "OPENAI_API_KEY", "Copy it again"),
@@ -195,14 +208,27 @@ def test_keys_in_the_current_folder_are_told_to_be_ignored(tmp_path: Path) -> No
     assert [row for row in found if row["state"] == "warning" and "./keys.toml is ignored" in row["text"]]
 
 
-def test_a_history_that_cannot_be_written_is_a_fault(tmp_path: Path) -> None:
-    if os.geteuid() == 0:
-        pytest.skip("the superuser may write everywhere")
-    folder = tmp_path / ".local" / "share" / "chat"
-    folder.mkdir(parents=True)
-    folder.chmod(0o500)
-    found, code = rows(tmp_path)
-    assert [row for row in found if row["state"] == "fault" and "nothing can be written" in row["text"]] and code == 78
+# A disk with so many bytes left, where nobody may write.
+FULL = """
+import os, shutil, sys
+left, real = int(sys.argv[1]), shutil.disk_usage
+os.access = lambda *_, **__: False
+shutil.disk_usage = lambda path: type(real(path))(1, 1, left)
+from chatbot.cli.main import main
+sys.exit(main(["doctor", "--json"]))
+"""
+
+
+@pytest.mark.parametrize(("left", "state"), [("1000", "fault"), ("50000000", "warning")])
+def test_a_disk_that_is_full_and_a_folder_where_nothing_can_be_written_are_told(
+    left: str, state: str, tmp_path: Path
+) -> None:
+    done = run_code(FULL, left, home=tmp_path, check=False, **FINE)
+    found = list(map(json.loads, done.text.splitlines()))
+    [room] = [row for row in found if row["check"] == "disk"]
+    assert (room["state"], done.code) == (state, 78) and "Make room" in room["advice"]
+    [where] = [row for row in found if row["check"] == "history" and row["state"] == "fault"]
+    assert "nothing can be written in ~/.local/share/chat" in where["text"] and "chmod" in where["advice"]
 
 
 def test_a_history_that_was_set_aside_and_one_that_is_read_only_are_told(tmp_path: Path) -> None:

@@ -89,6 +89,15 @@ def test_where_nothing_listens_and_where_nothing_comes_is_a_fault_of_the_net(tmp
     assert time.monotonic() - began_s < 10
 
 
+def test_a_service_that_takes_too_long_is_not_waited_for(tmp_path: Path) -> None:
+    with wire(Wire.hang) as slow, wire(says(MODELS)) as server:
+        other = {"MISTRAL_API_KEY": f"{KEY}-other", "MISTRAL_BASE_URL": slow.url}
+        found, code = asked(tmp_path, server.url, CHAT_TIMEOUT="8", CHAT_MAX_TIME="1", **other)
+    said = {row["state"]: row for row in found}
+    assert set(said) == {"ok", "fault"} and code == 69
+    assert "there was no answer within 1 s" in said["fault"]["text"] and said["fault"]["advice"]
+
+
 def test_a_clock_that_is_wrong_is_a_warning(tmp_path: Path) -> None:
     late = answer(LIST, f"Date: {formatdate(time.time() + 3600, usegmt=True)}")
     with wire(says(late)) as server:
