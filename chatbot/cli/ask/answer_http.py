@@ -16,7 +16,15 @@ from chatbot.cli.ask.wire.exchanges import Beginning, Exchanges
 from chatbot.cli.output import stdio
 from chatbot.core.errors import FileUnwritable, UsageError
 from chatbot.core.events import Finished, Retrying
-from chatbot.core.http.exchange import MAX_KEPT_BYTES, ConnectionFacts, Exchange, Moments, SafeExchange, Step
+from chatbot.core.http.exchange import (
+    MAX_KEPT_BYTES,
+    ConnectionFacts,
+    Exchange,
+    Moments,
+    SafeExchange,
+    Step,
+    StoredChunks,
+)
 from chatbot.outside.desktop.streams import is_terminal
 from chatbot.outside.http.observed import LiveExchange
 from chatbot.terminal.best_effort import LIMIT_S
@@ -47,6 +55,7 @@ class AnswerHttp:
         self._provider = provider
         self._steps: SimpleQueue[Step] = SimpleQueue()
         self._files = setup.files
+        self._head: Exchange | None = None  # of the exchange that goes on, as it was before its body
         self._wake: Callable[[], None] = lambda: None
         self._withdraw: Callable[[], None] = lambda: None
         self._best_effort: BestEffort | None = None
@@ -89,12 +98,17 @@ class AnswerHttp:
         self._fault = self._fault or exchange.fault
         verbose, records = self._wanted.verbose, self._wanted.record is not None
         if records or (verbose and (name != "chunk" or verbose >= 2)):
-            chunk = exchange.last_chunk if name == "chunk" else None
-            self._steps.put(Step(name, exchange.record(with_chunks=False), chunk))
-            self._wake()
+            is_chunk = name == "chunk"
+            if not is_chunk or self._head is None:
+                self._head = exchange.record(with_chunks=False)
+            self._steps.put(Step(name, self._head, exchange.last_chunk if is_chunk else None))
+            if self._steps.qsize() == 1:  # else whoever takes them has been woken already, and takes them all
+                self._wake()
 
     def _new_steps(self) -> list[Step]:
-        steps = [self._steps.get() for _ in range(self._steps.qsize())]
+        steps = []
+        while not self._steps.empty():
+            steps.append(self._steps.get())
         files = self._files
         for step in steps if files else ():
             if files and not self._has_gap:
@@ -143,7 +157,7 @@ class AnswerHttp:
         if self._fault:
             self._done(CANNOT_KEEP, self._tell_of_fault)
         if self._wanted.verbose:
-            self._done(CANNOT_SHOW, lambda: self._tell_ends(self._all_safe()[-len(exchanges) :]), self._limit_s)
+            self._done(CANNOT_SHOW, lambda: self._tell_ends(exchanges), self._limit_s)
 
     def _keep(self, at: int) -> None:
         exchange = self._all_safe()[at]
@@ -167,7 +181,7 @@ class AnswerHttp:
     def _done(self, what: str, work: Callable[[], object], limit_s: float = LIMIT_S) -> bool:
         return self._best_effort is None or self._best_effort.done(what, work, limit_s)
 
-    def _tell_ends(self, exchanges: Sequence[SafeExchange]) -> None:
+    def _tell_ends(self, exchanges: Sequence[Exchange]) -> None:
         from chatbot.core.http.seen import count_events
         from chatbot.terminal.http.verbose import end_rows
 
@@ -175,22 +189,23 @@ class AnswerHttp:
             self._tell(self._apart())
         for exchange in exchanges:
             events = 0 if "json" in exchange.header("content-type") else count_events(exchange.chunks)
-            self._tell(end_rows(exchange, self._wanted.verbose, events))
+            self._tell(end_rows(self._without_body(exchange), self._wanted.verbose, events))
 
     def _tell_waterfall(self) -> None:
         from chatbot.terminal.http.waterfall import waterfall
 
-        exchanges = self._all_safe()
+        exchanges = self.exchanges.all
         columns = stdio.size(2)[0] or shutil.get_terminal_size().columns
         unicode = "utf" in stdio.encoding(sys.stderr).lower()
-        self._tell(waterfall(exchanges, list(map(self._arrivals, exchanges)), columns, unicode=unicode))
+        told = list(map(self._without_body, exchanges))
+        self._tell(waterfall(told, list(map(self._arrivals, exchanges)), columns, unicode=unicode))
 
-    def _arrivals(self, exchange: SafeExchange) -> Arrivals:
+    def _arrivals(self, exchange: Exchange) -> Arrivals:
         from chatbot.core.http.seen import arrivals
 
         return arrivals(self._seen(exchange))
 
-    def _seen(self, exchange: SafeExchange) -> Iterable[SeenEvent]:
+    def _seen(self, exchange: Exchange) -> Iterable[SeenEvent]:
         from chatbot.core.http.seen import seen_events
 
         return (
@@ -202,6 +217,11 @@ class AnswerHttp:
         known = self._safe_ones
         self._safe_ones = {id(each): known.get(id(each)) or (each, self._safe(each)) for each in self.exchanges.all}
         return [exchange for _, exchange in self._safe_ones.values()]
+
+    def _without_body(self, exchange: Exchange) -> SafeExchange:
+        """Without keys, for views that tell only when chunks came: to search a body takes long."""
+        safe = self._safe(exchange._replace(chunks=()))
+        return SafeExchange(safe._replace(chunks=StoredChunks(lambda: iter(()), exchange.chunk_times_ms)))
 
     def _safe(self, exchange: Exchange) -> SafeExchange:
         from chatbot.core.http.safe import safe
