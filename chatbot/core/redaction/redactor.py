@@ -53,8 +53,9 @@ class Redactor:
 
     def __call__(self, text: str) -> str:
         for key in self._keys:
-            text = text.replace(key, MASK)
-            text = _without_part(text, key[:_MIN_PART], key, forward=True)
+            if key[:_MIN_PART] in text:
+                text = text.replace(key, MASK)
+                text = _without_part(text, key[:_MIN_PART], key, forward=True)
             text = _without_part(text, key[-_MIN_PART:], key, forward=False)
         return re.sub(_SHAPES, MASK, text) if any(sign in text for sign in _SIGNS) else text
 

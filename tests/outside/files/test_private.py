@@ -24,7 +24,7 @@ def test_what_is_written_is_for_this_person_only_whatever_was_there(tmp_path: Pa
     file = tmp_path / "lines"
     file.write_text("")
     file.chmod(0o644)
-    append_line(file, "one")
+    append_line(file, ["one"])
     write_new(tmp_path / "new", [b"a", b"b"])
     write_for_person(str(tmp_path / "saved.md"), "text")
     assert [mode(tmp_path / name) for name in ("lines", "new", "saved.md")] == [0o600] * 3
@@ -38,7 +38,7 @@ def test_nothing_is_written_or_read_through_a_link(tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(precious)
     for attempt in (
-        lambda: append_line(link, "x"),
+        lambda: append_line(link, ["x"]),
         lambda: write_new(link, [b"x"]),
         lambda: read_end(link, 9),
     ):
@@ -51,7 +51,7 @@ def test_nothing_is_written_or_read_through_a_link(tmp_path: Path) -> None:
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    for attempt in (lambda: append_line(pipe, "x"), lambda: read_end(pipe, 9)):
+    for attempt in (lambda: append_line(pipe, ["x"]), lambda: read_end(pipe, 9)):
         with pytest.raises(OSError):
             attempt()
     assert list(typed_lines.load(pipe)) == []
