@@ -39,7 +39,7 @@ def is_secret_name(name: str) -> bool:
 
 def without_login(text: str) -> str:
     """The text without the names and passwords in its URLs, however short."""
-    return re.sub(r"(?<=://)[^\s/@]+(?=@)", HIDDEN, text)
+    return re.sub(r"(?<=://)[^\s/@…]+(?=@)", HIDDEN, text)
 
 
 class Redactor:
