@@ -17,6 +17,7 @@ ENDINGS = {
     Ending.STOP: "completed",
     Ending.LENGTH: "max_output_tokens",
     Ending.FILTERED: "content_filter",
+    Ending.CALLS: "completed",
     Ending.REFUSED: "completed",  # the words of a refusal are a part of their own kind
 }
 
