@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 CANNOT_SHOW = "the HTTP cannot be shown"
 CANNOT_KEEP = "the HTTP is not kept whole"
+_MANY_STEPS, _PAUSE_S, _LONGEST_PAUSE_S = 24, 0.001, 0.1
 _BYTES_PER_S = 2_000_000  # of a body that the slowest machine searches for keys and writes with ease
 
 
@@ -107,6 +108,9 @@ class AnswerHttp:
             self._steps.put(Step(name, self._head, exchange.last_chunk if is_chunk else None))
             if self._steps.qsize() == 1:  # else whoever takes them has been woken already, and takes them all
                 self._wake()
+            ahead = self._steps.qsize() - _MANY_STEPS
+            if ahead > 0:  # what comes faster than it is written would fill the memory
+                time.sleep(min(ahead * _PAUSE_S, _LONGEST_PAUSE_S))
 
     def _new_steps(self) -> list[Step]:
         steps = []

@@ -54,13 +54,22 @@ class BodyText(NamedTuple):
 
 def as_text_pieces(chunks: Chunks) -> BodyText:
     """A body for JSON, whatever its length."""
-    size = sum(len(chunk.data) for chunk in chunks)
+    size, is_utf8 = 0, True
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    for block in _blocks(chunks):
+        size += len(block)
+        is_utf8 = is_utf8 and _takes(decoder, block)
+    if is_utf8 and _takes(decoder, b"", final=True):
+        return BodyText(TextPieces(codecs.iterdecode(_blocks(chunks), "utf-8")), True, size)
+    return BodyText(TextPieces(base64.b64encode(block).decode() for block in _blocks(chunks)), False, size)
+
+
+def _takes(decoder: codecs.IncrementalDecoder, data: bytes, *, final: bool = False) -> bool:
     try:
-        for _ in codecs.iterdecode(_blocks(chunks), "utf-8"):
-            pass
+        decoder.decode(data, final)
     except UnicodeDecodeError:
-        return BodyText(TextPieces(base64.b64encode(block).decode() for block in _blocks(chunks)), False, size)
-    return BodyText(TextPieces(codecs.iterdecode(_blocks(chunks), "utf-8")), True, size)
+        return False
+    return True
 
 
 def _blocks(chunks: Chunks) -> Iterator[bytes]:

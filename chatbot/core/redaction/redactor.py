@@ -9,7 +9,7 @@ from urllib.parse import quote
 MASK = "[key]"
 HIDDEN = "(hidden)"  # in the place of a whole credential
 # Compiled at the first use: most texts have none of the signs, which are found a hundred times faster.
-_SIGNS = "sk- sk_ xai- xai_ pplx- pplx_ hf- hf_ r8- r8_ AIza earer key=".split()
+_SIGNS = "sk- sk_ xai pplx hf- hf_ r8- r8_ AIza earer key=".split()
 _SHAPES = (
     r"(?<![A-Za-z0-9])(?:sk|gsk|xai|pplx|hf|csk|r8)[-_][A-Za-z0-9_\-]{12,}"
     r"|AIza[A-Za-z0-9_\-]{20,}"
