@@ -11,7 +11,7 @@ import pytest
 from tests.journeys.chat import COMMAND, KEY, KEYS, run_code
 from tests.outside.wire import says, wire
 
-BODY_BYTES = 12_000_000
+BODY_BYTES = 8_000_000
 MORE_MB = 10
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
 _PEAK = """
