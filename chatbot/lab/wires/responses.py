@@ -18,6 +18,7 @@ ENDINGS = {
     Ending.LENGTH: "max_output_tokens",
     Ending.FILTERED: "content_filter",
     Ending.REFUSED: "completed",  # the words of a refusal are a part of their own kind
+    Ending.CALLS: "completed",  # a call is an item of its own kind
 }
 
 
