@@ -67,7 +67,7 @@ def test_each_command_that_sets_something_up_or_looks_at_it_works(
 ) -> None:
     url = f"{server.url}/v1"
     service = "OPENROUTER" if "openrouter" in command else "OPENAI"
-    variables = {"SHELL": "/bin/bash", f"{service}_BASE_URL": url, f"{service}_API_KEY": KEY}
+    variables: dict[str, Any] = {"SHELL": "/bin/bash", f"{service}_BASE_URL": url, f"{service}_API_KEY": KEY}
     words = shlex.split(command.replace("http://127.0.0.1:8080/v1", url))[1:]
     if "desk" in words and "--save" not in words:
         write_table("providers.toml", f'[desk]\nbase_url = "{url}"\n', tmp_path)
