@@ -23,6 +23,7 @@ MANUAL = guide.manual()
             can it look at screenshots | How do I attach an image? | --image PATH
             where do I put my key? | Where do I put my API key? | export OPENAI_API_KEY
             how do I store a key in 1password? | Where do I put my API key? | chat keys set openai --command
+            how do I store my key | Where do I put my API key? | keys.toml
             how do I remove a key | Where do I put my API key? | chat keys unset
             what happens the first time? | How do I set up a real model? | asks how to begin
             what does exit code 75 mean | What do the exit codes mean? | rate limited or overloaded
@@ -59,7 +60,7 @@ MANUAL = guide.manual()
             how do I get tab completion? | How do I get completion with the Tab key? | --install-completion
             is there a man page? | Is there a manual page? | chat help --man
             how do I add a plugin | How do I add a command of my own? | CHAT_EXECUTABLE
-            I mistyped a command | What if I mistype a command? | chat lgos
+            I mistyped a command | What if I mistype a command? | chat -- model
             how do I uninstall it? | Where are the files that chat keeps? | providers.toml
             what quirks has the lab | How do I use the lab with other programs? | --quirk
             how do I print json | How do I use chat in scripts? | --json
