@@ -2,6 +2,7 @@
 
     [desk]
     base_url = "http://192.168.1.7:8000/v1"
+    key_required = false
     default_model = "qwen3"
     token_limit_field = "max_completion_tokens"
 

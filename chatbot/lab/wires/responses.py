@@ -19,6 +19,7 @@ ENDINGS = {
     Ending.FILTERED: "content_filter",
     Ending.CALLS: "completed",
     Ending.REFUSED: "completed",  # the words of a refusal are a part of their own kind
+    Ending.CALLS: "completed",  # a call is an item of its own kind
 }
 
 
