@@ -129,7 +129,7 @@ _COLOURS = {
     Name.Class: Style(color="green", underline=True),
     Name.Namespace: Style(color="cyan", underline=True),
     Name.Decorator: Style(color="magenta", bold=True),
-    Name.SettingSource: Style(color="red"),
+    Name.Variable: Style(color="red"),
     Name.Attribute: Style(color="cyan"),
     Name.Tag: Style(color="blue"),
     String: Style(color="yellow"),

@@ -63,8 +63,8 @@ def test_of_the_words_of_the_manual_only_those_about_commands_are_near() -> None
 
 
 @pytest.mark.skipif(not WORD_LIST.exists(), reason="the list of English words (Debian: wamerican-small) is not there")
-def test_of_all_english_words_less_than_two_in_a_thousand_are_near() -> None:
-    words = {word for word in WORD_LIST.read_text().split() if word.isalpha() and word.islower()} - set(ALL)
+def test_of_english_words_less_than_two_in_a_thousand_are_near() -> None:
+    words = sorted({word for word in WORD_LIST.read_text().split() if word.isalpha() and word.islower()} - set(ALL))[::9]
     near = [word for word in words if nearly(word, ALL)]
-    assert len(words) > 30_000
+    assert len(words) > 3_000
     assert len(near) < 0.002 * len(words), sorted(near)

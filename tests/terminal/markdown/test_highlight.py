@@ -71,6 +71,10 @@ def test_a_comment_over_lines_is_a_comment_in_each() -> None:
     assert not third.runs[-1][1].dim
 
 
+def test_a_variable_has_a_colour_of_its_own() -> None:
+    assert [text for text, style in Highlighter("bash").line("echo $HOME") if style.color == "red"] == ["$HOME"]
+
+
 def test_a_look_ahead_changes_nothing() -> None:
     highlighter = Highlighter("c")
     highlighter.line("/* a")
