@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chatbot.core.amounts import duration_words, short
-from chatbot.core.errors import ChatError, ProgramFault
+from chatbot.core.errors import ChatError, ProgramFault, SchemaMismatch
 from chatbot.core.events import Finished, Usage, Verdict
 from chatbot.terminal import advice
 
@@ -55,9 +55,11 @@ _USED_UP = (
 
 def exit_code(finished: Finished) -> int:
     """The exit code of an answer: that of its error, unless text was given out; then it is incomplete, 74,
-    or a fault of our own.
+    does not fit its schema, or shows a fault of our own.
     """
-    if finished.error is not None and (not finished.has_text or isinstance(finished.error, ProgramFault)):
+    if finished.error is not None and (
+        not finished.has_text or isinstance(finished.error, (ProgramFault, SchemaMismatch))
+    ):
         return finished.error.exit_code
     return EXIT_CODES[finished.verdict]
 
