@@ -9,8 +9,8 @@ class Options(NamedTuple):
     empty `model` means the first of the server's list.
 
     `extra` holds raw body fields; they are merged into the body last, nested objects member by member.
-    `show_reasoning` asks for the reasoning's text where a provider sends it only on request. `schema` is the JSON Schema
-    that the answer shall fit.
+    `show_reasoning` asks for the reasoning's text where a provider sends it only on request. The answer shall fit
+    `schema`, a JSON Schema.
     """
 
     model: str

@@ -83,7 +83,8 @@ def verdict_lines(finished: Finished, *, in_session: bool = False) -> Iterator[s
         yield f"{finished.error or 'the answer broke off before its end'}; what came is above"
         yield from filter(None, [_SENTENCES[Verdict.CUT][1 + in_session]])
     elif finished.error is not None:
-        yield from error_lines(finished.error, finished.request_id, in_session=in_session)
+        request_id = None if isinstance(finished.error, SchemaMismatch) else finished.request_id
+        yield from error_lines(finished.error, request_id, in_session=in_session)
     elif finished.finish_reason in _TOOLS:
         yield f"the model asked for a tool, and chat has none ({finished.finish_reason})"
     elif finished.verdict is Verdict.CANCELLED and in_session:

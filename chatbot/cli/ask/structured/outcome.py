@@ -22,7 +22,8 @@ from chatbot.terminal.fences import CodeBlock, code_blocks
 from chatbot.terminal.notices import Notices
 
 _IN_BLOCK = "the JSON came in a Markdown block, and was checked without it; -x prints it alone"
-_ADVICE_CUT = "Raise it with --max-tokens."
+_CUT_ADVICE = "Raise it with --max-tokens."
+_REPAIRED_ADVICE = "Ask another model with -m, or for less at once."
 
 
 class Formed(NamedTuple):
@@ -44,15 +45,18 @@ def fit_of(result: AnswerResult, schema: Schema) -> Fit | None:
     return fit(result.text, schema, lambda text: [block.text for block in code_blocks(text)])
 
 
-def mismatched(result: AnswerResult, fault: str) -> AnswerResult:
-    """The result with the error of an answer that does not fit, if there is such a fault."""
+def mismatched(result: AnswerResult, fault: str, *, repaired: bool = False) -> AnswerResult:
+    """The result with the error of an answer that does not fit, if there is such a fault; `repaired`: the model was
+    told of one before.
+    """
     if not fault:
         return result
     if result.finished.verdict is Verdict.LENGTH:
         what = f"the answer stops at the token limit, so that it does not fit the schema: {fault}"
-        error = SchemaMismatch(what, advice=_ADVICE_CUT)
+        error = SchemaMismatch(what, advice=_CUT_ADVICE)
     else:
-        error = SchemaMismatch(f"the answer does not fit the schema: {fault}")
+        advice = _REPAIRED_ADVICE if repaired else None
+        error = SchemaMismatch(f"the answer does not fit the schema: {fault}", advice=advice)
     return result._replace(finished=result.finished._replace(error=error))
 
 
@@ -76,7 +80,7 @@ class AnswerForm:
         if self._schema is not None:
             found = fit_of(result, self._schema)
             mismatch = found.fault if found else ""
-            told = mismatched(result, mismatch)
+            told = mismatched(result, mismatch, repaired=self._wanted.repair and not self._repairs)
             fields = {"data": found.document if found else None, "valid": found and not found.fault}
             remarks += [_IN_BLOCK] if found and found.unwrapped and not self._wanted.extracts else []
         text = result.text if self.holds else None

@@ -24,8 +24,8 @@ def with_schema(arguments: Arguments, template: Filled | None) -> Arguments:
     Raises UsageError with the place of what is no schema, FileUnreadable.
     """
     wanted = arguments.structured
-    text = wanted.schema or (template.schema if template else None)
-    if text is None:
+    kept = template.schema if template else None
+    if wanted.schema is None and kept is None:
         if wanted.schema_multi or wanted.repair:
             flag = "--schema-multi" if wanted.schema_multi else "--repair"
             raise UsageError(f"{flag} belongs to a schema", advice=f"For example: --schema 'name, age int' {flag}")
@@ -33,7 +33,7 @@ def with_schema(arguments: Arguments, template: Filled | None) -> Arguments:
     from chatbot.core.schemas.fitting import check_compiles
     from chatbot.core.schemas.reading import of_several, read_schema
 
-    schema = schema_named(wanted.schema) if wanted.schema else read_schema(text)
+    schema = schema_named(wanted.schema) if wanted.schema is not None else read_schema(kept or "")
     if wanted.schema_multi:
         schema = of_several(schema)
     check_compiles(schema)
@@ -51,7 +51,7 @@ def schema_named(said: str) -> Schema:
 
 def schema_text(said: str | None) -> str | None:
     """The same as a template keeps it: a file by what is in it. Raises UsageError, FileUnreadable."""
-    if not said:
+    if said is None:
         return None
     schema = schema_named(said)  # what is none is not kept
     if said.lstrip().startswith("{") or not is_file(said):
