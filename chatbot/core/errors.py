@@ -261,7 +261,6 @@ class SchemaMismatch(ChatError):
     """The answer does not fit the schema."""
 
     exit_code = 65  # EX_DATAERR
-    advice = "Ask again, with --repair so that the model is told, or of another model with -m."
 
 
 class FileUnwritable(ChatError):

@@ -13,8 +13,8 @@ from chatbot.cli.ask.structured.wanted import (
     check_for_one_answer,
     check_taken,
     make_folder,
+    schema_of,
     schema_text,
-    with_schema,
 )
 from chatbot.cli.ask.target import Wanted, choose_target
 from chatbot.cli.route import chosen_route
@@ -46,7 +46,8 @@ def answer(arguments: Arguments, notices: Notices) -> int:
         return _save_template(arguments, fields, notices)
     with ExitStack() as open_things:
         filled, arguments = _templated(arguments, fields)
-        arguments = with_schema(arguments, filled)
+        schema = schema_of(arguments.structured, filled.schema if filled else None)
+        arguments = arguments._replace(schema=schema)
         recorder = HistoryRecorder(notices, off=arguments.settled(usual).kept.no_log)
         open_things.callback(recorder.close)
         stored, arguments = _stored(arguments, recorder)

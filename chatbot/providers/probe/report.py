@@ -90,6 +90,8 @@ def own_row(report: Report, service: Service) -> dict[str, Any]:
         fields["seed_field"] = "seed" if found["seed"] == "yes" else ""
     if found.get("no-key") in ("yes", "no"):
         fields["key_required"] = found["no-key"] == "yes"
+    if found.get("json-schema") in ("no", "wrong"):
+        fields["schemas"] = "none"
     if service.name != "custom" and service.keys:
         fields["key_variable"] = service.keys[0].name
     return fields

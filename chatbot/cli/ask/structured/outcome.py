@@ -17,12 +17,13 @@ from chatbot.outside.desktop.streams import is_terminal
 from chatbot.outside.files.private import write_new
 from chatbot.outside.files.reading import display_name
 from chatbot.terminal.answer.show_events import AnswerResult
-from chatbot.terminal.block_names import file_names, same_language
+from chatbot.terminal.documents.code_files import file_names, same_language
 from chatbot.terminal.fences import CodeBlock, code_blocks
 from chatbot.terminal.notices import Notices
 
 _IN_BLOCK = "the JSON came in a Markdown block, and was checked without it; -x prints it alone"
 _CUT_ADVICE = "Raise it with --max-tokens."
+_ADVICE = "Ask again, with --repair so that the model is told, or another model with -m."
 _REPAIRED_ADVICE = "Ask another model with -m, or for less at once."
 
 
@@ -55,7 +56,7 @@ def mismatched(result: AnswerResult, fault: str, *, repaired: bool = False) -> A
         what = f"the answer stops at the token limit, so that it does not fit the schema: {fault}"
         error = SchemaMismatch(what, advice=_CUT_ADVICE)
     else:
-        advice = _REPAIRED_ADVICE if repaired else None
+        advice = _REPAIRED_ADVICE if repaired else _ADVICE
         error = SchemaMismatch(f"the answer does not fit the schema: {fault}", advice=advice)
     return result._replace(finished=result.finished._replace(error=error))
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from chatbot.cli.ask.arguments import Arguments
 from chatbot.core.errors import OutputUnwritable, UsageError
 from chatbot.core.schemas.structure import Schema
 from chatbot.options.chat import Structured
@@ -12,24 +9,19 @@ from chatbot.outside.files.reading import display_name, is_file, read_text_file
 from chatbot.providers.service import Service
 from chatbot.terminal.notices import Notices
 
-if TYPE_CHECKING:
-    from chatbot.options.templates.template import Filled
-
 _FLAGS = ("schema", "schema_multi", "repair", "extract", "extract_lang", "extract_last", "extract_all")
 
 
-def with_schema(arguments: Arguments, template: Filled | None) -> Arguments:
-    """The arguments with the schema that they, or the template, mean.
+def schema_of(wanted: Structured, kept: str | None) -> Schema | None:
+    """The schema that is meant: the one that was said, else the one that a template has `kept`.
 
     Raises UsageError with the place of what is no schema, FileUnreadable.
     """
-    wanted = arguments.structured
-    kept = template.schema if template else None
     if wanted.schema is None and kept is None:
         if wanted.schema_multi or wanted.repair:
             flag = "--schema-multi" if wanted.schema_multi else "--repair"
             raise UsageError(f"{flag} belongs to a schema", advice=f"For example: --schema 'name, age int' {flag}")
-        return arguments
+        return None
     from chatbot.core.schemas.fitting import check_compiles
     from chatbot.core.schemas.reading import of_several, read_schema
 
@@ -37,7 +29,7 @@ def with_schema(arguments: Arguments, template: Filled | None) -> Arguments:
     if wanted.schema_multi:
         schema = of_several(schema)
     check_compiles(schema)
-    return arguments._replace(schema=schema)
+    return schema
 
 
 def schema_named(said: str) -> Schema:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.terminal.block_names import MAX_NAME_CHARS, file_names, same_language
+from chatbot.terminal.documents.code_files import MAX_NAME_CHARS, file_names, same_language
 from chatbot.terminal.fences import CodeBlock
 
 
