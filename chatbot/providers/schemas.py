@@ -23,6 +23,7 @@ _COMMON = frozenset(
     "type title description properties required additionalProperties items enum const anyOf $ref $defs definitions "
     "format".split()
 )
+_TYPED = frozenset("type $ref anyOf enum const".split())
 _NUMBERS = frozenset("minimum maximum exclusiveMinimum exclusiveMaximum multipleOf".split())
 _FORMATS = frozenset("date-time time date duration email hostname ipv4 ipv6 uuid".split())
 _MOST_TOLD = 3
@@ -42,6 +43,7 @@ class Rules(NamedTuple):
     is_closed: bool = True  # every object has `additionalProperties: false`
     needs_all: bool = False  # every property is required
     needs_object: bool = False  # at the top
+    needs_type: bool = False
     recursive: bool = True
     max_min_items: int | None = None
     max_properties: int | None = None
@@ -56,6 +58,7 @@ OPENAI = Rules(
     _FORMATS,
     needs_all=True,
     needs_object=True,
+    needs_type=True,
     max_properties=5_000,
     max_depth=10,
     max_words=1_000,
@@ -163,6 +166,8 @@ def _faults_at(place: Place, rules: Rules) -> Iterator[Fault]:
             f"a property that is not required ({path}.properties.{missing[0]})",
             'Name each in required; the type of one that may be missing is ["string", "null"].',
         )
+    if rules.needs_type and not schema.keys() & _TYPED:
+        yield Fault(f"a part without a type ({path})", "Give it a type, such as string.")
     if rules.formats is not None and "format" in schema and schema["format"] not in rules.formats:
         formats = ", ".join(sorted(rules.formats))
         yield Fault(f"the format {schema['format']} ({path})", f"Leave it out, or take one of {formats}.")

@@ -169,6 +169,9 @@ def test_a_template_holds_a_schema(tmp_path: Path) -> None:
     for name, schema in (("short", SCHEMA), ("file", "s.json")):
         saved = run("-s", "Be brief.", "--schema", schema, "--save-template", name, home=tmp_path)
         assert saved.code == 0, saved.err
+    saved = run("--schema", "a int", "--schema-multi", "--save-template", "several", home=tmp_path)
+    assert saved.code == 0
+    assert json.loads(run("-m", "lab/echo", "-t", "several", "hi", home=tmp_path).text) == {"items": [{"a": 1}]}
     (tmp_path / "s.json").unlink()
     assert json.loads(run("-m", "lab/echo", "-t", "short", "hi", home=tmp_path).text) == FITS
     assert json.loads(run("-m", "lab/echo", "-t", "file", "hi", home=tmp_path).text) == {"a": 7}

@@ -72,6 +72,7 @@ def test_objects_are_closed_where_the_service_wants_it_and_remarks_are_left_out(
     [
         ("openai", objects(a={"minLength": 2}), "OpenAI takes no schema with minLength ($.properties.a)", "say"),
         ("responses", objects(a={"allOf": [{}]}), "allOf ($.properties.a)", "Leave it out"),
+        ("openai", objects(a={"title": "A"}), "a part without a type ($.properties.a)", "Give it a type"),
         ("openai", {**OPEN, "required": []}, "a property that is not required ($.properties.a)", '["string", "null"]'),
         ("openai", {**OPEN, "additionalProperties": {"type": "string"}}, "additionalProperties ($)", "Name each"),
         ("openai", {"type": "array", "items": OPEN}, "anything but an object at its top", "--schema-multi"),
@@ -100,7 +101,8 @@ def test_the_limits_of_depth_and_number_are_told() -> None:
 
 
 def test_several_faults_are_one_sentence() -> None:
-    schema = objects(a={"minLength": 1, "if": {}, "then": {}, "not": {}, "oneOf": [{}]})
+    part = {"type": "string"}
+    schema = objects(a={**part, "minLength": 1, "if": part, "then": part, "not": part, "oneOf": [part]})
     told = str(refusal("openai", schema))
     assert told.startswith("OpenAI takes no schema with minLength ($.properties.a), ") and " and 2 more" in told
 

@@ -167,7 +167,7 @@ def _save_template(arguments: Arguments, fields: dict[str, object], notices: Not
             model=who.model,
             system=inputs.system(arguments.how, notices),
             prompt=arguments.question,
-            schema=schema_text(arguments.structured.schema),
+            schema=schema_text(arguments.structured),
             options={name: value for name, value in arguments.sampling.items() if value not in (None, ())},
             extra=fields,
             variables=read_variables(asked.var),

@@ -37,7 +37,7 @@ from chatbot.session import Ask, Session
 from chatbot.terminal.best_effort import LIMIT_S, BestEffort
 
 if TYPE_CHECKING:
-    from chatbot.cli.ask.structured.outcome import AnswerForm, Formed
+    from chatbot.cli.ask.structured.outcome import AnswerForm
     from chatbot.core.models.listed import ListedModel
     from chatbot.layers.cached import Cached
     from chatbot.outside.history.writing import TurnWriter
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
 # Long enough for a request to leave, short beside any server's answer: what shows the answer loads after that.
 _SENT_WITHIN_S = 0.05
+_FORM_LIMIT_S = 30.0  # what has millions of characters takes seconds
 _MANY_TOKENS = 1_500  # the smallest contexts that local servers start with have 2 048
 
 
@@ -156,29 +157,23 @@ class AnswerRunner:
                     recording.keep(self.http.kept)
             self.signal = interrupts.number
             formed = form and best_effort(
-                "the form of the answer cannot be told", lambda: form.of(result), form.unchecked(result)
+                "the form of the answer cannot be told", lambda: form.of(result), form.unchecked(result), _FORM_LIMIT_S
             )
-            again = formed and form and form.again(formed, pending)
-            if formed and form and not again:
-                result = self._formed(form, formed)
-            if not again:
+            again = form.again(formed, pending) if form and formed else None
+            if again is None:
+                if form and formed:
+                    form.write(formed, is_json=self._shown.json)
+                    result = formed.result
                 more = formed.fields if formed else {}
                 best_effort.done("how the answer ended cannot be told", lambda: self._say(result, conversation, more))
             best_effort.done(
                 "what is left of the limits cannot be told", lambda: self.limits.see(self.http.exchanges.all)
             )
-        if again:
+        if again is not None:
             return self(again)
         if form is not None:
             form.write_files(result)
         return result
-
-    def _formed(self, form: AnswerForm, formed: Formed) -> AnswerResult:
-        """The answer as it is told, once what was held back of it is printed."""
-        if not self._shown.json:
-            form.write(formed)
-        self._notices.warn(*formed.remarks) if formed.remarks else None
-        return formed.result
 
     def _network(self) -> LiveTransport | ReplayingTransport:
         """What answers: the network, or the cassette that the person named. Raises ConfigurationError."""

@@ -113,17 +113,19 @@ class AnswerForm:
         conversation = asked.conversation.answered(result.text, result.finished.items).asking(told)
         return PendingQuestion(conversation, asked.options, asked.raw)
 
-    def write(self, formed: Formed) -> None:
-        """Prints what was held back, byte for byte; on a terminal made harmless."""
-        text = formed.text
-        if not text:
-            return
-        if is_terminal(1):
+    def write(self, formed: Formed, *, is_json: bool) -> None:
+        """Prints what was held back, byte for byte, and on a terminal made harmless (a JSON object has it: `is_json`);
+        and says what has to be said of it.
+        """
+        text = "" if is_json else formed.text
+        if text and is_terminal(1):
             from chatbot.cli.output.screen import show_text
 
             show_text(text, True, "auto", self._notices)
-            return
-        stdio.write_answer((text if text.endswith("\n") else text + "\n").encode("utf-8", "replace"))
+        elif text:
+            stdio.write_answer((text if text.endswith("\n") else text + "\n").encode("utf-8", "replace"))
+        for remark in formed.remarks:
+            self._notices.warn(remark)
 
     def write_files(self, result: AnswerResult) -> None:
         """Writes the files of --extract-all, and tells their names. Raises OutputUnwritable."""

@@ -41,13 +41,13 @@ def schema_named(said: str) -> Schema:
     return read_json(read_text_file(said, MAX_BYTES).text, display_name(said))
 
 
-def schema_text(said: str | None) -> str | None:
-    """The same as a template keeps it: a file by what is in it. Raises UsageError, FileUnreadable."""
-    if said is None:
+def schema_text(wanted: Structured) -> str | None:
+    """The same as a template keeps it: the short form as it was said, else JSON. Raises UsageError, FileUnreadable."""
+    schema = schema_of(wanted, None)  # what is none is not kept
+    if schema is None or wanted.schema is None:
         return None
-    schema = schema_named(said)  # what is none is not kept
-    if said.lstrip().startswith("{") or not is_file(said):
-        return said
+    if not wanted.schema_multi and not wanted.schema.lstrip().startswith("{") and not is_file(wanted.schema):
+        return wanted.schema
     from chatbot.core.json_text import dumps
 
     return dumps(schema, indent=2)
