@@ -12,7 +12,7 @@ from PIL import Image
 
 from chatbot.lab.quirks.table import BY_NAME
 from chatbot.lab.server.http import LabServer
-from tests.journeys.chat import KEYS, Result, at, run
+from tests.journeys.chat import KEYS, Result, at, run, run_code
 from tests.wires import WIRES
 
 SCHEMA = "name, age int, tags str[]"
@@ -84,6 +84,16 @@ def test_a_document_in_a_markdown_block_is_unwrapped_and_that_is_said(tmp_path: 
     assert "came in a Markdown block" in done.err
     alone = ask(tmp_path, "-x", model="fenced-json")
     assert (json.loads(alone.text), alone.err, alone.code) == (FITS, "", 0)
+
+
+def test_what_checks_a_schema_is_loaded_only_for_one(tmp_path: Path) -> None:
+    code = (
+        "import sys; from chatbot.cli.main import main; main(sys.argv[1:]);"
+        "print([name for name in sys.modules if 'schemas' in name or name == 'fastjsonschema'], file=sys.stderr)"
+    )
+    for words, loaded in (([], False), (["--schema", SCHEMA], True)):
+        done = run_code(code, "-m", "lab/echo", *words, "hi", home=tmp_path)
+        assert ("fastjsonschema" in done.err) == ("chatbot.core.schemas" in done.err) == loaded
 
 
 def test_several_are_items(tmp_path: Path) -> None:

@@ -9,8 +9,6 @@ from chatbot.outside.files.reading import display_name, is_file, read_text_file
 from chatbot.providers.service import Service
 from chatbot.terminal.notices import Notices
 
-_FLAGS = ("schema", "schema_multi", "repair", "extract", "extract_lang", "extract_last", "extract_all")
-
 
 def schema_of(wanted: Structured, kept: str | None) -> Schema | None:
     """The schema that is meant: the one that was said, else the one that a template has `kept`.
@@ -64,7 +62,7 @@ def check_taken(schema: Schema | None, service: Service, notices: Notices) -> No
 
 def check_for_one_answer(structured: Structured, schema: Schema | None) -> None:
     """Raises UsageError where a form was asked for, and a session would begin."""
-    said = next((flag for flag in _FLAGS if getattr(structured, flag)), None)
+    said = next((flag for flag in structured._fields if getattr(structured, flag)), None)
     if said or schema is not None:
         name = f"--{said.replace('_', '-')}" if said else "a template with a schema"
         raise UsageError(
