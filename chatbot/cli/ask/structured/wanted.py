@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from chatbot.core.errors import OutputUnwritable, UsageError
-from chatbot.core.schemas.structure import Schema
 from chatbot.options.chat import Structured
 from chatbot.outside.files.reading import display_name, is_file, read_text_file
 from chatbot.providers.service import Service
 from chatbot.terminal.notices import Notices
+
+if TYPE_CHECKING:  # most questions have none
+    from chatbot.core.schemas.structure import Schema
 
 
 def schema_of(wanted: Structured, kept: str | None) -> Schema | None:
