@@ -6,8 +6,9 @@ import os
 import random
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from chatbot.cli.ask.answer_http import AnswerHttp
@@ -21,6 +22,7 @@ from chatbot.core.events import Finished, Verdict
 from chatbot.core.messages import Conversation
 from chatbot.core.redaction.events import EventRedactor
 from chatbot.core.retry import RetryPolicy
+from chatbot.options.chat import Structured
 from chatbot.outside.background import EventQueue
 from chatbot.outside.desktop.keyboard import SilentKeyboard
 from chatbot.outside.desktop.signals import Interrupts
@@ -35,6 +37,7 @@ from chatbot.session import Ask, Session
 from chatbot.terminal.best_effort import LIMIT_S, BestEffort
 
 if TYPE_CHECKING:
+    from chatbot.cli.ask.structured.outcome import AnswerForm
     from chatbot.core.models.listed import ListedModel
     from chatbot.layers.cached import Cached
     from chatbot.outside.history.writing import TurnWriter
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
 
 # Long enough for a request to leave, short beside any server's answer: what shows the answer loads after that.
 _SENT_WITHIN_S = 0.05
+_FORM_LIMIT_S = 30.0  # what has millions of characters takes seconds
 _MANY_TOKENS = 1_500  # the smallest contexts that local servers start with have 2 048
 
 
@@ -76,6 +80,11 @@ class AnswerRunner:
             from chatbot.cli.ask.caching import cached
 
             self._cached = cached(setup, self._session, self._sent.set)
+        self._form: AnswerForm | None = None
+        if setup.arguments.schema is not None or setup.arguments.structured != Structured():
+            from chatbot.cli.ask.structured.outcome import AnswerForm
+
+            self._form = AnswerForm(setup.arguments.structured, setup.arguments.schema, self._notices)
         self.signal: int | None = None
         self.limits = AnswerLimits(self._notices, keeps=not self._recorder.off, in_session=in_session)
 
@@ -89,7 +98,10 @@ class AnswerRunner:
         """
         conversation, options, raw, replaces, continues = pending
         asked = options._replace(model=self._target.model or "")
+        form = self._form
         shown = self._shown._replace(raw=raw)
+        if form is not None:
+            shown = shown._replace(raw=raw or form.is_json, json=shown.json or form.holds)
         self._sent.clear()
         self.http.exchanges.new_question()
         asked_s = time.monotonic()
@@ -144,10 +156,23 @@ class AnswerRunner:
                     self.http.finished(result.finished)
                     recording.keep(self.http.kept)
             self.signal = interrupts.number
-            best_effort.done("how the answer ended cannot be told", lambda: self._say(result, conversation))
+            formed = form and best_effort(
+                "the form of the answer cannot be told", lambda: form.of(result), form.unchecked(result), _FORM_LIMIT_S
+            )
+            again = form.again(formed, pending) if form and formed else None
+            if again is None:
+                if form and formed:
+                    form.write(formed, is_json=self._shown.json)
+                    result = formed.result
+                more = formed.fields if formed else {}
+                best_effort.done("how the answer ended cannot be told", lambda: self._say(result, conversation, more))
             best_effort.done(
                 "what is left of the limits cannot be told", lambda: self.limits.see(self.http.exchanges.all)
             )
+        if again is not None:
+            return self(again)
+        if form is not None:
+            form.write_files(result)
         return result
 
     def _network(self) -> LiveTransport | ReplayingTransport:
@@ -206,7 +231,7 @@ class AnswerRunner:
         """Host and port of the server."""
         return urlsplit(self._target.endpoint.base_url).netloc.rpartition("@")[2]
 
-    def _say(self, result: AnswerResult, conversation: Conversation) -> None:
+    def _say(self, result: AnswerResult, conversation: Conversation, more: Mapping[str, Any]) -> None:
         """What is to be said of an answer: in the JSON object, and to the person."""
         from chatbot.terminal.failures import exit_code, usage_line, verdict_lines
 
@@ -215,7 +240,7 @@ class AnswerRunner:
             from chatbot.terminal.answer.json_view import as_json
 
             model = self._target.model or ""
-            stdio.write_answer(as_json(result, self._target.service.name, model, self.http.exchanges.traffic))
+            stdio.write_answer(as_json(result, self._target.service.name, model, self.http.exchanges.traffic, more))
         if isinstance(finished.error, ProgramFault) and not self._in_session:
             return  # the roof tells it
         self._notices.apart = self._in_session and bool(result.text)

@@ -153,6 +153,11 @@ def _colour(kind: _TokenType) -> Style:
     return _COLOURS[kind]
 
 
+def known_as(language: str) -> str:
+    """One name for each language, whichever of its names this is."""
+    return _LANGUAGES.get(language.lower(), language.lower())
+
+
 @cache
 def _lexer(language: str) -> Lexer | None:
     return get_lexer_by_name(_LANGUAGES[language]) if language in _LANGUAGES else None
