@@ -9,6 +9,7 @@ from chatbot.core.messages import ImageLimits
 
 Wire = Literal["openai", "responses", "anthropic", "gemini"]
 Api = Literal["chat", "responses"]
+OWN = "providers.toml"  # the source of the rows that a person added
 _APIS: dict[Api, Wire] = {"chat": "openai", "responses": "responses"}  # OpenAI has two
 
 
