@@ -48,7 +48,7 @@ def test_what_was_learnt_is_kept_as_a_provider(tmp_path: Path) -> None:
         saved = run(*URL, f"{server.url}/v1", "--save", "Desk", home=tmp_path, CUSTOM_API_KEY=KEY)
         assert saved.code == 0
         file = tmp_path / ".config/chat/providers.toml"
-        assert f"saved as desk in {file}" in saved.err
+        assert "saved as desk in ~/.config/chat/providers.toml" in saved.err
         assert "chat -m desk/echo ...; its key is in DESK_API_KEY" in saved.err
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         assert KEY not in file.read_text()

@@ -6,7 +6,6 @@ import os
 import re
 import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from chatbot.cli import commands
 from chatbot.cli.command_line.declared import Command, Group
@@ -124,9 +123,4 @@ def _files() -> Iterator[tuple[str, str]]:
         if folder is None:
             yield f"./{name}", meaning
         elif (found := folder()) is not None:
-            yield f"{_from_home(found)}/{name}", meaning
-
-
-def _from_home(folder: Path) -> str:
-    home = os.path.expanduser("~")  # noqa: PTH111  (raises nothing)
-    return display_name(folder).replace(home, "~", 1) if folder.is_relative_to(home) else display_name(folder)
+            yield f"{display_name(found)}/{name}", meaning

@@ -96,6 +96,7 @@ def _asked(notices: Notices, word: str, options: Probing, connection: Connection
 def _save(report: Report, name: str, service: Service, notices: Notices) -> None:
     from chatbot.cli.settings.own_providers import providers_file
     from chatbot.outside.files.own_providers import save_row
+    from chatbot.outside.files.reading import display_name
     from chatbot.providers.own import variable_part
     from chatbot.providers.probe.report import own_row
 
@@ -106,7 +107,9 @@ def _save(report: Report, name: str, service: Service, notices: Notices) -> None
     save_row(path, name, row, f"by chat probe, {report.asked[:10]}")
     variable = row.get("key_variable", f"{variable_part(name)}_API_KEY")
     key = f"; its key is in {variable}" if row.get("key_required") else ""
-    notices.tell([f"saved as {name} in {path}", f"it is asked with: chat -m {name}/{report.model} ...{key}"])
+    notices.tell(
+        [f"saved as {name} in {display_name(path)}", f"it is asked with: chat -m {name}/{report.model} ...{key}"]
+    )
 
 
 def _compare(notices: Notices, words: list[str], options: Probing, connection: Connection) -> int:
