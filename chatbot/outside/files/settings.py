@@ -8,9 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from chatbot.core.errors import ChatError, ConfigurationError, FileUnreadable
+from chatbot.core.errors import ConfigurationError, FileUnreadable
 from chatbot.options.settings.toml import with_line
-from chatbot.outside.files import private
 from chatbot.outside.files.folders import settings_file
 from chatbot.outside.files.reading import display_name, read_file
 
@@ -39,7 +38,8 @@ def read_bytes(path: Path) -> bytes | None:
             ) from None
         return None
     except OSError as error:
-        raise _said(path, error, "read") from error
+        reason = (error.strerror or str(error)).lower()
+        raise ConfigurationError(f"{display_name(path)} cannot be read: {reason}") from error
     _require_ours(path, status)
     try:
         return read_file(path, MAX_BYTES)
@@ -73,15 +73,9 @@ def replace(path: Path, before: bytes, after: bytes) -> None:
 
 
 def _change(path: Path, edited: Callable[[bytes | None], bytes]) -> None:
-    from chatbot.outside.files.locked import locked
+    from chatbot.outside.files import locked  # most only read
 
-    busy = ConfigurationError(f"{display_name(path)} is not changed: another program keeps it locked")
-    try:
-        private.require_ours(private.private_folder(path.parent), ConfigurationError, "no setting is saved")
-        with locked(path.parent, busy):
-            private.replace(path, edited(read_bytes(path)))
-    except OSError as error:
-        raise _said(path, error, "written") from error
+    locked.change(path, lambda: edited(read_bytes(path)), "no setting is saved")
 
 
 def _decoded(path: Path, data: bytes) -> str:
@@ -173,8 +167,3 @@ def _require_ours(path: Path, status: os.stat_result) -> None:
             f"the settings are not read: other users may write {display_name(path)}",
             advice=f"Make it private: chmod go-w {display_name(path)}",
         )
-
-
-def _said(path: Path, error: OSError, done: str) -> ChatError:
-    reason = (error.strerror or str(error)).lower()
-    return ConfigurationError(f"{display_name(path)} cannot be {done}: {reason}")
