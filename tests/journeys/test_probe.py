@@ -61,6 +61,13 @@ def test_what_was_learnt_is_kept_as_a_provider(tmp_path: Path) -> None:
         assert again.code == 0
 
 
+def test_the_lab_inside_the_program_is_not_saved(tmp_path: Path) -> None:
+    saved = run("probe", "lab", "--save", "desk", home=tmp_path)
+    assert (saved.code, saved.out) == (2, b"")
+    assert "so it is not saved" in saved.err and "chat lab serve" in saved.err
+    assert not (tmp_path / ".config/chat/providers.toml").exists()
+
+
 def test_a_report_that_cannot_be_saved_is_shown_all_the_same(server: LabServer, tmp_path: Path) -> None:
     file = tmp_path / ".config/chat/providers.toml"
     file.parent.mkdir(parents=True)

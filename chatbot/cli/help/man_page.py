@@ -96,11 +96,18 @@ def _under(group: Group, path: str) -> Iterator[Part]:
 def _command(command: Command, path: str) -> Part:
     """Words and options with what they mean; of those that are chat's own, their headings alone."""
     own = [group for group in command.groups if group not in GROUPS]
-    headings = [options_of(group)[0].heading for group in command.groups if group in GROUPS]
+    shared = [
+        f"{options_of(group)[0].heading}{_but_for(command, group)}" for group in command.groups if group in GROUPS
+    ]
     words = [(word.metavar, word.help) for word in command.positionals]
     options = [option for group in own for option in options_of(group)]
-    shared = [f"It also takes options of chat: {', '.join(headings)}."] if headings else []
-    return Part(usage(command, path), [*command.help.split("\n\n"), *shared], [*words, *_terms(options)])
+    others = [f"It also takes options of chat: {', '.join(shared)}."] if shared else []
+    return Part(usage(command, path), [*command.help.split("\n\n"), *others], [*words, *_terms(options)])
+
+
+def _but_for(command: Command, group: type) -> str:
+    flags = [option.flag for option in options_of(group) if option.field in command.without]
+    return f" (not {', '.join(flags)})" if flags else ""
 
 
 def _exit_codes() -> list[tuple[str, str]]:

@@ -86,6 +86,17 @@ def test_the_options_of_a_usual_command_without_a_page_stand_on_that_of_all(page
     assert rows(page("config"), "Options") == ["--where", "--json", "-h,"]
 
 
+def test_an_option_that_means_nothing_to_a_command_is_none_of_it(page: Page) -> None:
+    for name, without in (
+        ("probe", "--api --base-url --max-retries --no-stream"),
+        ("models", "--api --max-time --max-retries --no-stream --stream"),
+    ):
+        assert "--timeout SECONDS" in page(name)
+        for flag in without.split():
+            assert flag not in page(name), name
+            assert main([name, flag]) == 2
+
+
 def test_what_stands_for_a_value_is_of_one_kind_on_every_page(page: Page) -> None:
     for words in all_commands(page):
         text = page(*words, columns=40)  # options stand alone on their lines
