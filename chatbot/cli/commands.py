@@ -25,7 +25,7 @@ def _version(words: list[str]) -> list[str]:
 
 class Entry(NamedTuple):
     """`module` has a function of the command's name. `means` are the words that stand for the command and its words. A
-    word with neither is reserved, and `instead` is the way today. `heading` is the one it stands under in the help.
+    word with neither is reserved, and `instead` is what it is here. `heading` is the one it stands under in the help.
     """
 
     name: str
@@ -74,8 +74,8 @@ COMMANDS = (
     Entry("doctor", "What keeps chat from working here, and the way out.", "chatbot.cli.doctor.command"),
     Entry("help", "The help of chat, or of a command.", "chatbot.cli.help.command"),
     Entry("version", "The version.", means=_version),
-    Entry("settings", instead="The settings are shown and changed with chat config."),
-    Entry("login", instead="A key is kept with: chat keys set NAME"),
+    Entry("settings", instead="chat config"),
+    Entry("login", instead="chat keys set NAME"),
     *map(Entry, "batch bench grade learn ledger relay serve".split()),
 )
 _BY_NAME = {entry.name: entry for entry in COMMANDS}
@@ -90,10 +90,7 @@ def find(argv: Sequence[str]) -> tuple[Run, list[str]]:
     if called.means:
         return find(called.means(words))
     if not called.module:
-        raise UsageError(
-            f"there is no command {called.name} yet",
-            advice="\n".join(filter(None, (called.instead, f'To ask it: chat -- "{" ".join(argv)}"'))),
-        )
+        raise not_there(called, argv)
     run = _function(called)
     return (_asked_back(argv[0], run) if called is CHAT and len(argv) == 1 else run), words
 
@@ -101,6 +98,14 @@ def find(argv: Sequence[str]) -> tuple[Run, list[str]]:
 def entry(words: Sequence[str]) -> Entry:
     """The one that these words are for."""
     return _BY_NAME.get(words[0], CHAT) if words else CHAT
+
+
+def not_there(called: Entry, words: Sequence[str]) -> UsageError:
+    """The error for a reserved word, typed in these words."""
+    what = f": it is {called.instead}" if called.instead else " yet"
+    return UsageError(
+        f"there is no command {called.name}{what}", advice=f'To ask it as a question: chat -- "{" ".join(words)}"'
+    )
 
 
 def declared(of: Entry) -> Command | Group:

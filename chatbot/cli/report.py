@@ -36,6 +36,7 @@ def report(argv: list[str], notices: Notices) -> int:
 
 
 def _report(notices: Notices, prefix: str | None, options: Reporting) -> None:
+    from chatbot.outside.files.reading import display_name
     from chatbot.outside.files.report import write_report
 
     with closing(open_history(notices)) as history:
@@ -44,7 +45,7 @@ def _report(notices: Notices, prefix: str | None, options: Reporting) -> None:
     files = dict(_files(exchanges, bodies=not options.no_bodies))
     path = write_report(options.out or Path(), time.time(), files)
     words = "without the words of the conversation" if options.no_bodies else "with the words of this question"
-    notices.tell([f"{path} holds {', '.join(files)}, {words}", "Keys are in none of them."])
+    notices.tell([f"{display_name(path)} holds {', '.join(files)}, {words}", "Keys are in none of them."])
 
 
 def _files(exchanges: list[SafeExchange], *, bodies: bool) -> Iterator[tuple[str, str]]:

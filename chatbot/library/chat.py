@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from chatbot.core.errors import ChatError, UsageError
+from chatbot.core.errors import ChatError, NoKey, UsageError
 from chatbot.core.events import Event, Verdict
 from chatbot.core.messages import Conversation
 from chatbot.core.options import Options, SettingSource
@@ -124,7 +124,11 @@ def target_of(
     service = service.spoken_to(api)
     if api_key and service.keys:
         variables[service.keys[0].name] = SettingSource(api_key, "api_key")
-    target = choose(service, own_model, wish, variables)
+    try:
+        target = choose(service, own_model, wish, variables)
+    except NoKey as error:  # what the command line keeps is its own
+        error.advice = f"Export {service.keys[0].name}, or give api_key."
+        raise
     if target.endpoint.base_url == service.base_url and service.has_plain_model_names:
         check_service_named_in(target.model)
     return target

@@ -182,7 +182,7 @@ def choose(
     own_key = any(not name.startswith("openai-") for name in secret_headers)
     wants_key = key is None and not own_key and service.key_required
     if wants_key and url.value == (service.base_url or url.value) and not wish.is_dry:
-        raise no_key(service)
+        raise no_key(service, url.value)
     if secret_headers:
         check_pair(service, f"the header {secret_headers[0]}", SettingSource("", "--header"), url)
     for name, variable in service.header_variables:

@@ -11,10 +11,11 @@ from urllib.parse import urlsplit
 from chatbot.core.addresses import is_loopback
 from chatbot.core.errors import ConfigurationError, NoKey, UsageError
 from chatbot.core.options import SettingSource
-from chatbot.providers.service import KeyVariable, Service
+from chatbot.providers.service import OWN, KeyVariable, Service
 
 Variables = Mapping[str, SettingSource]
 
+_SAFE_WAYS = "Use an https:// address, or a tunnel to this computer (ssh -L)."
 _PLAIN = re.compile(r"[\x20-\x7e\xa0-\xff]*")  # what a header can carry (RFC 9110, section 5.5; Latin-1)
 
 
@@ -41,10 +42,12 @@ def check_pair(row: Service, key_name: str, key: SettingSource | None, url: Sett
             f"{url.origin} sets the address of {row.title} to {host}; {what} will not be sent there",
             advice="If you trust that file, name it: --env-file .env . To ignore it: --no-env-file .",
         )
-    if key and url.value.lower().startswith("http:") and not is_loopback(host):
+    if key and _is_overheard(url.value):
+        without = f"chat keys unset {key_name}" if key.stored else f"do without {key_name} from {key.origin}"
+        also = f", and say {_wants_none(row)}" if row.source == OWN and row.key_required else ""
         raise ConfigurationError(
             f"the key for {row.title} would be sent unencrypted to {host}",
-            advice="Use an https:// base URL.",
+            advice=f"{_SAFE_WAYS}\nIf it wants no key: {without}{also}.",
         )
 
 
@@ -53,13 +56,26 @@ def service_of_key(key: str, rows: Iterable[Service]) -> Service | None:
     return next((row for row in rows if row.key_prefixes and key.startswith(row.key_prefixes)), None)
 
 
-def no_key(row: Service) -> NoKey:
-    """The error for a service whose key is not set."""
+def no_key(row: Service, url: str) -> NoKey:
+    """The error for a service at this address whose key is not set."""
     page = f" Keys are made at {row.key_page} ." if row.key_page else ""
+    keep = f"Keep it with: chat keys set {row.name}  (or export {row.keys[0].name}=...).{page}"
+    if _is_overheard(url):
+        keep = f"If it wants one: {_SAFE_WAYS}"  # it would not be sent
+    ways = [f"If it wants no key, say {_wants_none(row)}."] if row.source == OWN else []
     return NoKey(
         f"there is no key for {row.title}: {' or '.join(key.name for key in row.keys)} is not set",
-        advice=f"Keep it with: chat keys set {row.name}  (or export {row.keys[0].name}=...).{page}",
+        advice="\n".join([keep, *ways]),
     )
+
+
+def _is_overheard(url: str) -> bool:
+    """Whether what is sent there is read by whoever is on the way."""
+    return url.lower().startswith("http:") and not is_loopback(urlsplit(url).hostname)
+
+
+def _wants_none(row: Service) -> str:
+    return f"key_required = false in [{row.name}] of {OWN}"
 
 
 def bare_key(text: str) -> str:

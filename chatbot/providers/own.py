@@ -23,10 +23,9 @@ from chatbot.core.errors import ConfigurationError
 from chatbot.core.likeness import likeliest
 from chatbot.core.messages import ImageLimits
 from chatbot.core.toml_lines import line_of, tables_in
-from chatbot.providers.service import KeyVariable, Schemas, Service, UrlVariable, Wire
+from chatbot.providers.service import OWN, KeyVariable, Schemas, Service, UrlVariable, Wire
 from chatbot.providers.services import SHIPPED
 
-FILE = "providers.toml"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,60}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 _HEADER = re.compile(r"[A-Za-z0-9_.-]{1,100}")  # or a query parameter, or a field of a body
@@ -117,7 +116,7 @@ def _service(name: str, read: dict[str, Any]) -> Service:
         name,
         read.pop("title", name),
         read.pop("base_url"),
-        source=FILE,
+        source=OWN,
         key_variables=(KeyVariable(key, key_header),) if key else (),
         url_variables=(UrlVariable(f"{upper}_BASE_URL"),),
         key_required=key_required,

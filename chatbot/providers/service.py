@@ -10,6 +10,7 @@ from chatbot.core.messages import ImageLimits
 Wire = Literal["openai", "responses", "anthropic", "gemini"]
 Api = Literal["chat", "responses"]
 Schemas = Literal["strict", "any", "none"]
+OWN = "providers.toml"  # the source of the rows that a person added
 _APIS: dict[Api, Wire] = {"chat": "openai", "responses": "responses"}  # OpenAI has two
 
 

@@ -290,13 +290,13 @@ def test_installing_says_what_was_changed_and_changes_it_once(name: str, tmp_pat
     assert f"the completion for {name} was installed already" in second.err
     assert tree(tmp_path) == files
     if name == "fish":
-        assert f"{tmp_path}/.config/fish/completions/chat.fish: the script" in first.err
+        assert "~/.config/fish/completions/chat.fish: the script" in first.err
         assert start.read_text() == "alias l=ls"
     else:
         [kept, added] = start.read_text().splitlines()
         assert kept == "alias l=ls"
         assert f".local/share/chat/completion.{name}" in added
-        assert f"{start}: a line at its end that reads it" in first.err
+        assert f"~/{start.name}: a line at its end that reads it" in first.err
 
 
 def test_a_start_file_that_is_a_link_stays_one(tmp_path: Path) -> None:

@@ -144,7 +144,8 @@ def test_help_of_a_reserved_word_says_that_it_is_not_there_yet(tmp_path: Path) -
         if not entry.is_there:
             done = run("help", entry.name, home=tmp_path)
             assert (done.code, done.out) == (2, b"")
-            assert f"there is no command {entry.name} yet" in done.err
+            assert f"there is no command {entry.name}" in done.err
+            assert f'To ask it as a question: chat -- "help {entry.name}"\n' in done.err
 
 
 # ------------------------------------------------------------------------------------------------ one letter is wrong

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import stat
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from chatbot.lab.server.http import LabServer
 from tests.journeys.chat import KEY, KEYS, run
+from tests.test_documents import TABLES
 
 FOLDER = Path(".config/chat")
 
@@ -30,6 +32,38 @@ def test_it_answers_as_any_other(server: LabServer, tmp_path: Path, words: list[
     assert request.json["most"] == 50
 
 
+def test_one_of_another_computer_says_how_it_goes_without_a_key(tmp_path: Path) -> None:
+    row = '[desk]\nbase_url = "http://192.168.1.7:8000/v1"\n'
+    write(tmp_path, row)
+    none = run("-m", "desk/m", "hi", home=tmp_path)
+    assert (none.code, "key_required = false in [desk] of providers.toml" in none.err) == (78, True)
+    assert "chat keys set" not in none.err, "it would not be sent"
+    for is_kept in (False, True):
+        if is_kept:
+            assert run("keys", "set", "desk", home=tmp_path, stdin=b"k").code == 0
+        clear = run("-m", "desk/m", "hi", home=tmp_path, DESK_API_KEY="" if is_kept else "k")
+        assert (clear.code, "unencrypted to 192.168.1.7" in clear.err) == (78, True)
+        assert "key_required = false in [desk]" in clear.err
+        assert ("chat keys unset DESK_API_KEY" in clear.err) == is_kept
+    assert run("keys", "unset", "DESK_API_KEY", home=tmp_path).code == 0
+    write(tmp_path, f"{row}key_required = false\n")
+    assert "192.168.1.7" in run("--dry-run", "-m", "desk/m", "hi", home=tmp_path).text
+    write(tmp_path, row.replace("http:", "https:"))
+    safe = run("-m", "desk/m", "hi", home=tmp_path)
+    assert ("chat keys set desk" in safe.err, "key_required = false in [desk]" in safe.err) == (True, True)
+
+
+def test_the_one_of_the_readme_answers(server: LabServer, tmp_path: Path) -> None:
+    row = TABLES["providers.toml"]
+    address = tomllib.loads(row)["desk"]["base_url"]
+    write(tmp_path, row)
+    assert "192.168.1.7" in run("--dry-run", "-m", "desk/qwen3", "hi", home=tmp_path).text
+    write(tmp_path, row.replace(address, f"{server.url}/v1"))
+    assert run("-m", "desk/echo", "--max-tokens", "9", "hi", home=tmp_path).out == b"hi\n"
+    assert server.requests[0].json["max_completion_tokens"] == 9
+    assert "authorization" not in server.requests[0].headers
+
+
 def test_a_conversation_with_it_goes_on_with_it(server: LabServer, tmp_path: Path) -> None:
     write(tmp_path, f'[desk]\nbase_url = "{server.url}/v1"\n')
     run("-m", "desk/echo", "hello", home=tmp_path)
@@ -44,7 +78,7 @@ def test_a_broken_file_costs_only_what_names_its_rows(server: LabServer, tmp_pat
     assert run("-m", "desk/echo", "hi", home=tmp_path).out == b"hi\n"
     bad = run("-m", "bad/echo", "hi", home=tmp_path)
     assert (bad.out, bad.code) == (b"", 78)
-    assert f"{path}, line 4: in [bad], 'base' means nothing" in bad.err
+    assert "~/.config/chat/providers.toml, line 4: in [bad], 'base' means nothing" in bad.err
     path.write_text('[desk]\nbase_url = "')
     assert run("--version", home=tmp_path).code == 0
     assert run("-m", "lab/echo", "hi", home=tmp_path).out == b"hi\n"

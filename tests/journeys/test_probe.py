@@ -48,7 +48,7 @@ def test_what_was_learnt_is_kept_as_a_provider(tmp_path: Path) -> None:
         saved = run(*URL, f"{server.url}/v1", "--save", "Desk", home=tmp_path, CUSTOM_API_KEY=KEY)
         assert saved.code == 0
         file = tmp_path / ".config/chat/providers.toml"
-        assert f"saved as desk in {file}" in saved.err
+        assert "saved as desk in ~/.config/chat/providers.toml" in saved.err
         assert "chat -m desk/echo ...; its key is in DESK_API_KEY" in saved.err
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         assert KEY not in file.read_text()
@@ -59,6 +59,13 @@ def test_what_was_learnt_is_kept_as_a_provider(tmp_path: Path) -> None:
         assert run("-m", "desk/echo", "hi", home=tmp_path).code == 78
         again = run("probe", "desk", home=tmp_path, DESK_API_KEY=KEY)
         assert again.code == 0
+
+
+def test_the_lab_inside_the_program_is_not_saved(tmp_path: Path) -> None:
+    saved = run("probe", "lab", "--save", "desk", home=tmp_path)
+    assert (saved.code, saved.out) == (2, b"")
+    assert "so it is not saved" in saved.err and "chat lab serve" in saved.err
+    assert not (tmp_path / ".config/chat/providers.toml").exists()
 
 
 def test_a_report_that_cannot_be_saved_is_shown_all_the_same(server: LabServer, tmp_path: Path) -> None:

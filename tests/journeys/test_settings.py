@@ -183,6 +183,23 @@ def test_what_is_in_force_has_its_source_and_what_it_is_over(tmp_path: Path) -> 
     assert "temperature  0.5" in short and "seed" not in short
 
 
+def test_where_nothing_is_set_it_says_so(tmp_path: Path) -> None:
+    none, begin = (
+        "chat: no provider is set up yet; one that runs on this computer answers\n      ",
+        "chat keys set openai",
+    )
+    nothing = run("config", home=tmp_path)
+    assert (nothing.code, nothing.out) == (0, b"")
+    assert nothing.err == f"{none}There is no ~/.config/chat/config.toml yet. To begin: {begin}\n"
+    write(tmp_path, "seed = 3\n")
+    one = run("config", home=tmp_path)
+    assert one.text == "seed  3\n"
+    assert one.err == f"{none}The settings are in ~/.config/chat/config.toml. To begin: {begin}\n"
+    rows = run("config", "--json", home=tmp_path)
+    assert (json.loads(rows.text.splitlines()[0])["over"], rows.err) == ([], "")
+    assert run("config", home=tmp_path, OPENAI_API_KEY=KEY).err == ""
+
+
 def test_a_local_file_of_variables_is_named_as_the_source(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text(f"CHAT_MODEL=openai/x\nOPENAI_API_KEY={KEY}\n")
     write(tmp_path, 'model = "groq/y"\n')
@@ -207,7 +224,9 @@ def test_a_stored_key_is_in_force_after_a_variable_and_chooses_the_provider(tmp_
 
     digest = hashlib.sha256(KEY.encode()).hexdigest()[:6]
     assert in_force()["provider"]["value"] == "groq"
-    assert in_force()["key"]["value"] == f"sha256:{digest}" and str(keys) in in_force()["key"]["source"]
+    assert (
+        in_force()["key"]["value"] == f"sha256:{digest}" and "~/.config/chat/keys.toml" in in_force()["key"]["source"]
+    )
     assert in_force(GROQ_API_KEY="other-key")["key"]["over"][0]["value"] == f"sha256:{digest}"
     assert in_force("--provider", "mistral")["key"]["value"] == "not fetched"
     assert not (tmp_path / "asked").exists()

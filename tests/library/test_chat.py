@@ -58,10 +58,11 @@ def test_no_answer_raises_and_one_that_broke_off_is_returned(server: LabServer) 
     assert unknown.exchange is not None and (unknown.exchange.method, unknown.exchange.status) == ("POST", 404)
     answer = Chat("openai/cut").ask("hi")
     assert answer.text and answer.verdict is Verdict.CUT and answer.exchange is not None
-    with pytest.raises(errors.NoKey), pytest.MonkeyPatch.context() as patch:
+    with pytest.raises(errors.NoKey) as no_key, pytest.MonkeyPatch.context() as patch:
         patch.delenv("OPENAI_API_KEY")
         patch.delenv("OPENAI_BASE_URL")
         Chat("openai/gpt-5")
+    assert no_key.value.advice == "Export OPENAI_API_KEY, or give api_key.", "keys that chat stores are not read here"
     with pytest.raises(errors.UsageError), pytest.MonkeyPatch.context() as patch:
         patch.delenv("OPENAI_BASE_URL")
         Chat("nobody/m")

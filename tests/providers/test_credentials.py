@@ -77,7 +77,10 @@ def test_values_that_must_not_meet(wish: ModelRequest, variables: dict[str, Sett
 
     assert caught.value.exit_code == 78
     assert SECRET not in str(caught.value) + caught.value.advice
-    if "unencrypted" not in message:
+    if "unencrypted" in message:
+        assert "https://" in caught.value.advice
+        assert "If it wants no key: do without " in caught.value.advice
+    else:
         assert "--env-file" in caught.value.advice
         assert "--no-env-file" in caught.value.advice
 

@@ -154,6 +154,7 @@ def _save_template(arguments: Arguments, fields: dict[str, object], notices: Not
     """Keeps what the command line says; `$name` in it becomes a variable."""
     from chatbot.cli.templates import template_folder
     from chatbot.options.templates.template import Template, read_variables
+    from chatbot.outside.files.reading import display_name
 
     asked, who = arguments.asked, arguments.who
     if asked.template is not None:
@@ -174,7 +175,7 @@ def _save_template(arguments: Arguments, fields: dict[str, object], notices: Not
         )
     )
     name = asked.save_template
-    notices.warn(f"the template {name} is saved in {path}; it is used with chat -t {name}")
+    notices.warn(f"the template {name} is saved in {display_name(path)}; it is used with chat -t {name}")
     return 0
 
 

@@ -29,7 +29,8 @@ class Positional(NamedTuple):
 class Command(NamedTuple):
     """`run` gets what the caller hands on, then each positional, then each group as it was chosen. `others` are the
     commands named on its help page, with their sentences, by their headings. Groups `in_variables` are also chosen by
-    the variables of the environment; switches of theirs can be turned off again.
+    the variables of the environment; switches of theirs can be turned off again. Options `without`, by field, are left
+    out of the groups: they mean nothing here.
     """
 
     name: str
@@ -41,17 +42,22 @@ class Command(NamedTuple):
     others: Mapping[str, Sequence[tuple[str, str]]] = MappingProxyType({})
     hidden: bool = False
     in_variables: tuple[type, ...] = ()
+    without: tuple[str, ...] = ()
 
     @property
     def options(self) -> Sequence[Option]:
         """The options of all groups."""
-        return [option for group in self.groups for option in options_of(group)]
+        return [option for group in self.groups for option in self.options_in(group)]
+
+    def options_in(self, group: type) -> Sequence[Option]:
+        """Those of a group."""
+        return [option for option in options_of(group) if option.field not in self.without]
 
     @property
     def off_flags(self) -> Mapping[str, str]:
         """What turns a switch off that a variable turned on, by field; not where that is an option of its own."""
         flags = {flag for option in self.options for flag in (*option.flags, *option.choice.old_flags)}
-        switches = (option for group in self.in_variables for option in options_of(group))
+        switches = (option for group in self.in_variables for option in self.options_in(group))
         return {one.field: one.off_flag for one in switches if one.off_flag and one.off_flag not in flags}
 
     def values(self, said: Mapping[str, Any], environ: Mapping[str, str]) -> list[Any]:

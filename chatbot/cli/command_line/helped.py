@@ -22,18 +22,29 @@ def page(command: Command, path: str) -> str:
     lists: dict[str, Rows] = {}
     for word in command.positionals:
         lists.setdefault(word.heading, []).append((_word(word), word.help))
-    for option in command.options:
-        lists.setdefault(option.heading, []).append((term(option), option.choice.help))
-    lists.setdefault(command.options[-1].heading if command.options else "Options", []).append(_HELP)
+    lists |= _with_options(command)
     lists |= {heading: list(rows) for heading, rows in command.others.items()}
     return _page(usage(command, path), command.help.split("\n\n"), lists, command.epilog.split("\n\n"))
 
 
 def write_page_of_all(group: Group, path: str) -> None:
-    """Writes the page of a command that has others under it, each with its whole sentence."""
-    rows = [(command.name, command.help) for command in group.shown]
-    text = _page(f"{path} [OPTIONS] COMMAND ...", [group.about], {"Options": [_HELP], "Commands": rows}, [])
-    stdio.write_answer(f"{text}\n".encode())
+    """Writes the page of a command that has others under it, each with its whole sentence; and with the options of the
+    usual one, where that has no page of its own.
+    """
+    usual = group.find(group.usual)
+    lists = _with_options(usual if usual and usual.hidden else None)
+    lists["Commands"] = [(command.name, command.help) for command in group.shown]
+    called = f"{path} [OPTIONS] {'[COMMAND ...]' if usual else 'COMMAND ...'}"
+    stdio.write_answer(f"{_page(called, [group.about], lists, [])}\n".encode())
+
+
+def _with_options(command: Command | None) -> dict[str, Rows]:
+    """The options under their headings, and the one of every command."""
+    options, lists = command.options if command else (), dict[str, Rows]()
+    for option in options:
+        lists.setdefault(option.heading, []).append((term(option), option.choice.help))
+    lists.setdefault(options[-1].heading if options else "Options", []).append(_HELP)
+    return lists
 
 
 def _page(called: str, about: Sequence[str], lists: Mapping[str, Rows], notes: Sequence[str]) -> str:

@@ -38,7 +38,8 @@ def run_one_of(group: Group, argv: Sequence[str], path: str) -> Callable[..., An
     command = group.find(name)
     if command is None:
         raise _no_such_word(name, group, path)
-    said = parse(command, words, path if is_usual and group.takes_words else f"{path} {command.name}")
+    stands_for_all = command.name == usual and (command.hidden or (is_usual and group.takes_words))
+    said = parse(command, words, path if stands_for_all else f"{path} {command.name}")
     if said is None:
         return None
     run, values = command.run, command.values(said, os.environ)

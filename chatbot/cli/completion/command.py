@@ -88,8 +88,9 @@ def _install(shell: str, script: str, notices: Notices) -> None:
             start = start_file(shell, os.environ, home)
             changed[start] = "a line at its end that reads it" if add_line(start, line) else ""
     except OSError as error:
+        place, reason = display_name(error.filename or path), (error.strerror or str(error)).lower()
         raise ConfigurationError(
-            f"the completion cannot be installed: {error.filename}: {(error.strerror or str(error)).lower()}",
+            f"the completion cannot be installed: {place}: {reason}",
             advice=f"Put it yourself where {shell} reads it: chat completion {shell}",
         ) from error
     rows = [f"{display_name(file)}: {what or 'as it was'}" for file, what in changed.items()]

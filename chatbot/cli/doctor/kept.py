@@ -15,6 +15,7 @@ from chatbot.core.checkup.finding import Finding, fault, warning
 from chatbot.outside.cache.database import NAME as CACHE_NAME
 from chatbot.outside.databases import damage
 from chatbot.outside.files.folders import cache_folder
+from chatbot.outside.files.reading import display_name
 from chatbot.outside.history import place
 
 _CHECK_WITHIN_S = 5.0
@@ -32,9 +33,12 @@ def history(_: Looking) -> Iterator[Finding]:
     if aside:
         yield warning(f"a damaged history was set aside: {', '.join(aside)}", "Delete it when you do not miss it.")
     if path.exists() and place.is_read_only(path):
-        yield warning("the history is read-only: answers are not kept", f"To change that: chmod u+w {path}")
+        yield warning(
+            "the history is read-only: answers are not kept", f"To change that: chmod u+w {display_name(path)}"
+        )
     elif not _can_write(folder):
-        yield fault(f"nothing can be written in {folder}", f"Make it yours: chown and chmod u+rwx {folder}")
+        name = display_name(folder)
+        yield fault(f"nothing can be written in {name}", f"Make it yours: chown and chmod u+rwx {name}")
 
 
 def disk(_: Looking) -> Iterator[Finding]:
@@ -61,17 +65,17 @@ def cache(_: Looking) -> Iterator[Finding]:
 
 def _whole(path: Path, name: str, advice: str, judge: Callable[[str, str], Finding]) -> Finding:
     if not path.exists():
-        return Finding(f"{name} {path} is not there yet")
+        return Finding(f"{name} {display_name(path)} is not there yet")
     size = size_words(path.stat().st_size)
     try:
         damaged = damage(path, _CHECK_WITHIN_S)
     except sqlite3.Error as error:
         damaged = str(error)
     if damaged:
-        return judge(f"{name} {path} is damaged ({damaged})", advice)
+        return judge(f"{name} {display_name(path)} is damaged ({damaged})", advice)
     if damaged is None:
-        return Finding(f"{name} {path} has {size}: too much to look through in {_CHECK_WITHIN_S:g} s")
-    return Finding(f"{name} {path} is whole, {size}")
+        return Finding(f"{name} {display_name(path)} has {size}: too much to look through in {_CHECK_WITHIN_S:g} s")
+    return Finding(f"{name} {display_name(path)} is whole, {size}")
 
 
 def _can_write(folder: Path) -> bool:

@@ -14,7 +14,7 @@ from chatbot.core.errors import ConfigurationError, UsageError
 from chatbot.core.options import SettingSource
 from chatbot.core.request import Route
 from chatbot.outside.desktop.hidden_line import read_hidden
-from chatbot.outside.files.settings import short_name
+from chatbot.outside.files.reading import display_name
 from chatbot.providers.credentials import bare_key, clean_key, fingerprint, service_of_key
 from chatbot.providers.service import Service
 from chatbot.terminal.notices import Notices
@@ -43,7 +43,7 @@ def paste_key(notices: Notices, route: Route) -> str | None:
         return service.name
     kept = store_key(name, key)
     notices.tell(
-        [f"{kept.name} is kept in {short_name(key_file().path)}", f"To take it away: chat keys unset {service.name}"]
+        [f"{kept.name} is kept in {display_name(key_file().path)}", f"To take it away: chat keys unset {service.name}"]
     )
     return service.name
 
@@ -76,7 +76,7 @@ def _is_worth_keeping(service: Service, key: str, notices: Notices, route: Route
     if tested.state != ACCEPTED:
         notices.tell([f"it could not be told whether {service.title} takes the key ({tested.state}): {tested.why}"])
     try:
-        place = short_name(key_file().path)
+        place = display_name(key_file().path)
     except ConfigurationError as error:
         notices.tell([str(error)])
         return False

@@ -10,6 +10,7 @@ from chatbot.cli.settings.own_providers import listening_url
 from chatbot.core.errors import ConfigurationError, UnknownModel
 from chatbot.core.retry import RetryPolicy
 from chatbot.outside.files import settings as file
+from chatbot.outside.files.reading import display_name
 from chatbot.providers.choice import ModelRequest, choose
 from chatbot.providers.service import Service
 from chatbot.providers.wires.lookup import provider_for
@@ -25,7 +26,7 @@ def use_local(service: Service, notices: Notices) -> str:
     try:
         path = file.settings_path()
         file.change(path, lambda text: file.with_key(text, ("provider",), service.name))
-        kept = f"provider = {service.name} is kept in {file.short_name(path)}; to undo: chat config unset provider"
+        kept = f"provider = {service.name} is kept in {display_name(path)}; to undo: chat config unset provider"
     except ConfigurationError as error:
         kept = f"the choice is not kept: {error}"
     notices.tell([f"{service.title} answers with {model}", kept])

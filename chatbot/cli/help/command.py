@@ -36,6 +36,8 @@ def _help(notices: Notices, words: list[str] | None, showing: Showing) -> int:
             f"there is no command {words[0]}",
             advice=f'The commands: {", ".join(commands.names())}. To ask it: chat -- "help {" ".join(words)}"',
         )
+    if words and not (called := commands.entry(words)).is_there:
+        raise commands.not_there(called, ["help", *words])
     run, rest = commands.find([*(word for word in words or () if word != "version"), "--help"])
     return run(rest, notices)
 

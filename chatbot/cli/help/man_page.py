@@ -6,7 +6,6 @@ import os
 import re
 import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from chatbot.cli import commands
 from chatbot.cli.command_line.declared import Command, Group
@@ -97,11 +96,18 @@ def _under(group: Group, path: str) -> Iterator[Part]:
 def _command(command: Command, path: str) -> Part:
     """Words and options with what they mean; of those that are chat's own, their headings alone."""
     own = [group for group in command.groups if group not in GROUPS]
-    headings = [options_of(group)[0].heading for group in command.groups if group in GROUPS]
+    shared = [
+        f"{options_of(group)[0].heading}{_but_for(command, group)}" for group in command.groups if group in GROUPS
+    ]
     words = [(word.metavar, word.help) for word in command.positionals]
     options = [option for group in own for option in options_of(group)]
-    shared = [f"It also takes options of chat: {', '.join(headings)}."] if headings else []
-    return Part(usage(command, path), [*command.help.split("\n\n"), *shared], [*words, *_terms(options)])
+    others = [f"It also takes options of chat: {', '.join(shared)}."] if shared else []
+    return Part(usage(command, path), [*command.help.split("\n\n"), *others], [*words, *_terms(options)])
+
+
+def _but_for(command: Command, group: type) -> str:
+    flags = [option.flag for option in options_of(group) if option.field in command.without]
+    return f" (not {', '.join(flags)})" if flags else ""
 
 
 def _exit_codes() -> list[tuple[str, str]]:
@@ -124,9 +130,4 @@ def _files() -> Iterator[tuple[str, str]]:
         if folder is None:
             yield f"./{name}", meaning
         elif (found := folder()) is not None:
-            yield f"{_from_home(found)}/{name}", meaning
-
-
-def _from_home(folder: Path) -> str:
-    home = os.path.expanduser("~")  # noqa: PTH111  (raises nothing)
-    return display_name(folder).replace(home, "~", 1) if folder.is_relative_to(home) else display_name(folder)
+            yield f"{display_name(found)}/{name}", meaning

@@ -20,6 +20,7 @@ from chatbot.cli.settings.stored_keys import key_file
 from chatbot.core.errors import NoKey, UsageError
 from chatbot.options.declared import Choice
 from chatbot.outside.desktop.streams import is_terminal
+from chatbot.outside.files.reading import display_name
 from chatbot.terminal.notices import Notices
 
 _NAME = "A service, such as openai, or a variable, such as OPENAI_API_KEY."
@@ -84,7 +85,8 @@ def _cells(key: ListedKey) -> tuple[str, ...]:
 def _source(found: FoundKey) -> str:
     if found.source.startswith("--env-file") or not found.place:
         return found.source
-    return f"{found.source} ({found.place})" if found.source == "key command" else f"{found.source} {found.place}"
+    place = display_name(found.place)
+    return f"{found.source} ({place})" if found.source == "key command" else f"{found.source} {place}"
 
 
 def _shadowed(key: ListedKey) -> Iterator[str]:

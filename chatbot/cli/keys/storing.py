@@ -86,9 +86,7 @@ def remove_key(name: str) -> Kept | None:
 
 def _replace(name: str, stored: StoredKey | None) -> None:
     """What the keyring had for the variable goes with its mark."""
-    file = key_file()
-    before = file.read().get(name)
-    file.write(name, stored)
+    before = key_file().write(name, stored)
     if before and before.keyring and not (stored and stored.keyring):
         from chatbot.outside.keys import keyring
 

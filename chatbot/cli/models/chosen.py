@@ -15,7 +15,8 @@ from chatbot.core.text import clean
 from chatbot.options.declared import Choice
 from chatbot.options.settings.reading import document_of
 from chatbot.options.settings.settings import ALIASES
-from chatbot.outside.files.settings import change, settings_path, short_name, with_key, without_key
+from chatbot.outside.files.reading import display_name
+from chatbot.outside.files.settings import change, settings_path, with_key, without_key
 from chatbot.providers.choice import ModelRequest, find_service, spoken_name
 from chatbot.terminal.notices import Notices
 
@@ -82,7 +83,7 @@ def _checked(name: str, notices: Notices) -> str:
 
 def _set(notices: Notices, keys: tuple[str, ...], value: str, said: str) -> None:
     _change(lambda text: with_key(text, keys, value))
-    notices.warn(f"{said}, in {short_name(settings_path())}")
+    notices.warn(f"{said}, in {display_name(settings_path())}")
 
 
 def _unset(notices: Notices, keys: tuple[str, ...], what: str) -> None:
@@ -93,7 +94,7 @@ def _unset(notices: Notices, keys: tuple[str, ...], what: str) -> None:
         return left
 
     _change(edited)
-    notices.warn(f"the {what} is taken out of {short_name(settings_path())}")
+    notices.warn(f"the {what} is taken out of {display_name(settings_path())}")
 
 
 def _change(edited: Callable[[str], str]) -> None:
@@ -101,7 +102,7 @@ def _change(edited: Callable[[str], str]) -> None:
     path = settings_path()
 
     def checked(text: str) -> str:
-        document_of(text, short_name(path))
+        document_of(text, display_name(path))
         text = edited(text)
         read(text, path)
         return text

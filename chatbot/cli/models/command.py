@@ -166,6 +166,7 @@ DECLARED = Group(
             others={"Other commands": [(f"chat models {command.name}", command.help) for command in CHANGES]},
             hidden=True,
             in_variables=(Connection,),
+            without=("api", "max_time", "max_retries", "no_stream"),
         ),
         *CHANGES,
     ),

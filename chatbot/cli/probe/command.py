@@ -18,6 +18,7 @@ from chatbot.providers.probe.course import MAX_TIME_S, SILENCE_S
 from chatbot.providers.probe.finding import Finding
 from chatbot.providers.probe.report import Change, Report, as_json, changes, from_json
 from chatbot.providers.service import Service
+from chatbot.providers.services import LAB
 from chatbot.terminal.notices import Notices
 
 LOST, UNREACHABLE = 1, CannotConnect.exit_code
@@ -89,6 +90,12 @@ def _asked(notices: Notices, word: str, options: Probing, connection: Connection
             provider = word
         who = Who((options.model,) if options.model else (), provider)
         target, subject = subject_of(who, connection, open_things, notices)
+        if options.save and target.service.source == LAB:
+            raise UsageError(
+                "the lab inside this program is at another address each time, so it is not saved",
+                advice="Serve it, and probe that: chat lab serve\n"
+                f"chat probe http://127.0.0.1:8765/v1 --save {options.save}",
+            )
         report, is_whole = ask(target, subject, connection, notices, deep=options.deep, verbose=options.verbose)
     return report, is_whole, target.service
 
@@ -96,6 +103,7 @@ def _asked(notices: Notices, word: str, options: Probing, connection: Connection
 def _save(report: Report, name: str, service: Service, notices: Notices) -> None:
     from chatbot.cli.settings.own_providers import providers_file
     from chatbot.outside.files.own_providers import save_row
+    from chatbot.outside.files.reading import display_name
     from chatbot.providers.own import variable_part
     from chatbot.providers.probe.report import own_row
 
@@ -106,7 +114,9 @@ def _save(report: Report, name: str, service: Service, notices: Notices) -> None
     save_row(path, name, row, f"by chat probe, {report.asked[:10]}")
     variable = row.get("key_variable", f"{variable_part(name)}_API_KEY")
     key = f"; its key is in {variable}" if row.get("key_required") else ""
-    notices.tell([f"saved as {name} in {path}", f"it is asked with: chat -m {name}/{report.model} ...{key}"])
+    notices.tell(
+        [f"saved as {name} in {display_name(path)}", f"it is asked with: chat -m {name}/{report.model} ...{key}"]
+    )
 
 
 def _compare(notices: Notices, words: list[str], options: Probing, connection: Connection) -> int:
@@ -171,4 +181,5 @@ DECLARED = Command(
     (Positional("server", "URL|PROVIDER", "A base URL, or the name of a provider.", repeats=True),),
     (Probing, Connection),
     f"A request may be silent for {SILENCE_S:g} s (--timeout), and take {MAX_TIME_S:g} s (--max-time).",
+    without=("api", "base_url", "max_retries", "no_stream"),
 )

@@ -17,6 +17,8 @@ from chatbot.options.chat import Who
 from chatbot.options.declared import Choice, Found
 from chatbot.options.durations import Duration
 from chatbot.outside.files import settings as file
+from chatbot.outside.files.folders import settings_file
+from chatbot.outside.files.reading import display_name
 from chatbot.terminal.notices import Notices
 
 _NAME_HELP = "The name of an option, or aliases.NAME, providers.NAME.OPTION, models.NAME.OPTION."
@@ -70,11 +72,24 @@ def _show(notices: Notices, who: Who, shown: Shown) -> None:
             text = f"{text:{value_width}}  {row.said.source}{f', over {over}' if over else ''}"
         return sanitise(" ".join(notices.redacted(text.rstrip()).splitlines()))
 
+    if not any(row.name == "provider" for row in rows):
+        _tell_of_no_provider(notices)
     if not shown.where:
         rows = [row for row in rows if row.said.source != DEFAULT or row.name in _ALWAYS_SHOWN]
     name_width = max([len(row.name) for row in rows], default=0)
     value_width = min(_WIDEST, name_width + 2 + max([len(_written(row.said.value, ", ")) for row in rows], default=0))
     write_lines(map(line, rows))
+
+
+def _tell_of_no_provider(notices: Notices) -> None:
+    path = settings_file()
+    place = "There is no home folder for settings."
+    if path:
+        is_there = os.path.lexists(path)
+        place = f"The settings are in {display_name(path)}." if is_there else f"There is no {display_name(path)} yet."
+    notices.warn(
+        "no provider is set up yet; one that runs on this computer answers", f"{place} To begin: chat keys set openai"
+    )
 
 
 def _get(notices: Notices, name: str) -> None:
@@ -99,7 +114,7 @@ def _set(notices: Notices, name: str, words: list[str]) -> None:
     value = read_words(name, keys, words)
 
     def edited(text: str) -> str:
-        document_of(text, file.short_name(path))
+        document_of(text, display_name(path))
         changed = file.with_key(text, keys, value)
         try:
             read(changed, path)
@@ -109,7 +124,7 @@ def _set(notices: Notices, name: str, words: list[str]) -> None:
         return changed
 
     file.change(path, edited)
-    notices.warn(f"{name} is {_written(value, ', ')} in {file.short_name(path)}")
+    notices.warn(f"{name} is {_written(value, ', ')} in {display_name(path)}")
     option = option_of(keys)
     if option and os.environ.get(option.variable):
         notices.warn(f"the variable {option.variable} is set, and counts before it")
@@ -124,14 +139,14 @@ def _unset(notices: Notices, name: str) -> None:
 
     def edited(text: str) -> str:
         nonlocal was_there
-        document_of(text, file.short_name(path))
+        document_of(text, display_name(path))
         changed = file.without_key(text, keys)
         was_there = changed is not None
         return text if changed is None else changed
 
     if file.read_bytes(path) is not None:
         file.change(path, edited)
-    place = file.short_name(path)
+    place = display_name(path)
     notices.warn(f"{name} is no longer set in {place}" if was_there else f"{name} was not set in {place}")
 
 
@@ -149,7 +164,7 @@ def _edit(notices: Notices) -> None:
         notices.warn("nothing was changed")
         return
     load_settings()  # a mistake is told, and what was written is kept
-    notices.warn(f"{file.short_name(path)} is saved")
+    notices.warn(f"{display_name(path)} is saved")
 
 
 def _path(notices: Notices) -> None:

@@ -40,10 +40,10 @@ def read(text: str, path: Path) -> Settings:
     from chatbot.core.addresses import base_url
     from chatbot.core.errors import UsageError
     from chatbot.options.settings.reading import read_settings
-    from chatbot.outside.files.settings import short_name
+    from chatbot.outside.files.reading import display_name
     from chatbot.providers.choice import ModelRequest, find_service
 
-    settings = read_settings(text, short_name(path), path.parent)
+    settings = read_settings(text, display_name(path), path.parent)
     named: dict[tuple[str, ...], str] = {(PROVIDERS, name): name for name in settings.providers}
     if "provider" in settings.top:
         named[("provider",)] = settings.top["provider"]

@@ -56,7 +56,10 @@ def source_of(name: str, stored: StoredKey, path: Path) -> SettingSource:
         def fetch() -> str:
             return _from_keyring(name)
 
-    origin = f"the {stored.source}" + ("" if stored.keyring else f" in {path}" if stored.command else f" {path}")
+    from chatbot.outside.files.reading import display_name
+
+    where = "" if stored.keyring else f" in {display_name(path)}" if stored.command else f" {display_name(path)}"
+    origin = f"the {stored.source}{where}"
     return SettingSource(stored.key, origin, stored=True, fetch=fetch)
 
 

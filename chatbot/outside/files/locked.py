@@ -1,12 +1,16 @@
-"""A folder that only one process changes at a time."""
+"""A folder that only one process changes at a time, and a file in it."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from chatbot.core.errors import ConfigurationError
+from chatbot.outside.files import private
+from chatbot.outside.files.reading import display_name
 
 _TRIES, _PAUSE_S = 500, 0.01
 
@@ -38,3 +42,20 @@ def locked(folder: Path, fault: Exception, *, shared: bool = False) -> Iterator[
         yield
     finally:
         os.close(descriptor)
+
+
+def change(path: Path, edited: Callable[[], bytes], consequence: str) -> None:
+    """Puts what `edited` returns, which reads the file itself, in the place of a private file; of several processes,
+    one after the other. The old bytes are there until the new ones are all written.
+
+    What `edited` raises leaves the file as it is. Raises ConfigurationError; it begins with `consequence` where other
+    users may write into the folder.
+    """
+    name = display_name(path)
+    try:
+        private.require_ours(private.private_folder(path.parent), ConfigurationError, consequence)
+        with locked(path.parent, ConfigurationError(f"{name} is not changed: another program keeps it locked")):
+            private.replace(path, edited())
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise ConfigurationError(f"{name} cannot be written: {reason}") from error

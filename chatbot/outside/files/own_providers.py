@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from chatbot.core.errors import ConfigurationError, FileUnreadable
-from chatbot.outside.files.private import private_folder, require_ours, write_new
+from chatbot.outside.files.locked import change
 from chatbot.outside.files.reading import display_name, read_text_file
 
 MAX_BYTES = 1_000_000
@@ -19,20 +18,15 @@ def save_row(path: Path, name: str, fields: Mapping[str, Any], comment: str) -> 
     """Puts these fields into the table of that name, which is begun with a comment where there is none. A reader finds
     the old file or the new one; it is private. Raises ConfigurationError; then the file is as it was.
     """
-    try:
-        require_ours(private_folder(path.parent), ConfigurationError, _NOT_SAVED)
+
+    def edited() -> bytes:
         text = read_text_file(path, MAX_BYTES).text if path.exists() else ""
-        path = Path(os.path.realpath(path))
-        growing = path.with_name(f".{path.name}.{os.getpid()}.part")
-        growing.unlink(missing_ok=True)  # of a process with this number that died
-        try:
-            write_new(growing, [_with_row(text, path, name, fields, comment).encode("utf-8", "replace")])
-            growing.replace(path)
-        finally:
-            growing.unlink(missing_ok=True)
-    except (OSError, FileUnreadable) as error:
-        reason = (error.strerror or str(error)).lower() if isinstance(error, OSError) else str(error)
-        raise ConfigurationError(f"{_NOT_SAVED}: {display_name(path)} cannot be written: {reason}") from error
+        return _with_row(text, path, name, fields, comment).encode("utf-8", "replace")
+
+    try:
+        change(path, edited, _NOT_SAVED)
+    except FileUnreadable as error:
+        raise ConfigurationError(f"{_NOT_SAVED}: {error}", advice=error.advice) from error
 
 
 def _with_row(text: str, path: Path, name: str, fields: Mapping[str, Any], comment: str) -> str:

@@ -76,8 +76,12 @@ def is_file(path: str) -> bool:
 
 
 def display_name(path: str | Path) -> str:
-    """A path as it is shown in a sentence: on one line, encodable, and cut in its middle when it is very long."""
-    name = " ".join(clean(str(path)).split()) or "''"
+    """A path as a person reads it in a sentence: `~` is the home folder; on one line, encodable, and cut in its middle
+    when it is very long. What a program reads, or a shell runs, has the path as it is.
+    """
+    home, text = os.path.expanduser("~"), str(path)  # noqa: PTH111  (does not raise)
+    text = f"~{text.removeprefix(home)}" if text.startswith(f"{home}{os.sep}") else text
+    name = " ".join(clean(text).split()) or "''"
     return name if len(name) <= _SHOWN_CHARACTERS else f"{name[:100]}…{name[-60:]}"
 
 

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from chatbot.core.errors import ChatError, ConfigurationError, FileUnreadable
+from chatbot.core.errors import ConfigurationError, FileUnreadable
 from chatbot.options.settings.toml import with_line
-from chatbot.outside.files import private
 from chatbot.outside.files.folders import settings_file
+from chatbot.outside.files.reading import display_name, read_file
 
 MAX_BYTES = 1_000_000
 
@@ -24,32 +24,22 @@ def settings_path() -> Path:
     return path
 
 
-def short_name(path: Path) -> str:
-    """The path as a person writes it: `~` is the home folder."""
-    from chatbot.outside.files.reading import display_name
-
-    home = os.path.expanduser("~")  # noqa: PTH111  (does not raise)
-    text = str(path)
-    return display_name(f"~{text.removeprefix(home)}" if text.startswith(f"{home}{os.sep}") else text)
-
-
 def read_bytes(path: Path) -> bytes | None:
     """What is in the file; None when there is none.
 
     Raises ConfigurationError where other users could have written it, and where it cannot be read.
     """
-    from chatbot.outside.files.reading import read_file
-
     try:
         status = path.stat()
     except (FileNotFoundError, NotADirectoryError):
         if path.is_symlink():  # a link that leads nowhere
             raise ConfigurationError(
-                f"the settings cannot be read: {short_name(path)} leads to no file", advice="Mend or remove the link."
+                f"the settings cannot be read: {display_name(path)} leads to no file", advice="Mend or remove the link."
             ) from None
         return None
     except OSError as error:
-        raise _said(path, error, "read") from error
+        reason = (error.strerror or str(error)).lower()
+        raise ConfigurationError(f"{display_name(path)} cannot be read: {reason}") from error
     _require_ours(path, status)
     try:
         return read_file(path, MAX_BYTES)
@@ -76,22 +66,16 @@ def replace(path: Path, before: bytes, after: bytes) -> None:
 
     def replaced(data: bytes | None) -> bytes:
         if (data or b"") != before:
-            raise ConfigurationError(f"{short_name(path)} was changed by another program meanwhile")
+            raise ConfigurationError(f"{display_name(path)} was changed by another program meanwhile")
         return after
 
     _change(path, replaced)
 
 
 def _change(path: Path, edited: Callable[[bytes | None], bytes]) -> None:
-    from chatbot.outside.files.locked import locked
+    from chatbot.outside.files import locked  # most only read
 
-    busy = ConfigurationError(f"{short_name(path)} is not changed: another program keeps it locked")
-    try:
-        private.require_ours(private.private_folder(path.parent), ConfigurationError, "no setting is saved")
-        with locked(path.parent, busy):
-            private.replace(path, edited(read_bytes(path)))
-    except OSError as error:
-        raise _said(path, error, "written") from error
+    locked.change(path, lambda: edited(read_bytes(path)), "no setting is saved")
 
 
 def _decoded(path: Path, data: bytes) -> str:
@@ -100,7 +84,7 @@ def _decoded(path: Path, data: bytes) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise ConfigurationError(
-            f"{short_name(path)}:{line}: this is not UTF-8", advice="Save the file as UTF-8 in your editor."
+            f"{display_name(path)}:{line}: this is not UTF-8", advice="Save the file as UTF-8 in your editor."
         ) from error
 
 
@@ -176,15 +160,10 @@ def _same(own: str, key: str) -> bool:
 def _require_ours(path: Path, status: os.stat_result) -> None:
     if hasattr(os, "geteuid") and status.st_uid not in (os.geteuid(), 0):
         raise ConfigurationError(
-            f"the settings are not read: {short_name(path)} belongs to another user", advice="Make the file yours."
+            f"the settings are not read: {display_name(path)} belongs to another user", advice="Make the file yours."
         )
     if os.name == "posix" and status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise ConfigurationError(
-            f"the settings are not read: other users may write {short_name(path)}",
-            advice=f"Make it private: chmod go-w {short_name(path)}",
+            f"the settings are not read: other users may write {display_name(path)}",
+            advice=f"Make it private: chmod go-w {display_name(path)}",
         )
-
-
-def _said(path: Path, error: OSError, done: str) -> ChatError:
-    reason = (error.strerror or str(error)).lower()
-    return ConfigurationError(f"{short_name(path)} cannot be {done}: {reason}")

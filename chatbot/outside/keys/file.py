@@ -12,7 +12,8 @@ from typing import NamedTuple
 from chatbot.core.errors import ConfigurationError
 from chatbot.core.text import decode
 from chatbot.options.stored_keys import StoredKey, read_keys
-from chatbot.outside.files.private import private_folder, require_ours, write_new
+from chatbot.outside.files.locked import change
+from chatbot.outside.files.private import require_ours
 from chatbot.outside.files.reading import display_name, read_file
 
 _MAX_BYTES = 256 * 1024
@@ -35,20 +36,26 @@ class KeyFile(NamedTuple):
         require_ours(self.path.parent, ConfigurationError, _UNUSED)
         return read_keys(self._text(), display_name(self.path), self.names)
 
-    def write(self, name: str, stored: StoredKey | None) -> None:
-        """Puts this in the place of what it says of a variable; None removes that. Comments and order stay.
+    def write(self, name: str, stored: StoredKey | None) -> StoredKey | None:
+        """Puts this in the place of what it says of a variable, and returns that; None removes it. Comments and order
+        stay.
 
         Raises as `read` does, and ConfigurationError where it cannot be written.
         """
-        try:
-            require_ours(private_folder(self.path.parent), ConfigurationError, "no key is stored")
+        before = None
+
+        def edited() -> bytes:
+            nonlocal before
             text = self._text() if self._is_there() else ""
-            read_keys(text, display_name(self.path), self.names)  # what is broken is not written over
+            before = read_keys(text, display_name(self.path), self.names).get(name)  # what is broken stays as it is
             fields = {field: value for field, value in stored._asdict().items() if value} if stored else {}
-            self._put(_with_fields(text, name, fields))
-        except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise ConfigurationError(f"{display_name(self.path)} cannot be written: {reason}") from error
+            return _with_fields(text, name, fields).encode()
+
+        folder = self.path.parent
+        change(self.path, edited, "no key is stored")
+        if os.name == "posix" and Path(os.path.realpath(self.path)).parent == Path(os.path.realpath(folder)):
+            folder.chmod(0o700)
+        return before
 
     def _is_there(self) -> bool:
         """Raises ConfigurationError where other users may read it, or it is another's."""
@@ -69,19 +76,6 @@ class KeyFile(NamedTuple):
 
     def _text(self) -> str:
         return decode(read_file(self.path, _MAX_BYTES), display_name(self.path)).text.removeprefix("\ufeff")
-
-    def _put(self, text: str) -> None:
-        """The old file is there until the new one is whole; a link stays one."""
-        path = Path(os.path.realpath(self.path))
-        growing = path.with_name(f".{path.name}.{os.getpid()}.part")
-        growing.unlink(missing_ok=True)  # of a process with this number that died
-        try:
-            write_new(growing, [text.encode()])
-            growing.replace(path)
-        finally:
-            growing.unlink(missing_ok=True)
-        if os.name == "posix" and path.parent == Path(os.path.realpath(self.path.parent)):
-            self.path.parent.chmod(0o700)
 
 
 def _with_fields(text: str, name: str, fields: Mapping[str, str | bool]) -> str:

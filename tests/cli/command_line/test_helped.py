@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from chatbot.cli.commands import COMMANDS, find
+from chatbot.cli.command_line.declared import Group
+from chatbot.cli.commands import COMMANDS, declared, entry, find
 from chatbot.cli.main import main
 from chatbot.terminal.notices import Notices
 
@@ -40,7 +41,7 @@ def rows(page: str, heading: str) -> list[str]:
 
 def all_commands(page: Page) -> Iterator[tuple[str, ...]]:
     yield ()
-    for name in (entry.name for entry in COMMANDS if entry.module):
+    for name in (one.name for one in COMMANDS if one.module):
         yield (name,)
         for under in rows(page(name), "Commands"):
             yield (name, under)
@@ -72,6 +73,28 @@ def test_a_group_tells_the_whole_sentence_of_each_command(page: Page, group: str
     for name in rows(page(group), "Commands"):
         sentence = " ".join(page(group, name).split("\n\n")[1].split())
         assert sentence.endswith((".", "/NAME.")) and f"{name} {sentence}" in listed
+
+
+def test_the_options_of_a_usual_command_without_a_page_stand_on_that_of_all(page: Page) -> None:
+    for name in (one.name for one in COMMANDS if one.module):
+        group = declared(entry([name]))
+        usual = group.find(group.usual) if isinstance(group, Group) else None
+        if isinstance(group, Group) and usual and usual.hidden and not group.takes_words:
+            text = page(name)
+            assert all(option.choice.help in " ".join(text.split()) for option in usual.options), name
+            assert page(name, usual.name).startswith(f"Usage: chat {name} [OPTIONS]\n")
+    assert rows(page("config"), "Options") == ["--where", "--json", "-h,"]
+
+
+def test_an_option_that_means_nothing_to_a_command_is_none_of_it(page: Page) -> None:
+    for name, without in (
+        ("probe", "--api --base-url --max-retries --no-stream"),
+        ("models", "--api --max-time --max-retries --no-stream --stream"),
+    ):
+        assert "--timeout SECONDS" in page(name)
+        for flag in without.split():
+            assert flag not in page(name), name
+            assert main([name, flag]) == 2
 
 
 def test_what_stands_for_a_value_is_of_one_kind_on_every_page(page: Page) -> None:
@@ -122,6 +145,11 @@ def test_every_option_of_chat_stands_under_a_heading_that_says_what_it_is_about(
         ("logs search --limti 3", "there is no option --limti|Did you mean --limit?|Try: chat logs search --help"),
         ("logs search", "missing argument 'WORD'|Try: chat logs search --help"),
         ("templates shwo", "there is no command shwo|Did you mean show?|Try: chat templates --help"),
+        ("config --no-raw", "there is no option --no-raw|Try: chat config --help"),
+        ("keys --jsno", "there is no option --jsno|Did you mean --json?|Try: chat keys --help"),
+        ("keys list --x", "there is no option --x|Try: chat keys --help"),
+        ("cache --x", "there is no option --x|Try: chat cache --help"),
+        ("logs --x", "there is no option --x|Try: chat logs list --help"),
         ("lab rendre", "there is no command rendre|Try: chat lab --help"),
         ("lab serve --prot 1", "there is no option --prot|Did you mean --port?|Try: chat lab serve --help"),
     ],

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from chatbot.core.errors import FileUnreadable, ImageUnreadable
-from chatbot.outside.files.reading import read_file, read_text_file
+from chatbot.outside.files.reading import display_name, read_file, read_text_file
 
 
 def refusal(path: Path | str, max_bytes: int = 1_000) -> FileUnreadable:
@@ -51,6 +51,14 @@ def test_a_fifo_without_a_writer_is_refused_at_once(tmp_path: Path) -> None:
     error = refusal(path)
     assert "it is a pipe" in str(error)
     assert "standard input" in error.advice
+
+
+def test_a_path_is_shown_from_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert display_name(tmp_path / "notes" / "a.txt") == "~/notes/a.txt"
+    assert display_name(f"{tmp_path}er/a.txt") == f"{tmp_path}er/a.txt"
+    monkeypatch.setenv("HOME", "/")
+    assert display_name("/etc/hosts") == "/etc/hosts"
 
 
 def test_devices_are_refused() -> None:
