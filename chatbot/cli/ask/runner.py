@@ -7,12 +7,15 @@ import random
 import threading
 import time
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from chatbot.cli.ask.answer_http import AnswerHttp
 from chatbot.cli.ask.answer_limits import AnswerLimits
 from chatbot.cli.ask.setup import Setup
+from chatbot.cli.cost.answer_cost import AnswerCost, Spending
+from chatbot.cli.cost.booking import NOT_WRITTEN, booked
 from chatbot.cli.output import stdio
 from chatbot.core.amounts import token_words
 from chatbot.core.conversations.pending import PendingQuestion
@@ -25,6 +28,7 @@ from chatbot.outside.background import EventQueue
 from chatbot.outside.desktop.keyboard import SilentKeyboard
 from chatbot.outside.desktop.signals import Interrupts
 from chatbot.outside.desktop.streams import is_terminal
+from chatbot.outside.files.folders import data_folder
 from chatbot.outside.http import lean_requests
 from chatbot.outside.http.late_transport import LateTransport
 from chatbot.outside.http.observed import observed
@@ -44,6 +48,8 @@ if TYPE_CHECKING:
 
 # Long enough for a request to leave, short beside any server's answer: what shows the answer loads after that.
 _SENT_WITHIN_S = 0.05
+_READ_WITHIN_S = 0.1  # the end of the framing, behind an answer that is whole
+_BOOKED_WITHIN_S = 6.0  # others may write at the same time
 _MANY_TOKENS = 1_500  # the smallest contexts that local servers start with have 2 048
 
 
@@ -76,6 +82,10 @@ class AnswerRunner:
             from chatbot.cli.ask.caching import cached
 
             self._cached = cached(setup, self._session, self._sent.set)
+        arguments, keeps = setup.arguments, not self._recorder.off
+        is_said, is_replayed = "budget" in arguments.taken, arguments.http.replay is not None
+        spending = Spending(self._target, arguments.money, arguments.settings, is_said, keeps, is_replayed)
+        self._cost = AnswerCost(spending, self._notices)
         self.signal: int | None = None
         self.limits = AnswerLimits(self._notices, keeps=not self._recorder.off, in_session=in_session)
 
@@ -86,7 +96,13 @@ class AnswerRunner:
     def __call__(self, pending: PendingQuestion) -> AnswerResult:
         """The answer, as far as it came; shown and kept while it comes, with what is to be said of it. Where it
         replaces or continues one, the question is the one that was answered, and its whole answer is kept.
+
+        Raises what forbids that it is sent: TooDear, ConfigurationError.
         """
+        with self._cost:
+            return self._answered(pending)
+
+    def _answered(self, pending: PendingQuestion) -> AnswerResult:
         conversation, options, raw, replaces, continues = pending
         asked = options._replace(model=self._target.model or "")
         shown = self._shown._replace(raw=raw)
@@ -94,6 +110,8 @@ class AnswerRunner:
         self.http.exchanges.new_question()
         asked_s = time.monotonic()
         if self._cached is None or not self._cached.knows(conversation, asked):
+            payload = partial(self._session.provider.payload, conversation, asked)
+            self._cost.reserve(conversation, payload, asked.model, self._longest_answer)
             self._require_key()
             self.load()
         ask = self._ask(again=replaces is not None)
@@ -140,11 +158,14 @@ class AnswerRunner:
                     result = show_events(
                         event_queue, recording, time.monotonic, interrupts.stopped, self._max_time_s, redacted
                     )
-                    recording.finish(result.finished, _whole(continues, result.text) if continues else None)
+                    cost = best_effort("what it cost is not known", lambda: self._cost.of(result.finished), None)
+                    result = result._replace(cost=cost)
+                    recording.finish(result.finished, _whole(continues, result.text) if continues else None, cost)
                     self.http.finished(result.finished)
                     recording.keep(self.http.kept)
             self.signal = interrupts.number
             best_effort.done("how the answer ended cannot be told", lambda: self._say(result, conversation))
+            best_effort.done(NOT_WRITTEN, lambda: self._book(result), _BOOKED_WITHIN_S)
             best_effort.done(
                 "what is left of the limits cannot be told", lambda: self.limits.see(self.http.exchanges.all)
             )
@@ -169,6 +190,19 @@ class AnswerRunner:
             return self._session.ask
         return (self._cached._replace(refresh=True) if again else self._cached).ask
 
+    def _book(self, result: AnswerResult) -> None:
+        traffic = self._transport.take_traffic(_READ_WITHIN_S)
+        if result.cost is not None and data_folder() is not None:
+            self._cost.book(result.cost, traffic, result.reasoning + result.text)
+
+    def _longest_answer(self) -> int | None:
+        """In tokens, where a list of the service's models that is kept says it."""
+        from chatbot.cli.ask.model_lists import kept_list
+
+        kept = kept_list(self._target)
+        name = self._target.model
+        return next((model.max_output_tokens for model in kept.models if model.name == name), None) if kept else None
+
     def _has_left(self) -> None:
         self._sent.set()
         self.http.exchanges.sent()
@@ -176,7 +210,11 @@ class AnswerRunner:
     def models(self) -> list[ListedModel]:
         """The server's models. Raises ChatError when it gives no list."""
         self._require_key()
-        return self._session.detailed_models()
+        try:
+            return self._session.detailed_models()
+        finally:
+            if traffic := self._transport.take_traffic(0.0):
+                booked("models", self._target.service.name, self._notices)(traffic)
 
     @property
     def awaits_key(self) -> bool:
@@ -208,6 +246,7 @@ class AnswerRunner:
 
     def _say(self, result: AnswerResult, conversation: Conversation) -> None:
         """What is to be said of an answer: in the JSON object, and to the person."""
+        from chatbot.core.cost.answer import cost_words
         from chatbot.terminal.failures import exit_code, usage_line, verdict_lines
 
         finished = self._advised(result.finished, conversation)
@@ -230,7 +269,8 @@ class AnswerRunner:
             self._notices.warn(*lines)
         if self._shown.usage:
             is_from_cache = bool(finished.cache and finished.cache.hit)
-            self._notices.tell([usage_line(finished.usage, is_from_cache=is_from_cache)])
+            cost = "from the cache: cost 0" if is_from_cache else cost_words(result.cost)
+            self._notices.tell([usage_line(finished.usage, cost)])
 
     def _tell_of_no_key(self, error: KeyRejected) -> None:
         service = self._target.service

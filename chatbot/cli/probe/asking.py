@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from chatbot.cli.ask.target import choose_target
+from chatbot.cli.cost.booking import booked
 from chatbot.cli.output import stdio
 from chatbot.core.errors import UsageError
 from chatbot.core.http.exchange import SafeExchange
@@ -58,7 +59,9 @@ def ask(
     progress = _Progress(requests if is_terminal(2) and not verbose and _may_redraw() else 0)
     is_whole = True
     try:
-        for check in probing(subject, checks, sender(target, connection, notices.redact, _telling(verbose)), seen):
+        book = booked("probe", target.service.name, notices)
+        send = sender(target, connection, notices.redact, _telling(verbose), book)
+        for check in probing(subject, checks, send, seen):
             progress.show(check)
     except KeyboardInterrupt:
         is_whole = False

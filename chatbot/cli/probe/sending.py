@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from chatbot.core.amounts import duration_words, size_words
+from chatbot.core.cost.ledger import Traffic
 from chatbot.core.errors import ChatError
 from chatbot.core.http.exchange import Exchange, SafeExchange
 from chatbot.core.http.safe import Redact, safe
@@ -21,8 +22,14 @@ from chatbot.providers.probe.course import MAX_TIME_S, SILENCE_S
 _MAX_BYTES = 1_000_000
 
 
-def sender(target: ModelTarget, connection: Connection, redact: Redact, told: Callable[[SafeExchange], None]) -> Send:
-    """What sends to this server. `told` hears of each exchange that is over."""
+def sender(
+    target: ModelTarget,
+    connection: Connection,
+    redact: Redact,
+    told: Callable[[SafeExchange], None],
+    book: Callable[[tuple[Traffic, ...]], None] = lambda traffic: None,
+) -> Send:
+    """What sends to this server. `told` hears of each exchange that is over, and `book` what was sent and read."""
     limit_s = connection.max_time or MAX_TIME_S
     transport = LiveTransport(os.environ, idle_timeout_s=min(connection.timeout or SILENCE_S, limit_s))
     begun: list[LiveExchange] = []
@@ -50,6 +57,8 @@ def sender(target: ModelTarget, connection: Connection, redact: Redact, told: Ca
                     break
         except ChatError:
             pass  # the record says it
+        if traffic := transport.take_traffic():
+            book(traffic)
         exchange = begun[0].record()
         if not stopped and exchange.end != "eof" and time.monotonic() - began_s >= limit_s:
             stopped = f"it did not end: stopped after {duration_words(limit_s)}"

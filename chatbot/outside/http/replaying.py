@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from chatbot.core.cost.ledger import Traffic
 from chatbot.core.errors import (
     Cancelled,
     CannotConnect,
@@ -69,6 +70,10 @@ class ReplayingTransport:
     def facts(self) -> tuple[ConnectionFacts, Moments]:
         """Of the exchange that is replayed."""
         return (self._current.connection, self._current.moments) if self._current else (ConnectionFacts(), Moments())
+
+    def take_traffic(self, within_s: float) -> tuple[Traffic, ...]:
+        """None: nothing is sent."""
+        return ()
 
     def abort(self) -> None:
         """Ends the running exchange."""
