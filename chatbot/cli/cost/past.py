@@ -54,10 +54,8 @@ def _remarks(rows: list[CostSum], reckoned: int) -> Iterable[str]:
     if not rows:
         yield "nothing is kept yet"
         return
-    unknown, models = (
-        sum(one.unknown for one in rows),
-        list(dict.fromkeys(m for one in rows for m in one.unknown_models)),
-    )
+    unknown = sum(one.unknown for one in rows)
+    models = list(dict.fromkeys(model for one in rows for model in one.unknown_models))
     if unknown:
         named = ", ".join(models[:_NAMED]) + (f" and {len(models) - _NAMED} more" if len(models) > _NAMED else "")
         yield f"of {_answers(unknown)} the cost is not known, and not counted: {named}"

@@ -14,6 +14,8 @@ from chatbot.outside.cache.database import Database, Kind
 
 HELD_FOR_S = 3600.0  # by a process that died; one that lives settles what it holds
 
+_MOST_NANO = 10**15  # of one answer: tokens are claims of a server, and sums must stay within 64 bits
+
 _TABLES = (
     """CREATE TABLE entry (
         day TEXT NOT NULL,
@@ -122,4 +124,4 @@ def _room(connection: sqlite3.Connection, budget: Budget, today: str) -> Room:
 
 
 def _nano(usd: Decimal) -> int:
-    return int((usd / NANO).to_integral_value())
+    return min(int((usd / NANO).to_integral_value()), _MOST_NANO)
