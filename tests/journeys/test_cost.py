@@ -27,7 +27,7 @@ PRICE = "--price=2.5/10/1.25"
 USD = (600 * 2.5 + 400 * 1.25 + 200 * 10) / 1_000_000  # 0.004
 
 
-def will_answer(server: LabServer, usage: dict[str, Any] | None = USAGE) -> None:  # noqa: B006  (it is only read)
+def will_answer(server: LabServer, usage: dict[str, Any] | None = USAGE) -> None:
     answer = {"choices": [{"message": {"content": "Hi."}, "finish_reason": "stop"}], "usage": usage}
     server.will_answer(body=json.dumps(answer).encode(), headers={"Content-Type": "application/json"})
 

@@ -19,7 +19,15 @@ from chatbot.cli.cost.booking import NOT_WRITTEN, booked
 from chatbot.cli.output import stdio
 from chatbot.core.amounts import token_words
 from chatbot.core.conversations.pending import PendingQuestion
-from chatbot.core.errors import AnswerError, CannotConnect, ContextTooLong, KeyRejected, ProgramFault, UnknownModel
+from chatbot.core.errors import (
+    AnswerError,
+    CannotConnect,
+    ChatError,
+    ContextTooLong,
+    KeyRejected,
+    ProgramFault,
+    UnknownModel,
+)
 from chatbot.core.events import Finished, Verdict
 from chatbot.core.messages import Conversation
 from chatbot.core.redaction.events import EventRedactor
@@ -192,8 +200,14 @@ class AnswerRunner:
 
     def _book(self, result: AnswerResult) -> None:
         traffic = self._transport.take_traffic(_READ_WITHIN_S)
-        if result.cost is not None and data_folder() is not None:
+        folder = data_folder()
+        if result.cost is None or folder is None:
+            return
+        try:
             self._cost.book(result.cost, traffic, result.reasoning + result.text)
+        except ChatError:
+            if self._recorder.off or os.access(folder, os.W_OK):
+                raise  # else the history, which is in the same folder, says so
 
     def _longest_answer(self) -> int | None:
         """In tokens, where a list of the service's models that is kept says it."""

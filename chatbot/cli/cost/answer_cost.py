@@ -105,8 +105,10 @@ class AnswerCost:
         if self._spending.keeps:
             rows = entries(today(), name, "chat", traffic) if traffic else []
             return [*rows[:-1], *(row._replace(usd=usd, unpriced=unpriced) for row in rows[-1:])]
+        if not usd:
+            return []
         own = name if any(budget.provider for budget in limits_of(self._spending).budgets) else ""
-        return [Entry(today(), own, "", Traffic(""), usd)] if usd else []
+        return [Entry(today(), own, "", Traffic(""), usd)]
 
     def _guessed(self, cost: Cost, came: str) -> Decimal:
         """About what an answer cost that did not say how many tokens it took."""

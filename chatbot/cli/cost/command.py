@@ -66,7 +66,7 @@ DECLARED = Command(
     "ledger",
     "Every host that chat contacted, with bytes up and down, what was sent, and what it cost.\n\n"
     "Bytes are those of HTTP messages as chat wrote and read them; TLS and TCP add some. "
-    "Of a question with --no-log only its cost is kept.",
+    "A cost with > is more, as that of some answers is not known. Of a question with --no-log only its cost is kept.",
     _ledger,
     groups=(Listing, Since),
 )

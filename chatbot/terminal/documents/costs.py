@@ -77,7 +77,7 @@ def ledger_lines(sums: Sequence[HostSum], width: int, *, by_day: bool) -> list[s
 def _cost(one: HostSum) -> str:
     if not one.unpriced:
         return usd_words(one.usd) if one.usd else "-"
-    return f"{usd_words(one.usd)} + {one.unpriced} unknown" if one.usd else "unknown"
+    return f">{usd_words(one.usd)}" if one.usd else "unknown"  # what is not known is more
 
 
 def _days(one: HostSum) -> str:

@@ -120,7 +120,12 @@ def test_processes_that_spend_at_the_same_time_stay_within_the_budget(tmp_path: 
 
 def test_threads_may_share_it(tmp_path: Path) -> None:
     ledger = a_ledger(tmp_path)
-    threads = [Thread(target=lambda: [ledger.add(cost("0.01")) for _ in range(5)]) for _ in range(4)]
+
+    def spend() -> None:
+        for _ in range(5):
+            ledger.add(cost("0.01"))
+
+    threads = [Thread(target=spend) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
