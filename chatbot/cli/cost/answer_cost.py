@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from chatbot.cli.cost.gate import Gate, Held, Limits
     from chatbot.core.cost.answer import Cost
     from chatbot.core.cost.estimate import Estimate
-    from chatbot.core.cost.ledger import Entry, Traffic
+    from chatbot.core.cost.ledger import Entry
     from chatbot.core.cost.price import Price
     from chatbot.core.events import Finished
+    from chatbot.core.http.traffic import Traffic
     from chatbot.core.messages import Conversation
     from chatbot.core.request import Payload
     from chatbot.options.chat import Money
@@ -99,7 +100,8 @@ class AnswerCost:
 
     def _entries(self, traffic: tuple[Traffic, ...], usd: Decimal, unpriced: int) -> list[Entry]:
         from chatbot.cli.cost.booking import today
-        from chatbot.core.cost.ledger import Entry, Traffic, entries
+        from chatbot.core.cost.ledger import Entry, entries
+        from chatbot.core.http.traffic import Traffic
 
         name = self._spending.target.service.name
         if self._spending.keeps:

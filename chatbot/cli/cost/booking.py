@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from chatbot.outside.files.folders import data_folder
 
 if TYPE_CHECKING:
-    from chatbot.core.cost.ledger import Traffic
+    from chatbot.core.http.traffic import Traffic
     from chatbot.outside.ledger.store import Ledger
     from chatbot.terminal.notices import Notices
 

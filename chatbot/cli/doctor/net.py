@@ -22,9 +22,9 @@ from chatbot.cli.settings.loading import load_settings, with_settings
 from chatbot.cli.settings.own_providers import listening_url, service_table
 from chatbot.core.amounts import step_words
 from chatbot.core.checkup.finding import NET, Finding, fault, of_error, warning
-from chatbot.core.cost.ledger import Traffic
 from chatbot.core.errors import ChatError, NoKey, RequestRefused, TlsFailed, UnknownModel
 from chatbot.core.http.exchange import Exchange
+from chatbot.core.http.traffic import Traffic
 from chatbot.core.request import HttpRequest, Route
 from chatbot.core.retry import RetryPolicy
 from chatbot.outside.environment import read_variables

@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 from chatbot.cli.cost.booking import booked
 from chatbot.cli.keys.listing import ListedKey, Listing
 from chatbot.cli.settings.own_providers import own_table
-from chatbot.core.cost.ledger import Traffic
 from chatbot.core.errors import (
     ChatError,
     ConfigurationError,
@@ -24,6 +23,7 @@ from chatbot.core.errors import (
     ProgramFault,
     QuotaExhausted,
 )
+from chatbot.core.http.traffic import Traffic
 from chatbot.core.request import USUAL_ROUTE, Route
 from chatbot.core.retry import RetryPolicy
 from chatbot.providers.choice import ModelRequest, ModelTarget, choose, find_service, key_names

@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable
 
 from chatbot.core.amounts import duration_words, size_words
-from chatbot.core.cost.ledger import Traffic
 from chatbot.core.errors import ChatError
 from chatbot.core.http.exchange import Exchange, SafeExchange
 from chatbot.core.http.safe import Redact, safe
+from chatbot.core.http.traffic import Traffic
 from chatbot.core.request import HttpRequest
 from chatbot.layers.probing import Send
 from chatbot.options.chat import Connection

@@ -7,19 +7,9 @@ from typing import NamedTuple
 
 from chatbot.core.cost.budget import Budget
 from chatbot.core.errors import ChatError
+from chatbot.core.http.traffic import Traffic
 
 NANO = Decimal("1e-9")  # sums are kept in whole billionths of a dollar
-
-
-class Traffic(NamedTuple):
-    """What went to `host` and came from there: requests, and bytes of HTTP messages (heads, bodies, framing) as this
-    program wrote and read them; inside of TLS, and without what TCP and TLS add.
-    """
-
-    host: str
-    requests: int = 0
-    sent_bytes: int = 0
-    received_bytes: int = 0
 
 
 class Entry(NamedTuple):

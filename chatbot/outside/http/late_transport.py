@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from chatbot.core.cost.ledger import Traffic
 from chatbot.core.http.exchange import ConnectionFacts, Moments
+from chatbot.core.http.traffic import Traffic
 from chatbot.core.request import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:

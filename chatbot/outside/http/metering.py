@@ -1,4 +1,4 @@
-"""Bytes of HTTP messages, counted where they are written and read. See chatbot.core.cost.ledger.Traffic."""
+"""Bytes of HTTP messages, counted where they are written and read. See chatbot.core.http.traffic.Traffic."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Any
 
-from chatbot.core.cost.ledger import Traffic
+from chatbot.core.http.traffic import Traffic
 from chatbot.outside.http.response_head import BoundedResponse
 
 

@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from chatbot.core.cost.ledger import Traffic
 from chatbot.core.errors import (
     Cancelled,
     CannotConnect,
@@ -18,6 +17,7 @@ from chatbot.core.errors import (
 )
 from chatbot.core.http.canonical import anywhere, canonical, differing
 from chatbot.core.http.exchange import ConnectionFacts, Exchange, Moments
+from chatbot.core.http.traffic import Traffic
 from chatbot.core.request import HttpRequest, HttpResponse
 
 _FAULTS: dict[str, type[NetworkError]] = {"timeout": TimedOut, "refused": CannotConnect}

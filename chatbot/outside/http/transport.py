@@ -22,8 +22,8 @@ import urllib3
 from urllib3.connection import HTTPConnection
 
 from chatbot.core import errors
-from chatbot.core.cost.ledger import Traffic
 from chatbot.core.http.exchange import ConnectionFacts, Headers, Moments
+from chatbot.core.http.traffic import Traffic
 from chatbot.core.request import USUAL_ROUTE, HttpRequest, HttpResponse, Route
 from chatbot.core.version import __version__
 from chatbot.outside.http.connection import Adapter, TimedConnection, TlsAdapter

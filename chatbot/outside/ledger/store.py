@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from chatbot.core.cost.budget import Budget
-from chatbot.core.cost.ledger import NANO, Entry, LedgerUnavailable, Room, Traffic
+from chatbot.core.cost.ledger import NANO, Entry, LedgerUnavailable, Room
+from chatbot.core.http.traffic import Traffic
 from chatbot.outside.sqlite.database import Database, Kind
 
 HELD_FOR_S = 3600.0  # by a process that died; one that lives settles what it holds

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from chatbot.core.cost.ledger import Traffic
+from chatbot.core.http.traffic import Traffic
 from chatbot.core.request import HttpRequest, Route
 from chatbot.lab.server.http import LabServer
 from chatbot.outside.http.transport import LiveTransport

@@ -13,7 +13,8 @@ from threading import Thread
 import pytest
 
 from chatbot.core.cost.budget import Budget
-from chatbot.core.cost.ledger import Entry, LedgerUnavailable, Room, Traffic, entries
+from chatbot.core.cost.ledger import Entry, LedgerUnavailable, Room, entries
+from chatbot.core.http.traffic import Traffic
 from chatbot.outside.ledger.store import HELD_FOR_S, Ledger
 from tests.conftest import FakeTime
 from tests.histories import ROOT
@@ -95,7 +96,8 @@ import sys
 from decimal import Decimal
 from pathlib import Path
 from chatbot.core.cost.budget import Budget
-from chatbot.core.cost.ledger import Traffic, entries
+from chatbot.core.cost.ledger import entries
+from chatbot.core.http.traffic import Traffic
 from chatbot.outside.ledger.store import Ledger
 ledger = Ledger(Path(sys.argv[1]), now=lambda: 0.0, warn=print)
 got = 0

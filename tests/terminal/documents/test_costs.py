@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.core.cost.ledger import Entry, Traffic
+from chatbot.core.cost.ledger import Entry
 from chatbot.core.cost.sums import CostSum, added_up, host_sums, sum_json
+from chatbot.core.http.traffic import Traffic
 from chatbot.terminal.documents.conversations import cells
 from chatbot.terminal.documents.costs import bar_of, cost_lines, ledger_lines
 
