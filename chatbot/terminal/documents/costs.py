@@ -23,7 +23,7 @@ def cost_lines(sums: Sequence[CostSum], width: int, *, unicode: bool) -> list[st
     total = total._replace(unknown=sum(one.unknown for one in sums))
     rows = [*sums, *([total] if len(sums) > 1 else [])]
     names = [one_line(one.name) or "?" for one in rows]
-    costs = ["unknown" if one.unknown == one.answers else usd_words(one.usd) for one in rows]
+    costs = [_sum(one.usd, one.unknown, one.answers) for one in rows]
     more = [_counted(one) for one in rows]
     cost_cells, more_cells = max(map(len, costs)), max(map(len, more))
     left = width - cost_cells - 2 * len(_GAP)
@@ -58,7 +58,7 @@ def ledger_lines(sums: Sequence[HostSum], width: int, *, by_day: bool) -> list[s
     for one in sums:
         others = ", ".join(one.hosts) if by_day else _days(one)
         kinds = ", ".join(one.kinds) or "not kept"
-        sizes = (size_words(one.sent_bytes), size_words(one.received_bytes)) if one.kinds else ("", "")
+        sizes = [_size(count) for count in (one.sent_bytes, one.received_bytes)] if one.kinds else ("", "")
         rows.append((one.name or "not kept", *sizes, _cost(one), str(one.requests or ""), others, kinds))
     table = [[one_line(cell) for cell in row] for row in rows]
     sizes_of = [max(cells(row[at]) for row in table) for at in range(len(table[0]))]
@@ -75,9 +75,19 @@ def ledger_lines(sums: Sequence[HostSum], width: int, *, by_day: bool) -> list[s
 
 
 def _cost(one: HostSum) -> str:
-    if not one.unpriced:
-        return usd_words(one.usd) if one.usd else "-"
-    return f">{usd_words(one.usd)}" if one.usd else "unknown"  # what is not known is more
+    known = 1 if one.usd else 0
+    return _sum(one.usd, one.unpriced, one.unpriced + known) if one.unpriced or known else "-"
+
+
+def _sum(usd: Decimal, unknown: int, answers: int) -> str:
+    """A sum; where some of it is not known, it is more."""
+    if unknown == answers:
+        return "unknown"
+    return f">{usd_words(usd)}" if unknown else usd_words(usd)
+
+
+def _size(count: int) -> str:
+    return size_words(count).replace(" bytes", " B").replace(" byte", " B")
 
 
 def _days(one: HostSum) -> str:

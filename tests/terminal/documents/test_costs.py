@@ -91,7 +91,7 @@ def test_the_ledger_by_host() -> None:
             "chat,",
             "models",
         ],
-        ["a.googleapis.com", "300", "bytes", "4", "kB", "unknown", "1", "2026-11-28", "chat"],
+        ["a.googleapis.com", "300", "B", "4", "kB", "unknown", "1", "2026-11-28", "chat"],
         ["not", "kept", "$0.5", "2026-11-28", "not", "kept"],
     ]
 
