@@ -380,12 +380,7 @@ def _later(before: Usage | None, usage: Usage) -> Usage:
     """The later report; what it leaves out stays as it was."""
     if before is None:
         return usage
-    return Usage(
-        before.input_tokens if usage.input_tokens is None else usage.input_tokens,
-        before.output_tokens if usage.output_tokens is None else usage.output_tokens,
-        before.reasoning_tokens if usage.reasoning_tokens is None else usage.reasoning_tokens,
-        before.cached_tokens if usage.cached_tokens is None else usage.cached_tokens,
-    )
+    return Usage(*(old if new is None else new for old, new in zip(before, usage, strict=True)))
 
 
 def _peek(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:

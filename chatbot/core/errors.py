@@ -108,6 +108,30 @@ class ConfigurationError(ChatError):
     exit_code = 78
 
 
+class TooDear(ChatError):
+    """An answer could cost more than this command allows; nothing was sent."""
+
+    exit_code = 2
+
+
+class BudgetUsedUp(TooDear):
+    """It could cost more than is left of a budget; later there is room again."""
+
+    exit_code = 75
+
+
+class BudgetTooSmall(TooDear):
+    """It could cost more than the whole budget."""
+
+    exit_code = 78
+
+
+class PriceUnknown(TooDear):
+    """There is a limit, and nobody knows what the model costs."""
+
+    exit_code = 78
+
+
 class NoKey(ConfigurationError):
     """The chosen service wants a key and none is set."""
 

@@ -106,8 +106,8 @@ def explained(verdict: Verdict) -> str:
     return " ".join(filter(None, [f"{happened[0].upper()}{happened[1:]}.", advice]))
 
 
-def usage_line(usage: Usage | None, *, is_from_cache: bool = False) -> str:
-    """Tokens in and out as one line: `tokens: 1.2k in, 7 out (950 cached)`; nothing is paid for those of the cache."""
+def usage_line(usage: Usage | None, cost: str = "") -> str:
+    """Tokens in and out as one line, and what they cost: `tokens: 1.2k in, 7 out (950 cached); $0.00123`."""
     usage = usage or Usage()
     told = [
         f"{short(count)} {name}"
@@ -116,10 +116,13 @@ def usage_line(usage: Usage | None, *, is_from_cache: bool = False) -> str:
     ]
     inner = [
         f"{short(count)} {name}"
-        for count, name in ((usage.cached_tokens, "cached"), (usage.reasoning_tokens, "reasoning"))
+        for count, name in (
+            (usage.cached_tokens, "cached"),
+            (usage.cache_write_tokens, "written to the cache"),
+            (usage.reasoning_tokens, "reasoning"),
+        )
         if count
     ]
     if not told:
-        return "tokens: the provider did not say"
-    saved = "; from the cache: cost 0" if is_from_cache else ""
-    return "tokens: " + ", ".join(told) + (f" ({', '.join(inner)})" if inner else "") + saved
+        told = ["the provider did not say"]
+    return "; ".join(filter(None, ("tokens: " + ", ".join(told) + (f" ({', '.join(inner)})" if inner else ""), cost)))

@@ -7,7 +7,20 @@ from typing import Any, NamedTuple
 
 from chatbot.core.errors import UsageError
 from chatbot.core.options import Options, merged
-from chatbot.options.chat import SAMPLING, SETTINGS, Asked, Cache, Connection, How, Http, Kept, Shown, Structured, Who
+from chatbot.options.chat import (
+    SAMPLING,
+    SETTINGS,
+    Asked,
+    Cache,
+    Connection,
+    How,
+    Http,
+    Kept,
+    Money,
+    Shown,
+    Structured,
+    Who,
+)
 from chatbot.options.settings.settings import NONE, Settings
 
 
@@ -27,6 +40,7 @@ class Arguments(NamedTuple):
     http: Http = Http()
     cache: Cache = Cache()
     kept: Kept = Kept()
+    money: Money = Money()
     taken: frozenset[str] = frozenset()
     settings: Settings = Settings()
     usual: Mapping[str, Any] = NONE
@@ -42,7 +56,7 @@ class Arguments(NamedTuple):
         kept = self.taken | {"option"}
         free = {one.field: values.get(one.field, one.default) for one in SETTINGS if one.field not in kept}
         groups = {}
-        for name in ("how", "shown", "connection", "http", "cache", "kept"):
+        for name in ("how", "shown", "connection", "http", "cache", "kept", "money"):
             group = getattr(self, name)
             groups[name] = group._replace(**{field: free[field] for field in group._fields if field in free})
         return self._replace(usual=values, **groups)

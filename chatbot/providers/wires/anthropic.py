@@ -150,8 +150,9 @@ def _usage(holder: dict[str, Any]) -> base.Events:
     if not isinstance(usage, dict):
         return
     cached = base.integer(usage.get("cache_read_input_tokens"))
-    parts = (base.integer(usage.get("input_tokens")), base.integer(usage.get("cache_creation_input_tokens")), cached)
+    written = base.integer(usage.get("cache_creation_input_tokens"))
+    parts = (base.integer(usage.get("input_tokens")), written, cached)
     total = sum(part or 0 for part in parts) if parts[0] is not None else None
     details = usage.get("output_tokens_details")
     thinking = base.integer(details.get("thinking_tokens")) if isinstance(details, dict) else None
-    yield Usage(total, base.integer(usage.get("output_tokens")), thinking, cached)
+    yield Usage(total, base.integer(usage.get("output_tokens")), thinking, cached, written)

@@ -133,6 +133,7 @@ def _usage(usage: dict[str, Any]) -> Usage:
     completion = usage.get("completion_tokens_details")
     reasoning = base.integer(completion.get("reasoning_tokens")) if isinstance(completion, dict) else None
     cached = prompt.get("cached_tokens") if isinstance(prompt, dict) else None
+    written = base.integer(prompt.get("cache_write_tokens")) if isinstance(prompt, dict) else None  # OpenRouter
     if cached is None:  # Together, DeepSeek
         cached = usage.get("cached_tokens", usage.get("prompt_cache_hit_tokens"))
     names = ("prompt_tokens", "completion_tokens", "total_tokens")
@@ -140,4 +141,4 @@ def _usage(usage: dict[str, Any]) -> Usage:
     # xAI counts reasoning beside the completion, all others inside it; only the total tells.
     if sent is not None and answered is not None and reasoning and total == sent + answered + reasoning:
         answered += reasoning
-    return Usage(sent, answered, reasoning, base.integer(cached))
+    return Usage(sent, answered, reasoning, base.integer(cached), written)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from chatbot.core.cost.answer import cost_json
 from chatbot.core.events import Event, TextDelta
 from chatbot.core.json_text import dumps
 from chatbot.terminal.answer.show_events import AnswerResult, View
@@ -43,7 +44,9 @@ def as_json(
             "output_tokens": finished.usage.output_tokens,
             "reasoning_tokens": finished.usage.reasoning_tokens,
             "cached_tokens": finished.usage.cached_tokens,
+            "cache_write_tokens": finished.usage.cache_write_tokens,
         },
+        "cost": cost_json(result.cost, finished.usage),
         "request_id": finished.request_id,
         "attempts": finished.attempts,
         "traffic": dict(traffic),
