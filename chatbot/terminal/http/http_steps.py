@@ -14,7 +14,7 @@ from chatbot.terminal.http.verbose import chunk_row, event_lines, event_rows, re
 from chatbot.terminal.markdown.row import Row
 from chatbot.terminal.sanitise import sanitise
 
-_EVENT_ENDS = (b"\n\n", b"\r\n\r\n", b"\r\r")
+_EVENT_ENDS = (b"\n\n", b"\r\n\r\n", b"\n\r", b"\r\r")  # two line ends, be they LF, CRLF or CR
 _EVENTS_AT_ONCE = 200  # many that live at once cost the garbage collector as much time as they cost to make
 
 

@@ -130,6 +130,15 @@ def test_what_a_session_read_is_told_without_keys(styles: bool) -> None:
     assert KEY not in told and "a [key]" in told and "text 'a [key]'" in told and "whole" in told
 
 
+@pytest.mark.parametrize("end", ["\n\n", "\r\n\r\n", "\r\r", "\r\n\r", "\r\n\n", "\n\r\n", "\r\r\n"])
+def test_an_event_ends_with_two_line_ends_whatever_they_are(end: str) -> None:
+    screen = Screen(2)
+    for piece in ("data: one", end, "data: two"):
+        screen.happens("chunk", piece.encode())
+    screen.view.close(0.0)
+    assert screen.read == ["one"]
+
+
 def test_level_three_has_the_borders_of_chunks_too() -> None:
     screen = Screen(3)
     screen.happens("chunk", b"data: a\r\n\r\ndata: b\r\n\r\n")
