@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from chatbot.core.errors import UsageError
 from chatbot.core.options import Options, merged
-from chatbot.options.chat import SAMPLING, SETTINGS, Asked, Cache, Connection, How, Http, Kept, Shown, Who
+from chatbot.options.chat import SAMPLING, SETTINGS, Asked, Cache, Connection, How, Http, Kept, Several, Shown, Who
 from chatbot.options.settings.settings import NONE, Settings
 
 
@@ -25,6 +25,7 @@ class Arguments(NamedTuple):
     http: Http = Http()
     cache: Cache = Cache()
     kept: Kept = Kept()
+    several: Several = Several()
     taken: frozenset[str] = frozenset()
     settings: Settings = Settings()
     usual: Mapping[str, Any] = NONE

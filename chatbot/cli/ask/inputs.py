@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from chatbot.cli.ask.arguments import Arguments
 from chatbot.core.errors import UsageError
-from chatbot.core.messages import Image, ImageLimits
+from chatbot.core.messages import Conversation, Image, ImageLimits
 from chatbot.core.text import DecodedText, clean
 from chatbot.core.text import question as joined_question
 from chatbot.options.chat import Asked, How
@@ -77,3 +77,18 @@ def _told(found: DecodedText, notices: Notices) -> str:
     if found.warning:
         notices.warn(found.warning)
     return found.text
+
+
+def continued(
+    conversation: Conversation, text: str, images: tuple[Image, ...], max_tokens: int | None, notices: Notices
+) -> Conversation:
+    """The next question; without the oldest turns of a stored conversation, where the person asked for that."""
+    asked = conversation.asking(text, images)
+    if max_tokens is None or not conversation.messages:
+        return asked
+    from chatbot.core.conversations.resume import truncated
+
+    kept, dropped = truncated(asked, max_tokens)
+    if dropped:
+        notices.warn(f"the oldest {dropped} messages are left out of what is sent; the history keeps them")
+    return kept

@@ -16,7 +16,7 @@ from chatbot.outside.files.model_lists import KeptList, keep, kept_names, list_n
 from chatbot.providers import services
 from chatbot.providers.choice import ModelTarget
 from chatbot.providers.models import completed
-from chatbot.providers.prices import FILE_NAME, PriceTable
+from chatbot.providers.prices import FILE_NAME, Price, PriceTable
 
 _FOLDER = "models"
 
@@ -57,12 +57,24 @@ def kept_list(target: ModelTarget) -> KeptList | None:
 
 def shown(target: ModelTarget, models: Sequence[ListedModel], name: Callable[[str], str]) -> list[ListedModel]:
     """The models as they are shown: in the order of their names, called by `name`, with what is known of them here."""
-    service = target.service
-    at_home = service.base_url is None or target.endpoint.base_url in (service.base_url, *service.other_base_urls)
-    prices = price_table() if at_home else None  # what a gateway takes is its own matter
-    now = time.strftime("%Y-%m-%dT%H:%M", time.gmtime())
-    rows = [completed(model, service.name, prices, now)._replace(name=name(model.name)) for model in models]
+    prices = price_table() if is_at_home(target) else None
+    rows = [completed(model, target.service.name, prices, _now())._replace(name=name(model.name)) for model in models]
     return sorted(rows, key=lambda model: model.name.lower())
+
+
+def price_of(target: ModelTarget, model: str) -> Price | None:
+    """What the model costs now; None where that is not known."""
+    return price_table().price_of(target.service.name, model, _now()) if is_at_home(target) else None
+
+
+def is_at_home(target: ModelTarget) -> bool:
+    """Whether the service itself is asked: what a gateway takes is its own matter."""
+    service = target.service
+    return service.base_url is None or target.endpoint.base_url in (service.base_url, *service.other_base_urls)
+
+
+def _now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M", time.gmtime())
 
 
 def names_kept(provider: str = "") -> list[str]:

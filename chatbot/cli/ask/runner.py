@@ -6,6 +6,7 @@ import os
 import random
 import threading
 import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -17,7 +18,7 @@ from chatbot.cli.output import stdio
 from chatbot.core.amounts import token_words
 from chatbot.core.conversations.pending import PendingQuestion
 from chatbot.core.errors import AnswerError, CannotConnect, ContextTooLong, KeyRejected, ProgramFault, UnknownModel
-from chatbot.core.events import Finished, Verdict
+from chatbot.core.events import Event, Finished, Retrying, Verdict
 from chatbot.core.messages import Conversation
 from chatbot.core.redaction.events import EventRedactor
 from chatbot.core.retry import RetryPolicy
@@ -31,16 +32,17 @@ from chatbot.outside.http.observed import observed
 from chatbot.outside.watchdog import Watchdog
 from chatbot.providers import services
 from chatbot.providers.wires import lookup
-from chatbot.session import Ask, Session
+from chatbot.session import Ask, Session, Sleep
 from chatbot.terminal.best_effort import LIMIT_S, BestEffort
 
 if TYPE_CHECKING:
+    from chatbot.cli.ask.recorder import RecordingView
     from chatbot.core.models.listed import ListedModel
     from chatbot.layers.cached import Cached
     from chatbot.outside.history.writing import TurnWriter
     from chatbot.outside.http.replaying import ReplayingTransport
     from chatbot.outside.http.transport import LiveTransport
-    from chatbot.terminal.answer.show_events import AnswerResult
+    from chatbot.terminal.answer.show_events import AnswerResult, View
 
 # Long enough for a request to leave, short beside any server's answer: what shows the answer loads after that.
 _SENT_WITHIN_S = 0.05
@@ -87,68 +89,96 @@ class AnswerRunner:
         """The answer, as far as it came; shown and kept while it comes, with what is to be said of it. Where it
         replaces or continues one, the question is the one that was answered, and its whole answer is kept.
         """
-        conversation, options, raw, replaces, continues = pending
-        asked = options._replace(model=self._target.model or "")
-        shown = self._shown._replace(raw=raw)
-        self._sent.clear()
-        self.http.exchanges.new_question()
+        shown = self._shown._replace(raw=pending.raw)
         asked_s = time.monotonic()
-        if self._cached is None or not self._cached.knows(conversation, asked):
-            self._require_key()
-            self.load()
-        ask = self._ask(again=replaces is not None)
+        events = self.prepared(pending)
         with Watchdog() as watchdog:
             best_effort = BestEffort(watchdog.call, self._notices.warn)
             with ExitStack() as entered:
                 interrupts = Interrupts(watchdog.call, on_screen=is_terminal(1) and not shown.json)
                 best_effort.done("Ctrl-C may lose what came", lambda: entered.enter_context(interrupts))
                 best_effort.done("keys will show in the answer", lambda: entered.enter_context(self._keyboard))
-                event_queue = EventQueue(
-                    lambda sleep: ask(conversation, asked, self.http.exchanges.noting(sleep)),
-                    stop=self._transport.abort,
-                )
+                event_queue = EventQueue(events, stop=self.stop)
                 interrupts.wake = event_queue.wake
                 self._sent.wait(_SENT_WITHIN_S)
-                from chatbot.cli.ask.recorder import RecordingView
                 from chatbot.cli.ask.views import guarded_view, shows_waiting
                 from chatbot.terminal.answer.show_events import show_events
                 from chatbot.terminal.answer.silence import SilenceNotice
 
-                def begin() -> TurnWriter | None:
-                    question = conversation.messages[-3 if continues else -1]
-                    writing = self._recorder.begin(
-                        question,
-                        conversation.system,
-                        self._target.service.name,
-                        asked.model,
-                        asked_s,
-                        replaces=replaces,
-                    )
-                    if writing is not None:
-                        writing.goes_on_from(continues)
-                    return writing
-
-                label = asked.model or self._target.service.title
+                label = self._target.model or self._target.service.title
                 view = guarded_view(shown, label, self._notices, interrupts, self._keyboard, best_effort)
                 if not shows_waiting(shown):
                     view = SilenceNotice(view, self._notices.warn, self._place(), asked_s)
                 view = self.http.around(view, best_effort, event_queue.wake)
-                with RecordingView(view, self._recorder, begin, best_effort, self.http.retrying) as recording:
-                    redacted = EventRedactor(
-                        self._target.secrets, lambda text: watchdog.call(lambda: self._notices.redacted(text), LIMIT_S)
-                    )
+                with self.recording(view, pending, asked_s, best_effort, self.http.retrying) as recording:
+                    redacted = self.redactor(watchdog)
                     result = show_events(
                         event_queue, recording, time.monotonic, interrupts.stopped, self._max_time_s, redacted
                     )
+                    continues = pending.continues
                     recording.finish(result.finished, _whole(continues, result.text) if continues else None)
                     self.http.finished(result.finished)
                     recording.keep(self.http.kept)
             self.signal = interrupts.number
-            best_effort.done("how the answer ended cannot be told", lambda: self._say(result, conversation))
+            best_effort.done("how the answer ended cannot be told", lambda: self._say(result, pending.conversation))
             best_effort.done(
                 "what is left of the limits cannot be told", lambda: self.limits.see(self.http.exchanges.all)
             )
         return result
+
+    def prepared(self, pending: PendingQuestion) -> Callable[[Sleep], Iterator[Event]]:
+        """What asks the question: with the key, and with the network loaded unless the answer is in the cache.
+
+        Raises ConfigurationError.
+        """
+        conversation, options = pending.conversation, pending.options
+        asked = options._replace(model=self._target.model or "")
+        self._sent.clear()
+        self.http.exchanges.new_question()
+        if self._cached is None or not self._cached.knows(conversation, asked):
+            self._require_key()
+            self.load()
+        ask = self._ask(again=pending.replaces is not None)
+        return lambda sleep: ask(conversation, asked, self.http.exchanges.noting(sleep))
+
+    def stop(self) -> None:
+        """Ends what is waited for, from another thread."""
+        self._transport.abort()
+
+    def recording(
+        self,
+        view: View,
+        pending: PendingQuestion,
+        asked_s: float,
+        best_effort: BestEffort,
+        retrying: Callable[[Retrying], None],
+    ) -> RecordingView:
+        """The view, with a history that keeps what it shows."""
+        from chatbot.cli.ask.recorder import RecordingView
+
+        conversation, continues = pending.conversation, pending.continues
+
+        def begin() -> TurnWriter | None:
+            question = conversation.messages[-3 if continues else -1]
+            writing = self._recorder.begin(
+                question,
+                conversation.system,
+                self._target.service.name,
+                self._target.model or "",
+                asked_s,
+                replaces=pending.replaces,
+            )
+            if writing is not None:
+                writing.goes_on_from(continues)
+            return writing
+
+        return RecordingView(view, self._recorder, begin, best_effort, retrying)
+
+    def redactor(self, watchdog: Watchdog) -> EventRedactor:
+        """What takes the keys out of the events of one answer."""
+        return EventRedactor(
+            self._target.secrets, lambda text: watchdog.call(lambda: self._notices.redacted(text), LIMIT_S)
+        )
 
     def _network(self) -> LiveTransport | ReplayingTransport:
         """What answers: the network, or the cassette that the person named. Raises ConfigurationError."""
@@ -210,7 +240,7 @@ class AnswerRunner:
         """What is to be said of an answer: in the JSON object, and to the person."""
         from chatbot.terminal.failures import exit_code, usage_line, verdict_lines
 
-        finished = self._advised(result.finished, conversation)
+        finished = self.advised(result.finished, conversation)
         if self._shown.json:
             from chatbot.terminal.answer.json_view import as_json
 
@@ -240,7 +270,7 @@ class AnswerRunner:
             f"Keep it with chat keys set {service.name}, or set {names}." if names else "Give it with --header."
         )
 
-    def _advised(self, finished: Finished, conversation: Conversation) -> Finished:
+    def advised(self, finished: Finished, conversation: Conversation) -> Finished:
         """What can be done that only this floor knows: start the local server, or shorten a long conversation."""
         error = finished.error
         if isinstance(error, CannotConnect) and self._target.service.start_advice:

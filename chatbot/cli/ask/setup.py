@@ -35,3 +35,13 @@ class Setup(NamedTuple):
     def options(self) -> Options:
         """What every request says."""
         return self.arguments.options(self.target.model, self.fields)
+
+
+def exchange_files(arguments: Arguments, notices: Notices) -> ExchangeFiles | None:
+    """The files for the HTTP that were named. Raises UsageError or OutputUnwritable, before anything is sent."""
+    wanted = arguments.http
+    if not (wanted.log_file or wanted.har or wanted.record) or wanted.dry_run:
+        return None
+    from chatbot.cli.ask.wire.files import ExchangeFiles
+
+    return ExchangeFiles(wanted, notices)

@@ -21,8 +21,8 @@ class JsonView:
         self._beside.show([event for event in events if type(event) is not TextDelta], now_s)
 
 
-def as_json(result: AnswerResult, provider: str, model: str, traffic: Mapping[str, int]) -> bytes:
-    """The result as a line of JSON (UTF-8): the text, how it ended, what it took, what went wrong."""
+def as_json(result: AnswerResult, provider: str, model: str, traffic: Mapping[str, int], **more: object) -> bytes:
+    """The result as a line of JSON (UTF-8): the text, how it ended, what it took, what went wrong, and `more`."""
     finished = result.finished
     error = finished.error
     document = {
@@ -55,5 +55,6 @@ def as_json(result: AnswerResult, provider: str, model: str, traffic: Mapping[st
             "retryable": error.retryable,
         },
         "exit_code": exit_code(finished),
+        **more,
     }
     return dumps(document).encode() + b"\n"
