@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from chatbot.cli.ask import inputs
 from chatbot.cli.ask.arguments import Arguments, body_fields
 from chatbot.cli.ask.recorder import HistoryRecorder
-from chatbot.cli.ask.setup import Setup, exchange_files
+from chatbot.cli.ask.setup import Asking, AskSeveral, Setup, exchange_files
 from chatbot.cli.ask.target import Wanted, choose_target
 from chatbot.cli.route import chosen_route
 from chatbot.cli.settings.loading import settings_of
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from chatbot.providers.choice import ModelTarget
 
 
-def answer(arguments: Arguments, notices: Notices) -> int:
+def answer(arguments: Arguments, notices: Notices, ask_several: AskSeveral) -> int:
     """Answers the question, or opens a session where there is none to answer, or where the person wants to stay."""
     usual = arguments.settings.top
     notices.quiet = arguments.settled(usual).shown.quiet
@@ -44,16 +44,13 @@ def answer(arguments: Arguments, notices: Notices) -> int:
         text = inputs.question(arguments, notices, filled)  # what is wrong here is wrong whoever answers
         is_dry = arguments.http.dry_run
         if not is_dry and is_for_several(arguments):
-            from chatbot.cli.ask.several.command import answers
-            from chatbot.cli.ask.several.member import Asking
-
             before = stored[1].conversation if stored else Conversation()
             system = inputs.system(arguments.how, notices) or (filled.system if filled else None) or before.system
             for remark in stored[1].remarks if stored else ():
                 notices.warn(remark)
             extra = filled.extra if filled else fields
             asked = before._replace(system=system)
-            return answers(Asking(arguments, text, asked, extra, recorder, notices, open_things))
+            return ask_several(Asking(arguments, text, asked, extra, recorder, notices, open_things))
         is_offline = is_dry or arguments.http.replay is not None
         connection = arguments.settled(usual).connection
         arguments, target = _target(arguments, connection, open_things, notices, is_dry=is_offline)

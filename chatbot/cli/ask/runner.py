@@ -78,6 +78,7 @@ class AnswerRunner:
             from chatbot.cli.ask.caching import cached
 
             self._cached = cached(setup, self._session, self._sent.set)
+        self.write_json: Callable[[AnswerResult], None] = lambda result: stdio.write_answer(self.as_json(result))
         self.signal: int | None = None
         self.limits = AnswerLimits(self._notices, keeps=not self._recorder.off, in_session=in_session)
 
@@ -242,10 +243,7 @@ class AnswerRunner:
 
         finished = self.advised(result.finished, conversation)
         if self._shown.json:
-            from chatbot.terminal.answer.json_view import as_json
-
-            model = self._target.model or ""
-            stdio.write_answer(as_json(result, self._target.service.name, model, self.http.exchanges.traffic))
+            self.write_json(result)
         if isinstance(finished.error, ProgramFault) and not self._in_session:
             return  # the roof tells it
         self._notices.apart = self._in_session and bool(result.text)
@@ -261,6 +259,13 @@ class AnswerRunner:
         if self._shown.usage:
             is_from_cache = bool(finished.cache and finished.cache.hit)
             self._notices.tell([usage_line(finished.usage, is_from_cache=is_from_cache)])
+
+    def as_json(self, result: AnswerResult, **more: object) -> bytes:
+        """The answer as a line of JSON, with `more`."""
+        from chatbot.terminal.answer.json_view import as_json
+
+        model = self._target.model or ""
+        return as_json(result, self._target.service.name, model, self.http.exchanges.traffic, **more)
 
     def _tell_of_no_key(self, error: KeyRejected) -> None:
         service = self._target.service

@@ -26,8 +26,8 @@ from chatbot.core.surrogates import joined
 # The last turn that was not taken back, found in the index of positions.
 _LAST = "FROM turn WHERE conversation_id = conversation.id AND withdrawn = 0 ORDER BY position DESC LIMIT 1"
 _SUMMARY = (
-    "id, created_s, updated_s, title, turns, provider, model, forked_from, compared_to,"
-    f" (SELECT ifnull(verdict, 'partial') {_LAST})"
+    "id, created_s, updated_s, title, turns, provider, model, forked_from,"
+    f" (SELECT ifnull(verdict, 'partial') {_LAST}), compared_to"
 )
 _TURN = (
     "turn.id, conversation_id, position, created_s, verdict, withdrawn, provider, model,"
@@ -42,7 +42,7 @@ _ENDINGS: dict[str | None, Ending | None] = {"partial": "partial", **_VERDICTS}
 def summaries(connection: sqlite3.Connection, rest: str, values: Sequence[object] = ()) -> list[Summary]:
     """The conversations that `rest`, the end of a query, chooses."""
     rows = connection.execute(f"SELECT {_SUMMARY} FROM conversation {rest}", values)
-    return [Summary._make((*row, _ENDINGS.get(verdict, Verdict.FAILED))) for *row, verdict in rows]
+    return [Summary._make((*row, _ENDINGS.get(verdict, Verdict.FAILED), compared)) for *row, verdict, compared in rows]
 
 
 def turns(connection: sqlite3.Connection, rest: str, values: Sequence[object] = ()) -> list[Turn]:

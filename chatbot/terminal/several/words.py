@@ -7,10 +7,10 @@ from decimal import Decimal
 
 from chatbot.core.amounts import duration_words
 from chatbot.core.events import Usage, Verdict
-from chatbot.core.word_diff import Difference
 from chatbot.terminal.failures import usage_line
 from chatbot.terminal.sanitise import sanitise
 from chatbot.terminal.several.progress import Progress
+from chatbot.terminal.several.word_diff import Difference
 
 _BOLD, _RED, _GREEN, _RESET = "\x1b[1m", "\x1b[31m", "\x1b[32m", "\x1b[0m"
 _SIGNIFICANT = 2  # figures of a price

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import NamedTuple
 
-from chatbot.cli.ask.several.member import AskedModel
+from chatbot.cli.several.member import AskedModel
 from chatbot.core.events import Usage, Verdict
 from chatbot.terminal.several.progress import Progress
 

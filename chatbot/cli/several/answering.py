@@ -8,9 +8,9 @@ from contextlib import ExitStack
 from functools import partial
 
 from chatbot.cli.ask.recorder import NOT_KEPT, RecordingView
-from chatbot.cli.ask.several.boards import NoView
-from chatbot.cli.ask.several.member import AskedModel
-from chatbot.cli.ask.several.telling import Begun, Telling
+from chatbot.cli.several.boards import NoView
+from chatbot.cli.several.member import AskedModel
+from chatbot.cli.several.telling import Begun, Telling
 from chatbot.core.errors import ProgramFault
 from chatbot.core.events import Event
 from chatbot.layers.fan_out import FromOne, Member, fan_out

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from chatbot.cli.ask.setup import exchange_files
-from chatbot.cli.ask.several.answering import ask_all
-from chatbot.cli.ask.several.files import AnswerFiles
-from chatbot.cli.ask.several.member import Asking, asked_models
-from chatbot.cli.ask.several.telling import Telling
+from chatbot.cli.ask.setup import Asking, exchange_files
+from chatbot.cli.several.answering import ask_all
+from chatbot.cli.several.files import AnswerFiles
+from chatbot.cli.several.member import asked_models
+from chatbot.cli.several.telling import Telling
 from chatbot.core.errors import UsageError
 from chatbot.layers.fan_out import MOST_MEMBERS
 from chatbot.outside.desktop.streams import is_terminal

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import NamedTuple
+from textwrap import wrap
+from typing import Any, NamedTuple
 
 from chatbot.cli.ask.arguments import Arguments
 from chatbot.cli.ask.recorder import RecordingView
-from chatbot.cli.ask.several.boards import GuardedColumns, NoView, StatusLine, Turn
-from chatbot.cli.ask.several.cost import cost_of
-from chatbot.cli.ask.several.files import AnswerFiles
-from chatbot.cli.ask.several.member import AskedModel
 from chatbot.cli.ask.views import Below, guarded_view
 from chatbot.cli.output import stdio
 from chatbot.cli.output.screen import pausing, this_screen
+from chatbot.cli.several.boards import GuardedColumns, NoView, StatusLine, Turn
+from chatbot.cli.several.cost import cost_of
+from chatbot.cli.several.files import AnswerFiles
+from chatbot.cli.several.member import AskedModel
 from chatbot.core.errors import FileUnwritable
 from chatbot.core.events import Finished, Verdict
 from chatbot.core.json_text import dumps
-from chatbot.core.word_diff import word_diff
 from chatbot.outside.desktop.keyboard import SilentKeyboard
 from chatbot.outside.desktop.signals import Interrupts
 from chatbot.terminal.answer.json_view import as_json
 from chatbot.terminal.answer.show_events import View
 from chatbot.terminal.best_effort import BestEffort
-from chatbot.terminal.failures import exit_code, verdict_lines
+from chatbot.terminal.failures import EXIT_CODES, exit_code, verdict_lines
 from chatbot.terminal.markdown.row import Row
 from chatbot.terminal.notices import Notices
 from chatbot.terminal.screen import Screen
@@ -32,6 +32,7 @@ from chatbot.terminal.several.columns import LEAST_COLUMN_CELLS, Columns, column
 from chatbot.terminal.several.in_turn import InTurn
 from chatbot.terminal.several.progress import Progress, StatusRows
 from chatbot.terminal.several.show_all import Board
+from chatbot.terminal.several.word_diff import word_diff
 from chatbot.terminal.several.words import footer, head, marked
 
 _CANNOT_TELL = "how an answer ended cannot be told"
@@ -87,6 +88,7 @@ class Telling:
             return in_turn
         pause = pausing(begun.interrupts, begun.keyboard)
         self._are_apart = False
+        self.notices.apart = True
         columns = Columns(self._screen, stdio.write_answer, progresses, stdio.size, pause)
         return GuardedColumns(columns, in_turn, end, best_effort)
 
@@ -151,20 +153,15 @@ class Telling:
         finished = self._advised(model, result.finished)
         cost = cost_of(model, progress)
         if self._shown.json:
-            target, runner = model.setup and model.setup.target, model.runner
-            stdio.write_answer(
-                as_json(
-                    result,
-                    target.service.name if target else "",
-                    (target.model if target else None) or "",
-                    runner.http.exchanges.traffic if runner else {},
-                    name=model.name,
-                    first_text_s=progress.first_text_s,
-                    total_s=progress.total_s,
-                    cost_usd=None if cost.usd is None else float(cost.usd),
-                    cost_is_estimate=cost.is_estimate,
-                )
-            )
+            more: dict[str, Any] = {
+                "name": model.name,
+                "first_text_s": progress.first_text_s,
+                "total_s": progress.total_s,
+                "cost_usd": None if cost.usd is None else float(cost.usd),
+                "cost_is_estimate": cost.is_estimate,
+            }
+            made = model.runner.as_json if model.runner else partial(as_json, provider="", model="", traffic={})
+            stdio.write_answer(made(result, **more))
         has_lost = self._has_lost(progress)
         if self._are_apart and result.text:
             self.notices.write("\n")
@@ -179,7 +176,7 @@ class Telling:
             return
         words = footer(progress, *cost)
         if self._are_apart:
-            self.notices.page([words])
+            self.notices.page(wrap(words, max(self._screen.width - 1, 1)))
         else:
             self.notices.tell([f"{model.name}: {words}"])
 
@@ -194,12 +191,14 @@ class Telling:
         """
         codes = {each.name: exit_code(each.result.finished) for each in progresses}
         failed = {name: code for name, code in codes.items() if code}
+        is_stopped = EXIT_CODES[Verdict.CANCELLED] in failed.values()  # which the person knows
         if self._several.race and len(failed) < len(codes):
-            failed = {}
+            return self._code
         if self._several.diff:
             self._show_difference([each for each in progresses if each.first_text_s is not None][:2])
-        if failed and len(codes) > 1:
+        if failed and len(codes) > 1 and not is_stopped:
             named = ", ".join(f"{name} ({code})" for name, code in failed.items())
+            self.notices.apart = self.draws
             self.notices.error([f"{len(failed)} of {len(codes)} gave no complete answer: {named}"])
         return max(self._code, *failed.values(), 0)
 

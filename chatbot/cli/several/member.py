@@ -2,46 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
 
 from chatbot.cli.ask import inputs
-from chatbot.cli.ask.arguments import Arguments
 from chatbot.cli.ask.recorder import HistoryRecorder
 from chatbot.cli.ask.runner import AnswerRunner
-from chatbot.cli.ask.setup import Setup
+from chatbot.cli.ask.setup import Asking, Setup
 from chatbot.cli.ask.target import Wanted, choose_target
 from chatbot.cli.route import chosen_route
 from chatbot.cli.settings.loading import settings_of
 from chatbot.core.conversations.pending import PendingQuestion
 from chatbot.core.errors import ChatError
 from chatbot.core.events import Event
-from chatbot.core.messages import Conversation
 from chatbot.layers.fan_out import failing
 from chatbot.outside.desktop.keyboard import SilentKeyboard
 from chatbot.outside.desktop.streams import is_terminal
 from chatbot.session import Sleep
-from chatbot.terminal.notices import Notices
 
 if TYPE_CHECKING:
-    from chatbot.cli.ask.wire.files import ExchangeFiles
     from chatbot.providers.choice import ModelTarget
-
-
-class Asking(NamedTuple):
-    """What every model is asked. `conversation` is the one that it goes on with, if `recorder` knows that, with its own
-    system prompt, before which the settings say nothing; `fields` are raw ones of each body.
-    """
-
-    arguments: Arguments
-    text: str | None
-    conversation: Conversation
-    fields: Mapping[str, Any]
-    recorder: HistoryRecorder
-    notices: Notices
-    open_things: ExitStack
-    files: ExchangeFiles | None = None
 
 
 class AskedModel(NamedTuple):
