@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from chatbot.cli.ask.arguments import Arguments
@@ -60,13 +61,18 @@ def _image(path: str, limits: ImageLimits, notices: Notices) -> Image:
     from chatbot.outside.files.images import MAX_FILE_BYTES, load_image, load_image_bytes  # Pillow is for images only
 
     if path == "-":
-        data = read_piped_bytes(0, lambda: notices.warn(_SILENT), max_bytes=MAX_FILE_BYTES) or b""
-        image, remarks = load_image_bytes(data, "standard input", limits)
+        image, remarks = load_image_bytes(_piped_image(notices, MAX_FILE_BYTES), "standard input", limits)
     else:
         image, remarks = load_image(path, limits)
     for notice in remarks:
         notices.warn(notice)
     return image
+
+
+@cache
+def _piped_image(notices: Notices, max_bytes: int) -> bytes:
+    """Read once, however many models get it."""
+    return read_piped_bytes(0, lambda: notices.warn(_SILENT), max_bytes=max_bytes) or b""
 
 
 def _text_of(path: str, notices: Notices) -> str:

@@ -111,6 +111,8 @@ class Telling:
             stdio.write_answer(("\n" * self._has_begun + text).encode(self._screen.encoding, "replace"))
         else:
             shown = shown._replace(json=True, hide_reasoning=True)  # which writes none of the text
+            if model.setup and (model.setup.arguments.http.verbose or model.setup.arguments.http.timing):
+                self.notices.tell([model.name])
         self._has_begun = True
         view = guarded_view(shown, model.name, self.notices, begun.interrupts, begun.keyboard, begun.best_effort, below)
         if model.runner is None:

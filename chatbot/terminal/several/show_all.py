@@ -88,9 +88,12 @@ def show_all(
 
 
 def _by_answer(items: Sequence[FromOne]) -> list[tuple[int, list[Event]]]:
+    """The events of each, in the order in which their last ones came: what ended first is shown first."""
     found: dict[int, list[Event]] = {}
     for item in items:
-        found.setdefault(item.number, []).append(item.event)
+        events = found.pop(item.number, [])
+        events.append(item.event)
+        found[item.number] = events
     return list(found.items())
 
 
