@@ -314,3 +314,28 @@ def test_a_piped_image_and_a_template_go_to_each(server: LabServer, tmp_path: Pa
     assert first == second and first[0]["content"] == "Be brief."
     kinds = [part["type"] for part in first[1]["content"]]
     assert sorted(kinds) == ["image_url", "text"]
+
+
+@pytest.mark.parametrize("after", [(40, 12), (140, 40)], ids=str)
+@pytest.mark.parametrize("words", [[], ["--columns"]], ids=["in turn", "columns"])
+def test_a_resize_in_the_middle_loses_nothing(
+    server: LabServer, tmp_path: Path, words: list[str], after: tuple[int, int]
+) -> None:
+    one = person(server, tmp_path, ["slow", "reasoning"], *words, "hello", size=(110, 24))
+    one.wait_for_text("The lab sends")
+    one.child.setwinsize(after[1], after[0])
+    one.screen.resize(after[1], after[0])
+    assert one.leave() == 0
+    left = " ".join(row.partition("│")[0].strip() for row in one.rows)
+    assert "at a time" in " ".join(left.split()) and "break." in left
+    assert "Forty-two." in "\n".join(one.rows) and one.screen.at_start_of_empty_row
+
+
+def test_on_a_screen_without_colours_or_redrawing_they_stand_one_below_the_other(
+    server: LabServer, tmp_path: Path
+) -> None:
+    words = [*at(server.url), *models("echo", "reasoning"), "hello"]
+    one = Person(words, tmp_path, NO_COLOR="1", LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
+    assert one.leave() == 0
+    assert b"\x1b" not in one.seen and one.seen.isascii()
+    assert one.rows[:3] == ["-- openai/echo --", "", "hello"] and "-- openai/reasoning --" in one.rows

@@ -39,8 +39,9 @@ def _check(asking: Asking, *, draws: bool) -> None:
         raise UsageError("several models answer one question, and there is none", advice='chat -m A -m B "question"')
     if said.kept.interactive:
         raise UsageError("a session is with one model", advice="Leave out -i; chat -c goes on with the first.")
-    if several.race and several.diff:
-        raise UsageError("--race and --diff do not go together", advice="A race has one answer.")
+    if several.race and (several.diff or several.columns):
+        other = "--diff" if several.diff else "--columns"
+        raise UsageError(f"--race and {other} do not go together", advice="A race has one answer.")
     if several.columns and (http.verbose or http.timing):
         raise UsageError("--columns and the HTTP do not go together", advice="Leave out --columns, -v and --timing.")
     if not (draws or said.shown.json or http.out or several.diff):

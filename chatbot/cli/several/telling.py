@@ -73,6 +73,8 @@ class Telling:
         """What shows them: in turn, side by side, or each when it has ended."""
         progresses, best_effort = begun.progresses, begun.best_effort
         end = partial(self._end_turn, begun)
+        if self._several.columns and not self.draws:
+            self.notices.warn("--columns is for a terminal")
         if not self.draws or self._several.race:
             line = StatusLine(progresses)
             line.board = InTurn(progresses, partial(self._turn_of_ended, begun, line.withdraw), end, as_they_end=True)
