@@ -17,10 +17,19 @@ from chatbot.cli.ask.setup import Setup
 from chatbot.cli.output import stdio
 from chatbot.core.amounts import token_words
 from chatbot.core.conversations.pending import PendingQuestion
-from chatbot.core.errors import AnswerError, CannotConnect, ContextTooLong, KeyRejected, ProgramFault, UnknownModel
+from chatbot.core.errors import (
+    AnswerError,
+    Cancelled,
+    CannotConnect,
+    ContextTooLong,
+    KeyRejected,
+    ProgramFault,
+    UnknownModel,
+)
 from chatbot.core.events import Event, Finished, Retrying, Verdict
 from chatbot.core.messages import Conversation
 from chatbot.core.redaction.events import EventRedactor
+from chatbot.core.request import HttpRequest, HttpResponse
 from chatbot.core.retry import RetryPolicy
 from chatbot.outside.background import EventQueue
 from chatbot.outside.desktop.keyboard import SilentKeyboard
@@ -61,13 +70,14 @@ class AnswerRunner:
         self._max_time_s = setup.arguments.connection.max_time
         self._notices = setup.notices
         self._sent = threading.Event()
+        self._is_stopped = False
         self._setup = setup
         self._transport = LateTransport(self._network)
         provider = lookup.provider_for(self._target.service, self._target.endpoint)
         self.http = AnswerHttp(setup, self._transport.facts, provider)
         self._session = Session(
             provider,
-            observed(self._transport, self.http.exchanges.observer, time.monotonic),
+            observed(self._send, self.http.exchanges.observer, time.monotonic),
             RetryPolicy(max_retries=setup.arguments.connection.max_retries),
             clock=time.monotonic,
             now=time.time,
@@ -135,6 +145,7 @@ class AnswerRunner:
         conversation, options = pending.conversation, pending.options
         asked = options._replace(model=self._target.model or "")
         self._sent.clear()
+        self._is_stopped = False
         self.http.exchanges.new_question()
         if self._cached is None or not self._cached.knows(conversation, asked):
             self._require_key()
@@ -143,8 +154,14 @@ class AnswerRunner:
         return lambda sleep: ask(conversation, asked, self.http.exchanges.noting(sleep))
 
     def stop(self) -> None:
-        """Ends what is waited for, from another thread."""
+        """Ends what is waited for, from another thread; nothing more is sent for this question."""
+        self._is_stopped = True
         self._transport.abort()
+
+    def _send(self, request: HttpRequest) -> HttpResponse:
+        if self._is_stopped:
+            raise Cancelled("stopped")
+        return self._transport(request)
 
     def recording(
         self,
@@ -206,6 +223,7 @@ class AnswerRunner:
 
     def models(self) -> list[ListedModel]:
         """The server's models. Raises ChatError when it gives no list."""
+        self._is_stopped = False
         self._require_key()
         return self._session.detailed_models()
 

@@ -59,6 +59,13 @@ class Showing(NamedTuple):
 class Replaying(NamedTuple):
     """Options"""
 
+    model: Annotated[
+        str | None,
+        Choice(
+            "The model that is asked now.", flags=("--model", "-m"), metavar="NAME", is_text=True, completes="models"
+        ),
+    ] = None
+    provider: Annotated[str | None, Choice("Its service.", metavar="NAME", is_text=True, completes="providers")] = None
     diff: Annotated[bool, Choice("How each answer differs from the one of then, word by word.")] = False
     json: Annotated[bool, Choice("JSON for programs: an object for each question.")] = False
 
@@ -149,15 +156,16 @@ def _replay(
     history: History,
     notices: Notices,
     conversation: str | None,
-    who: Who,
     options: Replaying,
     connection: Connection,
 ) -> int:
     from chatbot.cli.logs.replay import Replay, replay
 
+    if not (options.model or options.provider):
+        raise UsageError("which model is to be asked?", advice="Name it: chat logs replay ID -m NAME")
     [found] = _found(history, [] if conversation is None else [conversation])
-    wanted = Replay(who, connection, options.diff, options.json)
-    return replay(history.conversation(found), history, wanted, notices)
+    who = Who((options.model or "",), options.provider)
+    return replay(history.conversation(found), history, Replay(who, connection, options.diff, options.json), notices)
 
 
 def _import(history: History, notices: Notices, file: str) -> None:
@@ -274,7 +282,7 @@ DECLARED = Group(
                     completes="conversations",
                 ),
             ),
-            (Who, Replaying, Connection),
+            (Replaying, Connection),
             in_variables=(Connection,),
         ),
         Command(

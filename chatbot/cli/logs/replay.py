@@ -67,8 +67,6 @@ def replay(stored: StoredConversation, history: History, wanted: Replay, notices
 
 
 def _check(turns: list[Turn], wanted: Replay, *, draws: bool) -> None:
-    if len(wanted.who.models) != 1 and not (wanted.who.provider and not wanted.who.models):
-        raise UsageError("a conversation is asked again of one model", advice="Name it: chat logs replay ID -m NAME")
     if not turns:
         raise UsageError("every question of this conversation was taken back")
     if not (draws or wanted.json or wanted.diff):
