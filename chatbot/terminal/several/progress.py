@@ -75,7 +75,7 @@ class Progress:
         if self._characters:
             return f"{'receiving' if self._text else 'thinking'}, about {token_words(self.tokens)}"
         if now_s < self._again_s:
-            return f"trying again in {duration_words(math.ceil(self._again_s - now_s))}"
+            return f"retrying in {duration_words(math.ceil(self._again_s - now_s))}"
         waited_s = int(now_s - self.began_s)
         return f"waiting {duration_words(waited_s)}" if waited_s else "waiting"
 

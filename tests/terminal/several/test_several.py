@@ -158,7 +158,7 @@ def test_a_row_says_how_far_an_answer_is() -> None:
     assert progress().words(0.5) == "waiting"
     assert progress().words(3.2) == "waiting 3 s"
     assert progress(TextDelta("x" * 480)).words(9.0) == "receiving, about 120 tokens"
-    assert progress(Retrying(5.0, 1, RateLimited("slow down"))).words(3.5) == "trying again in 4 s"
+    assert progress(Retrying(5.0, 1, RateLimited("slow down"))).words(3.5) == "retrying in 4 s"
     assert progress(TextDelta("x"), COMPLETE).words(9.0) == "done, 400 ms"
     assert progress(Finished(Verdict.FAILED)).words(9.0) == "failed, 400 ms"
 
