@@ -108,6 +108,14 @@ class Session(NamedTuple):
                 mending = None if answer.begun else self._mended(payload, error, mended)
                 if mending:
                     payload, notice = mending
+                    if options.schema is not None:
+                        from chatbot.providers import schemas
+
+                        if not schemas.is_in(payload):
+                            conversation, options = schemas.in_words(conversation, options)
+                            payload = self.provider.payload(conversation, options)
+                            mended.clear()
+                            notice = Notice(f"{notice.text}, and with the schema in the system prompt")
                     yield notice
                     continue
                 elapsed_s = self.clock() - started_s

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import runpy
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
+from chatbot.cli import commands
+from chatbot.cli.command_line.declared import HELP_FLAGS, Command
 from chatbot.cli.main import FAULT
 from chatbot.core import errors
 from chatbot.lab import guide
@@ -20,7 +22,7 @@ from chatbot.lab.server.http import LabServer
 from chatbot.providers.services import SERVICES
 from chatbot.terminal.failures import EXIT_CODES
 from tests.forked import ROOT
-from tests.journeys.chat import KEYS, run
+from tests.journeys.chat import KEY, KEYS, run
 
 README = (ROOT / "README.md").read_text()
 COMMANDS = [
@@ -31,6 +33,12 @@ COMMANDS = [
 ]
 
 
+TABLES = dict(re.findall(r"```toml\n# ~/.config/chat/(\w+\.toml)\n(.*?)```", README, re.DOTALL))
+SET_UP = [
+    command.partition(" > ")[0]
+    for command in COMMANDS
+    if re.match(r"chat (keys|models|config|doctor|probe|limits|cache|lab list|--install-completion)\b", command)
+]
 LOGS = [command for command in COMMANDS if command.startswith(("chat logs", "chat templates", "chat http"))]
 
 
@@ -40,8 +48,74 @@ def test_each_command_about_what_is_kept_works(tmp_path: Path, command: str) -> 
     assert run(*shlex.split(command)[1:], home=tmp_path).code == 0
 
 
-def flags_of_help(home: Path) -> set[str]:
-    return set(re.findall(r"(?<![\w-])(--?[a-zA-Z][\w-]*)", run("--help", home=home).text))
+@pytest.fixture
+def server() -> Iterator[LabServer]:
+    with LabServer() as server:
+        yield server
+
+
+def write_table(name: str, text: str, home: Path) -> None:
+    folder = home / ".config/chat"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (folder / name).write_text(text)
+    (folder / name).chmod(0o600)
+
+
+@pytest.mark.parametrize("command", SET_UP)
+def test_each_command_that_sets_something_up_or_looks_at_it_works(
+    server: LabServer, tmp_path: Path, command: str
+) -> None:
+    url = f"{server.url}/v1"
+    service = "OPENROUTER" if "openrouter" in command else "OPENAI"
+    variables: dict[str, Any] = {"SHELL": "/bin/bash", f"{service}_BASE_URL": url, f"{service}_API_KEY": KEY}
+    words = shlex.split(command.replace("http://127.0.0.1:8080/v1", url))[1:]
+    if "desk" in words and "--save" not in words:
+        write_table("providers.toml", f'[desk]\nbase_url = "{url}"\n', tmp_path)
+    if words[0] == "probe" and "--compare" not in words:
+        words += ["-m", "echo"]
+    for name in ("yesterday.json", "today.json") if "--compare" in words else ():
+        report = run("probe", url, "-m", "echo", "--json", home=tmp_path, **variables)
+        (tmp_path / name).write_bytes(report.out)
+    if "unset" in words:
+        assert run("keys", "set", words[-1], "--command", "true", home=tmp_path, **variables).code == 0
+    result = run(*words, home=tmp_path, stdin=KEY.encode() if words[:2] == ["keys", "set"] else None, **variables)
+    assert result.code == 0, result.err
+    assert KEY not in result.text + result.err
+
+
+@pytest.mark.parametrize("command", [command for command in COMMANDS if command.startswith("chat lab serve")])
+def test_each_command_that_serves_the_lab_is_understood(server: LabServer, tmp_path: Path, command: str) -> None:
+    port = server.url.rpartition(":")[2]
+    result = run(*shlex.split(command)[1:], "--port", port, home=tmp_path)
+    assert (result.code, f"port {port} cannot be used" in result.err) == (78, True)
+
+
+def test_every_command_of_the_readme_is_tried() -> None:
+    tried = {*SET_UP, *LOGS, *ONE_SHOT}
+    others = {
+        command for command in COMMANDS if command.startswith("chat ") and command.partition(" > ")[0] not in tried
+    }
+    assert all("lab/" in command or " lab serve" in command or "--save-template" in command for command in others)
+
+
+def test_the_settings_of_the_readme_are_in_force(tmp_path: Path) -> None:
+    write_table("config.toml", TABLES["config.toml"], tmp_path)
+    default = run("config", home=tmp_path, **KEYS, GROQ_API_KEY=KEY).text
+    assert re.search(r"provider +groq\nmodel +llama-3.3-70b-versatile\n", default)
+    one = run("config", "-m", "openai/gpt-4o-mini", home=tmp_path, **KEYS).text
+    assert re.search(r"temperature +0.2\n", one) and re.search(r"timeout +60\n", one)
+
+
+def test_the_provider_of_the_readme_is_asked(tmp_path: Path) -> None:
+    write_table("providers.toml", TABLES["providers.toml"], tmp_path)
+    asked = run("--dry-run", "--provider", "desk", "--max-tokens", "5", "hello", home=tmp_path).text
+    assert "Host: 192.168.1.7:8000" in asked and "Authorization" not in asked
+    assert '"model": "qwen3"' in asked and '"max_completion_tokens": 5' in asked
+
+
+DECLARED = [commands.declared(entry) for entry in (commands.CHAT, *commands.COMMANDS) if entry.module]
+DECLARED_COMMANDS = [one for each in DECLARED for one in ([each] if isinstance(each, Command) else each.commands)]
+OPTIONS = [option for command in DECLARED_COMMANDS for option in command.options]
 
 
 def test_ci_runs_the_test_command_of_the_readme() -> None:
@@ -95,11 +169,14 @@ def test_each_command_with_a_scenario_names_one_that_exists(command: str) -> Non
     assert model and model[1] in NAMES
 
 
-def test_every_flag_that_readme_and_manual_name_exists(tmp_path: Path) -> None:
-    known = flags_of_help(tmp_path) | {"--port", "--format", "--yes", "--no-bodies", "--"}
+def test_every_flag_that_readme_and_manual_name_exists() -> None:
+    known = {flag for option in OPTIONS for flag in option.flags}
+    known |= {flag for command in DECLARED_COMMANDS for flag in command.off_flags.values()}
+    known |= {*HELP_FLAGS, "--", "--no-", "--no-NAME", "-vv", "-vvv"}
     ours = re.sub(r"```sh\n.*?```", "", README, flags=re.DOTALL)
-    named = set(re.findall(r"`(--?[a-zA-Z][\w-]*)", ours + guide.manual()))
-    assert named <= known
+    named = set(re.findall(r"`(?:chat )?(--?[a-zA-Z][\w-]*)", ours + guide.manual()))
+    assert len(named) > 60
+    assert named - known == set()
 
 
 @pytest.mark.parametrize("text", [README, guide.manual()], ids=["README", "manual"])
@@ -219,11 +296,8 @@ def test_the_lower_bounds_leave_known_holes_out() -> None:
         assert f'"{bound}' in project, bound
 
 
-def test_readme_and_manual_name_the_value_of_an_option_as_the_help_does(tmp_path: Path) -> None:
-    text = run("--help", home=tmp_path).text
-    values = {
-        name: row[2] for row in re.finditer(r"^  (-.*?--?[\w-]+) (\S+)?", text, re.M) for name in row[1].split(", ")
-    }
-    named = re.findall(r"`(--?[a-zA-Z][\w-]*) (@?[A-Z]+)`", README + guide.manual())
+def test_readme_and_manual_name_the_value_of_an_option_as_the_help_does() -> None:
+    values = {(flag, value) for each in OPTIONS for flag in each.flags for value in each.choice.metavar.split("|")}
+    named = set(re.findall(r"`(--?[a-zA-Z][\w-]*) (@?[A-Z]+)`", README + guide.manual()))
     assert len(named) > 5
-    assert {(name, value) for name, value in named if value not in (values[name] or "").split("|")} == set()
+    assert named - values == set()

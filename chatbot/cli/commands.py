@@ -10,7 +10,6 @@ from importlib import import_module
 from typing import NamedTuple
 
 from chatbot.cli.command_line.declared import Command, Group
-from chatbot.cli.first_word.external import find_external, run_external
 from chatbot.core.errors import UsageError
 from chatbot.terminal.notices import Notices
 
@@ -133,7 +132,11 @@ def _function(of: Entry) -> Run:
 
 
 def _external(word: str) -> Run | None:
-    """What runs the program `chat-WORD`, if there is one."""
+    """What runs the program `chat-WORD`, if there is one; no name of a program has a blank in it."""
+    if not word or word[0] == "-" or " " in word:
+        return None
+    from chatbot.cli.first_word.external import find_external, run_external  # most questions have one
+
     path = find_external(word)
     return (lambda words, notices: run_external(path, words)) if path else None
 

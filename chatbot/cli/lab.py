@@ -126,5 +126,5 @@ DECLARED = Group(
             hidden=True,
         ),
     ),
-    "A provider inside this program: offline, in three wire formats, with faults on demand.",
+    "A provider inside this program: offline, in four wire formats, with faults on demand.",
 )

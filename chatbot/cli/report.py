@@ -2,7 +2,6 @@
 
 # Without `from __future__ import annotations`: chatbot.options.declared reads the annotations as they stand.
 
-import json
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -64,7 +63,7 @@ def _files(exchanges: list[SafeExchange], *, bodies: bool) -> Iterator[tuple[str
     archived = exchanges
     if not bodies:
         archived = [SafeExchange(each._replace(request_body=b"", chunks=())) for each in exchanges]
-    yield "exchanges.har", json.dumps(har(archived, __version__, iso), ensure_ascii=False, indent=1)
+    yield "exchanges.har", "".join(har(archived, __version__, iso))
     if bodies:
         yield CASSETTE, "".join(f"{line}\n" for each in exchanges for line in to_lines(each))
         asked = asking(exchanges)

@@ -30,6 +30,7 @@
     │   └── ConnectionLost          69
     ├── AnswerError                 74   the answer is not whole
     │   └── MalformedAnswer         74
+    ├── SchemaMismatch              65   the answer is whole, and not what was asked for
     ├── FileUnwritable              74   a file beside the answer
     ├── OutputUnwritable            74
     │   └── TerminalClosed         129
@@ -254,6 +255,12 @@ class MalformedAnswer(AnswerError):
     """What came is not the wire format that was asked for."""
 
     advice = "Check that --provider and the base URL belong together."
+
+
+class SchemaMismatch(ChatError):
+    """The answer does not fit the schema."""
+
+    exit_code = 65  # EX_DATAERR
 
 
 class FileUnwritable(ChatError):

@@ -43,7 +43,7 @@ questions about this program and nothing else."""
 _REAL_MODEL = """\
 To ask a real model, either
 
-- set a key, such as `export OPENAI_API_KEY=...` (or `ANTHROPIC_API_KEY`, `GEMINI_API_KEY`), then `chat "question"`; or
+- keep a key with `chat keys set openai` (or `anthropic`, `gemini`), or set `OPENAI_API_KEY`, then `chat "question"`; or
 - start a local server such as Ollama, then `chat -m ollama/MODEL "question"`."""
 
 

@@ -129,6 +129,39 @@ class How(NamedTuple):
     ] = ()
 
 
+class Structured(NamedTuple):
+    """The form of the answer"""
+
+    schema: Annotated[
+        str | None,
+        Choice(
+            "The answer is JSON that fits this schema, such as 'name, age int'.",
+            metavar="FILE|JSON|SHORT",
+            in_variable=False,
+        ),
+    ] = None
+    schema_multi: Annotated[bool, Choice("Several of what the schema says, as items.", in_variable=False)] = False
+    repair: Annotated[bool, Choice("Ask once more where the answer does not fit the schema.", in_variable=False)] = (
+        False
+    )
+    extract: Annotated[
+        bool, Choice("Print the first code block alone.", flags=("--extract", "-x"), in_variable=False)
+    ] = False
+    extract_lang: Annotated[
+        str | None, Choice("Print the first code block in this language.", metavar="LANG", in_variable=False)
+    ] = None
+    extract_last: Annotated[bool, Choice("Print the last code block, not the first.", in_variable=False)] = False
+    extract_all: Annotated[
+        Path | None,
+        Choice("Write each code block into a file of its own, in this folder.", metavar="DIR", in_variable=False),
+    ] = None
+
+    @property
+    def extracts(self) -> bool:
+        """Whether a code block is printed, and not the answer."""
+        return self.extract or self.extract_last or (self.extract_lang is not None and self.extract_all is None)
+
+
 class Shown(NamedTuple):
     """What is shown"""
 
@@ -313,7 +346,7 @@ class Program(NamedTuple):
     version: Annotated[bool, Choice("Print the version.", flags=("--version", "-V"))] = False
 
 
-GROUPS = (Asked, Who, How, Shown, Connection, Http, Cache, Kept, Several, Program)
+GROUPS = (Asked, Who, How, Structured, Shown, Connection, Http, Cache, Kept, Several, Program)
 IN_VARIABLES = (How, Shown, Connection, Http, Cache, Kept)  # what to ask, and of whom, is said each time
 SETTINGS = tuple(option for group in IN_VARIABLES for option in options_of(group) if option.choice.in_variable)
 SAMPLING = tuple(option for option in options_of(How) if option.choice.in_session)

@@ -17,6 +17,11 @@ _WORDS = (
     (r"leave --var out", "leave the values out"),
     (r"\b(with|to) --(file|image)\b", r"\1 /\2"),
     (r"\bwith -m\b", "with /model"),
+    (r"with --cacert or SSL_CERT_FILE", "in SSL_CERT_FILE"),
+    (r"--cacert FILE", "CHAT_CACERT=FILE"),
+    (r"Check --proxy,", "Check CHAT_PROXY,"),
+    (r"; --proxy '' and NO_PROXY do without", "; NO_PROXY does without"),
+    (r"; --proxy '' does without", ""),
     (r"Name it with /model", "Name it with /model NAME"),
 )
 

@@ -19,8 +19,8 @@ def sanitise(text: str) -> str:
 
     Kept: newline, tab, joiners, variation selectors, LRM and RLM.
     """
-    if not _UNSAFE.search(text):
-        return text
+    if text.replace("\n", "").replace("\t", "").isprintable() or not _UNSAFE.search(text):
+        return text  # what is printable by Unicode has nothing unsafe, and is told from the rest far sooner
     text = re.sub(_SURROGATE_PAIR, _joined, text.replace("\r\n", "\n"))
     return _UNSAFE.sub(_visible, text)
 

@@ -61,6 +61,16 @@ def test_what_was_learnt_is_kept_as_a_provider(tmp_path: Path) -> None:
         assert again.code == 0
 
 
+def test_a_report_that_cannot_be_saved_is_shown_all_the_same(server: LabServer, tmp_path: Path) -> None:
+    file = tmp_path / ".config/chat/providers.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text("[desk")
+    result = run(*URL, f"{server.url}/v1", "--save", "desk", home=tmp_path)
+    assert "Chat, whole" in result.text
+    assert "no provider is saved" in result.err
+    assert (result.code, file.read_text()) == (78, "[desk")
+
+
 @pytest.mark.parametrize("name", ["openai", "a b", "../x"])
 def test_a_name_that_cannot_be_saved_is_told_before_anything_is_asked(
     server: LabServer, tmp_path: Path, name: str
@@ -147,6 +157,7 @@ def test_where_nothing_listens_the_exit_code_says_so(tmp_path: Path) -> None:
     result = run("probe", f"{url}/v1", "--save", "desk", home=tmp_path)
     assert result.code == 69
     assert "the connection was refused" in result.text
+    assert "nothing is saved" in result.err
     assert not (tmp_path / ".config").exists()
 
 

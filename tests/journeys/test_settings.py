@@ -196,6 +196,23 @@ def test_a_local_file_of_variables_is_named_as_the_source(tmp_path: Path) -> Non
     assert rows["key"]["source"] == "OPENAI_API_KEY in ./.env"
 
 
+def test_a_stored_key_is_in_force_after_a_variable_and_chooses_the_provider(tmp_path: Path) -> None:
+    keys = write(tmp_path, "").with_name("keys.toml")
+    keys.write_text(f'[GROQ_API_KEY]\nkey = "{KEY}"\n\n[MISTRAL_API_KEY]\ncommand = "touch {tmp_path}/asked"\n')
+    keys.chmod(0o600)
+
+    def in_force(*words: str, **variables: Any) -> dict[str, Any]:
+        lines = run("config", "--json", *words, home=tmp_path, **variables).text.splitlines()
+        return {row["name"]: row for row in map(json.loads, lines)}
+
+    digest = hashlib.sha256(KEY.encode()).hexdigest()[:6]
+    assert in_force()["provider"]["value"] == "groq"
+    assert in_force()["key"]["value"] == f"sha256:{digest}" and str(keys) in in_force()["key"]["source"]
+    assert in_force(GROQ_API_KEY="other-key")["key"]["over"][0]["value"] == f"sha256:{digest}"
+    assert in_force("--provider", "mistral")["key"]["value"] == "not fetched"
+    assert not (tmp_path / "asked").exists()
+
+
 @pytest.mark.parametrize(
     ("name", "value", "line"),
     cases("""

@@ -68,6 +68,9 @@ def test_a_pipe_without_a_form_is_refused_before_anything_is_sent(server: LabSer
     [
         (["-i"], "a session is with one model"),
         (["--race", "--diff"], "do not go together"),
+        (["--race", "--columns"], "do not go together"),
+        (["-x"], "are for one model"),
+        (["--schema", "a int", "--repair"], "are for one model"),
         (["--columns", "-v"], "do not go together"),
         (models(*["echo"] * 15), "17 models are too many"),
     ],
@@ -337,3 +340,12 @@ def test_on_a_screen_without_colours_or_redrawing_they_stand_one_below_the_other
     assert one.leave() == 0
     assert b"\x1b" not in one.seen and one.seen.isascii()
     assert one.rows[:3] == ["-- openai/echo --", "", "hello"] and "-- openai/reasoning --" in one.rows
+
+
+def test_each_answer_is_held_against_the_schema(server: LabServer, tmp_path: Path) -> None:
+    server.will_answer(text="seven")  # to whichever asks first
+    result = ask(server, tmp_path, ["echo", "echo"], "--schema", "age int", "--json", "how old?")
+    good, bad = sorted(objects(result), key=lambda each: bool(each["exit_code"]))
+    assert (good["data"], good["valid"], good["exit_code"]) == ({"age": 1}, True, 0)
+    assert (bad["text"], bad["valid"], bad["exit_code"]) == ("seven", False, 65)
+    assert result.code == 65 and f"1 of 2 gave no complete answer: {bad['name']} (65)" in result.err

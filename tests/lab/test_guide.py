@@ -22,6 +22,10 @@ MANUAL = guide.manual()
             how do I attach an image? | How do I attach an image? | --image PATH
             can it look at screenshots | How do I attach an image? | --image PATH
             where do I put my key? | Where do I put my API key? | export OPENAI_API_KEY
+            how do I store a key in 1password? | Where do I put my API key? | chat keys set openai --command
+            how do I store my key | Where do I put my API key? | keys.toml
+            how do I remove a key | Where do I put my API key? | chat keys unset
+            what happens the first time? | How do I set up a real model? | asks how to begin
             what does exit code 75 mean | What do the exit codes mean? | rate limited or overloaded
             how do I use ollama | How do I use a local server | ollama/llama3.2
             can I use it without internet | How do I use a local server | nothing leaves your computer
@@ -29,7 +33,7 @@ MANUAL = guide.manual()
             what is a 429 | What is an HTTP 429 | too many requests
             how do I stop an answer | How do I stop an answer? | Ctrl-C
             what is SSE | What is SSE | server-sent event
-            how do I get started? | How do I set up a real model? | Set a key
+            how do I get started? | How do I set up a real model? | Keep a key
             does it retry? | Does chat retry | --max-retries
             timeout | Does chat retry | --timeout
             What is the pair rule? | What does .env do | never sent to a base URL
@@ -38,7 +42,27 @@ MANUAL = guide.manual()
             how can I use a system prompt | How do I give a system prompt? | @PATH
             my answer was cut off | What is a verdict | the stream ended without its end
             I get 401 unauthorized | What if my key is rejected? | HTTP 401
-            certificate error behind the company proxy | What if I get no connection? | SSL_CERT_FILE
+            certificate error behind the company proxy | How do I use a proxy, or the certificates | SSL_CERT_FILE
+            how do I use a proxy? | How do I use a proxy, or the certificates | CHAT_PROXY
+            no internet connection | What if I get no connection? | chat doctor --net
+            what is wrong with my setup | What is wrong with my installation? | chat doctor --net
+            how do I configure chat? | How do I keep my choices for good? | chat config edit
+            where is the config file? | How do I keep my choices for good? | chat config path
+            why is my setting ignored? | Why is a setting not used | chat config --where
+            how do I turn off raw | How do I turn off what a variable | --no-raw
+            the config is broken | The settings file has a mistake | chat config edit
+            what does a model cost? | Which models are there | chat models
+            how much does gpt-4o cost? | Which models are there | chat models
+            how do I list models | Which models are there | chat models -q
+            how do I use the responses API | How do I use OpenAI's Responses API? | --api responses
+            how do I add a provider | How do I add a provider of my own? | [desk]
+            does my server support tools | How do I find out what a server supports? | chat probe
+            how do I get tab completion? | How do I get completion with the Tab key? | --install-completion
+            is there a man page? | Is there a manual page? | chat help --man
+            how do I add a plugin | How do I add a command of my own? | CHAT_EXECUTABLE
+            I mistyped a command | What if I mistype a command? | chat -- model
+            how do I uninstall it? | Where are the files that chat keeps? | providers.toml
+            what quirks has the lab | How do I use the lab with other programs? | --quirk
             how do I print json | How do I use chat in scripts? | --json
             how many tokens did that use | How do I see usage | --usage
             what is the lab | What is the lab? | chat lab list

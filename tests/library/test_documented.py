@@ -20,6 +20,7 @@ PRINTED = [
     "\ncomplete\n",
     "['One?', 'Two?', 'Three?']",
     "['one', 'two', 'three', 'four', 'five']",
+    "Pick a number. Twice that?\n",
     "200 None\n200 chatbot; hit; ttl=",
     "hello\nhello",
     "200\n",

@@ -12,6 +12,7 @@ from chatbot.core.options import Endpoint
 from chatbot.providers import services
 from chatbot.providers.own import own_services
 from chatbot.providers.probe.abilities import call_index, overflow_request, streamed_arguments, tool_call
+from chatbot.providers.probe.chat import accepted, limit
 from chatbot.providers.probe.checks import CHECKS, MOST_REQUESTS, wanted
 from chatbot.providers.probe.course import budget, learnt, next_request
 from chatbot.providers.probe.finding import Finding
@@ -123,6 +124,29 @@ def test_calls_without_an_index_are_shown() -> None:
 
 
 @pytest.mark.parametrize(
+    ("tokens", "reason", "answer"),
+    [
+        (16, "length", "yes"),
+        (16, "stop", "unknown"),
+        (17, "stop", "wrong"),
+        (17, "length", "wrong"),
+        (None, "stop", "unknown"),
+    ],
+)
+def test_a_limit_is_obeyed_or_not_by_the_count_of_the_server(tokens: int | None, reason: str, answer: str) -> None:
+    told = {
+        "choices": [{"message": {"content": "one"}, "finish_reason": reason}],
+        "usage": {"completion_tokens": tokens},
+    }
+    assert limit(exchange(body=json.dumps(told).encode()), {}).answer == answer
+
+
+@pytest.mark.parametrize(("status", "answer"), [(400, "no"), (500, "wrong"), (503, "unknown"), (429, "unknown")])
+def test_a_refusal_a_failure_and_a_passing_fault_are_told_apart(status: int, answer: str) -> None:
+    assert accepted(exchange(status=status, body=b"{}"), {}).answer == answer
+
+
+@pytest.mark.parametrize(
     ("data", "shown"),
     [
         (b"plain", "plain"),
@@ -190,8 +214,10 @@ def test_what_only_was_measured_is_no_change() -> None:
             {"max_tokens": "no", "max_completion_tokens": "yes", "seed": "no"},
             {"token_limit_field": "max_completion_tokens", "seed_field": ""},
         ),
-        ({"max_tokens": "wrong", "no_key": "yes"}, {"key_required": True}),
         ({"no_key": "no", "seed": "unknown"}, {"key_required": False}),
+        ({"json_schema": "wrong"}, {"schemas": "none"}),
+        ({"json_schema": "no"}, {"schemas": "none"}),
+        ({"json_schema": "yes"}, {}),
     ],
 )
 def test_only_what_was_learnt_is_kept(answers: dict[str, str], fields: dict[str, object]) -> None:
@@ -199,8 +225,19 @@ def test_only_what_was_learnt_is_kept(answers: dict[str, str], fields: dict[str,
     assert own_row(report(**answers), services.find("custom")) == known | fields
 
 
+KEY_WANTED = Row("no-key", "", Finding("wrong", "HTTP 401, and a body without error.message"))
+KEY_MAYBE = Row("no-key", "", Finding("wrong", "refused with HTTP 400"))
+
+
+def test_a_key_is_required_where_401_says_so_in_whatever_words() -> None:
+    custom = services.find("custom")
+    assert own_row(report()._replace(rows=(KEY_WANTED,)), custom)["key_required"] is True
+    assert "key_required" not in own_row(report()._replace(rows=(KEY_MAYBE,)), custom)
+
+
 def test_a_row_that_is_kept_can_be_read() -> None:
-    fields = own_row(report(max_tokens="yes", seed="no", no_key="yes"), services.find("groq"))
+    learnt_rows = (*report(max_tokens="yes", seed="no").rows, KEY_WANTED)
+    fields = own_row(report()._replace(rows=learnt_rows), services.find("groq"))
     text = "[desk]\n" + "".join(f"{name} = {json.dumps(value)}\n" for name, value in fields.items())
     [row] = own_services(text, "providers.toml").rows
     assert (row.key_required, row.seed_field, row.keys[0].name) == (True, "", "GROQ_API_KEY")

@@ -14,16 +14,25 @@ from typing import TYPE_CHECKING
 from chatbot.cli.ask.setup import Setup
 from chatbot.cli.ask.wire.exchanges import Beginning, Exchanges
 from chatbot.cli.output import stdio
-from chatbot.core.errors import UsageError
+from chatbot.core.errors import FileUnwritable, UsageError
 from chatbot.core.events import Finished, Retrying
-from chatbot.core.http.exchange import MAX_KEPT_BYTES, ConnectionFacts, Exchange, Moments, SafeExchange, Step
+from chatbot.core.http.exchange import (
+    MAX_KEPT_BYTES,
+    ConnectionFacts,
+    Exchange,
+    Moments,
+    SafeExchange,
+    Step,
+    StoredChunks,
+)
 from chatbot.outside.desktop.streams import is_terminal
 from chatbot.outside.http.observed import LiveExchange
+from chatbot.terminal.best_effort import LIMIT_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import BinaryIO
 
-    from chatbot.cli.ask.wire.files import ExchangeFiles
     from chatbot.core.http.kept import KeptExchange
     from chatbot.core.http.seen import Arrivals, SeenEvent
     from chatbot.providers.wires.base import Provider
@@ -33,6 +42,8 @@ if TYPE_CHECKING:
 
 CANNOT_SHOW = "the HTTP cannot be shown"
 CANNOT_KEEP = "the HTTP is not kept whole"
+_MANY_STEPS, _PAUSE_S, _LONGEST_PAUSE_S = 24, 0.001, 0.1
+_BYTES_PER_S = 500_000  # of a body that the slowest and busiest machine searches for keys and writes
 
 
 class AnswerHttp:
@@ -46,16 +57,27 @@ class AnswerHttp:
         self._route = setup.route
         self._steps: SimpleQueue[Step] = SimpleQueue()
         self._files = setup.files
+        self._head: Exchange | None = None  # of the exchange that goes on, as it was before its body
         self._wake: Callable[[], None] = lambda: None
         self._withdraw: Callable[[], None] = lambda: None
         self._best_effort: BestEffort | None = None
         self._has_gap = False  # a file got not every step, and gets no more: what hangs once does so each time
-        kept_bytes = float("inf") if self._wants_all else MAX_KEPT_BYTES
-        self.exchanges = Exchanges(Beginning(setup.target, facts, time.time, random.random, kept_bytes), self._note)
+        self._fault: OSError | None = None  # a body could not be kept whole
+        self._answered_bytes = 0  # in all bodies so far
+        self._safe_ones: dict[int, tuple[Exchange, SafeExchange]] = {}
+        wanted = self._wanted
+        wants_all = wanted.verbose or wanted.timing or wanted.log_file or wanted.har  # a cassette has it already
+        new_file = self._new_file if wants_all else None
+        self.exchanges = Exchanges(
+            Beginning(setup.target, facts, time.time, random.random, MAX_KEPT_BYTES, new_file), self._note
+        )
 
-    @property
-    def _wants_all(self) -> bool:
-        return bool(self._wanted.verbose or self._wanted.timing or self._files)
+    def _new_file(self) -> BinaryIO:
+        """Where a long body goes: where the person wants it in the end, if anywhere."""
+        from chatbot.outside.files.private import unnamed_file
+
+        named = self._wanted.log_file or self._wanted.har
+        return unnamed_file(named.parent if named else None)
 
     def last(self, form: str, key_variable: str) -> str:
         """The exchange that asked the last question last, in a form. Raises UsageError where there is none."""
@@ -73,21 +95,31 @@ class AnswerHttp:
         """The exchanges of the last question, for the history."""
         from chatbot.core.http.kept import kept
 
-        return [kept(self._safe(exchange)) for exchange in self.exchanges.all]
+        return [kept(exchange) for exchange in self._all_safe()]
 
     def _note(self, exchange: LiveExchange, name: str) -> None:
         """In the thread of the network: what is told of it, the other thread does."""
+        self._fault = self._fault or exchange.fault
         verbose, records = self._wanted.verbose, self._wanted.record is not None
         if records or (verbose and (name != "chunk" or verbose >= 2)):
-            chunk = exchange.chunks[-1] if name == "chunk" else None
-            self._steps.put(Step(name, exchange.record(with_chunks=False), chunk))
-            self._wake()
+            is_chunk = name == "chunk"
+            if not is_chunk or self._head is None:
+                self._head = exchange.record(with_chunks=False)
+            self._steps.put(Step(name, self._head, exchange.last_chunk if is_chunk else None))
+            if self._steps.qsize() == 1:  # else whoever takes them has been woken already, and takes them all
+                self._wake()
+            ahead = self._steps.qsize() - _MANY_STEPS
+            if ahead > 0:  # what comes faster than it is written would fill the memory
+                time.sleep(min(ahead * _PAUSE_S, _LONGEST_PAUSE_S))
 
     def _new_steps(self) -> list[Step]:
-        steps = [self._steps.get() for _ in range(self._steps.qsize())]
+        steps = []
+        while not self._steps.empty():
+            steps.append(self._steps.get())
         files = self._files
-        if steps and files and not self._has_gap:
-            self._has_gap = not self._done(CANNOT_KEEP, lambda: list(map(files.step, steps)))
+        for step in steps if files else ():
+            if files and not self._has_gap:
+                self._has_gap = not self._done(CANNOT_KEEP, partial(files.step, step))
         return [step for step in steps if step.name != "chunk" or self._wanted.verbose >= 2]
 
     def around(self, view: View, best_effort: BestEffort, wake: Callable[[], None]) -> View:
@@ -122,20 +154,30 @@ class AnswerHttp:
         """The answer has ended."""
         self._are_over(self.exchanges.finished(event))
         if self._wanted.verbose or self._wanted.timing:
-            self._done(CANNOT_SHOW, self._tell_waterfall)
+            self._done(CANNOT_SHOW, self._tell_waterfall, self._limit_s)
 
     def _are_over(self, exchanges: Sequence[Exchange]) -> None:
         self._new_steps()
-        files = self._files
-        if files:
-            for exchange in exchanges:
-                self._done(CANNOT_KEEP, partial(self._keep, files, exchange))
+        self._answered_bytes += sum(exchange.body_bytes for exchange in exchanges)
+        for at in range(-len(exchanges), 0) if self._files else ():
+            self._done(CANNOT_KEEP, partial(self._keep, at), self._limit_s)
+        if self._fault:
+            self._done(CANNOT_KEEP, self._tell_of_fault)
         if self._wanted.verbose:
-            self._done(CANNOT_SHOW, lambda: self._tell_ends(exchanges))
+            self._done(CANNOT_SHOW, lambda: self._tell_ends(exchanges), self._limit_s)
 
-    def _keep(self, files: ExchangeFiles, exchange: Exchange) -> None:
-        safe = self._safe(exchange)
-        files.over(safe, self._arrivals(safe))
+    def _keep(self, at: int) -> None:
+        exchange = self._all_safe()[at]
+        if self._files:
+            self._files.over(exchange, self._arrivals(exchange))
+
+    def _tell_of_fault(self) -> None:
+        raise FileUnwritable(f"a temporary file cannot be written: {self._fault and self._fault.strerror}")
+
+    @property
+    def _limit_s(self) -> float:
+        """How long that may take which reads whole bodies before it counts as hanging."""
+        return LIMIT_S + self._answered_bytes / _BYTES_PER_S
 
     def _apart(self) -> list[Row]:
         """A blank row between the HTTP and an answer that stands beside it."""
@@ -143,36 +185,50 @@ class AnswerHttp:
 
         return [Row()] if is_terminal(1) and is_terminal(2) else []
 
-    def _done(self, what: str, work: Callable[[], object]) -> bool:
-        return self._best_effort is None or self._best_effort.done(what, work)
+    def _done(self, what: str, work: Callable[[], object], limit_s: float = LIMIT_S) -> bool:
+        return self._best_effort is None or self._best_effort.done(what, work, limit_s)
 
     def _tell_ends(self, exchanges: Sequence[Exchange]) -> None:
+        from chatbot.core.http.seen import count_events
         from chatbot.terminal.http.verbose import end_rows
 
         if any(exchange.verdict and exchange.chunks for exchange in exchanges):
             self._tell(self._apart())
-        for exchange in map(self._safe, exchanges):
-            self._tell(end_rows(exchange, self._wanted.verbose, len(list(self._seen(exchange)))))
+        for exchange in exchanges:
+            events = 0 if "json" in exchange.header("content-type") else count_events(exchange.chunks)
+            self._tell(end_rows(self._without_body(exchange), self._wanted.verbose, events))
 
     def _tell_waterfall(self) -> None:
         from chatbot.terminal.http.waterfall import waterfall
 
-        exchanges = list(map(self._safe, self.exchanges.all))
+        exchanges = self.exchanges.all
         columns = stdio.size(2)[0] or shutil.get_terminal_size().columns
         unicode = "utf" in stdio.encoding(sys.stderr).lower()
-        self._tell(waterfall(exchanges, list(map(self._arrivals, exchanges)), columns, unicode=unicode))
+        told = list(map(self._without_body, exchanges))
+        self._tell(waterfall(told, list(map(self._arrivals, exchanges)), columns, unicode=unicode))
 
-    def _arrivals(self, exchange: SafeExchange) -> Arrivals:
+    def _arrivals(self, exchange: Exchange) -> Arrivals:
         from chatbot.core.http.seen import arrivals
 
         return arrivals(self._seen(exchange))
 
-    def _seen(self, exchange: SafeExchange) -> Iterable[SeenEvent]:
+    def _seen(self, exchange: Exchange) -> Iterable[SeenEvent]:
         from chatbot.core.http.seen import seen_events
 
         return (
             () if "json" in exchange.header("content-type") else seen_events(exchange.chunks, self._provider.read_event)
         )
+
+    def _all_safe(self) -> list[SafeExchange]:
+        """The exchanges of the question that are over, without keys: each is searched for them once."""
+        known = self._safe_ones
+        self._safe_ones = {id(each): known.get(id(each)) or (each, self._safe(each)) for each in self.exchanges.all}
+        return [exchange for _, exchange in self._safe_ones.values()]
+
+    def _without_body(self, exchange: Exchange) -> SafeExchange:
+        """Without keys, for views that tell only when chunks came: to search a body takes long."""
+        safe = self._safe(exchange._replace(chunks=()))
+        return SafeExchange(safe._replace(chunks=StoredChunks(lambda: iter(()), exchange.chunk_times_ms)))
 
     def _safe(self, exchange: Exchange) -> SafeExchange:
         from chatbot.core.http.safe import safe

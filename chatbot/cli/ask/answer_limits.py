@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from chatbot.core.errors import ChatError
 from chatbot.core.http.outcome import may_tell_of_limits
 from chatbot.terminal.notices import Notices
 
@@ -44,4 +45,7 @@ class AnswerLimits:
         """Whether nothing is kept yet of its service; that it tells nothing is worth knowing too."""
         from chatbot.cli.history import limits_folder
 
-        return self._keeps and not (limits_folder() / f"{exchange.provider}.json").exists()
+        try:
+            return self._keeps and not (limits_folder() / f"{exchange.provider}.json").exists()
+        except ChatError:
+            return False  # the history says so

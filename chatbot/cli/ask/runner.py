@@ -6,9 +6,9 @@ import os
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from chatbot.cli.ask.answer_http import AnswerHttp
@@ -31,6 +31,7 @@ from chatbot.core.messages import Conversation
 from chatbot.core.redaction.events import EventRedactor
 from chatbot.core.request import HttpRequest, HttpResponse
 from chatbot.core.retry import RetryPolicy
+from chatbot.options.chat import Structured
 from chatbot.outside.background import EventQueue
 from chatbot.outside.desktop.keyboard import SilentKeyboard
 from chatbot.outside.desktop.signals import Interrupts
@@ -46,6 +47,7 @@ from chatbot.terminal.best_effort import LIMIT_S, BestEffort
 
 if TYPE_CHECKING:
     from chatbot.cli.ask.recorder import RecordingView
+    from chatbot.cli.ask.structured.outcome import AnswerForm, Formed
     from chatbot.core.models.listed import ListedModel
     from chatbot.layers.cached import Cached
     from chatbot.outside.history.writing import TurnWriter
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
 
 # Long enough for a request to leave, short beside any server's answer: what shows the answer loads after that.
 _SENT_WITHIN_S = 0.05
+_FORM_LIMIT_S = 30.0  # what has millions of characters takes seconds
 _MANY_TOKENS = 1_500  # the smallest contexts that local servers start with have 2 048
 
 
@@ -88,7 +91,12 @@ class AnswerRunner:
             from chatbot.cli.ask.caching import cached
 
             self._cached = cached(setup, self._session, self._sent.set)
-        self.write_json: Callable[[AnswerResult], None] = lambda result: stdio.write_answer(self.as_json(result))
+        self.write_json: Callable[[AnswerResult, Mapping[str, Any]], None] = self._write_json
+        self._form: AnswerForm | None = None
+        if setup.arguments.schema is not None or setup.arguments.structured != Structured():
+            from chatbot.cli.ask.structured.outcome import AnswerForm
+
+            self._form = AnswerForm(setup.arguments.structured, setup.arguments.schema, self._notices)
         self.signal: int | None = None
         self.limits = AnswerLimits(self._notices, keeps=not self._recorder.off, in_session=in_session)
 
@@ -100,7 +108,10 @@ class AnswerRunner:
         """The answer, as far as it came; shown and kept while it comes, with what is to be said of it. Where it
         replaces or continues one, the question is the one that was answered, and its whole answer is kept.
         """
+        form = self._form
         shown = self._shown._replace(raw=pending.raw)
+        if form is not None:
+            shown = shown._replace(raw=pending.raw or form.is_json, json=shown.json or form.holds)
         asked_s = time.monotonic()
         events = self.prepared(pending)
         with Watchdog() as watchdog:
@@ -131,10 +142,25 @@ class AnswerRunner:
                     self.http.finished(result.finished)
                     recording.keep(self.http.kept)
             self.signal = interrupts.number
-            best_effort.done("how the answer ended cannot be told", lambda: self._say(result, pending.conversation))
+            formed = form and best_effort(
+                "the form of the answer cannot be told", lambda: form.of(result), form.unchecked(result), _FORM_LIMIT_S
+            )
+            again = form.again(formed, pending) if form and formed else None
+            if again is None:
+                if form and formed:
+                    form.write(formed, is_json=self._shown.json)
+                    result = formed.result
+                more = formed.fields if formed else {}
+                best_effort.done(
+                    "how the answer ended cannot be told", lambda: self._say(result, pending.conversation, more)
+                )
             best_effort.done(
                 "what is left of the limits cannot be told", lambda: self.limits.see(self.http.exchanges.all)
             )
+        if again is not None:
+            return self(again)
+        if form is not None:
+            form.write_files(result)
         return result
 
     def prepared(self, pending: PendingQuestion) -> Callable[[Sleep], Iterator[Event]]:
@@ -255,13 +281,13 @@ class AnswerRunner:
         """Host and port of the server."""
         return urlsplit(self._target.endpoint.base_url).netloc.rpartition("@")[2]
 
-    def _say(self, result: AnswerResult, conversation: Conversation) -> None:
+    def _say(self, result: AnswerResult, conversation: Conversation, more: Mapping[str, Any]) -> None:
         """What is to be said of an answer: in the JSON object, and to the person."""
         from chatbot.terminal.failures import exit_code, usage_line, verdict_lines
 
         finished = self.advised(result.finished, conversation)
         if self._shown.json:
-            self.write_json(result)
+            self.write_json(result, more)
         if isinstance(finished.error, ProgramFault) and not self._in_session:
             return  # the roof tells it
         self._notices.apart = self._in_session and bool(result.text)
@@ -278,12 +304,19 @@ class AnswerRunner:
             is_from_cache = bool(finished.cache and finished.cache.hit)
             self._notices.tell([usage_line(finished.usage, is_from_cache=is_from_cache)])
 
-    def as_json(self, result: AnswerResult, **more: object) -> bytes:
+    def _write_json(self, result: AnswerResult, more: Mapping[str, Any]) -> None:
+        stdio.write_answer(self.as_json(result, more))
+
+    def formed(self, result: AnswerResult) -> Formed | None:
+        """The answer held against the schema; None where it need have no form."""
+        return self._form.of(result) if self._form else None
+
+    def as_json(self, result: AnswerResult, more: Mapping[str, Any]) -> bytes:
         """The answer as a line of JSON, with `more`."""
         from chatbot.terminal.answer.json_view import as_json
 
         model = self._target.model or ""
-        return as_json(result, self._target.service.name, model, self.http.exchanges.traffic, **more)
+        return as_json(result, self._target.service.name, model, self.http.exchanges.traffic, more)
 
     def _tell_of_no_key(self, error: KeyRejected) -> None:
         service = self._target.service

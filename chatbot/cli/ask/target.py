@@ -8,10 +8,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from chatbot.cli.keys.stored import stored_variables, unread_here
 from chatbot.cli.route import require_here
 from chatbot.cli.settings.loading import load_settings, model_of, with_settings
 from chatbot.cli.settings.own_providers import listening_url, service_table
+from chatbot.cli.settings.stored_keys import stored_variables, unread_here
 from chatbot.core.addresses import base_url as checked_base_url
 from chatbot.core.errors import ChatError, NoKey, NothingSetUp
 from chatbot.options.chat import Connection, Who

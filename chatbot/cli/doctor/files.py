@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from chatbot.cli.doctor.looking import Looking
-from chatbot.cli.keys.stored import key_file, unread_here
 from chatbot.cli.settings.loading import load_settings
 from chatbot.cli.settings.own_providers import providers_file, service_table
+from chatbot.cli.settings.stored_keys import key_file, unread_here
 from chatbot.cli.templates import template_folder
 from chatbot.core.checkup.finding import Finding, fault, of_error, warning
 from chatbot.core.errors import ConfigurationError, FileUnreadable

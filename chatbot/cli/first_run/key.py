@@ -7,9 +7,9 @@ import os
 from chatbot.cli.asking_back import typed_line
 from chatbot.cli.keys.checking import ACCEPTED, REJECTED, check_keys
 from chatbot.cli.keys.listing import FoundKey, ListedKey, list_keys
-from chatbot.cli.keys.stored import key_file
 from chatbot.cli.keys.storing import store_key
 from chatbot.cli.settings.own_providers import own_table
+from chatbot.cli.settings.stored_keys import key_file
 from chatbot.core.errors import ConfigurationError, UsageError
 from chatbot.core.options import SettingSource
 from chatbot.core.request import Route

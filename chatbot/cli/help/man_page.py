@@ -30,6 +30,8 @@ _VARIABLES = (
 )
 _FILES = (
     (config_folder, "config.toml", "The settings: chat config shows and changes them."),
+    (config_folder, "keys.toml", "Keys, or the commands that print them: chat keys."),
+    (config_folder, "providers.toml", "Providers of one's own, a table each: chat probe --save writes one."),
     (config_folder, "templates/", "Templates, a file each."),
     (data_folder, "", "The history of conversations, and the limits that services told."),
     (cache_folder, "", "Answers that --cache keeps, and the lists of models of the last hour."),

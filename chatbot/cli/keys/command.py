@@ -11,12 +11,12 @@ from typing import Annotated, Any, NamedTuple
 from chatbot.cli.command_line.declared import Command, Group, Positional
 from chatbot.cli.command_line.parsing import run_one_of
 from chatbot.cli.keys.listing import FoundKey, ListedKey, Listing, list_keys
-from chatbot.cli.keys.stored import key_file
 from chatbot.cli.keys.storing import Kept, key_names_meant, remove_key, service_of, store_command, store_key
 from chatbot.cli.output import stdio
 from chatbot.cli.output.paged import write_json, write_lines
 from chatbot.cli.route import usual_route
 from chatbot.cli.settings.loading import load_settings, with_settings
+from chatbot.cli.settings.stored_keys import key_file
 from chatbot.core.errors import NoKey, UsageError
 from chatbot.options.declared import Choice
 from chatbot.outside.desktop.streams import is_terminal

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from chatbot.cli.keys.stored import key_file, source_of, unread_here
 from chatbot.cli.settings.own_providers import own_table
+from chatbot.cli.settings.stored_keys import key_file, source_of, unread_here
 from chatbot.core.errors import ChatError
 from chatbot.core.options import SettingSource
 from chatbot.outside.environment import read_variables

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from chatbot.cli.keys.stored import key_file
 from chatbot.cli.settings.own_providers import own_table
+from chatbot.cli.settings.stored_keys import key_file
 from chatbot.core.errors import ConfigurationError, UsageError
 from chatbot.options.stored_keys import StoredKey, nearest
 from chatbot.outside.files.reading import display_name

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chatbot.cli.ask.arguments import Arguments
 from chatbot.cli.ask.recorder import HistoryRecorder
@@ -114,7 +115,7 @@ class _Asked:
             conversation = conversation.answered(result.text, result.finished.items)
         return 0
 
-    def _write(self, turn: Turn, result: AnswerResult) -> None:
+    def _write(self, turn: Turn, result: AnswerResult, form: Mapping[str, Any]) -> None:
         """For a program."""
         differences = word_diff(turn.answer, result.text) if self._wanted.diff else None
         if not self._wanted.json:
@@ -127,7 +128,7 @@ class _Asked:
         }
         if differences is not None:
             more["diff"] = [each._asdict() for each in differences]
-        stdio.write_answer(self._model.runner.as_json(result, **more))
+        stdio.write_answer(self._model.runner.as_json(result, {**form, **more}))
 
     def _show(self, turn: Turn, result: AnswerResult) -> None:
         """On a terminal, under the answer."""

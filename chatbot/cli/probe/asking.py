@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from chatbot.cli.ask.target import choose_target
 from chatbot.cli.output import stdio
+from chatbot.cli.route import chosen_route
 from chatbot.core.errors import UsageError
 from chatbot.core.http.exchange import SafeExchange
 from chatbot.options.chat import Connection, Who
@@ -58,7 +59,8 @@ def ask(
     progress = _Progress(requests if is_terminal(2) and not verbose and _may_redraw() else 0)
     is_whole = True
     try:
-        for check in probing(subject, checks, sender(target, connection, notices.redact, _telling(verbose)), seen):
+        send = sender(target, connection, notices.redact, _telling(verbose), chosen_route(connection, notices))
+        for check in probing(subject, checks, send, seen):
             progress.show(check)
     except KeyboardInterrupt:
         is_whole = False

@@ -66,16 +66,20 @@ def _probe(notices: Notices, words: list[str], options: Probing, connection: Con
             "chat probe asks one server" if words else "which server is to be asked?",
             advice="For example: chat probe http://127.0.0.1:8080/v1 , or the name of a provider.",
         )
-    report, is_whole = _asked(notices, words[0], options, connection)
+    report, is_whole, service = _asked(notices, words[0], options, connection)
     if options.json:
         write_json([as_json(report)])
     else:
         _write([(row.finding.answer, row.title, _more(row.finding), row.finding.shown) for row in report.rows])
+    if options.save and report.is_reachable and is_whole:
+        _save(report, options.save, service, notices)
+    elif options.save:
+        notices.warn("so little is known that nothing is saved")
     return 130 if not is_whole else 0 if report.is_reachable else UNREACHABLE
 
 
-def _asked(notices: Notices, word: str, options: Probing, connection: Connection) -> tuple[Report, bool]:
-    """The report on a server, and whether it was not broken off."""
+def _asked(notices: Notices, word: str, options: Probing, connection: Connection) -> tuple[Report, bool, Service]:
+    """The report on a server, whether it was not broken off, and the row of the server."""
     with ExitStack() as open_things:
         if "://" in word:
             connection, provider = connection._replace(base_url=word), None
@@ -86,9 +90,7 @@ def _asked(notices: Notices, word: str, options: Probing, connection: Connection
         who = Who((options.model,) if options.model else (), provider)
         target, subject = subject_of(who, connection, open_things, notices)
         report, is_whole = ask(target, subject, connection, notices, deep=options.deep, verbose=options.verbose)
-    if options.save and report.is_reachable and is_whole:
-        _save(report, options.save, target.service, notices)
-    return report, is_whole
+    return report, is_whole, target.service
 
 
 def _save(report: Report, name: str, service: Service, notices: Notices) -> None:
@@ -131,7 +133,7 @@ def _report(notices: Notices, word: str, options: Probing, connection: Connectio
     from chatbot.outside.files.reading import display_name, read_text_file
 
     if "://" in word or not (word.endswith(".json") or Path(word).is_file()):
-        report, is_whole = _asked(notices, word, options, connection)
+        report, is_whole, _ = _asked(notices, word, options, connection)
         if not is_whole:
             raise KeyboardInterrupt
         return report

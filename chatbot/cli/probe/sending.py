@@ -10,7 +10,7 @@ from chatbot.core.amounts import duration_words, size_words
 from chatbot.core.errors import ChatError
 from chatbot.core.http.exchange import Exchange, SafeExchange
 from chatbot.core.http.safe import Redact, safe
-from chatbot.core.request import HttpRequest
+from chatbot.core.request import USUAL_ROUTE, HttpRequest, Route
 from chatbot.layers.probing import Send
 from chatbot.options.chat import Connection
 from chatbot.outside.http.observed import LiveExchange, Observer, observed
@@ -21,10 +21,16 @@ from chatbot.providers.probe.course import MAX_TIME_S, SILENCE_S
 _MAX_BYTES = 1_000_000
 
 
-def sender(target: ModelTarget, connection: Connection, redact: Redact, told: Callable[[SafeExchange], None]) -> Send:
+def sender(
+    target: ModelTarget,
+    connection: Connection,
+    redact: Redact,
+    told: Callable[[SafeExchange], None],
+    route: Route = USUAL_ROUTE,
+) -> Send:
     """What sends to this server. `told` hears of each exchange that is over."""
     limit_s = connection.max_time or MAX_TIME_S
-    transport = LiveTransport(os.environ, idle_timeout_s=min(connection.timeout or SILENCE_S, limit_s))
+    transport = LiveTransport(os.environ, route=route, idle_timeout_s=min(connection.timeout or SILENCE_S, limit_s))
     begun: list[LiveExchange] = []
 
     def begin(request: HttpRequest) -> LiveExchange:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from chatbot.cli.settings.loading import Section, model_of, sections_of, with_settings
 from chatbot.cli.settings.own_providers import own_table
+from chatbot.cli.settings.stored_keys import stored_variables
 from chatbot.core.options import SettingSource
 from chatbot.options.chat import IN_VARIABLES, SETTINGS, Who
 from chatbot.options.declared import Found, Option, found
@@ -33,10 +34,13 @@ class Row(NamedTuple):
 
 
 class Layers(NamedTuple):
-    """The variables of the shell, and those of `./.env` that count where the shell has none."""
+    """The variables of the shell, those of `./.env` that count where the shell has none, and the keys that are stored,
+    which count where neither has one.
+    """
 
     shell: Mapping[str, SettingSource]
     local: Mapping[str, SettingSource]
+    stored: Mapping[str, SettingSource]
 
     def said(self, name: str) -> list[Found]:
         """What they say of a variable, the first counts."""
@@ -53,7 +57,7 @@ def rows_in_force(who: Who, settings: Settings, options: Sequence[Option] = SETT
     is_closed = variables["no_env_file"].value if "no_env_file" in variables else settings.top.get("no_env_file", False)
     layers = _layers(None if is_closed else Path())
     wish = ModelRequest(who.provider, who.model and settings.model_named(who.model))
-    service, model = find_service(wish, with_settings({**layers.local, **layers.shell}, settings))
+    service, model = find_service(wish, with_settings({**layers.stored, **layers.local, **layers.shell}, settings))
     parts: list[Section] = [((), settings.top)]
     if service:
         model = model or model_of(settings, service) or service.default_model
@@ -92,7 +96,8 @@ def _row(name: str, said: Sequence[Found]) -> Row:
 def _layers(folder: Path | None) -> Layers:
     local, _ = read_variables({}, (), local_names=names_of_a_local_file(own_table()), folder=folder)
     shell, _ = read_variables(os.environ, variable_names(own_table()))
-    return Layers(shell, local)
+    stored, _ = stored_variables()  # what is wrong there, the question says
+    return Layers(shell, local, stored)
 
 
 def _who_rows(who: Who, layers: Layers, settings: Settings, service: Service, model: str | None) -> list[Row]:
@@ -129,5 +134,7 @@ def _place_rows(layers: Layers, settings: Settings, service: Service) -> list[Ro
             urls.append(Found(section["base_url"], settings.place((*path, "base_url"))))
     keys = [one for key in service.keys for one in layers.said(key.name)]
     hidden = [Found(f"sha256:{fingerprint(one.value)}", one.source) for one in keys]
+    for one in (layers.stored[key.name] for key in service.keys if key.name in layers.stored):
+        hidden.append(Found(f"sha256:{fingerprint(one.value)}" if one.value else "not fetched", one.origin))
     rows = [_row("base-url", [*urls, Found(service.base_url, DEFAULT)])]
     return [*rows, _row("key", hidden)] if hidden else rows

@@ -39,6 +39,10 @@ def _check(asking: Asking, *, draws: bool) -> None:
         raise UsageError("several models answer one question, and there is none", advice='chat -m A -m B "question"')
     if said.kept.interactive:
         raise UsageError("a session is with one model", advice="Leave out -i; chat -c goes on with the first.")
+    if said.structured.repair or said.structured.extracts or said.structured.extract_all:
+        raise UsageError(
+            "--repair and code blocks are for one model", advice="--json has the text of each answer, and its data."
+        )
     if several.race and (several.diff or several.columns):
         other = "--diff" if several.diff else "--columns"
         raise UsageError(f"--race and {other} do not go together", advice="A race has one answer.")

@@ -9,6 +9,7 @@ from chatbot.cli.ask import inputs
 from chatbot.cli.ask.recorder import HistoryRecorder
 from chatbot.cli.ask.runner import AnswerRunner
 from chatbot.cli.ask.setup import Asking, Setup
+from chatbot.cli.ask.structured.wanted import check_taken
 from chatbot.cli.ask.target import Wanted, choose_target
 from chatbot.cli.route import chosen_route
 from chatbot.cli.settings.loading import settings_of
@@ -85,6 +86,7 @@ def _asked_model(asking: Asking, word: str, keyboard: SilentKeyboard) -> AskedMo
         for remark in target.remarks:
             notices.warn(remark)
     arguments = said.settled(settings_of(said.settings, target.service, target.model))
+    check_taken(arguments.schema, target.service, notices)
     recorder = HistoryRecorder(notices, off=arguments.kept.no_log, beside=asking.recorder)
     recorder.forks = asking.recorder.conversation_id
     route = chosen_route(arguments.connection, notices)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from textwrap import wrap
 from typing import Any, NamedTuple
@@ -65,6 +65,7 @@ class Telling:
         self._models, self._files = models, files
         self._shown, self._several = arguments.shown, arguments.several
         self._screen = this_screen(self._shown.color)
+        self._misfits: dict[str, int] = {}  # exit codes of what does not fit the schema, by name
         self._code = 0  # of what cannot be written
         self._has_begun = False
         self._are_apart = draws and not self._several.race  # each under its own head
@@ -154,10 +155,16 @@ class Telling:
 
     def _say(self, number: int, progress: Progress) -> None:
         model, result = self._models[number], progress.result
+        fields: Mapping[str, Any] = {}
+        if model.runner and (formed := model.runner.formed(result)):
+            result, fields = formed.result, formed.fields
+            if formed.mismatch:
+                self._misfits[progress.name] = exit_code(result.finished)
         finished = self._advised(model, result.finished)
         cost = cost_of(model, progress)
         if self._shown.json:
-            more: dict[str, Any] = {
+            more = {
+                **fields,
                 "name": model.name,
                 "first_text_s": progress.first_text_s,
                 "total_s": progress.total_s,
@@ -165,7 +172,7 @@ class Telling:
                 "cost_is_estimate": cost.is_estimate,
             }
             made = model.runner.as_json if model.runner else partial(as_json, provider="", model="", traffic={})
-            stdio.write_answer(made(result, **more))
+            stdio.write_answer(made(result, more=more))
         has_lost = self._has_lost(progress)
         if self._are_apart and result.text:
             self.notices.write("\n")
@@ -193,7 +200,7 @@ class Telling:
         """What is said of them together; their exit code: 0 where all are complete, of a race where one is, else the
         worst, which is the highest.
         """
-        codes = {each.name: exit_code(each.result.finished) for each in progresses}
+        codes = {each.name: exit_code(each.result.finished) for each in progresses} | self._misfits
         failed = {name: code for name, code in codes.items() if code}
         is_stopped = EXIT_CODES[Verdict.CANCELLED] in failed.values()  # which the person knows
         if self._several.race and len(failed) < len(codes):

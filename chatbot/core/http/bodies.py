@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import base64
 import binascii
+import codecs
 import hashlib
 import json
 import re
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from chatbot.core.http.exchange import Chunks
+from chatbot.core.json_text import TextPieces
 
 _MEDIA_TYPE_NAMES = ("media_type", "mimeType", "mime_type")
 _DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+);base64,([A-Za-z0-9+/=]{64,})\Z")
 _HASH_DIGITS = 8
+_BLOCK_BYTES = 256 * 1024  # of a body that is written in pieces
 
 
 def shown_body(body: bytes) -> str:
@@ -36,6 +42,49 @@ def with_images_told(value: Any) -> Any:
     if isinstance(value, str) and (found := _DATA_URL.match(value)):
         return "data:" + _told(found[1], found[2])
     return value
+
+
+class BodyText(NamedTuple):
+    """A body as text where it is UTF-8, else in Base64 (RFC 4648, section 4). `size`: bytes."""
+
+    text: TextPieces
+    is_utf8: bool
+    size: int
+
+
+def as_text_pieces(chunks: Chunks) -> BodyText:
+    """A body for JSON, whatever its length."""
+    size, is_utf8 = 0, True
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    for block in _blocks(chunks):
+        size += len(block)
+        is_utf8 = is_utf8 and _takes(decoder, block)
+    if is_utf8 and _takes(decoder, b"", final=True):
+        return BodyText(TextPieces(codecs.iterdecode(_blocks(chunks), "utf-8")), True, size)
+    return BodyText(TextPieces(base64.b64encode(block).decode() for block in _blocks(chunks)), False, size)
+
+
+def _takes(decoder: codecs.IncrementalDecoder, data: bytes, *, final: bool = False) -> bool:
+    try:
+        decoder.decode(data, final)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _blocks(chunks: Chunks) -> Iterator[bytes]:
+    """The bytes of the chunks in larger pieces, of which all but the last have a length that three divides."""
+    held: list[bytes] = []
+    held_bytes = 0
+    for chunk in chunks:
+        held.append(chunk.data)
+        held_bytes += len(chunk.data)
+        if held_bytes >= _BLOCK_BYTES:
+            block = b"".join(held)
+            whole = held_bytes - held_bytes % 3
+            yield block[:whole]
+            held, held_bytes = [block[whole:]], held_bytes - whole
+    yield b"".join(held)
 
 
 def _told(kind: str, text: str) -> str:

@@ -6,6 +6,7 @@ only `chatbot.core.http.safe` makes. So the type checker proves that no view pri
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, NamedTuple, NewType
 
 from chatbot.core.events import Usage
@@ -49,6 +50,25 @@ class Chunk(NamedTuple):
     data: bytes
 
 
+class StoredChunks:
+    """The chunks of a body that is too long for the memory: `read` gives them anew each time they are iterated over.
+    `times_ms` is when each came.
+    """
+
+    def __init__(self, read: Callable[[], Iterator[Chunk]], times_ms: Sequence[float]) -> None:
+        self._read = read
+        self.times_ms = times_ms
+
+    def __iter__(self) -> Iterator[Chunk]:
+        return self._read()
+
+    def __len__(self) -> int:
+        return len(self.times_ms)
+
+
+Chunks = tuple[Chunk, ...] | StoredChunks
+
+
 class Wait(NamedTuple):
     """The wait before the next attempt, and what decided how long it is."""
 
@@ -77,7 +97,7 @@ class Exchange(NamedTuple):
     status: int | None = None
     reason: str = ""
     response_headers: Headers = ()
-    chunks: tuple[Chunk, ...] = ()
+    chunks: Chunks = ()
     body_bytes: int = 0
     wire_bytes: int | None = None
     end: End = ""
@@ -91,6 +111,12 @@ class Exchange(NamedTuple):
     def request(self) -> HttpRequest:
         """What was sent."""
         return HttpRequest(self.method, self.url, dict(self.request_headers), self.request_body)
+
+    @property
+    def chunk_times_ms(self) -> Sequence[float]:
+        """When each chunk came."""
+        chunks = self.chunks
+        return chunks.times_ms if isinstance(chunks, StoredChunks) else [chunk.at_ms for chunk in chunks]
 
     @property
     def response_body(self) -> bytes:

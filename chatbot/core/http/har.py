@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from chatbot.core.http.bodies import as_text_pieces
 from chatbot.core.http.exchange import Headers, SafeExchange
+from chatbot.core.json_text import written
 
 UNKNOWN = -1
 
 
-def har(exchanges: Sequence[SafeExchange], version: str, iso: Callable[[float], str]) -> dict[str, Any]:
-    """The archive, each attempt an entry of its own. `version` is this program's; `iso` makes RFC 3339 of seconds."""
+def har(exchanges: Sequence[SafeExchange], version: str, iso: Callable[[float], str]) -> Iterator[str]:
+    """The archive as JSON in pieces, each attempt an entry of its own. `version` is this program's; `iso` makes RFC
+    3339 of seconds.
+    """
     entries = [_entry(exchange, iso(exchange.started_s)) for exchange in exchanges]
-    return {"log": {"version": "1.2", "creator": {"name": "chat", "version": version}, "entries": entries}}
+    log = {"version": "1.2", "creator": {"name": "chat", "version": version}, "entries": entries}
+    return written({"log": log}, indent=1)
 
 
 def _entry(exchange: SafeExchange, started: str) -> dict[str, Any]:
@@ -30,7 +34,7 @@ def _entry(exchange: SafeExchange, started: str) -> dict[str, Any]:
         "_id": exchange.id,
         "_attempt": exchange.attempt,
         "_end": exchange.end,
-        "_chunks": [{"at_ms": chunk.at_ms, "bytes": len(chunk.data)} for chunk in exchange.chunks],
+        "_chunks": ({"at_ms": chunk.at_ms, "bytes": len(chunk.data)} for chunk in exchange.chunks),
     }
     if exchange.connection.address:
         entry["serverIPAddress"] = exchange.connection.address.rpartition(":")[0]
@@ -58,12 +62,9 @@ def _request(exchange: SafeExchange) -> dict[str, Any]:
 
 
 def _response(exchange: SafeExchange) -> dict[str, Any]:
-    body = exchange.response_body
+    body = as_text_pieces(exchange.chunks)
     content: dict[str, Any] = {"size": exchange.body_bytes, "mimeType": exchange.header("content-type") or "x-unknown"}
-    try:
-        content["text"] = body.decode()
-    except UnicodeDecodeError:
-        content |= {"text": base64.b64encode(body).decode(), "encoding": "base64"}
+    content |= {"text": body.text} if body.is_utf8 else {"text": body.text, "encoding": "base64"}
     return {
         "status": exchange.status or 0,
         "statusText": exchange.reason,

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from chatbot.core.http.bodies import with_images_told
 from chatbot.core.http.cassette import from_lines, to_lines
-from chatbot.core.http.exchange import MAX_KEPT_BYTES, SafeExchange
+from chatbot.core.http.exchange import MAX_KEPT_BYTES, Chunk, Chunks, SafeExchange
 
 _MAY_HOLD_AN_IMAGE_BYTES = 1_000
 
@@ -50,8 +50,20 @@ def kept(exchange: SafeExchange) -> KeptExchange:
         exchange.status,
         exchange.verdict or ("error" if (exchange.status or 0) >= 300 else exchange.end),
         exchange.moments.ended_ms,
-        "\n".join(to_lines(SafeExchange(exchange._replace(request_body=body)))),
+        "\n".join(to_lines(SafeExchange(exchange._replace(request_body=body, chunks=_beginning(exchange.chunks))))),
     )
+
+
+def _beginning(chunks: Chunks) -> tuple[Chunk, ...]:
+    """Up to the chunk that exceeds what is kept of a body."""
+    begun: list[Chunk] = []
+    begun_bytes = 0
+    for chunk in chunks:
+        if begun_bytes >= MAX_KEPT_BYTES:
+            break
+        begun.append(chunk)
+        begun_bytes += len(chunk.data)
+    return tuple(begun)
 
 
 def _without_images(body: bytes) -> bytes:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from chatbot.core.http.cassette import as_text_or_base64
-from chatbot.core.http.exchange import Headers, SafeExchange
+from chatbot.core.http.bodies import as_text_pieces
+from chatbot.core.http.exchange import Chunk, Chunks, Headers, SafeExchange
 from chatbot.core.http.seen import Arrivals
-from chatbot.core.json_text import dumps
+from chatbot.core.json_text import written
 from chatbot.core.request import request_id_in
 
 
-def log_line(exchange: SafeExchange, arrived: Arrivals, ts: str, *, bodies: bool) -> str:
-    """The line, without its end. `ts` is when it began (RFC 3339). Without `bodies` their sizes alone are told."""
+def log_line(exchange: SafeExchange, arrived: Arrivals, ts: str, *, bodies: bool) -> Iterator[str]:
+    """The line in pieces, without its end. `ts` is when it began (RFC 3339). Without `bodies` their sizes are
+    told alone.
+    """
     first_ms = [ms for ms in (arrived.reasoning_ms, arrived.text_ms) if ms is not None]
     row: dict[str, Any] = {
         "ts": ts,
@@ -39,13 +42,18 @@ def log_line(exchange: SafeExchange, arrived: Arrivals, ts: str, *, bodies: bool
         "response_headers": exchange.response_headers,
     }
     if bodies:
-        row["body"] = _body(exchange.request_body, len(exchange.request_body))
-        row["response"] = _body(exchange.response_body, exchange.body_bytes)
-    return dumps(row)
+        row["body"] = _body((Chunk(0.0, exchange.request_body),), len(exchange.request_body))
+        row["response"] = _body(exchange.chunks, exchange.body_bytes)
+    return written(row)
 
 
-def _body(data: bytes, whole_bytes: int) -> dict[str, Any]:
-    return {**as_text_or_base64(data), "body_bytes": whole_bytes, "body_cut": len(data) < whole_bytes}
+def _body(chunks: Chunks, whole_bytes: int) -> dict[str, Any]:
+    body = as_text_pieces(chunks)
+    return {
+        "text" if body.is_utf8 else "b64": body.text,
+        "body_bytes": whole_bytes,
+        "body_cut": body.size < whole_bytes,
+    }
 
 
 def _named(headers: Headers, name: str) -> str | None:

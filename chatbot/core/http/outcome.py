@@ -43,7 +43,7 @@ def with_outcome(exchange: Exchange, finished: Finished) -> Exchange:
     elif end in ("", "cancelled") and finished.error is None:
         end = "eof"  # the wire format's own end was seen, so the connection's was not waited for
     if moments.ended_ms is None and exchange.chunks:
-        moments = moments._replace(ended_ms=exchange.chunks[-1].at_ms)
+        moments = moments._replace(ended_ms=exchange.chunk_times_ms[-1])
     return exchange._replace(
         end=end,
         error=error,

@@ -6,13 +6,15 @@ By name (headers that identify the person, `?key=`), by place (`user:pass@`) and
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from operator import eq
 from urllib.parse import urlsplit, urlunsplit
 
-from chatbot.core.http.exchange import Chunk, Exchange, Headers, SafeExchange
+from chatbot.core.http.exchange import Chunk, Chunks, Exchange, Headers, SafeExchange, StoredChunks
 from chatbot.core.redaction.redactor import HIDDEN, MASK, is_secret_header
 
 SECRET_PARAMETERS = frozenset("key api_key api-key apikey access_token token signature sig".split())
 _LONGEST_LINE_BYTES = 1024 * 1024  # a longer one is searched in parts
+_AT_ONCE_BYTES = 64 * 1024  # of a long body: a search for each line is dear
 
 Redact = Callable[[str], str]
 
@@ -62,40 +64,66 @@ def _safe_bytes(data: bytes, redact: Redact) -> bytes:
     return redact(data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
 
-def _safe_body(exchange: Exchange, redact: Redact) -> tuple[Chunk, ...]:
+def _safe_body(exchange: Exchange, redact: Redact) -> Chunks:
     """The chunks, searched as one text first: most bodies have no key, and a search for each line is dear."""
+    chunks = exchange.chunks
+    if isinstance(chunks, StoredChunks):
+        hidden = StoredChunks(lambda: safe_chunks(chunks, redact, _AT_ONCE_BYTES), chunks.times_ms)
+        return chunks if all(map(eq, hidden, chunks)) else hidden
     whole = exchange.response_body
-    return exchange.chunks if _safe_bytes(whole, redact) == whole else tuple(safe_chunks(exchange.chunks, redact))
+    return chunks if _safe_bytes(whole, redact) == whole else tuple(safe_chunks(chunks, redact))
 
 
-def safe_chunks(chunks: Iterable[Chunk], redact: Redact) -> Iterator[Chunk]:
-    """The chunks without keys, also without those that stand across a border; the borders stay where they were.
-
-    A chunk is held until the line that it ends in is whole: no key has a line end in it.
-    """
-    held: list[Chunk] = []
-    held_bytes = 0
-    begun = b""  # the lines of the first one held that are safe already
+def safe_chunks(chunks: Iterable[Chunk], redact: Redact, at_once_bytes: int = 0) -> Iterator[Chunk]:
+    """The chunks without keys; see ChunkRedactor."""
+    redactor = ChunkRedactor(redact, at_once_bytes)
     for chunk in chunks:
+        yield from redactor.feed(chunk)
+    yield from redactor.finish()
+
+
+class ChunkRedactor:
+    """Takes the keys out of chunks, also those that stand across a border; the borders stay where they were.
+
+    A chunk is held until the line that it ends in is whole, because no key has a line end in it, and until there are
+    `at_once_bytes`.
+    """
+
+    def __init__(self, redact: Redact, at_once_bytes: int = 0) -> None:
+        self._redact = redact
+        self._at_once_bytes = at_once_bytes
+        self._held: list[Chunk] = []
+        self._held_bytes = 0
+        self._begun = b""  # the lines of the first one held that are safe already
+
+    def feed(self, chunk: Chunk) -> list[Chunk]:
+        """Those that are safe after one more."""
         whole_lines = chunk.data.rfind(b"\n") + 1
-        held_bytes += len(chunk.data)
-        if held_bytes > _LONGEST_LINE_BYTES:
+        self._held_bytes += len(chunk.data)
+        if self._held_bytes > _LONGEST_LINE_BYTES:
             whole_lines = len(chunk.data)
-        if not whole_lines:
-            held.append(chunk)
-            continue
-        done = _together([*held, chunk._replace(data=chunk.data[:whole_lines])], begun, redact)
+        if not whole_lines or self._held_bytes < self._at_once_bytes:
+            self._held.append(chunk)
+            return []
+        done = _together([*self._held, chunk._replace(data=chunk.data[:whole_lines])], self._begun, self._redact)
         rest = chunk.data[whole_lines:]
-        held, held_bytes = ([chunk._replace(data=rest)], len(rest)) if rest else ([], 0)
-        begun = done.pop().data if rest else b""
-        yield from done
-    yield from _together(held, begun, redact)
+        self._held, self._held_bytes = ([chunk._replace(data=rest)], len(rest)) if rest else ([], 0)
+        self._begun = done.pop().data if rest else b""
+        return done
+
+    def finish(self) -> list[Chunk]:
+        """Those that are still held at the end."""
+        done = _together(self._held, self._begun, self._redact)
+        self._held, self._held_bytes, self._begun = [], 0, b""
+        return done
 
 
 def _together(chunks: list[Chunk], begun: bytes, redact: Redact) -> list[Chunk]:
     """These chunks, redacted as one text; `begun` is what comes first of the first one."""
     whole = b"".join(chunk.data for chunk in chunks)
     hidden = _safe_bytes(whole, redact)
+    if hidden == whole:
+        return [chunks[0]._replace(data=begun + chunks[0].data), *chunks[1:]] if begun else chunks
     places = _places(whole, hidden)
     done = []
     end = at = 0

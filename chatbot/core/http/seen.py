@@ -41,9 +41,18 @@ def seen_events(chunks: Iterable[Chunk], read: Read) -> Iterator[SeenEvent]:
             at_ms = chunk.at_ms
             yield chunk.data
 
+    for event in _events(data()):
+        yield _seen(at_ms, event, read)
+
+
+def count_events(chunks: Iterable[Chunk]) -> int:
+    """How many `seen_events` gives."""
+    return sum(1 for _ in _events(chunk.data for chunk in chunks))
+
+
+def _events(data: Iterable[bytes]) -> Iterator[decoder.SseEvent]:
     try:
-        for event in decoder.events(repaired_lines(decoder.lines(data()))):
-            yield _seen(at_ms, event, read)
+        yield from decoder.events(repaired_lines(decoder.lines(data)))
     except ChatError:
         return
 

@@ -32,6 +32,12 @@ def settings_file() -> Path | None:
     return folder and folder / "config.toml"
 
 
+def keys_file() -> Path | None:
+    """Where keys are kept, or would be; None without a home."""
+    folder = config_folder()
+    return folder and folder / "keys.toml"
+
+
 def _folder(kind: str, variable: str, usual: str) -> Path | None:
     """As platformdirs names it; on Linux by the same rule (XDG Base Directory Specification 0.8)."""
     above = os.environ.get(variable) or (os.environ.get("HOME") or ".") + usual

@@ -5,14 +5,19 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import time
 from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
+from typing import BinaryIO
 
 from chatbot.core.errors import ChatError
 from chatbot.outside.files.reading import display_name
 
 # A link is not followed, and a pipe that nobody reads is not waited for.
 _PLAIN = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+_AT_ONCE_BYTES = 1_000_000  # of a line; a longer one is made aside
+_LOCK_TRIES, _LOCK_PAUSE_S = 100, 0.01
 
 
 def private_folder(folder: Path) -> Path:
@@ -36,16 +41,72 @@ def require_ours(folder: Path, fault: type[ChatError], consequence: str) -> None
         raise fault(f"{consequence}: other users may write in {name}", advice=advice)
 
 
-def append_line(file: Path, line: str) -> None:
-    """Adds a line to a file of mode 0600, which is no link and no pipe, in one write: lines of two processes do not
-    mix. Raises OSError.
+def unnamed_file(folder: Path | None = None) -> BinaryIO:
+    """A file of mode 0600 without a name, unbuffered, which goes with the process; in the folder for temporary files
+    where that is not possible in `folder`. Raises OSError.
     """
-    descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | _PLAIN, 0o600)
-    with os.fdopen(descriptor, "ab", buffering=0) as opened:
+    import tempfile  # loads slowly
+
+    if folder is not None:
+        try:
+            return tempfile.TemporaryFile(dir=folder, buffering=0)
+        except OSError:
+            pass
+    return tempfile.TemporaryFile(buffering=0)
+
+
+def append_line(file: Path, parts: Iterable[str]) -> None:
+    """Adds a line, made of `parts`, to a file of mode 0600, which is no link and no pipe. Lines of two processes do not
+    mix, whatever their length, and of a line that cannot be written nothing stays. Raises OSError.
+    """
+    line, aside = bytearray(), None
+    with ExitStack() as open_files:
+        for part in parts:
+            line += part.encode("utf-8", "replace")
+            if len(line) > _AT_ONCE_BYTES:
+                aside = aside or open_files.enter_context(unnamed_file(file.parent))
+                _write(aside, line)
+                line.clear()
+        line += b"\n"
+        descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | _PLAIN, 0o600)
+        opened = open_files.enter_context(os.fdopen(descriptor, "ab", buffering=0))
         _make_private(descriptor)
-        data = (line + "\n").encode("utf-8", "replace")
-        if (opened.write(data) or 0) < len(data):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        is_alone = _locked(descriptor)
+        before_bytes = os.fstat(descriptor).st_size
+        try:
+            if aside:
+                aside.seek(0)
+                while block := aside.read(_AT_ONCE_BYTES):
+                    _write(opened, block)
+            _write(opened, line)
+        except OSError:
+            if is_alone:
+                opened.truncate(before_bytes)
+            raise
+
+
+def _write(file: BinaryIO, data: bytes | bytearray) -> None:
+    if (file.write(data) or 0) < len(data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _locked(descriptor: int) -> bool:
+    """Whether nobody else appends until this is closed; where there are no such locks nobody knows. Raises OSError
+    where somebody does so for long.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        return False
+    for _ in range(_LOCK_TRIES):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            time.sleep(_LOCK_PAUSE_S)
+        except OSError:
+            return False
+    raise OSError(errno.EAGAIN, "another process is writing to it")
 
 
 def read_end(file: Path, max_bytes: int) -> bytes:

@@ -34,6 +34,6 @@ def append(file: Path, text: str) -> None:
     """Keeps one more text; where that is not possible, it is not kept."""
     try:
         require_ours(private_folder(file.parent), FileUnreadable, "what was typed is not kept")
-        append_line(file, json.dumps(text))
+        append_line(file, [json.dumps(text)])
     except (OSError, FileUnreadable):
         pass

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from threading import Lock
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from chatbot.core.errors import Cancelled, ChatError, ConnectionLost, TimedOut
-from chatbot.core.http.exchange import Chunk, ConnectionFacts, End, Exchange, Moments
+from chatbot.core.http.exchange import Chunk, Chunks, ConnectionFacts, End, Exchange, Moments
 from chatbot.core.request import HttpRequest, HttpResponse, Transport
+
+if TYPE_CHECKING:
+    from chatbot.outside.http.spooled import Spool
 
 
 class LiveExchange:
     """An exchange while it happens, from the record of what is sent. One thread writes it; `record` may be taken at any
-    time, in any. Of the body it keeps the beginning, up to the chunk that exceeds `kept_bytes`.
+    time, in any. Of the body it keeps in memory what begins it, up to the chunk that exceeds `kept_bytes`; the rest in
+    the unbuffered file that `new_file` makes, as it comes, and without one not at all. `fault` is why that failed.
     """
 
     def __init__(
@@ -20,14 +25,22 @@ class LiveExchange:
         begun: Exchange,
         facts: Callable[[], tuple[ConnectionFacts, Moments]],
         kept_bytes: float = float("inf"),
+        new_file: Callable[[], BinaryIO] | None = None,
     ) -> None:
         self._begun = begun
         self._facts = facts
         self._known: tuple[ConnectionFacts, Moments] | None = None  # at the end: the next exchange has facts of its own
         self._response: HttpResponse | None = None
         self._kept_bytes = kept_bytes
+        self._new_file = new_file
         self._body_bytes = 0
-        self.chunks: list[Chunk] = []
+        self._chunks: list[Chunk] = []  # those in memory
+        self._in_memory_bytes = 0
+        self._keeps = True
+        self._spool: Spool | None = None
+        self._moving = Lock()  # chunks, from the memory to the file
+        self.last_chunk: Chunk | None = None
+        self.fault: OSError | None = None
         self._ended_ms: float | None = None
         self._end: End = ""
         self._error = ""
@@ -38,9 +51,32 @@ class LiveExchange:
 
     def came(self, chunk: Chunk) -> None:
         """More of the body."""
-        if self._body_bytes < self._kept_bytes:
-            self.chunks.append(chunk)
+        self.last_chunk = chunk
         self._body_bytes += len(chunk.data)
+        if not self._keeps:
+            return
+        self._chunks.append(chunk)
+        self._in_memory_bytes += len(chunk.data)
+        if self._in_memory_bytes >= self._kept_bytes:
+            self._keeps = self._new_file is not None and self._moved(self._new_file)
+
+    def _moved(self, new_file: Callable[[], BinaryIO]) -> bool:
+        from chatbot.outside.http.spooled import Spool  # most bodies are short
+
+        try:
+            with self._moving:
+                self._spool = self._spool or Spool(new_file())
+                self._spool.add(self._chunks)
+                self._chunks, self._in_memory_bytes = [], 0
+        except OSError as error:
+            self.fault = error
+            return False
+        return True
+
+    def _kept(self) -> Chunks:
+        with self._moving:
+            chunks = tuple(self._chunks)
+            return self._spool.chunks(chunks) if self._spool else chunks
 
     def ended(self, end: End, error: str, at_ms: float) -> bool:
         """It is over; what is told of its end first counts. Whether this was first."""
@@ -59,7 +95,7 @@ class LiveExchange:
             moments=moments._replace(ended_ms=self._ended_ms),
             end=self._end,
             error=self._error,
-            chunks=tuple(self.chunks) if with_chunks else (),
+            chunks=self._kept() if with_chunks else (),
             body_bytes=self._body_bytes,
         )
         if response is None:

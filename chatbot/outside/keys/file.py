@@ -15,21 +15,15 @@ from chatbot.options.stored_keys import StoredKey, read_keys
 from chatbot.outside.files.private import private_folder, require_ours, write_new
 from chatbot.outside.files.reading import display_name, read_file
 
-NAME = "keys.toml"
 _MAX_BYTES = 256 * 1024
 _UNUSED = "no key is read from it"
 
 
 class KeyFile(NamedTuple):
-    """The file in `folder`, which may not be there. `names` are the variables that may hold a key."""
+    """The file at `path`, which may not be there. `names` are the variables that may hold a key."""
 
-    folder: Path
+    path: Path
     names: Collection[str]
-
-    @property
-    def path(self) -> Path:
-        """Where it is, or would be."""
-        return self.folder / NAME
 
     def read(self) -> dict[str, StoredKey]:
         """What it says, by variable; nothing where there is no file. Without one this costs a stat.
@@ -38,7 +32,7 @@ class KeyFile(NamedTuple):
         """
         if not self._is_there():
             return {}
-        require_ours(self.folder, ConfigurationError, _UNUSED)
+        require_ours(self.path.parent, ConfigurationError, _UNUSED)
         return read_keys(self._text(), display_name(self.path), self.names)
 
     def write(self, name: str, stored: StoredKey | None) -> None:
@@ -47,7 +41,7 @@ class KeyFile(NamedTuple):
         Raises as `read` does, and ConfigurationError where it cannot be written.
         """
         try:
-            require_ours(private_folder(self.folder), ConfigurationError, "no key is stored")
+            require_ours(private_folder(self.path.parent), ConfigurationError, "no key is stored")
             text = self._text() if self._is_there() else ""
             read_keys(text, display_name(self.path), self.names)  # what is broken is not written over
             fields = {field: value for field, value in stored._asdict().items() if value} if stored else {}
@@ -86,8 +80,8 @@ class KeyFile(NamedTuple):
             growing.replace(path)
         finally:
             growing.unlink(missing_ok=True)
-        if os.name == "posix" and path.parent == Path(os.path.realpath(self.folder)):
-            self.folder.chmod(0o700)
+        if os.name == "posix" and path.parent == Path(os.path.realpath(self.path.parent)):
+            self.path.parent.chmod(0o700)
 
 
 def _with_fields(text: str, name: str, fields: Mapping[str, str | bool]) -> str:

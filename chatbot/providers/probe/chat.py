@@ -51,7 +51,7 @@ def limit(exchange: SafeExchange, seen: Seen) -> Finding:
     told = usage(exchange) or {}
     count = integer(told.get("completion_tokens"))
     words = len(text(exchange).split())
-    if words > _MANY_WORDS or (count is not None and count > _MANY_WORDS):
+    if words > _MANY_WORDS or (count or 0) > FEW_TOKENS:
         return Finding("wrong", "ignored: the answer is longer", excerpt(text(exchange)))
     if finish_reason(exchange) == "length":
         return Finding("yes", "obeyed")

@@ -15,6 +15,7 @@ from chatbot.providers.probe.finding import Finding
 _SHOWN_CHARACTERS = 160
 _KEY_REFUSED = (401, 403)
 _LATER = (408, 409, 425, 429)
+_FAILED = 500  # at a question that is right; above it, what stands between
 
 Json = dict[str, Any]
 
@@ -145,7 +146,9 @@ def fault(exchange: SafeExchange) -> Finding | None:
         has_key = any(is_secret_header(name) for name, _ in exchange.request_headers)
         what = "the key was refused" if has_key else "a key is wanted"
         return Finding("unknown", f"{what} (HTTP {status})", excerpt(body))
-    if status in _LATER or status >= 500 or 300 <= status < 400:
+    if status == _FAILED:
+        return Finding("wrong", f"HTTP {status}", excerpt(body))
+    if status in _LATER or status > _FAILED or 300 <= status < 400:
         return Finding("unknown", f"HTTP {status}", excerpt(body))
     if status >= 400:
         return Finding("no", f"refused (HTTP {status})", excerpt(body))

@@ -88,8 +88,11 @@ def own_row(report: Report, service: Service) -> dict[str, Any]:
             fields["token_limit_field"] = name
     if found.get("seed") in ("yes", "no"):
         fields["seed_field"] = "seed" if found["seed"] == "yes" else ""
-    if found.get("no-key") in ("yes", "no"):
-        fields["key_required"] = found["no-key"] == "yes"
+    without_key = report.by_name.get("no-key", Finding("unknown"))
+    if without_key.answer == "no" or without_key.says.startswith(("HTTP 401", "HTTP 403")):
+        fields["key_required"] = without_key.answer != "no"
+    if found.get("json-schema") in ("no", "wrong"):
+        fields["schemas"] = "none"
     if service.name != "custom" and service.keys:
         fields["key_variable"] = service.keys[0].name
     return fields

@@ -38,7 +38,7 @@ class AnthropicMessages(base.Provider):
     models_path = "/v1/models?limit=1000"
     after_parameter = "after_id"
 
-    def payload(self, conversation: Conversation, options: Options) -> Payload:
+    def body(self, conversation: Conversation, options: Options) -> Payload:
         default = DEFAULT_MAX_TOKENS if options.stream else DEFAULT_MAX_TOKENS_UNSTREAMED
         max_tokens = options.max_tokens or default
         fields = base.present(
@@ -55,6 +55,8 @@ class AnthropicMessages(base.Provider):
             "messages": [{"role": message.role, "content": _content(message)} for message in conversation.messages],
             **fields,
         }
+        if options.schema is not None:
+            payload = merged(payload, {"output_config": {"format": {"type": "json_schema", "schema": options.schema}}})
         return merged(payload, options.extra)
 
     def takes_effort(self, options: Options) -> bool:

@@ -32,7 +32,7 @@ class GeminiGenerate(base.Provider):
 
     models_path = "/models?pageSize=1000"
 
-    def payload(self, conversation: Conversation, options: Options) -> Payload:
+    def body(self, conversation: Conversation, options: Options) -> Payload:
         generation = base.present(
             maxOutputTokens=options.max_tokens,
             temperature=options.temperature,
@@ -40,6 +40,8 @@ class GeminiGenerate(base.Provider):
             stopSequences=list(options.stop),
             seed=options.seed,
             thinkingConfig=_thinking(options) or None,
+            responseMimeType="application/json" if options.schema is not None else None,
+            responseJsonSchema=options.schema,
         )
         payload: Payload = {"contents": [_content(message) for message in conversation.messages]}
         if conversation.system:

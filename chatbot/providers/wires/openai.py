@@ -29,7 +29,7 @@ class OpenAIChat(base.Provider):
 
     models_path = "/models"
 
-    def payload(self, conversation: Conversation, options: Options) -> Payload:
+    def body(self, conversation: Conversation, options: Options) -> Payload:
         messages: list[Payload] = []
         if conversation.system:
             messages.append({"role": "system", "content": conversation.system})
@@ -44,6 +44,9 @@ class OpenAIChat(base.Provider):
             fields[self.service.token_limit_field] = options.max_tokens
         if options.seed is not None and self.service.seed_field:
             fields[self.service.seed_field] = options.seed
+        if options.schema is not None:
+            named = {"name": base.SCHEMA_NAME, "schema": options.schema, "strict": True}
+            fields["response_format"] = {"type": "json_schema", "json_schema": named}
         if options.stream:
             fields["stream"] = True
             fields["stream_options"] = {"include_usage": True}

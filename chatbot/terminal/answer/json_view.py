@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from chatbot.core.events import Event, TextDelta
 from chatbot.core.json_text import dumps
@@ -21,12 +22,15 @@ class JsonView:
         self._beside.show([event for event in events if type(event) is not TextDelta], now_s)
 
 
-def as_json(result: AnswerResult, provider: str, model: str, traffic: Mapping[str, int], **more: object) -> bytes:
-    """The result as a line of JSON (UTF-8): the text, how it ended, what it took, what went wrong, and `more`."""
+def as_json(
+    result: AnswerResult, provider: str, model: str, traffic: Mapping[str, int], more: Mapping[str, Any] = {}
+) -> bytes:
+    """The result as a line of JSON (UTF-8): the text, how it ended, what it took, what went wrong; and `more`."""
     finished = result.finished
     error = finished.error
     document = {
         "text": result.text,
+        **more,
         "reasoning": result.reasoning or None,
         "verdict": str(finished.verdict),
         "finish_reason": finished.finish_reason,
@@ -55,6 +59,5 @@ def as_json(result: AnswerResult, provider: str, model: str, traffic: Mapping[st
             "retryable": error.retryable,
         },
         "exit_code": exit_code(finished),
-        **more,
     }
     return dumps(document).encode() + b"\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from chatbot.core.http.exchange import Chunk, Exchange, SafeExchange, Step
@@ -13,6 +14,8 @@ from chatbot.terminal.http.verbose import chunk_row, event_rows, request_rows, r
 from chatbot.terminal.markdown.row import Row
 
 _EVENT_ENDS = (b"\n\n", b"\r\n\r\n", b"\r\r")
+_AT_ONCE_BYTES = 64 * 1024  # searched for keys
+_ROWS_AT_ONCE = 200  # many that live at once cost the garbage collector as much time as they cost to make
 
 
 class Telling(NamedTuple):
@@ -48,16 +51,31 @@ class HttpSteps:
         steps = self._steps()  # also where they are not told any more: they go into files too
         if self._has_failed:
             return
-        rows: list[Row] = []
-        self._has_failed = not self._done(lambda: rows.extend(row for step in steps for row in self._rows(step)))
-        if rows:
+        coming = self._rows(steps)
+        while not self._has_failed:
+            rows: list[Row] = []
+            self._has_failed = not self._done(lambda: rows.extend(islice(coming, _ROWS_AT_ONCE)))  # noqa: B023
+            if not rows:
+                return
             self._withdraw()
-            self._has_failed = not self._done(lambda: self._tell(rows)) or self._has_failed
+            self._has_failed = not self._done(lambda: self._tell(rows)) or self._has_failed  # noqa: B023
 
-    def _rows(self, step: Step) -> Iterator[Row]:
-        if step.chunk is not None:
-            yield from self._chunk_rows(step.chunk)
-            return
+    def _rows(self, steps: Iterable[Step]) -> Iterator[Row]:
+        came: list[Chunk] = []
+        for step in steps:
+            if step.chunk is not None:
+                came.append(step.chunk)
+                if self._level < 3:
+                    continue
+                self._chunks += 1
+                yield chunk_row(self._chunks, step.chunk)
+            yield from self._event_rows(came)
+            came.clear()
+            if step.chunk is None:
+                yield from self._head_rows(step)
+        yield from self._event_rows(came)
+
+    def _head_rows(self, step: Step) -> Iterator[Row]:
         exchange = self._safe(step.exchange)
         if self._told_request != exchange.id:
             self._told_request, self._held, self._chunks = exchange.id, b"", 0
@@ -66,15 +84,14 @@ class HttpSteps:
             yield from response_rows(exchange, self._level)
             yield from self._after_head if (exchange.status or 0) < 300 else ()
 
-    def _chunk_rows(self, chunk: Chunk) -> Iterator[Row]:
+    def _event_rows(self, came: Sequence[Chunk]) -> Iterator[Row]:
         """The events that are whole now; no key goes from one line to the next."""
-        self._chunks += 1
-        if self._level >= 3:
-            yield chunk_row(self._chunks, chunk)
-        self._held += chunk.data
-        end = max(at + len(mark) if (at := self._held.rfind(mark)) >= 0 else 0 for mark in _EVENT_ENDS)
-        whole, self._held = self._held[:end], self._held[end:]
-        if whole:
-            safe = safe_chunks([chunk._replace(data=whole)], self._redact)
-            for seen in seen_events(safe, self._read):
-                yield from event_rows(seen)
+        whole: list[Chunk] = []
+        for chunk in came:
+            self._held += chunk.data
+            end = max(at + len(mark) if (at := self._held.rfind(mark)) >= 0 else 0 for mark in _EVENT_ENDS)
+            if end:
+                whole.append(chunk._replace(data=self._held[:end]))
+                self._held = self._held[end:]
+        for seen in seen_events(safe_chunks(whole, self._redact, _AT_ONCE_BYTES), self._read):
+            yield from event_rows(seen)

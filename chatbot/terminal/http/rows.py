@@ -15,6 +15,11 @@ TellRows = Callable[[Iterable[Row]], None]
 
 def as_text(rows: Iterable[Row], *, styles: bool) -> str:
     """The rows, each with its line end."""
+    rows = list(rows)
+    if not styles:
+        plain = "".join(["".join([text for text, _ in row.runs]) + "\n" for row in rows])
+        if plain.count("\n") == len(rows) and sanitise(plain) == plain:
+            return plain  # as most are: the same, sooner
     return "".join("".join(_run(text, style, styles) for text, style in row.runs) + "\n" for row in rows)
 
 

@@ -6,6 +6,7 @@ Level 1 has the heads, level 2 also the request's body and each server-sent even
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from rich.style import Style
@@ -83,14 +84,18 @@ def body_rows(exchange: SafeExchange, level: int) -> Iterator[Row]:
 def event_rows(seen: SeenEvent) -> Iterator[Row]:
     """A server-sent event: when it came, its data as it came, and what it added to the answer."""
     kind = "" if seen.event.type == "message" else f"{seen.event.type}  "
-    yield _row("< ", (f"{_ms(seen.at_ms):>9}  ", DIM), (kind, DIM), (seen.event.data, PLAIN))
-    words = ", ".join([*map(added_words, seen.added), *filter(None, [seen.error])])
+    yield Row((("< ", DIM), (f"{_ms(seen.at_ms):>9}  {kind}", DIM), (seen.event.data, PLAIN)), raw=True)
+    words = ", ".join([added_words(part) for part in seen.added])
+    if seen.error:
+        words += f", {seen.error}" if words else seen.error
     if words:
-        yield remark(" " * 11 + words)
+        yield Row((("* ", DIM), (" " * 11 + words, DIM)), raw=True)
 
 
 def added_words(part: ProviderEvent) -> str:
     """What one thing that an event said is."""
+    if type(part) is TextDelta:  # nearly all are, and this is what is read for each event
+        return f"text {part.text!r}"
     match part:
         case TextDelta(text) | Notice(text):
             return f"text {text!r}"
@@ -172,5 +177,6 @@ def _row(sign: str, *runs: tuple[str, Style]) -> Row:
     return Row(((sign, DIM), *(run for run in runs if run[0])), raw=True)
 
 
+@lru_cache(maxsize=1)  # events that came at once have one time
 def _ms(at_ms: float | None) -> str:
     return "-" if at_ms is None else step_words(at_ms)

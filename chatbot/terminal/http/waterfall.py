@@ -41,7 +41,7 @@ class Step(NamedTuple):
 def steps(exchange: SafeExchange, arrived: Arrivals) -> Iterator[Step]:
     """The steps of one attempt that took place, in their order. A connection that was used again has no look-up."""
     moments = exchange.moments
-    last_ms = exchange.chunks[-1].at_ms if exchange.chunks else moments.ended_ms
+    last_ms = exchange.chunk_times_ms[-1] if exchange.chunks else moments.ended_ms
     words = [(name, ms) for name, ms in (("reasoning", arrived.reasoning_ms), ("text", arrived.text_ms)) if ms]
     answered_ms = moments.answered_ms
     waited_ms = last_ms if answered_ms is None else words[0][1] if words else answered_ms
@@ -109,7 +109,7 @@ def _row(name: str, took_ms: float, bar: str, style: Style) -> Row:
 
 def _pace(exchange: SafeExchange, arrived: Arrivals) -> Iterator[Row]:
     """How evenly the words came: the gaps between chunks, and tokens a second."""
-    times_ms = [chunk.at_ms for chunk in exchange.chunks]
+    times_ms = exchange.chunk_times_ms
     gaps_ms = sorted(after - before for before, after in pairwise(times_ms))
     if len(gaps_ms) < 2:
         return

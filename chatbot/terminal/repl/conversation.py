@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from chatbot.core.errors import UsageError
-from chatbot.terminal.documents.export import as_markdown, code_blocks
+from chatbot.terminal.documents.export import as_markdown
 from chatbot.terminal.failures import usage_line
+from chatbot.terminal.fences import code_blocks
 from chatbot.terminal.repl.actions import NO_CLIPBOARD, NO_FILES, NO_HISTORY, CommandContext, needed
 from chatbot.terminal.repl.answer import first_line
 from chatbot.terminal.repl.attachments import unquoted
@@ -123,7 +124,7 @@ def _answer(state: ReplState) -> str:
 
 
 def _block(answer: str, number: int) -> str:
-    blocks = code_blocks(answer)
+    blocks = [block.text for block in code_blocks(answer)]
     if not blocks:
         raise UsageError("the last answer has no code block")
     if number > len(blocks):

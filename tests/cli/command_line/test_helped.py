@@ -15,7 +15,7 @@ WIDTHS = (40, 80, 120)
 Page = Callable[..., str]
 
 # NAME, KEY=VALUE, PATH|-, TEXT|@PATH, or [some|fixed|choices].
-METAVAR = re.compile(r"[A-Z]+([=:|]@?[A-Z]+|\|-)?|\[[a-z]+(\|[a-z]+)+\]")
+METAVAR = re.compile(r"[A-Z]+([=:|]@?[A-Z]+|\|-)*|\[[a-z]+(\|[a-z]+)+\]")
 OPTION = re.compile(r"  (-\w, )*(-\w|--[a-z-]+(, --[a-z-]+)*)( (?P<metavar>\S+))?")
 
 
@@ -95,6 +95,7 @@ def test_every_option_of_chat_stands_under_a_heading_that_says_what_it_is_about(
         "What to ask",
         "Who answers",
         "How it answers",
+        "The form of the answer",
         "What is shown",
         "The connection",
         "The HTTP",

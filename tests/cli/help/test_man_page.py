@@ -45,8 +45,10 @@ def test_man_shows_every_option_command_and_exit_code_without_a_warning(tmp_path
                 assert " ".join(command.help.split()) in text, command.name
     for code in (0, 1, 2, 66, 69, 70, 74, 75, 77, 78, 129, 130, 141, 143):
         assert re.search(rf"EXIT STATUS.* {code} .*ENVIRONMENT", text), code
-    for name in ("CHAT_MODEL", "CHAT_TEMPERATURE", "OPENAI_API_KEY", "NO_COLOR", "chat/templates/"):
+    for name in ("CHAT_MODEL", "CHAT_TEMPERATURE", "OPENAI_API_KEY", "NO_COLOR"):
         assert name in text
+    for name in ("config.toml", "keys.toml", "providers.toml", "templates/"):
+        assert f"chat/{name}" in text
 
 
 @WITH_MAN

@@ -65,8 +65,9 @@ def test_a_stream_that_never_ends_is_ended(server: LabServer) -> None:
     assert found["stop"].answer == "yes"
 
 
-def test_a_stream_that_trickles_on_is_ended(server: LabServer) -> None:
-    found = findings(server.url, "slow", connection=SHORT)
+def test_a_stream_that_trickles_on_is_ended() -> None:
+    with LabServer(pace_s=0.15) as server:
+        found = findings(server.url, "slow", connection=SHORT)
     assert found["stream"][:2] == ("wrong", "it did not end: stopped after 0.6 s")
 
 

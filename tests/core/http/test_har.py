@@ -18,7 +18,8 @@ from tests.terminal.http.records import AGAIN, ANSWERED, REFUSED, shown
 
 
 def archived(*found: Exchange) -> dict[str, Any]:
-    document = har([*map(SafeExchange, found)], "1.0", lambda seconds: "2026-01-02T03:04:05.678Z")
+    pieces = har([*map(SafeExchange, found)], "1.0", lambda seconds: "2026-01-02T03:04:05.678Z")
+    document: dict[str, Any] = json.loads("".join(pieces))
     jsonschema.validate(document, HAR)
     return document
 

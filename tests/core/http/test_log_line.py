@@ -15,7 +15,8 @@ from tests.terminal.http.records import ANSWERED, REFUSED, shown
 
 
 def line(exchange: Exchange, *, bodies: bool = True) -> dict[str, Any]:
-    text = log_line(SafeExchange(exchange), Arrivals(None, 300.0), "2026-01-02T03:04:05Z", bodies=bodies)
+    pieces = log_line(SafeExchange(exchange), Arrivals(None, 300.0), "2026-01-02T03:04:05Z", bodies=bodies)
+    text = "".join(pieces)
     assert "\n" not in text
     found: dict[str, Any] = json.loads(text)
     return found

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator
+from typing import BinaryIO
 
 import pytest
 
@@ -113,3 +115,27 @@ def test_of_a_long_body_only_the_beginning_is_kept_and_all_of_it_counted() -> No
     for number in range(4):
         exchange.came(Chunk(float(number), b"abc"))
     assert (exchange.record().response_body, exchange.record().body_bytes) == (b"abcabc", 12)
+
+
+def test_the_rest_of_a_long_body_goes_to_a_file_as_it_comes_and_is_read_from_it_as_often_as_wanted() -> None:
+    with tempfile.TemporaryFile(buffering=0) as file:
+        exchange = LiveExchange(begun_by(REQUEST), lambda: FACTS, 5, lambda: file)
+        came = [Chunk(float(number), bytes([number]) * number) for number in range(9)]
+        for chunk in came:
+            exchange.came(chunk)
+        found = exchange.record().chunks
+        exchange.came(Chunk(9.0, b"later"))
+        assert list(found) == list(found) == came and len(found) == 9
+        assert list(exchange.record().chunk_times_ms) == [*map(float, range(9)), 9.0]
+        assert file.seek(0, 2) > 30
+
+
+def test_of_a_body_that_no_file_takes_the_beginning_is_kept_and_why() -> None:
+    def full() -> BinaryIO:
+        raise OSError(28, "No space left on device")
+
+    exchange = LiveExchange(begun_by(REQUEST), lambda: FACTS, 5, full)
+    for number in range(4):
+        exchange.came(Chunk(float(number), b"abc"))
+    assert (exchange.record().response_body, exchange.record().body_bytes) == (b"abcabc", 12)
+    assert exchange.fault and exchange.fault.strerror == "No space left on device"

@@ -18,7 +18,7 @@ RING, ODD = StoredKey(keyring=True), StoredKey(command="sh -c 'echo \"a\\n\" # [
 
 @pytest.fixture
 def file(tmp_path: Path) -> KeyFile:
-    return KeyFile(tmp_path / "config" / "chat", NAMES)
+    return KeyFile(tmp_path / "config" / "chat" / "keys.toml", NAMES)
 
 
 def refused(file: KeyFile) -> ConfigurationError:
@@ -41,14 +41,14 @@ def test_what_is_written_is_read_and_private_whatever_the_umask(file: KeyFile) -
     finally:
         os.umask(before)
     assert file.read() == {"OPENAI_API_KEY": KEY}
-    assert (file.path.stat().st_mode & 0o777, file.folder.stat().st_mode & 0o777) == (0o600, 0o700)
-    assert [path.name for path in file.folder.iterdir()] == ["keys.toml"]
+    assert (file.path.stat().st_mode & 0o777, file.path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    assert [path.name for path in file.path.parent.iterdir()] == ["keys.toml"]
 
 
 def test_a_folder_that_others_may_read_is_made_private(file: KeyFile) -> None:
-    file.folder.mkdir(parents=True, mode=0o755)
+    file.path.parent.mkdir(parents=True, mode=0o755)
     file.write("OPENAI_API_KEY", KEY)
-    assert file.folder.stat().st_mode & 0o777 == 0o700
+    assert file.path.parent.stat().st_mode & 0o777 == 0o700
 
 
 def test_comments_and_order_stay(file: KeyFile) -> None:
@@ -66,7 +66,7 @@ def test_comments_and_order_stay(file: KeyFile) -> None:
 def test_the_last_that_was_written_is_what_is_read(
     tmp_path_factory: pytest.TempPathFactory, writes: list[tuple[str, StoredKey | None]], is_inline: bool
 ) -> None:
-    file = KeyFile(tmp_path_factory.mktemp("config"), NAMES)
+    file = KeyFile(tmp_path_factory.mktemp("config") / "keys.toml", NAMES)
     expected: dict[str, StoredKey] = {}
     if is_inline:
         file.path.write_text('# first\nGROQ_API_KEY = {key = "a"}\n')
@@ -89,7 +89,7 @@ def test_a_file_that_others_may_use_is_refused_with_the_way_out(file: KeyFile, m
 
 def test_a_folder_in_which_others_may_write_is_refused(file: KeyFile) -> None:
     file.write("OPENAI_API_KEY", KEY)
-    file.folder.chmod(0o777)
+    file.path.parent.chmod(0o777)
     assert "other users may write" in str(refused(file))
 
 
@@ -122,7 +122,7 @@ def test_a_link_stays_a_link(file: KeyFile, tmp_path: Path) -> None:
     real = tmp_path / "dotfiles.toml"
     real.write_text("")
     real.chmod(0o600)
-    file.folder.mkdir(parents=True)
+    file.path.parent.mkdir(parents=True)
     file.path.symlink_to(real)
     file.write("OPENAI_API_KEY", KEY)
     assert file.path.is_symlink()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from chatbot.core.events import Finished, Retrying
 from chatbot.core.http.exchange import ConnectionFacts, Exchange, Moments, Wait
@@ -19,14 +19,15 @@ WAIT_HEADERS = ("retry-after-ms", "retry-after")
 
 class Beginning(NamedTuple):
     """What is known of an attempt before it leaves. `now` gives Unix seconds, `random` numbers in [0, 1); of each body
-    `kept_bytes` are kept.
+    `kept_bytes` are kept in memory, and the rest in what `new_file` makes.
     """
 
     target: ModelTarget
     facts: Callable[[], tuple[ConnectionFacts, Moments]]
     now: Callable[[], float]
     random: Callable[[], float]
-    kept_bytes: float
+    kept_bytes: int
+    new_file: Callable[[], BinaryIO] | None = None
 
     def exchange(self, request: HttpRequest, attempt: int) -> LiveExchange:
         """The exchange of this attempt, the first of which is 1."""
@@ -36,7 +37,7 @@ class Beginning(NamedTuple):
         number = f"{int(self.random() * 16**8):08x}"
         asked = (number, attempt, self.now(), service.name, service.wire, self.target.model or "")
         sent = (request.method, request.url, sent_headers(request), request.body)
-        return LiveExchange(Exchange(*asked, *sent), self.facts, self.kept_bytes)
+        return LiveExchange(Exchange(*asked, *sent), self.facts, self.kept_bytes, self.new_file)
 
 
 class Exchanges:

@@ -5,33 +5,38 @@ from __future__ import annotations
 import os
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chatbot.cli.settings.own_providers import own_table
 from chatbot.core.errors import ChatError, ConfigurationError
 from chatbot.core.options import SettingSource
-from chatbot.options.stored_keys import StoredKey
 from chatbot.outside.desktop.streams import is_terminal
-from chatbot.outside.files.folders import config_folder
-from chatbot.outside.keys.file import NAME, KeyFile
+from chatbot.outside.files.folders import keys_file
 from chatbot.providers.choice import key_names
+
+if TYPE_CHECKING:
+    from chatbot.options.stored_keys import StoredKey
+    from chatbot.outside.keys.file import KeyFile
 
 
 def key_file() -> KeyFile:
     """The person's file of keys. Raises ConfigurationError without a home."""
-    folder = config_folder()
-    if folder is None:
+    path = keys_file()
+    if path is None:
         raise ConfigurationError(
             "there is no home folder in which keys are kept", advice="Set HOME, or export the key."
         )
-    return KeyFile(folder, key_names(own_table()))
+    from chatbot.outside.keys.file import KeyFile  # most people have none
+
+    return KeyFile(path, key_names(own_table()))
 
 
 def stored_variables() -> tuple[dict[str, SettingSource], ChatError | None]:
     """What is stored, by variable; or nothing, and why the file cannot be used. No key is asked for."""
-    folder = config_folder()
-    if folder is None:
+    path = keys_file()
+    if path is None or not path.exists():
         return {}, None
-    file = KeyFile(folder, key_names(own_table()))
+    file = key_file()
     try:
         return {name: source_of(name, stored, file.path) for name, stored in file.read().items()}, None
     except ChatError as error:
@@ -57,10 +62,10 @@ def source_of(name: str, stored: StoredKey, path: Path) -> SettingSource:
 
 def unread_here() -> tuple[str, ...]:
     """A sentence for a file of keys in the current folder: it comes with the folder, and not from the person."""
-    folder, here = config_folder(), Path(NAME)
-    if not here.is_file() or (folder and folder.resolve() == Path().resolve()):
+    own, here = keys_file(), Path("keys.toml")
+    if not here.is_file() or (own and own.parent.resolve() == Path().resolve()):
         return ()
-    return (f"./{NAME} is ignored: keys and key commands are never taken from the current folder",)
+    return (f"./{here} is ignored: keys and key commands are never taken from the current folder",)
 
 
 @cache

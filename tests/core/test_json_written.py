@@ -1,0 +1,33 @@
+"""What is written in pieces is what is written at once."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatbot.core.json_text import TextPieces, dumps, written
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+)
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+@given(value=values)
+def test_any_value_is_the_same_as_at_once(value: object, indent: int | None) -> None:
+    assert "".join(written(value, indent=indent)) == dumps(value, indent=indent)
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+@given(pieces=st.lists(st.text(st.characters(exclude_categories=["Cs"]))), rows=st.lists(values, max_size=3))
+def test_texts_and_lists_that_come_while_they_are_written_are_the_same(
+    pieces: list[str], rows: list[object], indent: int | None
+) -> None:
+    streamed = {"a": TextPieces(iter(pieces)), "b": [{"rows": iter(rows)}]}
+    whole = {"a": "".join(pieces), "b": [{"rows": rows}]}
+    text = "".join(written(streamed, indent=indent))
+    assert text == dumps(whole, indent=indent) and json.loads(text) == whole
