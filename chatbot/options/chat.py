@@ -48,7 +48,7 @@ class Who(NamedTuple):
     models: Annotated[
         tuple[str, ...],
         Choice(
-            "The model; provider/model names both.",
+            "The model; provider/model names both; several are asked at once.",
             flags=("--model", "-m"),
             metavar="NAME",
             is_text=True,
@@ -267,7 +267,11 @@ class Http(NamedTuple):
     ] = 0.0
     out: Annotated[
         Path | None,
-        Choice("A folder for a body that is too long for a command line.", metavar="DIR", in_variable=False),
+        Choice(
+            "A folder for a file of each answer, or for a body that is too long for a command line.",
+            metavar="DIR",
+            in_variable=False,
+        ),
     ] = None
 
 
@@ -353,6 +357,14 @@ class Money(NamedTuple):
     ] = None
 
 
+class Several(NamedTuple):
+    """Several models"""
+
+    columns: Annotated[bool, Choice("Show the answers side by side.", in_variable=False)] = False
+    diff: Annotated[bool, Choice("Show how the first two answers differ, word by word.", in_variable=False)] = False
+    race: Annotated[bool, Choice("Take the first complete answer, and stop the others.", in_variable=False)] = False
+
+
 class Program(NamedTuple):
     """This program"""
 
@@ -362,7 +374,7 @@ class Program(NamedTuple):
     version: Annotated[bool, Choice("Print the version.", flags=("--version", "-V"))] = False
 
 
-GROUPS = (Asked, Who, How, Structured, Shown, Connection, Http, Cache, Kept, Money, Program)
+GROUPS = (Asked, Who, How, Structured, Shown, Connection, Http, Cache, Kept, Money, Several, Program)
 IN_VARIABLES = (How, Shown, Connection, Http, Cache, Kept, Money)  # what to ask, and of whom, is said each time
 SETTINGS = tuple(option for group in IN_VARIABLES for option in options_of(group) if option.choice.in_variable)
 SAMPLING = tuple(option for option in options_of(How) if option.choice.in_session)

@@ -7,12 +7,12 @@ holds a Ctrl-C for as long as the resolver likes.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from queue import Empty, SimpleQueue
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from chatbot.core.errors import Cancelled
-from chatbot.core.events import Event
 
 # Beyond this the reader waits for the screen, so that an endless answer into a stopped pipe does not fill the memory.
 MAX_WAITING_EVENTS = 50_000
@@ -44,26 +44,51 @@ async def given_up_after(work: Callable[[], T], limit_s: float, otherwise: T) ->
         return otherwise
 
 
-class EventQueue:
-    """The events of one answer, made in a thread of their own, taken in batches.
+def side_by_side(works: Sequence[Iterator[T]]) -> Iterator[tuple[int, T | BaseException]]:
+    """What each of the works yields, as it comes, with its number, counted from 0; each is done in a thread of its own
+    that nothing waits for. What one raises is the last that comes of it; Cancelled where it just ends.
+    """
+    came: SimpleQueue[tuple[int, T | BaseException]] = SimpleQueue()
+
+    def do(number: int, work: Iterator[T]) -> None:
+        try:
+            for item in work:
+                came.put((number, item))
+                while came.qsize() > MAX_WAITING_EVENTS:
+                    time.sleep(_PAUSE_S)
+            came.put((number, Cancelled("stopped")))
+        except BaseException as error:  # whoever reads knows what to do
+            came.put((number, error))
+
+    for number, work in enumerate(works):
+        threading.Thread(target=do, args=(number, work), daemon=True, name=f"chat-network-{number}").start()
+    left = len(works)
+    while left:
+        number, item = came.get()
+        left -= isinstance(item, BaseException)
+        yield number, item
+
+
+class EventQueue(Generic[T]):
+    """The events of one answer, or of several, made in a thread of their own, taken in batches.
 
     `begin` is given a sleep that ends with Cancelled when the events are given up, and returns the events. `stop` is
     called once when they are given up: it must end a read that blocks.
     """
 
-    def __init__(self, begin: Callable[[Callable[[float], None]], Iterator[Event]], stop: Callable[[], None]) -> None:
-        self._queue: SimpleQueue[Event | BaseException | None] = SimpleQueue()
+    def __init__(self, begin: Callable[[Callable[[float], None]], Iterator[T]], stop: Callable[[], None]) -> None:
+        self._queue: SimpleQueue[T | BaseException | None] = SimpleQueue()
         self._stop = stop
         self._given_up = threading.Event()
         threading.Thread(target=self._fill, args=(begin(self._sleep),), daemon=True, name="chat-network").start()
 
-    def take(self, timeout_s: float | None) -> list[Event]:
+    def take(self, timeout_s: float | None) -> list[T]:
         """What has come: waits for the first event at most `timeout_s` seconds (None: for ever), then takes all, but
         never so many that a server faster than this loop is followed for ever.
 
         Empty after the time, or after `wake`. Raises what the thread raised, once all that came before is taken.
         """
-        batch: list[Event] = []
+        batch: list[T] = []
         append, following = batch.append, self._queue.get_nowait
         try:
             item = self._queue.get(timeout=timeout_s)
@@ -94,7 +119,7 @@ class EventQueue:
         if self._given_up.wait(delay_s):
             raise Cancelled("stopped")
 
-    def _fill(self, events: Iterator[Event]) -> None:
+    def _fill(self, events: Iterator[T]) -> None:
         put, count, is_over = self._queue.put, self._queue.qsize, self._given_up.is_set  # for each token
         try:
             for event in events:

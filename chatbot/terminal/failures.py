@@ -106,6 +106,9 @@ def explained(verdict: Verdict) -> str:
     return " ".join(filter(None, [f"{happened[0].upper()}{happened[1:]}.", advice]))
 
 
+FROM_CACHE = "from the cache: cost 0"
+
+
 def usage_line(usage: Usage | None, cost: str = "") -> str:
     """Tokens in and out as one line, and what they cost: `tokens: 1.2k in, 7 out (950 cached); $0.00123`."""
     usage = usage or Usage()

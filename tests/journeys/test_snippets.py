@@ -156,4 +156,4 @@ def test_the_body_is_the_body_and_several_stand_side_by_side(server: LabServer, 
     assert beside.code == 0 and all(word in beside.text for word in ("messages", "max_tokens", "contents"))
     assert run("--dry-run", *models, "hi", home=tmp_path).code == 2
     refused = run(*models, "hi", home=tmp_path)
-    assert refused.code == 2 and "one model answers" in refused.err
+    assert refused.code == 2 and "several models" in refused.err

@@ -121,7 +121,7 @@ def test_nothing_is_written_anywhere_when_nothing_is_to_be_kept(server: LabServe
 def test_a_prompt_stands_before_the_network_the_history_and_the_wire_formats_are_loaded(tmp_path: Path) -> None:
     loaded = {
         "chatbot.cli.main",
-        "chatbot.cli.ask.command",
+        "chatbot.cli.chat.command",
         "chatbot.cli.ask.answer",
         "chatbot.cli.ask.repl",
         "chatbot.terminal.input.prompt",

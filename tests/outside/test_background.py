@@ -15,11 +15,11 @@ END = Finished(Verdict.COMPLETE)
 Sleep = Callable[[float], None]
 
 
-def inbox_of(*events: Event, stop: Callable[[], None] = lambda: None) -> EventQueue:
+def inbox_of(*events: Event, stop: Callable[[], None] = lambda: None) -> EventQueue[Event]:
     return EventQueue(lambda _sleep: iter(events), stop)
 
 
-def held_back(go: threading.Event, *before: Event) -> EventQueue:
+def held_back(go: threading.Event, *before: Event) -> EventQueue[Event]:
     """These events at once, and END when it may go."""
 
     def begin(_sleep: Sleep) -> Iterator[Event]:
@@ -30,7 +30,7 @@ def held_back(go: threading.Event, *before: Event) -> EventQueue:
     return EventQueue(begin, lambda: None)
 
 
-def all_of(event_queue: EventQueue) -> list[Event]:
+def all_of(event_queue: EventQueue[Event]) -> list[Event]:
     events: list[Event] = []
     while not events or not isinstance(events[-1], Finished):
         batch = event_queue.take(PATIENCE_S)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from chatbot.cli.ask import inputs
 from chatbot.cli.ask.arguments import Arguments, body_fields
 from chatbot.cli.ask.recorder import HistoryRecorder
-from chatbot.cli.ask.setup import Setup
+from chatbot.cli.ask.setup import Asking, AskSeveral, Setup, exchange_files
 from chatbot.cli.ask.structured.wanted import (
     check_for_one_answer,
     check_taken,
@@ -29,7 +29,6 @@ from chatbot.providers.service import api_of
 from chatbot.terminal.notices import Notices
 
 if TYPE_CHECKING:
-    from chatbot.cli.ask.wire.files import ExchangeFiles
     from chatbot.core.conversations.resume import Resumed
     from chatbot.core.conversations.stored import Summary
     from chatbot.options.chat import Connection
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     from chatbot.providers.choice import ModelTarget
 
 
-def answer(arguments: Arguments, notices: Notices) -> int:
+def answer(arguments: Arguments, notices: Notices, ask_several: AskSeveral) -> int:
     """Answers the question, or opens a session where there is none to answer, or where the person wants to stay."""
     usual = arguments.settings.top
     notices.quiet = arguments.settled(usual).shown.quiet
@@ -53,10 +52,14 @@ def answer(arguments: Arguments, notices: Notices) -> int:
         stored, arguments = _stored(arguments, recorder)
         text = inputs.question(arguments, notices, filled)  # what is wrong here is wrong whoever answers
         is_dry = arguments.http.dry_run
-        if len(arguments.who.models) > 1 and not is_dry:
-            raise UsageError(
-                "one model answers a question", advice="Several are shown side by side: --dry-run --as body"
-            )
+        if not is_dry and is_for_several(arguments):
+            before = stored[1].conversation if stored else Conversation()
+            system = inputs.system(arguments.how, notices) or (filled.system if filled else None) or before.system
+            for remark in stored[1].remarks if stored else ():
+                notices.warn(remark)
+            extra = filled.extra if filled else fields
+            asked = before._replace(system=system)
+            return ask_several(Asking(arguments, text, asked, extra, recorder, notices, open_things))
         is_offline = is_dry or arguments.http.replay is not None
         connection = arguments.settled(usual).connection
         arguments, target = _target(arguments, connection, open_things, notices, is_dry=is_offline)
@@ -71,7 +74,7 @@ def answer(arguments: Arguments, notices: Notices) -> int:
         route = chosen_route(arguments.connection, notices)
         conversation = conversation._replace(system=system or inputs.system(arguments.how, notices))
         images = inputs.images(arguments.asked, target.service.images, notices)
-        files = _files(arguments, notices)
+        files = exchange_files(arguments, notices)
         setup = Setup(
             arguments, filled.extra if filled else fields, target, recorder, notices, open_things, files, route
         )
@@ -87,12 +90,22 @@ def answer(arguments: Arguments, notices: Notices) -> int:
             return 0
         for remark in stored[1].remarks if stored else ():
             notices.warn(remark)
-        asked = _continued(conversation, text, images, arguments.kept.truncate, notices)
+        asked = inputs.continued(conversation, text, images, arguments.kept.truncate, notices)
         make_folder(arguments.structured)
         from chatbot.cli.ask.runner import AnswerRunner
 
         runner = AnswerRunner(setup, SilentKeyboard())
         return runner.exit_code(runner(PendingQuestion(asked, setup.options, arguments.shown.raw)))
+
+
+def is_for_several(arguments: Arguments) -> bool:
+    """Whether the answer goes the way of several. Raises UsageError for what only several have."""
+    wanted, several = arguments.http, arguments.several
+    if len(arguments.who.models) > 1 or wanted.out is not None:
+        return True
+    if alone := next((name for name, value in several._asdict().items() if value), None):
+        raise UsageError(f"--{alone} is for several models", advice="Name each of them with -m.")
+    return False
 
 
 def _target(
@@ -112,16 +125,6 @@ def _target(
     arguments = arguments._replace(who=arguments.who.asking(name, arguments.who.model))
     wanted = wanted._replace(finds_local=True)
     return arguments, choose_target(arguments.who, connection, open_things, wanted, arguments.settings)
-
-
-def _files(arguments: Arguments, notices: Notices) -> ExchangeFiles | None:
-    """The files for the HTTP that were named. Raises UsageError or OutputUnwritable, before anything is sent."""
-    wanted = arguments.http
-    if not (wanted.log_file or wanted.har or wanted.record) or wanted.dry_run:
-        return None
-    from chatbot.cli.ask.wire.files import ExchangeFiles
-
-    return ExchangeFiles(wanted, notices)
 
 
 def _templated(arguments: Arguments, fields: dict[str, object]) -> tuple[Filled | None, Arguments]:
@@ -145,7 +148,8 @@ def _templated(arguments: Arguments, fields: dict[str, object]) -> tuple[Filled 
         extra=fields,
     )
     filled = applied(template, read_variables(asked.var))
-    who = who.asking(filled.provider, filled.model)
+    if len(who.models) < 2:
+        who = who.asking(filled.provider, filled.model)
     taken = arguments.taken | filled.options.keys()
     return filled, arguments._replace(who=who, how=how._replace(**filled.options), taken=taken)
 
@@ -161,6 +165,8 @@ def _save_template(arguments: Arguments, fields: dict[str, object], notices: Not
         raise UsageError(
             "-t and --save-template do not go together", advice="Copy a template with chat templates edit."
         )
+    if len(who.models) > 1:
+        raise UsageError("a template has one model", advice="Name others when it is used: chat -t NAME -m A -m B")
     path = template_folder().write(
         Template(
             asked.save_template or "",
@@ -217,18 +223,3 @@ def _stored(arguments: Arguments, recorder: HistoryRecorder) -> tuple[tuple[Summ
         if last and last.items and not connection.api:  # else what is to be handed back would be left out
             arguments = arguments._replace(connection=connection._replace(api=api_of(last.items.wire)))
     return stored, arguments
-
-
-def _continued(
-    conversation: Conversation, text: str, images: tuple[Image, ...], max_tokens: int | None, notices: Notices
-) -> Conversation:
-    """The next question; without the oldest turns of a stored conversation, where the person asked for that."""
-    asked = conversation.asking(text, images)
-    if max_tokens is None or not conversation.messages:
-        return asked
-    from chatbot.core.conversations.resume import truncated
-
-    kept, dropped = truncated(asked, max_tokens)
-    if dropped:
-        notices.warn(f"the oldest {dropped} messages are left out of what is sent; the history keeps them")
-    return kept

@@ -17,6 +17,7 @@ from chatbot.options.chat import (
     Http,
     Kept,
     Money,
+    Several,
     Shown,
     Structured,
     Who,
@@ -41,6 +42,7 @@ class Arguments(NamedTuple):
     cache: Cache = Cache()
     kept: Kept = Kept()
     money: Money = Money()
+    several: Several = Several()
     taken: frozenset[str] = frozenset()
     settings: Settings = Settings()
     usual: Mapping[str, Any] = NONE

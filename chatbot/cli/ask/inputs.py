@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from chatbot.cli.ask.arguments import Arguments
 from chatbot.core.errors import UsageError
-from chatbot.core.messages import Image, ImageLimits
+from chatbot.core.messages import Conversation, Image, ImageLimits
 from chatbot.core.text import DecodedText, clean
 from chatbot.core.text import question as joined_question
 from chatbot.options.chat import Asked, How
@@ -60,13 +61,18 @@ def _image(path: str, limits: ImageLimits, notices: Notices) -> Image:
     from chatbot.outside.files.images import MAX_FILE_BYTES, load_image, load_image_bytes  # Pillow is for images only
 
     if path == "-":
-        data = read_piped_bytes(0, lambda: notices.warn(_SILENT), max_bytes=MAX_FILE_BYTES) or b""
-        image, remarks = load_image_bytes(data, "standard input", limits)
+        image, remarks = load_image_bytes(_piped_image(notices, MAX_FILE_BYTES), "standard input", limits)
     else:
         image, remarks = load_image(path, limits)
     for notice in remarks:
         notices.warn(notice)
     return image
+
+
+@cache
+def _piped_image(notices: Notices, max_bytes: int) -> bytes:
+    """Read once, however many models get it."""
+    return read_piped_bytes(0, lambda: notices.warn(_SILENT), max_bytes=max_bytes) or b""
 
 
 def _text_of(path: str, notices: Notices) -> str:
@@ -77,3 +83,18 @@ def _told(found: DecodedText, notices: Notices) -> str:
     if found.warning:
         notices.warn(found.warning)
     return found.text
+
+
+def continued(
+    conversation: Conversation, text: str, images: tuple[Image, ...], max_tokens: int | None, notices: Notices
+) -> Conversation:
+    """The next question; without the oldest turns of a stored conversation, where the person asked for that."""
+    asked = conversation.asking(text, images)
+    if max_tokens is None or not conversation.messages:
+        return asked
+    from chatbot.core.conversations.resume import truncated
+
+    kept, dropped = truncated(asked, max_tokens)
+    if dropped:
+        notices.warn(f"the oldest {dropped} messages are left out of what is sent; the history keeps them")
+    return kept

@@ -26,17 +26,23 @@ _LIMIT_BEFORE_THE_END_S = 3.0
 
 
 class HistoryRecorder:
-    """Keeps each question and its answer, unless the person wants none of it kept (`off`)."""
+    """Keeps each question and its answer, unless the person wants none of it kept (`off`). `beside`: in the history of
+    another one. `forks`: the first question goes on with a copy of that conversation.
+    """
 
-    def __init__(self, notices: Notices, *, off: bool) -> None:
+    def __init__(self, notices: Notices, *, off: bool, beside: HistoryRecorder | None = None) -> None:
         self.off = off
         self.conversation_id: str | None = None
+        self.forks: str | None = None
+        self._beside = beside
         self._notices = notices
         self._history: History | None = None
 
     @property
     def history(self) -> History:
         """The history, opened at the first use."""
+        if self._beside:
+            return self._beside.history
         if self._history is None:
             self._history = open_history(self._notices)
         return self._history
@@ -65,6 +71,8 @@ class HistoryRecorder:
             return None
         if replaces:
             self.withdraw(replaces)
+        if self.forks:
+            self.conversation_id, self.forks = self.history.fork(self.forks), None
         return self.history.begin(
             self.conversation_id, question.text, question.images, system, provider, model, asked_s
         )
@@ -151,13 +159,18 @@ class RecordingView:
         """Stores the HTTP under the answer, once that has ended."""
         self._end(lambda writing: writing.keep_exchanges(exchanges()))
 
+    @property
+    def conversation_id(self) -> str | None:
+        """Where it is kept; None where it is not."""
+        return self._writing.conversation_id if self._writing else None
+
     def __enter__(self) -> RecordingView:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._end(lambda writing: writing.close())
         if self._writing:
-            self._memory.conversation_id = self._writing.conversation_id
+            self._memory.conversation_id = self.conversation_id
 
     def _store(self, work: Callable[[TurnWriter], object]) -> None:
         """Stores some of a growing answer. After the first failure only its end is tried again."""

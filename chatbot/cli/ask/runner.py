@@ -6,7 +6,7 @@ import os
 import random
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from chatbot.core.amounts import token_words
 from chatbot.core.conversations.pending import PendingQuestion
 from chatbot.core.errors import (
     AnswerError,
+    Cancelled,
     CannotConnect,
     ChatError,
     ContextTooLong,
@@ -29,9 +30,10 @@ from chatbot.core.errors import (
     ProgramFault,
     UnknownModel,
 )
-from chatbot.core.events import Finished, Verdict
+from chatbot.core.events import Event, Finished, Retrying, Verdict
 from chatbot.core.messages import Conversation
 from chatbot.core.redaction.events import EventRedactor
+from chatbot.core.request import HttpRequest, HttpResponse
 from chatbot.core.retry import RetryPolicy
 from chatbot.options.chat import Structured
 from chatbot.outside.background import EventQueue
@@ -45,23 +47,26 @@ from chatbot.outside.http.observed import observed
 from chatbot.outside.watchdog import Watchdog
 from chatbot.providers import services
 from chatbot.providers.wires import lookup
-from chatbot.session import Ask, Session
+from chatbot.session import Ask, Session, Sleep
 from chatbot.terminal.best_effort import LIMIT_S, BestEffort
 
 if TYPE_CHECKING:
-    from chatbot.cli.ask.structured.outcome import AnswerForm
+    from chatbot.cli.ask.recorder import RecordingView
+    from chatbot.cli.ask.structured.outcome import AnswerForm, Formed
+    from chatbot.core.cost.answer import Cost
     from chatbot.core.models.listed import ListedModel
     from chatbot.layers.cached import Cached
     from chatbot.outside.history.writing import TurnWriter
     from chatbot.outside.http.replaying import ReplayingTransport
     from chatbot.outside.http.transport import LiveTransport
-    from chatbot.terminal.answer.show_events import AnswerResult
+    from chatbot.terminal.answer.show_events import AnswerResult, View
 
 # Long enough for a request to leave, short beside any server's answer: what shows the answer loads after that.
 _SENT_WITHIN_S = 0.05
 _FORM_LIMIT_S = 30.0  # what has millions of characters takes seconds
 _READ_WITHIN_S = 0.1  # the end of the framing, behind an answer that is whole
-_BOOKED_WITHIN_S = 6.0  # others may write at the same time
+BOOKED_WITHIN_S = 6.0  # others may write at the same time
+COST_UNKNOWN = "what it cost is not known"
 _MANY_TOKENS = 1_500  # the smallest contexts that local servers start with have 2 048
 
 
@@ -77,13 +82,14 @@ class AnswerRunner:
         self._max_time_s = setup.arguments.connection.max_time
         self._notices = setup.notices
         self._sent = threading.Event()
+        self._is_stopped = False
         self._setup = setup
         self._transport = LateTransport(self._network)
         provider = lookup.provider_for(self._target.service, self._target.endpoint)
         self.http = AnswerHttp(setup, self._transport.facts, provider.read_event)
         self._session = Session(
             self.http.noting(provider),
-            observed(self._transport, self.http.exchanges.observer, time.monotonic),
+            observed(self._send, self.http.exchanges.observer, time.monotonic),
             RetryPolicy(max_retries=setup.arguments.connection.max_retries),
             clock=time.monotonic,
             now=time.time,
@@ -94,6 +100,7 @@ class AnswerRunner:
             from chatbot.cli.ask.caching import cached
 
             self._cached = cached(setup, self._session, self._sent.set)
+        self.write_json: Callable[[AnswerResult, Mapping[str, Any]], None] = self._write_json
         self._form: AnswerForm | None = None
         if setup.arguments.schema is not None or setup.arguments.structured != Structured():
             from chatbot.cli.ask.structured.outcome import AnswerForm
@@ -102,7 +109,7 @@ class AnswerRunner:
         arguments, keeps = setup.arguments, not self._recorder.off
         is_said, is_replayed = "budget" in arguments.taken, arguments.http.replay is not None
         spending = Spending(self._target, arguments.money, arguments.settings, is_said, keeps, is_replayed)
-        self._cost = AnswerCost(spending, self._notices)
+        self.cost = AnswerCost(spending, self._notices)
         self.signal: int | None = None
         self.limits = AnswerLimits(self._notices, keeps=not self._recorder.off, in_session=in_session)
 
@@ -116,71 +123,44 @@ class AnswerRunner:
 
         Raises what forbids that it is sent: TooDear, ConfigurationError.
         """
-        with self._cost:
+        with self.cost:
             return self._answered(pending)
 
     def _answered(self, pending: PendingQuestion) -> AnswerResult:
-        conversation, options, raw, replaces, continues = pending
-        asked = options._replace(model=self._target.model or "")
         form = self._form
-        shown = self._shown._replace(raw=raw)
+        shown = self._shown._replace(raw=pending.raw)
         if form is not None:
-            shown = shown._replace(raw=raw or form.is_json, json=shown.json or form.holds)
-        self._sent.clear()
-        self.http.exchanges.new_question()
+            shown = shown._replace(raw=pending.raw or form.is_json, json=shown.json or form.holds)
         asked_s = time.monotonic()
-        if self._cached is None or not self._cached.knows(conversation, asked):
-            payload = partial(self._session.provider.payload, conversation, asked)
-            self._cost.reserve(conversation, payload, asked.model, self._longest_answer)
-            self._require_key()
-            self.load()
-        ask = self._ask(again=replaces is not None)
+        events = self.prepared(pending)
         with Watchdog() as watchdog:
             best_effort = BestEffort(watchdog.call, self._notices.warn)
             with ExitStack() as entered:
                 interrupts = Interrupts(watchdog.call, on_screen=is_terminal(1) and not shown.json)
                 best_effort.done("Ctrl-C may lose what came", lambda: entered.enter_context(interrupts))
                 best_effort.done("keys will show in the answer", lambda: entered.enter_context(self._keyboard))
-                event_queue = EventQueue(
-                    lambda sleep: ask(conversation, asked, self.http.exchanges.noting(sleep)),
-                    stop=self._transport.abort,
-                )
+                event_queue = EventQueue(events, stop=self.stop)
                 interrupts.wake = event_queue.wake
                 self._sent.wait(_SENT_WITHIN_S)
-                from chatbot.cli.ask.recorder import RecordingView
                 from chatbot.cli.ask.views import guarded_view, shows_waiting
                 from chatbot.terminal.answer.show_events import show_events
                 from chatbot.terminal.answer.silence import SilenceNotice
 
-                def begin() -> TurnWriter | None:
-                    question = conversation.messages[-3 if continues else -1]
-                    writing = self._recorder.begin(
-                        question,
-                        conversation.system,
-                        self._target.service.name,
-                        asked.model,
-                        asked_s,
-                        replaces=replaces,
-                    )
-                    if writing is not None:
-                        writing.goes_on_from(continues)
-                    return writing
-
-                label = asked.model or self._target.service.title
+                label = self._target.model or self._target.service.title
                 view = guarded_view(shown, label, self._notices, interrupts, self._keyboard, best_effort)
                 if not shows_waiting(shown):
                     view = SilenceNotice(view, self._notices.warn, self._place(), asked_s)
                 view = self.http.around(view, best_effort, event_queue.wake)
-                with RecordingView(view, self._recorder, begin, best_effort, self.http.retrying) as recording:
-                    redacted = EventRedactor(
-                        self._target.secrets, lambda text: watchdog.call(lambda: self._notices.redacted(text), LIMIT_S)
-                    )
+                with self.recording(view, pending, asked_s, best_effort, self.http.retrying) as recording:
+                    redacted = self.redactor(watchdog)
                     result = show_events(
                         event_queue, recording, time.monotonic, interrupts.stopped, self._max_time_s, redacted
                     )
-                    cost = best_effort("what it cost is not known", lambda: self._cost.of(result.finished), None)
-                    result = result._replace(cost=cost)
-                    recording.finish(result.finished, _whole(continues, result.text) if continues else None, cost)
+                    result = result._replace(
+                        cost=best_effort(COST_UNKNOWN, lambda: self.cost_of(result.finished), None)
+                    )
+                    whole = _whole(pending.continues, result.text) if pending.continues else None
+                    recording.finish(result.finished, whole, result.cost)
                     self.http.finished(result.finished)
                     recording.keep(self.http.kept)
             self.signal = interrupts.number
@@ -193,8 +173,10 @@ class AnswerRunner:
                     form.write(formed, is_json=self._shown.json)
                     result = formed.result
                 more = formed.fields if formed else {}
-                best_effort.done("how the answer ended cannot be told", lambda: self._say(result, conversation, more))
-            best_effort.done(NOT_WRITTEN, lambda: self._book(result), _BOOKED_WITHIN_S)
+                best_effort.done(
+                    "how the answer ended cannot be told", lambda: self._say(result, pending.conversation, more)
+                )
+            best_effort.done(NOT_WRITTEN, lambda: self.book(result), BOOKED_WITHIN_S)
             best_effort.done(
                 "what is left of the limits cannot be told", lambda: self.limits.see(self.http.exchanges.all)
             )
@@ -203,6 +185,70 @@ class AnswerRunner:
         if form is not None:
             form.write_files(result)
         return result
+
+    def prepared(self, pending: PendingQuestion) -> Callable[[Sleep], Iterator[Event]]:
+        """What asks the question: with what it may cost reserved, the key, and the network loaded, unless the answer is
+        in the cache.
+
+        Raises what forbids that it is sent: TooDear, LedgerUnavailable, ConfigurationError.
+        """
+        conversation, options = pending.conversation, pending.options
+        asked = options._replace(model=self._target.model or "")
+        self._sent.clear()
+        self._is_stopped = False
+        self.http.exchanges.new_question()
+        if self._cached is None or not self._cached.knows(conversation, asked):
+            payload = partial(self._session.provider.payload, conversation, asked)
+            self.cost.reserve(conversation, payload, asked.model, self._longest_answer)
+            self._require_key()
+            self.load()
+        ask = self._ask(again=pending.replaces is not None)
+        return lambda sleep: ask(conversation, asked, self.http.exchanges.noting(sleep))
+
+    def stop(self) -> None:
+        """Ends what is waited for, from another thread; nothing more is sent for this question."""
+        self._is_stopped = True
+        self._transport.abort()
+
+    def _send(self, request: HttpRequest) -> HttpResponse:
+        if self._is_stopped:
+            raise Cancelled("stopped")
+        return self._transport(request)
+
+    def recording(
+        self,
+        view: View,
+        pending: PendingQuestion,
+        asked_s: float,
+        best_effort: BestEffort,
+        retrying: Callable[[Retrying], None],
+    ) -> RecordingView:
+        """The view, with a history that keeps what it shows."""
+        from chatbot.cli.ask.recorder import RecordingView
+
+        conversation, continues = pending.conversation, pending.continues
+
+        def begin() -> TurnWriter | None:
+            question = conversation.messages[-3 if continues else -1]
+            writing = self._recorder.begin(
+                question,
+                conversation.system,
+                self._target.service.name,
+                self._target.model or "",
+                asked_s,
+                replaces=pending.replaces,
+            )
+            if writing is not None:
+                writing.goes_on_from(continues)
+            return writing
+
+        return RecordingView(view, self._recorder, begin, best_effort, retrying)
+
+    def redactor(self, watchdog: Watchdog) -> EventRedactor:
+        """What takes the keys out of the events of one answer."""
+        return EventRedactor(
+            self._target.secrets, lambda text: watchdog.call(lambda: self._notices.redacted(text), LIMIT_S)
+        )
 
     def _network(self) -> LiveTransport | ReplayingTransport:
         """What answers: the network, or the cassette that the person named. Raises ConfigurationError."""
@@ -223,13 +269,19 @@ class AnswerRunner:
             return self._session.ask
         return (self._cached._replace(refresh=True) if again else self._cached).ask
 
-    def _book(self, result: AnswerResult) -> None:
+    def cost_of(self, finished: Finished) -> Cost:
+        """What the answer cost; nothing where it was stopped before anything was sent."""
+        was_sent = finished.verdict is not Verdict.CANCELLED or self._sent.is_set()
+        return self.cost.of(finished if was_sent else finished._replace(attempts=0))
+
+    def book(self, result: AnswerResult) -> None:
+        """Writes into the ledger what was sent, and what the answer cost. Raises LedgerUnavailable."""
         traffic = self._transport.take_traffic(_READ_WITHIN_S)
         folder = data_folder()
         if result.cost is None or folder is None:
             return
         try:
-            self._cost.book(result.cost, traffic, result.reasoning + result.text)
+            self.cost.book(result.cost, traffic, result.reasoning + result.text)
         except ChatError:
             if self._recorder.off or os.access(folder, os.W_OK):
                 raise  # else the history, which is in the same folder, says so
@@ -248,6 +300,7 @@ class AnswerRunner:
 
     def models(self) -> list[ListedModel]:
         """The server's models. Raises ChatError when it gives no list."""
+        self._is_stopped = False
         self._require_key()
         try:
             return self._session.detailed_models()
@@ -286,14 +339,11 @@ class AnswerRunner:
     def _say(self, result: AnswerResult, conversation: Conversation, more: Mapping[str, Any]) -> None:
         """What is to be said of an answer: in the JSON object, and to the person."""
         from chatbot.core.cost.answer import cost_words
-        from chatbot.terminal.failures import exit_code, usage_line, verdict_lines
+        from chatbot.terminal.failures import FROM_CACHE, exit_code, usage_line, verdict_lines
 
-        finished = self._advised(result.finished, conversation)
+        finished = self.advised(result.finished, conversation)
         if self._shown.json:
-            from chatbot.terminal.answer.json_view import as_json
-
-            model = self._target.model or ""
-            stdio.write_answer(as_json(result, self._target.service.name, model, self.http.exchanges.traffic, more))
+            self.write_json(result, more)
         if isinstance(finished.error, ProgramFault) and not self._in_session:
             return  # the roof tells it
         self._notices.apart = self._in_session and bool(result.text)
@@ -308,8 +358,22 @@ class AnswerRunner:
             self._notices.warn(*lines)
         if self._shown.usage:
             is_from_cache = bool(finished.cache and finished.cache.hit)
-            cost = "from the cache: cost 0" if is_from_cache else cost_words(result.cost)
+            cost = FROM_CACHE if is_from_cache else cost_words(result.cost)
             self._notices.tell([usage_line(finished.usage, cost)])
+
+    def _write_json(self, result: AnswerResult, more: Mapping[str, Any]) -> None:
+        stdio.write_answer(self.as_json(result, more))
+
+    def formed(self, result: AnswerResult) -> Formed | None:
+        """The answer held against the schema; None where it need have no form."""
+        return self._form.of(result) if self._form else None
+
+    def as_json(self, result: AnswerResult, more: Mapping[str, Any]) -> bytes:
+        """The answer as a line of JSON, with `more`."""
+        from chatbot.terminal.answer.json_view import as_json
+
+        model = self._target.model or ""
+        return as_json(result, self._target.service.name, model, self.http.exchanges.traffic, more)
 
     def _tell_of_no_key(self, error: KeyRejected) -> None:
         service = self._target.service
@@ -319,7 +383,7 @@ class AnswerRunner:
             f"Keep it with chat keys set {service.name}, or set {names}." if names else "Give it with --header."
         )
 
-    def _advised(self, finished: Finished, conversation: Conversation) -> Finished:
+    def advised(self, finished: Finished, conversation: Conversation) -> Finished:
         """What can be done that only this floor knows: start the local server, or shorten a long conversation."""
         error = finished.error
         if isinstance(error, CannotConnect) and self._target.service.start_advice:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,6 +14,7 @@ from chatbot.terminal.notices import Notices
 if TYPE_CHECKING:
     from chatbot.cli.ask.recorder import HistoryRecorder
     from chatbot.cli.ask.wire.files import ExchangeFiles
+    from chatbot.core.messages import Conversation
     from chatbot.providers.choice import ModelTarget
 
 
@@ -35,3 +36,32 @@ class Setup(NamedTuple):
     def options(self) -> Options:
         """What every request says."""
         return self.arguments.options(self.target.model, self.fields)
+
+
+class Asking(NamedTuple):
+    """What every model is asked. `conversation` is the one that it goes on with, if `recorder` knows that, with its own
+    system prompt, before which the settings say nothing; `fields` are raw ones of each body.
+    """
+
+    arguments: Arguments
+    text: str | None
+    conversation: Conversation
+    fields: Mapping[str, Any]
+    recorder: HistoryRecorder
+    notices: Notices
+    open_things: ExitStack
+    files: ExchangeFiles | None = None
+
+
+AskSeveral = Callable[[Asking], int]
+"""Asks several models, and returns the exit code of all; see chatbot.cli.several."""
+
+
+def exchange_files(arguments: Arguments, notices: Notices) -> ExchangeFiles | None:
+    """The files for the HTTP that were named. Raises UsageError or OutputUnwritable, before anything is sent."""
+    wanted = arguments.http
+    if not (wanted.log_file or wanted.har or wanted.record) or wanted.dry_run:
+        return None
+    from chatbot.cli.ask.wire.files import ExchangeFiles
+
+    return ExchangeFiles(wanted, notices)

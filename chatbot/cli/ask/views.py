@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from chatbot.cli.output import stdio
 from chatbot.cli.output.screen import pausing, this_screen
@@ -19,6 +20,12 @@ from chatbot.terminal.best_effort import BestEffort
 from chatbot.terminal.notices import Notices
 from chatbot.terminal.screen import Screen, is_dumb
 
+if TYPE_CHECKING:
+    from chatbot.terminal.markdown.row import Row
+
+Pause = Callable[[Callable[[], None]], bool]
+Below = Callable[[float, Screen], "list[Row]"]
+
 
 def guarded_view(
     shown: Shown,
@@ -27,27 +34,30 @@ def guarded_view(
     interrupts: Interrupts,
     keyboard: SilentKeyboard,
     best_effort: BestEffort,
+    below: Below | None = None,
 ) -> View:
     """The view that standard output and the person's words ask for, and the bare text where that fails. `label` is
-    what is waited for.
+    what is waited for, `below` what stands under it meanwhile, see LiveAnswer.
     """
     from chatbot.terminal.answer.guarded_view import BareText, GuardedView
 
     bare = BareText(_write_for(shown), notices.warn, on_terminal=is_terminal(1))
-    return GuardedView(lambda: _view_for(shown, label, notices, interrupts, keyboard), bare, best_effort)
+    return GuardedView(
+        lambda: _view_for(shown, label, notices, pausing(interrupts, keyboard), below), bare, best_effort
+    )
 
 
 def shows_waiting(shown: Shown) -> bool:
     """Whether a row tells, and changes, while an answer is waited for."""
     screen = this_screen(shown.color)
-    return screen.live if screen.rendered and not shown.raw and not shown.json else _draws_aside()
+    return screen.live if screen.rendered and not shown.raw and not shown.json else draws_aside()
 
 
-def _draws_aside() -> bool:
+def draws_aside() -> bool:
     return is_terminal(2) and not is_dumb(os.environ) and not os.environ.get("NO_COLOR")
 
 
-def _write_aside(text: str) -> None:
+def write_aside(text: str) -> None:
     stdio.write_aside(text.encode(stdio.encoding(sys.stderr), "replace"))
 
 
@@ -59,13 +69,13 @@ def _write_for(shown: Shown) -> Callable[[str], None]:
     return lambda text: stdio.write_answer(text.encode(encoding, "replace"))
 
 
-def _view_for(shown: Shown, label: str, notices: Notices, interrupts: Interrupts, keyboard: SilentKeyboard) -> View:
+def _view_for(shown: Shown, label: str, notices: Notices, pause: Pause, below: Below | None) -> View:
     screen = this_screen(shown.color)
     rendered = screen.rendered and not shown.raw and not shown.json
     unicode = screen.unicode if rendered else "utf" in stdio.encoding(sys.stderr).lower()
     wait_row = WaitRow(label, time.monotonic(), unicode=unicode)
     if rendered:
-        return _screen_view(shown, screen, wait_row, notices, interrupts, keyboard)
+        return _screen_view(shown, screen, wait_row, notices, pause, below)
     return _plain_view(shown, wait_row, notices, unicode)
 
 
@@ -74,7 +84,7 @@ def _plain_view(shown: Shown, wait_row: WaitRow, notices: Notices, unicode: bool
     from chatbot.terminal.answer.plain import Aside, PlainView
 
     aside = Aside(
-        _write_aside if _draws_aside() else None,
+        write_aside if draws_aside() else None,
         wait_row,
         not shown.hide_reasoning,
         notices.colour and shown.color != "never",
@@ -93,8 +103,8 @@ def _screen_view(
     screen: Screen,
     wait_row: WaitRow,
     notices: Notices,
-    interrupts: Interrupts,
-    keyboard: SilentKeyboard,
+    pause: Pause,
+    below: Below | None,
 ) -> View:
     """Markdown, drawn while it arrives."""
     from chatbot.terminal.answer.live import LiveAnswer
@@ -107,6 +117,7 @@ def _screen_view(
         wait_row,
         show_reasoning=shown.show_reasoning and is_terminal(1),
         hide_reasoning=shown.hide_reasoning or not is_terminal(1),  # a file gets the answer alone
+        below=below,
     )
     tell = None if is_terminal(1) and is_terminal(2) else notices.warn
-    return LiveView(live, stdio.size, pausing(interrupts, keyboard), tell)
+    return LiveView(live, stdio.size, pause, tell)

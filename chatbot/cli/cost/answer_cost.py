@@ -11,10 +11,9 @@ if TYPE_CHECKING:
 
     from chatbot.cli.cost.gate import Gate, Held, Limits
     from chatbot.core.cost.answer import Cost
-    from chatbot.core.cost.estimate import Estimate
     from chatbot.core.cost.ledger import Entry
     from chatbot.core.cost.price import Price
-    from chatbot.core.events import Finished
+    from chatbot.core.events import Finished, Usage
     from chatbot.core.http.traffic import Traffic
     from chatbot.core.messages import Conversation
     from chatbot.core.request import Payload
@@ -45,7 +44,7 @@ class AnswerCost:
         self._notices = notices
         self._gate: Gate | None = None
         self._held: Held | None = None
-        self._estimate: Estimate | None = None
+        self._conversation: Conversation | None = None
 
     def reserve(
         self, conversation: Conversation, payload: Callable[[], Payload], model: str, limit: Callable[[], int | None]
@@ -54,7 +53,8 @@ class AnswerCost:
         `limit` the longest answer of the model. Raises TooDear, ConfigurationError, or LedgerUnavailable. Nothing is
         loaded where there is no limit.
         """
-        self._held = self._estimate = None
+        self._held = None
+        self._conversation = conversation
         spending = self._spending
         if spending.is_replayed or not _may_have_limits(spending):
             return
@@ -69,9 +69,9 @@ class AnswerCost:
             return
         if price is None:
             raise _unknown(spending.target, model)
-        self._estimate = estimated(price, estimated_tokens(conversation), longest_answer(payload(), limit()))
+        estimate = estimated(price, estimated_tokens(conversation), longest_answer(payload(), limit()))
         self._gate = Gate(limits, spending.target.service.name, lambda: open_ledger(self._notices))
-        self._held = self._gate.reserve(self._estimate)
+        self._held = self._gate.reserve(estimate)
 
     def of(self, finished: Finished) -> Cost:
         """What an answer cost, by the prices of now."""
@@ -85,7 +85,11 @@ class AnswerCost:
         """Writes it into the ledger; for an answer whose cost is not known, what it was about, reckoned with the text
         that `came`. Raises LedgerUnavailable.
         """
-        usd = cost.usd if cost.usd is not None else self._guessed(cost, came)
+        from decimal import Decimal
+
+        from chatbot.core.cost.price import cost_usd
+
+        usd = cost.usd if cost.usd is not None else cost_usd(cost.price, self.about(came)) or Decimal(0)
         rows = self._entries(traffic, usd, unpriced=int(cost.usd is None))
         held, self._held = self._held, None
         if self._gate is not None and held is not None:
@@ -97,6 +101,13 @@ class AnswerCost:
 
             with closing(open_ledger(self._notices)) as ledger:
                 ledger.add(rows)
+
+    def about(self, came: str) -> Usage:
+        """About how many tokens the last answer took, of which that is not known; `came` is its text."""
+        from chatbot.core.conversations.resume import estimated_tokens, text_tokens
+        from chatbot.core.events import Usage
+
+        return Usage(estimated_tokens(self._conversation) if self._conversation else 0, text_tokens(came))
 
     def _entries(self, traffic: tuple[Traffic, ...], usd: Decimal, unpriced: int) -> list[Entry]:
         from chatbot.cli.cost.booking import today
@@ -111,17 +122,6 @@ class AnswerCost:
             return []
         own = name if any(budget.provider for budget in limits_of(self._spending).budgets) else ""
         return [Entry(today(), own, "", Traffic(""), usd)]
-
-    def _guessed(self, cost: Cost, came: str) -> Decimal:
-        """About what an answer cost that did not say how many tokens it took."""
-        from decimal import Decimal
-
-        from chatbot.core.conversations.resume import text_tokens
-        from chatbot.core.cost.price import cost_usd
-        from chatbot.core.events import Usage
-
-        sent = self._estimate.input_tokens if self._estimate else 0
-        return cost_usd(cost.price, Usage(sent, text_tokens(came))) or Decimal(0)
 
     def _price(self, model: str) -> Price | None:
         from chatbot.cli.cost.prices import price_now

@@ -31,7 +31,7 @@ def as_plain(conversation: StoredConversation, images: Mapping[str, bytes]) -> d
     used = {image.sha256 for turn in conversation.turns for image in turn.images} & images.keys()
     return {
         "format": FORMAT,
-        **{name: summary[name] for name in ("id", "created_s", "updated_s", "title", "forked_from")},
+        **{name: summary[name] for name in ("id", "created_s", "updated_s", "title", "forked_from", "compared_to")},
         "turns": [_plain_turn(turn) for turn in conversation.turns],
         "images": {sha256: base64.b64encode(images[sha256]).decode() for sha256 in sorted(used)},
     }
@@ -80,6 +80,7 @@ def from_plain(plain: object) -> Transferred:
         provider=turns[-1].provider,
         model=turns[-1].model,
         forked_from=document.text_or_none("forked_from"),
+        compared_to=document.text_or_none("compared_to"),
     )
     return Transferred(StoredConversation(summary, turns), images)
 

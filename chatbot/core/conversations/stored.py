@@ -106,7 +106,8 @@ Ending = Verdict | Literal["partial"]
 
 class Summary(NamedTuple):
     """A conversation in a list. `title` begins its first question; `turns` counts those that were not taken back;
-    `provider` and `model` answered last. `ending` is that of the last answer; None where every question was taken back.
+    `provider` and `model` answered last. `ending` is that of the last answer; None where every question was taken
+    back. `compared_to` is the conversation whose questions this one asks of another model.
     """
 
     id: str
@@ -118,6 +119,7 @@ class Summary(NamedTuple):
     model: str = ""
     forked_from: str | None = None
     ending: Ending | None = None
+    compared_to: str | None = None
 
 
 class StoredConversation(NamedTuple):

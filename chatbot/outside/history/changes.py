@@ -33,8 +33,8 @@ def insert_conversation(connection: sqlite3.Connection, summary: Summary, kept: 
     """Stores a conversation with turns whose images are stored already."""
     last = kept[-1]
     connection.execute(
-        "INSERT INTO conversation (id, created_s, updated_s, turns, provider, model, forked_from, title)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO conversation (id, created_s, updated_s, turns, provider, model, forked_from, compared_to, title)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             summary.id,
             summary.created_s,
@@ -43,6 +43,7 @@ def insert_conversation(connection: sqlite3.Connection, summary: Summary, kept: 
             storable(last.provider),
             storable(last.model),
             summary.forked_from and storable(summary.forked_from),
+            summary.compared_to and storable(summary.compared_to),
             storable(summary.title),
         ),
     )
@@ -63,10 +64,27 @@ def fork(
     if not kept:
         raise UnknownConversation(f"{conversation_id} has no turn to fork from")
     copy = summary._replace(
-        id=free_id(connection, random), created_s=now_s, updated_s=now_s, forked_from=conversation_id
+        id=free_id(connection, random), created_s=now_s, updated_s=now_s, forked_from=conversation_id, compared_to=None
     )
     insert_conversation(connection, copy, kept)
     return copy.id
+
+
+def compare(connection: sqlite3.Connection, ids: Iterable[str], first: str) -> None:
+    """Notes that these conversations ask the questions of the `first` one of other models. What that one is compared
+    to, they are compared to.
+    """
+    connection.executemany(
+        "UPDATE conversation SET compared_to ="
+        " (SELECT ifnull(compared_to, id) FROM conversation WHERE id = ?) WHERE id = ?",
+        [(first, each) for each in ids],
+    )
+
+
+def bring_forward(connection: sqlite3.Connection, conversation_id: str, now_s: float) -> None:
+    """Makes it the one in which something was said last."""
+    latest = "(SELECT max(updated_s) + 0.001 FROM conversation)"
+    connection.execute(f"UPDATE conversation SET updated_s = max(?, {latest}) WHERE id = ?", (now_s, conversation_id))
 
 
 _IS_ANSWERED = (

@@ -30,7 +30,8 @@ from chatbot.core.surrogates import joined
 # The last turn that was not taken back, found in the index of positions.
 _LAST = "FROM turn WHERE conversation_id = conversation.id AND withdrawn = 0 ORDER BY position DESC LIMIT 1"
 _SUMMARY = (
-    f"id, created_s, updated_s, title, turns, provider, model, forked_from, (SELECT ifnull(verdict, 'partial') {_LAST})"
+    "id, created_s, updated_s, title, turns, provider, model, forked_from,"
+    f" (SELECT ifnull(verdict, 'partial') {_LAST}), compared_to"
 )
 _TURN = (
     "turn.id, conversation_id, position, created_s, verdict, withdrawn, provider, model,"
@@ -47,7 +48,7 @@ _ENDINGS: dict[str | None, Ending | None] = {"partial": "partial", **_VERDICTS}
 def summaries(connection: sqlite3.Connection, rest: str, values: Sequence[object] = ()) -> list[Summary]:
     """The conversations that `rest`, the end of a query, chooses."""
     rows = connection.execute(f"SELECT {_SUMMARY} FROM conversation {rest}", values)
-    return [Summary._make((*row, _ENDINGS.get(verdict, Verdict.FAILED))) for *row, verdict in rows]
+    return [Summary._make((*row, _ENDINGS.get(verdict, Verdict.FAILED), compared)) for *row, verdict, compared in rows]
 
 
 def turns(connection: sqlite3.Connection, rest: str, values: Sequence[object] = ()) -> list[Turn]:
@@ -138,6 +139,14 @@ def conversation(connection: sqlite3.Connection, conversation_id: str) -> Stored
         raise UnknownConversation(f"there is no conversation {conversation_id}")
     rest = "WHERE conversation_id = ? ORDER BY position"
     return StoredConversation(found[0], tuple(turns(connection, rest, (conversation_id,))))
+
+
+def compared(connection: sqlite3.Connection, conversation_id: str) -> list[Summary]:
+    """The other conversations that ask the same questions of other models, the first one first."""
+    found = connection.execute("SELECT compared_to FROM conversation WHERE id = ?", (conversation_id,)).fetchone()
+    first = (found and found[0]) or conversation_id
+    rest = "WHERE (id = ? OR compared_to = ?) AND id <> ? ORDER BY id <> ?, created_s, id"
+    return summaries(connection, rest, (first, first, conversation_id, first))
 
 
 def all_ids(connection: sqlite3.Connection) -> list[str]:

@@ -107,10 +107,16 @@ _COSTS = (
     "ALTER TABLE turn ADD COLUMN price TEXT",
 )
 
+# The conversation whose questions this one asks of another model.
+_COMPARED = (
+    "ALTER TABLE conversation ADD COLUMN compared_to TEXT",
+    "CREATE INDEX conversation_by_compared ON conversation (compared_to) WHERE compared_to IS NOT NULL",
+)
+
 Steps = Sequence[Sequence[str]]
 
 # Step number n (from 0) makes a database of version n into one of version n + 1. A step that is out never changes.
-STEPS: Steps = (_FIRST, _EXCHANGES, _ITEMS, _COSTS)
+STEPS: Steps = (_FIRST, _EXCHANGES, _ITEMS, _COSTS, _COMPARED)
 
 # Contentless: the texts are in `turn`. Not part of a step, because FTS5 is not compiled in everywhere.
 WORD_INDEX = (
@@ -146,8 +152,14 @@ def _version_by_tables(connection: sqlite3.Connection) -> int:
         return 0
     if "exchange" not in tables:
         return 1
-    columns = {row[1] for row in connection.execute("PRAGMA table_info(turn)")}
+    if "compared_to" in _columns(connection, "conversation"):
+        return STEPS.index(_COMPARED) + 1
+    columns = _columns(connection, "turn")
     return 4 if "price" in columns else 3 if "items" in columns else 2
+
+
+def _columns(connection: sqlite3.Connection, table: str) -> set[str]:
+    return {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
 
 
 def migrate(connection: sqlite3.Connection, steps: Steps, back_up: Callable[[int], None]) -> None:

@@ -162,6 +162,18 @@ class History:
         """
         return self._database.change(lambda db: changes.fork(db, conversation_id, upto, self._now(), self._random))
 
+    def compare(self, ids: Iterable[str], first: str) -> None:
+        """Notes that these conversations ask the questions of the `first` one of other models."""
+        self._database.change(lambda db: changes.compare(db, ids, first))
+
+    def compared(self, conversation_id: str) -> list[Summary]:
+        """The other conversations that ask the same questions of other models, the first one first."""
+        return self._database.read(lambda db: rows.compared(db, conversation_id))
+
+    def bring_forward(self, conversation_id: str) -> None:
+        """Makes it the conversation in which something was said last."""
+        self._database.change(lambda db: changes.bring_forward(db, conversation_id, self._now()))
+
     def withdraw_last(self, conversation_id: str, last_is: Replaced) -> bool:
         """Takes back the last turn that has an answer, or the very last one if that has none: it stays in the history,
         marked, and is not sent again. Whether there was one.

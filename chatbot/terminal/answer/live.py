@@ -4,12 +4,13 @@ Driven by a loop that knows the time, the network and the signals: it tells what
 `frame`. Nothing here sleeps, starts a thread or handles a signal.
 """
 
+import math
 from collections.abc import Callable
 
 from chatbot.core.events import Retrying
 from chatbot.terminal.answer.painter import Painter
 from chatbot.terminal.answer.reasoning import Reasoning
-from chatbot.terminal.answer.wait_row import WaitRow
+from chatbot.terminal.answer.wait_row import FRAME_S, WaitRow
 from chatbot.terminal.markdown.look import ASCII, DIM, NOTICE, UNICODE
 from chatbot.terminal.markdown.row import Row
 from chatbot.terminal.markdown.stream import MarkdownStream
@@ -25,7 +26,8 @@ class LiveAnswer:
     """`clock` gives seconds and is only used to measure how long a frame takes. `waiting` is shown as a live row until
     the answer begins; it leaves no trace.
 
-    `show_thinking` commits the reasoning; `hide_reasoning` shows nothing of it.
+    `show_thinking` commits the reasoning; `hide_reasoning` shows nothing of it. `below` gives live rows that
+    stand under all others, at a time and on a screen.
     """
 
     def __init__(
@@ -37,7 +39,10 @@ class LiveAnswer:
         *,
         show_reasoning: bool = False,
         hide_reasoning: bool = False,
+        below: Callable[[float, Screen], list[Row]] | None = None,
     ) -> None:
+        self._below = below
+        self._below_due_s = 0.0
         self._write = write
         self._clock = clock
         self._painter = Painter(screen)
@@ -122,6 +127,9 @@ class LiveAnswer:
             live += preview
         if not live and (words := self._waiting.row(now_s)):
             live = [Row(((words, NOTICE if self._waiting.is_retry(now_s) else DIM),))]
+        if self._below and not final:
+            live += (below := self._below(now_s, self._painter.screen))
+            self._below_due_s = now_s + FRAME_S if below else math.inf
         self._emit(self._painter.frame(commit, live))
         self._dirty = False
         gap = _GAP_PER_FRAME * (self._clock() - started)
@@ -135,5 +143,6 @@ class LiveAnswer:
         if not self._painter.screen.live:
             return None
         wait_s = self._waiting.wait_s(now_s)
-        ticks = (None if wait_s is None else now_s + wait_s, self._reasoning.next_tick_s(now_s))
+        below_s = self._below_due_s if self._below and self._below_due_s < math.inf else None
+        ticks = (None if wait_s is None else now_s + wait_s, self._reasoning.next_tick_s(now_s), below_s)
         return min((tick for tick in ticks if tick is not None), default=None)

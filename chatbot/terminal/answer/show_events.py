@@ -65,12 +65,12 @@ def show_events(
     try:
         while finished is None:
             wait_s = view.frame(clock())
-            events = _taken(event_queue, redact, _sooner(wait_s, limit_s, clock() - started_s), bool(pieces))
+            events = _taken(event_queue, redact, sooner(wait_s, limit_s, clock() - started_s), bool(pieces))
             pieces += [event.text for event in events if type(event) is TextDelta]
             reasoning += [event.text for event in events if type(event) is ReasoningDelta]
             finished = events[-1] if events and isinstance(events[-1], Finished) else None
             if finished is None:
-                finished = _ended_here(bool(pieces), stopped(), limit_s, clock() - started_s)
+                finished = ended_here(bool(pieces), stopped(), limit_s, clock() - started_s)
             if events:
                 view.show(events, clock())
         view.close(clock())
@@ -85,7 +85,7 @@ def _taken(
 ) -> list[Event]:
     """What came; that the thread which makes the events has failed is the end of the answer."""
     try:
-        return list(redact(_with_whole_text(event_queue.take(timeout_s))))
+        return list(redact(with_whole_text(event_queue.take(timeout_s))))
     except ChatError:
         raise
     except Exception as failure:
@@ -94,7 +94,7 @@ def _taken(
         return [Finished(Verdict.CUT if has_text else Verdict.FAILED, error=error, has_text=has_text)]
 
 
-def _with_whole_text(events: list[Event]) -> list[Event]:
+def with_whole_text(events: list[Event]) -> list[Event]:
     """The same events with neighbouring text deltas joined: a fast answer comes by the thousand."""
     joined: list[Event] = []
     texts: list[str] = []
@@ -111,7 +111,7 @@ def _with_whole_text(events: list[Event]) -> list[Event]:
     return joined
 
 
-def _ended_here(has_text: bool, stopped: bool, limit_s: float | None, elapsed_s: float) -> Finished | None:
+def ended_here(has_text: bool, stopped: bool, limit_s: float | None, elapsed_s: float) -> Finished | None:
     """The end that comes from this side, if it has come."""
     if stopped:
         return Finished(Verdict.CANCELLED, has_text=has_text)
@@ -121,6 +121,7 @@ def _ended_here(has_text: bool, stopped: bool, limit_s: float | None, elapsed_s:
     return None
 
 
-def _sooner(wait_s: float | None, limit_s: float | None, elapsed_s: float) -> float | None:
+def sooner(wait_s: float | None, limit_s: float | None, elapsed_s: float) -> float | None:
+    """How long may be waited: not beyond what is left of the limit."""
     left_s = None if limit_s is None else max(0.0, limit_s - elapsed_s)
     return min((time_s for time_s in (wait_s, left_s) if time_s is not None), default=None)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from chatbot.core.amounts import duration_words, token_words
-from chatbot.core.conversations.stored import StoredConversation, Turn
+from chatbot.core.conversations.stored import StoredConversation, Summary, Turn
 from chatbot.core.events import Usage, Verdict
 from chatbot.terminal.documents.conversations import Dated, one_line
 from chatbot.terminal.fences import with_closed_fence
@@ -41,13 +41,19 @@ pre {{ font-family: Menlo, "DejaVu Sans Mono", Consolas, monospace; line-height:
 """
 
 
-def as_markdown(conversation: StoredConversation, dated: Dated, *, reasoning: bool = False) -> str:
-    """The whole conversation, questions and answers as they were but for what is dangerous to print."""
+def as_markdown(
+    conversation: StoredConversation, dated: Dated, *, reasoning: bool = False, compared: Sequence[Summary] = ()
+) -> str:
+    """The whole conversation, questions and answers as they were but for what is dangerous to print. `compared` are
+    those that ask the same of other models.
+    """
     summary = conversation.summary
     count = "1 question" if summary.turns == 1 else f"{summary.turns} questions"
     facts = [f"`{summary.id}`", dated(summary.created_s), count]
     facts += [f"forked from `{one_line(summary.forked_from)}`"] if summary.forked_from else []
     blocks = [f"# {one_line(summary.title) or summary.id}", " · ".join(facts)]
+    others = [f"`{one_line(each.id)}` ({one_line(each.model) or one_line(each.provider)})" for each in compared]
+    blocks += [f"asked of other models too: {', '.join(others)}"] if others else []
     for turn in conversation.turns:
         blocks += _turn_blocks(turn, dated, reasoning)
     return "\n\n".join(blocks) + "\n"

@@ -236,3 +236,31 @@ def test_an_answer_of_another_process_goes_on_while_conversations_are_changed(tm
     assert other.conversation(writing.conversation_id or "").turns[0].answer == "because"
     writing_one.close()
     other.close()
+
+
+def test_conversations_that_ask_the_same_of_other_models_know_each_other(tmp_path: Path) -> None:
+    history = a_history(tmp_path)
+    first, second, third, alone = (ask(history, f"question {number}") for number in range(4))
+    history.compare([second, third], first)
+    assert [each.id for each in history.compared(first)] == [second, third]
+    assert [each.id for each in history.compared(third)] == [first, second]
+    assert history.compared(alone) == [] == history.compared("nosuch")
+    history.compare([alone], third)
+    assert {each.id for each in history.compared(alone)} == {first, second, third}
+    history.delete([first])
+    assert {each.id for each in history.compared(second)} == {third, alone}
+    plain = list(history.export([second]))
+    other = a_history(tmp_path / "other")
+    assert other.import_(plain).added == (second,)
+    assert other.conversation(second).summary.compared_to == first
+    other.close()
+    history.close()
+
+
+def test_a_conversation_brought_forward_is_the_last_one(tmp_path: Path) -> None:
+    history = a_history(tmp_path)
+    first, second = ask(history, "one"), ask(history, "two")
+    assert history.last_conversation_id() == second
+    history.bring_forward(first)
+    assert history.last_conversation_id() == first
+    history.close()

@@ -115,11 +115,11 @@ def test_a_history_of_version_3_gets_the_columns_and_a_copy_of_it_is_kept(tmp_pa
     copy.close()
 
 
-@pytest.mark.parametrize("version", [2, 3])
+@pytest.mark.parametrize("version", [2, 3, 4])
 def test_a_copy_that_lost_its_version_is_known_by_its_columns(tmp_path: Path, version: int) -> None:
     old = Opener(tmp_path, lambda: 0.0, steps=STEPS[:version]).for_writing().connection
     old.execute("PRAGMA user_version = 0")
     old.close()
     opened = Opener(tmp_path, lambda: 0.0).for_writing()
-    assert version_of(opened.connection) == len(STEPS) == 4
+    assert version_of(opened.connection) == len(STEPS) == 5
     opened.connection.close()

@@ -68,6 +68,8 @@ def test_a_history_of_before_gets_its_table_and_keeps_what_it_has(history: Histo
         connection.execute("ALTER TABLE turn DROP COLUMN items")
         for column in ("cache_write_tokens", "cost_usd", "price"):
             connection.execute(f"ALTER TABLE turn DROP COLUMN {column}")
+        connection.execute("DROP INDEX conversation_by_compared")
+        connection.execute("ALTER TABLE conversation DROP COLUMN compared_to")
         connection.execute("PRAGMA user_version = 1")
     connection.close()
     asked(history, *rows("new"))

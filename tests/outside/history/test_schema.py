@@ -96,3 +96,17 @@ def test_a_database_that_has_lost_its_version_is_one_of_the_first(folder: Path, 
     assert opened.writable
     assert opened.connection.execute("SELECT count(*) FROM turn").fetchone() == (1,)
     opened.connection.close()
+
+
+def test_a_history_of_before_several_models_can_compare_conversations(folder: Path) -> None:
+    with sqlite3.connect(folder / NAME) as connection:
+        connection.execute("DROP INDEX conversation_by_compared")
+        connection.execute("ALTER TABLE conversation DROP COLUMN compared_to")
+        connection.execute("PRAGMA user_version = 4")
+    connection.close()
+    history = a_history(folder)
+    [before] = history.conversations(5)
+    other = ask(history)
+    history.compare([other], before.id)
+    assert [each.id for each in history.compared(before.id)] == [other]
+    history.close()

@@ -1,6 +1,7 @@
 import random
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -32,7 +33,7 @@ class Clock:
 class Show:
     """An answer on a terminal; `paint` lets time pass first, `tick` tells what is seen then."""
 
-    def __init__(self, width: int = 80, height: int = 24, screen: Screen | None = None, **options: bool) -> None:
+    def __init__(self, width: int = 80, height: int = 24, screen: Screen | None = None, **options: Any) -> None:
         self.terminal = Terminal(width, height)
         self.written: list[bytes] = []
         self.clock = Clock()

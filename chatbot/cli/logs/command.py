@@ -24,6 +24,7 @@ from chatbot.cli.output.written import write_output
 from chatbot.core.conversations.stored import Summary
 from chatbot.core.errors import UsageError
 from chatbot.core.json_text import dumps
+from chatbot.options.chat import Connection, Money, Who
 from chatbot.options.declared import Choice
 from chatbot.outside.history.store import History
 from chatbot.terminal.notices import Notices
@@ -65,6 +66,20 @@ class Showing(NamedTuple):
     reasoning: Annotated[bool, Choice("Also what the model thought before it answered.")] = False
 
 
+class Replaying(NamedTuple):
+    """Options"""
+
+    model: Annotated[
+        str | None,
+        Choice(
+            "The model that is asked now.", flags=("--model", "-m"), metavar="NAME", is_text=True, completes="models"
+        ),
+    ] = None
+    provider: Annotated[str | None, Choice("Its service.", metavar="NAME", is_text=True, completes="providers")] = None
+    diff: Annotated[bool, Choice("How each answer differs from the one of then, word by word.")] = False
+    json: Annotated[bool, Choice("JSON for programs: an object for each question.")] = False
+
+
 class Exporting(NamedTuple):
     """Options"""
 
@@ -82,7 +97,7 @@ def logs(argv: list[str], notices: Notices) -> int:
     """Runs one of the history's commands."""
     if run := run_one_of(DECLARED, argv, "chat logs"):
         with closing(open_history(notices)) as history:
-            run(history, notices)
+            return int(run(history, notices) or 0)
     return 0
 
 
@@ -110,7 +125,8 @@ def _show(history: History, notices: Notices, conversation: str | None, form: As
     from chatbot.cli.output.screen import drawn
     from chatbot.terminal.documents.transcript import as_markdown
 
-    text = as_markdown(history.conversation(found), stdio.dated, reasoning=showing.reasoning)
+    compared = history.compared(found)
+    text = as_markdown(history.conversation(found), stdio.dated, reasoning=showing.reasoning, compared=compared)
     screen = this_screen("auto")
     write_paged(drawn(text, screen, notices) if screen.rendered else text.encode())
 
@@ -144,6 +160,24 @@ def _export(history: History, notices: Notices, ids: list[str], options: Exporti
         return
     write_output(options.output, parts)
     notices.warn(f"{len(chosen)} exported to {options.output}")
+
+
+def _replay(
+    history: History,
+    notices: Notices,
+    conversation: str | None,
+    options: Replaying,
+    connection: Connection,
+    money: Money,
+) -> int:
+    from chatbot.cli.logs.replay import Replay, replay
+
+    if not (options.model or options.provider):
+        raise UsageError("which model is to be asked?", advice="Name it: chat logs replay ID -m NAME")
+    [found] = _found(history, [] if conversation is None else [conversation])
+    who = Who((options.model or "",), options.provider)
+    wanted = Replay(who, connection, money, options.diff, options.json)
+    return replay(history.conversation(found), history, wanted, notices)
 
 
 def _import(history: History, notices: Notices, file: str) -> None:
@@ -263,6 +297,21 @@ DECLARED = Group(
                 ),
             ),
             (AsJson, Showing),
+        ),
+        Command(
+            "replay",
+            "Asks a conversation again, question by question, of another model.",
+            _replay,
+            (
+                Positional(
+                    "conversation",
+                    "ID",
+                    "An id, or its beginning; the last one if left out.",
+                    completes="conversations",
+                ),
+            ),
+            (Replaying, Connection, Money),
+            in_variables=(Connection, Money),
         ),
         Command(
             "search",

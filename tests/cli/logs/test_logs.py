@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.cli.logs import logs
+from chatbot.cli.logs.command import logs
 from chatbot.core.conversations.stored import AmbiguousId, UnknownConversation
 from chatbot.core.errors import ChatError, OutputUnwritable, UsageError
 from chatbot.core.events import Finished, Verdict

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chatbot.cli import commands
 from chatbot.cli.command_line.declared import Command, Positional
@@ -17,13 +17,22 @@ from chatbot.options.declared import chosen, found
 from chatbot.options.settings.settings import Settings
 from chatbot.terminal.notices import Notices
 
+if TYPE_CHECKING:
+    from chatbot.cli.ask.setup import Asking
+
 
 def _answer(notices: Notices, question: list[str] | None, *chosen_so: Any) -> int:
     from chatbot.cli.ask.answer import answer  # help and version do without
     from chatbot.cli.ask.arguments import Arguments
 
     text = " ".join(clean(word) for word in question) if question else None
-    return answer(Arguments(text, *chosen_so), notices)
+    return answer(Arguments(text, *chosen_so), notices, _ask_several)
+
+
+def _ask_several(asking: Asking) -> int:
+    from chatbot.cli.several.command import answers  # loads what one model does without
+
+    return answers(asking)
 
 
 DECLARED = Command(

@@ -1,0 +1,1 @@
+"""The command `chat`: its options, and which way its question goes."""

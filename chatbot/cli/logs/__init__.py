@@ -1,0 +1,1 @@
+"""The command `chat logs`: what was said, found, shown, and asked again."""

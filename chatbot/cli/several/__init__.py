@@ -1,0 +1,1 @@
+"""`chat -m A -m B`: one question asked of several models at once."""
