@@ -108,6 +108,14 @@ class Session(NamedTuple):
                 mending = None if answer.begun else self._mended(payload, error, mended)
                 if mending:
                     payload, notice = mending
+                    if options.schema is not None:
+                        from chatbot.providers import schemas
+
+                        if not schemas.is_in(payload):
+                            conversation, options = schemas.in_words(conversation, options)
+                            payload = self.provider.payload(conversation, options)
+                            mended.clear()
+                            notice = Notice(f"{notice.text}, and with the schema in the system prompt")
                     yield notice
                     continue
                 elapsed_s = self.clock() - started_s
@@ -372,12 +380,7 @@ def _later(before: Usage | None, usage: Usage) -> Usage:
     """The later report; what it leaves out stays as it was."""
     if before is None:
         return usage
-    return Usage(
-        before.input_tokens if usage.input_tokens is None else usage.input_tokens,
-        before.output_tokens if usage.output_tokens is None else usage.output_tokens,
-        before.reasoning_tokens if usage.reasoning_tokens is None else usage.reasoning_tokens,
-        before.cached_tokens if usage.cached_tokens is None else usage.cached_tokens,
-    )
+    return Usage(*(old if new is None else new for old, new in zip(before, usage, strict=True)))
 
 
 def _peek(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:

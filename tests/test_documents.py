@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import runpy
 import shlex
@@ -167,6 +168,13 @@ def test_each_command_of_the_readme_is_answered(tmp_path: Path, command: str) ->
 def test_each_command_with_a_scenario_names_one_that_exists(command: str) -> None:
     model = re.search(r"lab/([\w-]+)", command)
     assert model and model[1] in NAMES
+
+
+@pytest.mark.parametrize("command", [command for command in COMMANDS if " --schema " in command or " -x " in command])
+def test_each_command_for_a_program_has_an_answer_for_one(tmp_path: Path, command: str) -> None:
+    result = run(*shlex.split(command)[1:], home=tmp_path)
+    assert result.code == 0, result.err
+    assert result.text.startswith("def ") if " -x " in command else json.loads(result.text)["name"]
 
 
 def test_every_flag_that_readme_and_manual_name_exists() -> None:

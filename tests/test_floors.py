@@ -40,7 +40,7 @@ def floor(ours: str, others: frozenset[str], more: str = "") -> Floor:
 
 
 FLOORS = {
-    "core": floor("", PURE),
+    "core": floor("", PURE, "fastjsonschema"),  # which computes: what it could fetch is refused
     "options": floor("core", PURE | {"pathlib"}),
     "providers": floor("core", PURE),
     "outside": floor(

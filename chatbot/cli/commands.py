@@ -50,6 +50,7 @@ COMMANDS = (
     Entry("http", "The HTTP of the last answers.", "chatbot.cli.http", heading=_KEPT),
     Entry("report", "A file about the last answer, to show somebody else.", "chatbot.cli.report", heading=_KEPT),
     Entry("limits", "What the services said is left of their limits.", "chatbot.cli.limits", heading=_KEPT),
+    Entry("ledger", "Every host that was contacted: bytes, cost, by day.", "chatbot.cli.cost.command", heading=_KEPT),
     Entry("cache", "The answers that chat --cache keeps.", "chatbot.cli.cache.command", heading=_KEPT),
     Entry(
         "models",
@@ -76,7 +77,7 @@ COMMANDS = (
     Entry("version", "The version.", means=_version),
     Entry("settings", instead="chat config"),
     Entry("login", instead="chat keys set NAME"),
-    *map(Entry, "batch bench grade learn ledger relay serve".split()),
+    *map(Entry, "batch bench grade learn relay serve".split()),
 )
 _BY_NAME = {entry.name: entry for entry in COMMANDS}
 

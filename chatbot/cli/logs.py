@@ -15,6 +15,7 @@ from typing import Annotated, Literal, NamedTuple
 from chatbot.cli.asking_back import Deleting, agreed, require_somebody
 from chatbot.cli.command_line.declared import Command, Group, Positional
 from chatbot.cli.command_line.parsing import run_one_of
+from chatbot.cli.cost.since import Since
 from chatbot.cli.history import open_history
 from chatbot.cli.output import stdio
 from chatbot.cli.output.paged import write_json, write_lines, write_paged
@@ -47,6 +48,15 @@ class Limited(NamedTuple):
         int,
         Choice(f"How many at most, usually {_LIMIT}; 0 is all.", flags=("-n", "--limit"), metavar="N", least=0),
     ] = _LIMIT
+
+
+class Costing(NamedTuple):
+    """Options"""
+
+    by: Annotated[
+        Literal["day", "model", "provider"],
+        Choice("What is added up; usually each day.", metavar="[day|model|provider]"),
+    ] = "day"
 
 
 class Showing(NamedTuple):
@@ -176,6 +186,22 @@ def _stats(history: History, notices: Notices, form: AsJson) -> None:
     write_lines(stats_lines(stats, time.time(), stdio.dated))
 
 
+def _cost(history: History, notices: Notices, by: Costing, since: Since, form: AsJson) -> None:
+    from chatbot.cli.cost.past import sums
+    from chatbot.core.cost.sums import sum_json
+
+    found = sums(history.paid_turns(since.unix_s), by.by)
+    if form.json:
+        write_json(sum_json(one, by.by) for one in found.rows)
+        return
+    from chatbot.terminal.documents.costs import cost_lines
+
+    screen = this_screen("auto")
+    write_lines(cost_lines(found.rows, screen.width, unicode=screen.unicode))
+    for remark in found.remarks:
+        notices.warn(remark)
+
+
 def _all(history: History) -> Iterator[Summary]:
     """All conversations, the newest first, read page by page."""
     page = history.conversations(_PAGE)
@@ -274,6 +300,12 @@ DECLARED = Group(
             ),
         ),
         Command("delete", "Deletes conversations for good.", _delete, (_IDS,), (Deleting,)),
+        Command(
+            "cost",
+            "Shows what the answers cost, as far as that is known.",
+            _cost,
+            groups=(Costing, Since, AsJson),
+        ),
         Command("path", "Says where the history is.", _path),
         Command("stats", "Shows the history in numbers.", _stats, groups=(AsJson,)),
     ),

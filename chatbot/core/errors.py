@@ -30,6 +30,7 @@
     │   └── ConnectionLost          69
     ├── AnswerError                 74   the answer is not whole
     │   └── MalformedAnswer         74
+    ├── SchemaMismatch              65   the answer is whole, and not what was asked for
     ├── FileUnwritable              74   a file beside the answer
     ├── OutputUnwritable            74
     │   └── TerminalClosed         129
@@ -103,6 +104,30 @@ class NotCached(ChatError):
 
 class ConfigurationError(ChatError):
     """A setting, a key, a base URL or a `.env` file is wrong or unsafe."""
+
+    exit_code = 78
+
+
+class TooDear(ChatError):
+    """An answer could cost more than this command allows; nothing was sent."""
+
+    exit_code = 2
+
+
+class BudgetUsedUp(TooDear):
+    """It could cost more than is left of a budget; later there is room again."""
+
+    exit_code = 75
+
+
+class BudgetTooSmall(TooDear):
+    """It could cost more than the whole budget."""
+
+    exit_code = 78
+
+
+class PriceUnknown(TooDear):
+    """There is a limit, and nobody knows what the model costs."""
 
     exit_code = 78
 
@@ -254,6 +279,12 @@ class MalformedAnswer(AnswerError):
     """What came is not the wire format that was asked for."""
 
     advice = "Check that --provider and the base URL belong together."
+
+
+class SchemaMismatch(ChatError):
+    """The answer does not fit the schema."""
+
+    exit_code = 65  # EX_DATAERR
 
 
 class FileUnwritable(ChatError):

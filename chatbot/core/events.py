@@ -65,13 +65,15 @@ class Usage(NamedTuple):
     """Tokens counted by the provider; None where it did not say. A later report replaces an earlier one,
     number by number.
 
-    `output_tokens` includes `reasoning_tokens`, `input_tokens` includes `cached_tokens`, whatever the wire format does.
+    `output_tokens` includes `reasoning_tokens`, `input_tokens` includes `cached_tokens` (from the provider's cache) and
+    `cache_write_tokens` (into it), whatever the wire format does.
     """
 
     input_tokens: int | None = None
     output_tokens: int | None = None
     reasoning_tokens: int | None = None
     cached_tokens: int | None = None
+    cache_write_tokens: int | None = None
 
 
 class FinishReason(NamedTuple):

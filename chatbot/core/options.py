@@ -9,7 +9,8 @@ class Options(NamedTuple):
     empty `model` means the first of the server's list.
 
     `extra` holds raw body fields; they are merged into the body last, nested objects member by member.
-    `show_reasoning` asks for the reasoning's text where a provider sends it only on request.
+    `show_reasoning` asks for the reasoning's text where a provider sends it only on request. The answer shall fit
+    `schema`, a JSON Schema.
     """
 
     model: str
@@ -22,6 +23,7 @@ class Options(NamedTuple):
     reasoning_effort: str | None = None
     show_reasoning: bool = False
     extra: Mapping[str, Any] = {}
+    schema: Mapping[str, Any] | None = None
 
 
 class SettingSource(NamedTuple):

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 from chatbot.lab.answers import Answer, Asked, Ending, Fault, tokens
 from chatbot.lab.dialect import Dialect, Refusal, dumps
-from chatbot.lab.obeying import obeying
+from chatbot.lab.obeying import UseOfSchema, obeying
 
 Text = str | Callable[[Asked], str]
 Then = Literal["end", "close", "reset", "hang"]
@@ -29,6 +29,7 @@ class Say(NamedTuple):
     `stop_after` tokens the text breaks off, without a finish reason or an end marker; `then` follows, or first the
     event of `fault`. `cut_at` is a pattern of places where the bytes are cut into pieces of their own. `early_hints`
     interim responses come before it. `counted` tokens are said to be in it. `echoes_key`: the key is the request's id.
+    `schema`: what it does with one.
     """
 
     text: Text
@@ -43,6 +44,7 @@ class Say(NamedTuple):
     early_hints: int = 0
     counted: int | None = None
     echoes_key: bool = False
+    schema: UseOfSchema = "fits"
 
 
 class Refuse(NamedTuple):
@@ -142,7 +144,7 @@ def _say(say: Say, dialect: Dialect, asked: Asked) -> ScriptedReply:
     if say.fault and not asked.streamed:
         return perform(Refuse(say.fault), dialect, asked)
     text = say.text if isinstance(say.text, str) else say.text(asked)
-    answer = obeying(Answer(text, say.reasoning, say.ending, say.counted), asked)
+    answer = obeying(Answer(text, say.reasoning, say.ending, say.counted), asked, say.schema)
     if say.stop_after is not None:
         answer = Answer("".join(tokens(text)[: say.stop_after]), say.reasoning, None)
     headers = _request_id(dialect, asked.serial)

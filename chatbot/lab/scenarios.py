@@ -305,6 +305,24 @@ SCENARIOS: tuple[Scenario, ...] = (
         "A filter can stop an answer that has begun.",
         (Say("This begins like any other answer, but", ending=Ending.FILTERED),),
     ),
+    Scenario(
+        "ignores-schema",
+        "A schema changes nothing: the answer is words.",
+        "Not every server knows schemas; what came is checked, and says so.",
+        (Say("The lab answers in words on purpose.", schema="ignores"),),
+    ),
+    Scenario(
+        "breaks-schema",
+        "The answer does not fit the schema; asked again, it does.",
+        "A model that is told what is wrong usually mends it: --repair.",
+        (Say("The schema is broken.", schema="breaks"), Say("The schema is met.")),
+    ),
+    Scenario(
+        "fenced-json",
+        "The document that fits the schema stands in a Markdown block.",
+        "Models like to wrap JSON in words; the JSON is what counts.",
+        (Say("There is no schema.", schema="fences"),),
+    ),
 )
 
 NAMES = tuple(scenario.name for scenario in SCENARIOS)

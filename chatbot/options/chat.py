@@ -7,6 +7,7 @@ from typing import Annotated, Literal, NamedTuple, Self, get_args
 
 from chatbot.options.declared import Choice, options_of
 from chatbot.options.durations import Duration
+from chatbot.options.money import BudgetText, PriceText, Usd
 
 Form = Literal["http", "curl", "python", "js", "httpie", "body"]
 FORMS = get_args(Form)
@@ -127,6 +128,39 @@ class How(NamedTuple):
             is_text=True,
         ),
     ] = ()
+
+
+class Structured(NamedTuple):
+    """The form of the answer"""
+
+    schema: Annotated[
+        str | None,
+        Choice(
+            "The answer is JSON that fits this schema, such as 'name, age int'.",
+            metavar="FILE|JSON|SHORT",
+            in_variable=False,
+        ),
+    ] = None
+    schema_multi: Annotated[bool, Choice("Several of what the schema says, as items.", in_variable=False)] = False
+    repair: Annotated[bool, Choice("Ask once more where the answer does not fit the schema.", in_variable=False)] = (
+        False
+    )
+    extract: Annotated[
+        bool, Choice("Print the first code block alone.", flags=("--extract", "-x"), in_variable=False)
+    ] = False
+    extract_lang: Annotated[
+        str | None, Choice("Print the first code block in this language.", metavar="LANG", in_variable=False)
+    ] = None
+    extract_last: Annotated[bool, Choice("Print the last code block, not the first.", in_variable=False)] = False
+    extract_all: Annotated[
+        Path | None,
+        Choice("Write each code block into a file of its own, in this folder.", metavar="DIR", in_variable=False),
+    ] = None
+
+    @property
+    def extracts(self) -> bool:
+        """Whether a code block is printed, and not the answer."""
+        return self.extract or self.extract_last or (self.extract_lang is not None and self.extract_all is None)
 
 
 class Shown(NamedTuple):
@@ -292,6 +326,33 @@ class Kept(NamedTuple):
     no_log: Annotated[bool, Choice("Keep this conversation out of the history.", flags=("--no-log", "-n"))] = False
 
 
+class Money(NamedTuple):
+    """What it may cost"""
+
+    max_cost: Annotated[
+        Usd | None,
+        Choice(
+            "Do not ask where the answer could cost more.", metavar="USD", says="an amount in USD, for example 0.05"
+        ),
+    ] = None
+    budget: Annotated[
+        BudgetText | None,
+        Choice(
+            "What all answers of a day or a month may cost together.",
+            metavar="AMOUNT",
+            says="an amount for a day or a month, for example 5 USD/day",
+        ),
+    ] = None
+    price: Annotated[
+        PriceText | None,
+        Choice(
+            "The model's price where it is not known: USD per million tokens.",
+            metavar="PRICE",
+            says="USD per million tokens in and out, for example 2.50/10",
+        ),
+    ] = None
+
+
 class Program(NamedTuple):
     """This program"""
 
@@ -301,7 +362,7 @@ class Program(NamedTuple):
     version: Annotated[bool, Choice("Print the version.", flags=("--version", "-V"))] = False
 
 
-GROUPS = (Asked, Who, How, Shown, Connection, Http, Cache, Kept, Program)
-IN_VARIABLES = (How, Shown, Connection, Http, Cache, Kept)  # what to ask, and of whom, is said each time
+GROUPS = (Asked, Who, How, Structured, Shown, Connection, Http, Cache, Kept, Money, Program)
+IN_VARIABLES = (How, Shown, Connection, Http, Cache, Kept, Money)  # what to ask, and of whom, is said each time
 SETTINGS = tuple(option for group in IN_VARIABLES for option in options_of(group) if option.choice.in_variable)
 SAMPLING = tuple(option for option in options_of(How) if option.choice.in_session)

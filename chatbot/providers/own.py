@@ -23,7 +23,7 @@ from chatbot.core.errors import ConfigurationError
 from chatbot.core.likeness import likeliest
 from chatbot.core.messages import ImageLimits
 from chatbot.core.toml_lines import line_of, tables_in
-from chatbot.providers.service import OWN, KeyVariable, Service, UrlVariable, Wire
+from chatbot.providers.service import OWN, KeyVariable, Schemas, Service, UrlVariable, Wire
 from chatbot.providers.services import SHIPPED
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,60}")
@@ -199,6 +199,7 @@ _KINDS: Mapping[str, tuple[Callable[[object], Any], str]] = {
     "chat_path": (_of_type(str, _PATH.fullmatch), "a path that begins with /"),
     "header_variables": (_variables, 'a table of headers and variables, such as { X-Team = "TEAM" }'),
     "query_variables": (_variables, 'a table of parameters and variables, such as { api-version = "API_VERSION" }'),
+    "schemas": (_of_type(str, get_args(Schemas).__contains__), "strict, any or none"),
     "start_advice": (_TEXT, "a sentence in quotes"),
     "images": (_images, f"a table of {', '.join(ImageLimits._fields)}"),
 }

@@ -9,41 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
-from chatbot.core.events import Usage
+from chatbot.core.cost.price import Price as Price
+from chatbot.core.cost.price import Rate as Rate
+from chatbot.core.cost.price import cost_usd as cost_usd
 
 FILE_NAME = "prices.json"
-_MILLION, _THOUSAND = 1_000_000, 1_000
+_THOUSAND = 1_000
 _COMPACT_DATE = re.compile(r"-(20[0-9]{2})(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])(?=-|:|$)")
-
-
-class Rate(NamedTuple):
-    """USD per million tokens. `tiers` are pairs: where more than so many tokens went in, all cost so much instead; the
-    smallest number first.
-    """
-
-    base: Decimal
-    tiers: tuple[tuple[int, Decimal], ...] = ()
-
-    def at(self, input_tokens: int) -> Decimal:
-        """The rate for a question of that length."""
-        return next((usd for start, usd in reversed(self.tiers) if input_tokens > start), self.base)
-
-
-class Price(NamedTuple):
-    """What a model costs. `cached` is for what comes from the provider's cache, `cache_write` for what goes into it;
-    None where they cost what `input` does. `request_usd` is the fee for each request. `batch` is the price of a batch,
-    None where that is not known. `date` is the day of which the table is, in ISO 8601.
-    """
-
-    input: Rate
-    output: Rate
-    cached: Rate | None = None
-    cache_write: Rate | None = None
-    request_usd: Decimal = Decimal(0)
-    batch: Price | None = None
-    date: str = ""
 
 
 class PriceTable:
@@ -79,27 +53,6 @@ class PriceTable:
                 if (entry := _first_match(self._providers[provider], spelled)) is not None:
                     return entry
         return {}
-
-
-def cost_usd(price: Price | None, usage: Usage, *, batch: bool = False) -> Decimal | None:
-    """What an answer cost; None where its price, or how many tokens it took, is not known.
-
-    Cached tokens are part of the input, reasoning is part of the output and costs what that does. The length of the
-    whole input decides about the tier of every rate.
-    """
-    if price is not None and batch:
-        price = price.batch
-    if price is None or usage.input_tokens is None or usage.output_tokens is None:
-        return None
-    cached = min(usage.cached_tokens or 0, usage.input_tokens)
-    parts = (
-        (usage.input_tokens - cached, price.input),
-        (cached, price.cached or price.input),
-        (usage.output_tokens, price.output),
-    )
-    return (
-        price.request_usd + sum((count * rate.at(usage.input_tokens) for count, rate in parts), Decimal(0)) / _MILLION
-    )
 
 
 def _first_match(provider: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:

@@ -9,6 +9,7 @@ from chatbot.core.messages import ImageLimits
 
 Wire = Literal["openai", "responses", "anthropic", "gemini"]
 Api = Literal["chat", "responses"]
+Schemas = Literal["strict", "any", "none"]
 OWN = "providers.toml"  # the source of the rows that a person added
 _APIS: dict[Api, Wire] = {"chat": "openai", "responses": "responses"}  # OpenAI has two
 
@@ -49,7 +50,9 @@ class Service(NamedTuple):
     `query_variables` are pairs of a header or query parameter and the environment variable that fills it. `probe`:
     this local server is looked for when nothing else is set up. `key_path` is what only a good key may read, where
     anybody may read the list of models; empty where there is no such thing. `models_path` is where the list of models
-    is, if not where the wire format has it. `source`: where these facts are from.
+    is, if not where the wire format has it. `schemas`: whether it holds an answer to a JSON Schema: to those of its
+    wire format's own rules (`strict`), to `any`, or to `none`, so that one goes with the system prompt. `source`: where
+    these facts are from.
     """
 
     name: str
@@ -77,6 +80,7 @@ class Service(NamedTuple):
     probe: bool = False
     images: ImageLimits = ImageLimits()
     key_path: str | None = None
+    schemas: Schemas = "any"
 
     @property
     def keys(self) -> tuple[KeyVariable, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chatbot.core.amounts import duration_words, short
-from chatbot.core.errors import ChatError, ProgramFault
+from chatbot.core.errors import ChatError, ProgramFault, SchemaMismatch
 from chatbot.core.events import Finished, Usage, Verdict
 from chatbot.terminal import advice
 
@@ -55,9 +55,11 @@ _USED_UP = (
 
 def exit_code(finished: Finished) -> int:
     """The exit code of an answer: that of its error, unless text was given out; then it is incomplete, 74,
-    or a fault of our own.
+    does not fit its schema, or shows a fault of our own.
     """
-    if finished.error is not None and (not finished.has_text or isinstance(finished.error, ProgramFault)):
+    if finished.error is not None and (
+        not finished.has_text or isinstance(finished.error, (ProgramFault, SchemaMismatch))
+    ):
         return finished.error.exit_code
     return EXIT_CODES[finished.verdict]
 
@@ -81,7 +83,8 @@ def verdict_lines(finished: Finished, *, in_session: bool = False) -> Iterator[s
         yield f"{finished.error or 'the answer broke off before its end'}; what came is above"
         yield from filter(None, [_SENTENCES[Verdict.CUT][1 + in_session]])
     elif finished.error is not None:
-        yield from error_lines(finished.error, finished.request_id, in_session=in_session)
+        request_id = None if isinstance(finished.error, SchemaMismatch) else finished.request_id
+        yield from error_lines(finished.error, request_id, in_session=in_session)
     elif finished.finish_reason in _TOOLS:
         yield f"the model asked for a tool, and chat has none ({finished.finish_reason})"
     elif finished.verdict is Verdict.CANCELLED and in_session:
@@ -103,8 +106,8 @@ def explained(verdict: Verdict) -> str:
     return " ".join(filter(None, [f"{happened[0].upper()}{happened[1:]}.", advice]))
 
 
-def usage_line(usage: Usage | None, *, is_from_cache: bool = False) -> str:
-    """Tokens in and out as one line: `tokens: 1.2k in, 7 out (950 cached)`; nothing is paid for those of the cache."""
+def usage_line(usage: Usage | None, cost: str = "") -> str:
+    """Tokens in and out as one line, and what they cost: `tokens: 1.2k in, 7 out (950 cached); $0.00123`."""
     usage = usage or Usage()
     told = [
         f"{short(count)} {name}"
@@ -113,10 +116,13 @@ def usage_line(usage: Usage | None, *, is_from_cache: bool = False) -> str:
     ]
     inner = [
         f"{short(count)} {name}"
-        for count, name in ((usage.cached_tokens, "cached"), (usage.reasoning_tokens, "reasoning"))
+        for count, name in (
+            (usage.cached_tokens, "cached"),
+            (usage.cache_write_tokens, "written to the cache"),
+            (usage.reasoning_tokens, "reasoning"),
+        )
         if count
     ]
     if not told:
-        return "tokens: the provider did not say"
-    saved = "; from the cache: cost 0" if is_from_cache else ""
-    return "tokens: " + ", ".join(told) + (f" ({', '.join(inner)})" if inner else "") + saved
+        told = ["the provider did not say"]
+    return "; ".join(filter(None, ("tokens: " + ", ".join(told) + (f" ({', '.join(inner)})" if inner else ""), cost)))

@@ -57,14 +57,14 @@ def test_a_hit_is_the_miss_in_every_wire_format_as_json_and_in_the_history(
     assert second["cache"]["age_s"] > 0 and first["cache"]["expires_s"] == 300
     assert second["cache"]["age_s"] + second["cache"]["expires_s"] == pytest.approx(300)
     assert second["traffic"] == {"requests": 0, "sent_bytes": 0, "received_bytes": 0} and second["attempts"] == 0
-    told = ("cache", "traffic", "attempts")
+    told = ("cache", "traffic", "attempts", "cost")
     assert {name: first[name] for name in first if name not in told} == {
         name: second[name] for name in second if name not in told
     }
     assert first["text"] and first["reasoning"]
     exported = run("logs", "export", "--all", "--format", "json", home=tmp_path).text
     turns = [conversation["turns"][0] for conversation in json.loads(exported)]
-    times = ("created_s", "first_text_s", "total_s", "attempts")
+    times = ("created_s", "first_text_s", "total_s", "attempts", "cost")
     kept = [{name: value for name, value in turn.items() if name not in times} for turn in turns]
     assert kept[0] == kept[1] and [turn["attempts"] for turn in turns] == [1, 0]
 

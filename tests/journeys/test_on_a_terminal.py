@@ -543,3 +543,26 @@ def test_the_http_of_a_session_is_kept_in_its_files_also_after_another_model_was
     ]
     assert len(json.loads((tmp_path / "har").read_text())["log"]["entries"]) == 2
     assert (tmp_path / "tape").read_text().count('"type": "request"') == 2
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_a_document_and_a_code_block_alone_are_shown_as_they_are(
+    server: LabServer, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    document = ask(server, tmp_path, "echo", "--schema", "a_b_c str[]", size=size)
+    assert document.leave() == 0
+    assert document.rows == ['{"a_b_c": ["text"]}']
+    server.will_answer(text="Here:\n\n```py\na_b_c = 1\x1b[2J\n```\n")
+    block = ask(server, tmp_path, "echo", "-x", size=size)
+    assert block.leave() == 0
+    assert block.rows[0].startswith("a_b_c = 1") and "[2J" in block.rows[0] and len(block.rows) == 1
+    assert block.screen.at_start_of_empty_row
+
+
+def test_ctrl_c_prints_what_came_of_an_answer_that_was_held_back(server: LabServer, tmp_path: Path) -> None:
+    person = ask(server, tmp_path, "slow", "-x")
+    person.wait_for(lambda: len(server.requests) > 0)
+    person.wait_for_text("waiting")
+    person.child.sendintr()
+    assert person.leave() == 130
+    assert person.screen.at_start_of_empty_row

@@ -287,6 +287,14 @@ def test_what_is_no_setting_is_not_written(words: str, told: str, tmp_path: Path
     assert file.read_text() == "# mine\n"
 
 
+def test_a_mistake_that_stood_there_before_is_told_with_its_own_line_and_can_be_set_right(tmp_path: Path) -> None:
+    file = write(tmp_path, '[aliases]\nfast = "lab/echo"\nslow = 1\n')
+    assert "config.toml:3: " in run("config", "set", "seed", "1", home=tmp_path).err
+    assert file.read_text().endswith("slow = 1\n")
+    assert run("config", "set", "aliases.slow", "lab/slow", home=tmp_path).code == 0
+    assert run("config", "set", "seed", "1", home=tmp_path).code == 0
+
+
 def test_a_value_in_force_is_printed_alone(tmp_path: Path) -> None:
     write(tmp_path, 'stop = ["a", "b"]\n[aliases]\nfast = "groq/x"\n[providers.groq]\ntimeout = 5\n')
     got = [

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.core.sse import decoder
-from chatbot.lab.obeying import example
+from chatbot.lab.answers import Answer, Asked
+from chatbot.lab.obeying import UseOfSchema, example, obeying
 from chatbot.lab.server.http import LabServer
 
 QUESTION = "one two three four five"
@@ -130,6 +131,79 @@ SCHEMAS: st.SearchStrategy[dict[str, Any]] = st.recursive(
 @given(SCHEMAS)
 def test_an_example_fits_its_schema(schema: dict[str, Any]) -> None:
     jsonschema.validate(example(schema), schema)
+
+
+TREE: dict[str, Any] = {
+    "$ref": "#/$defs/node",
+    "$defs": {
+        "node": {
+            "type": "object",
+            "properties": {
+                "kids": {"type": "array", "items": {"$ref": "#/$defs/node"}},
+                "next": {"$ref": "#/$defs/node"},
+            },
+            "required": ["kids"],
+        }
+    },
+}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        TREE,
+        {"type": "integer", "minimum": 18, "maximum": 20},
+        {"type": "number", "maximum": 0.5},
+        {"type": "string", "minLength": 9, "maxLength": 9},
+        {"type": "string", "maxLength": 2},
+        {"type": "array", "items": {"type": "null"}, "minItems": 3},
+        {"type": "array", "items": {"type": "null"}, "maxItems": 0},
+        *[{"type": "string", "format": name} for name in ("date", "date-time", "email", "ipv4", "uri", "uuid")],
+    ],
+)
+def test_an_example_keeps_to_bounds_and_follows_references(schema: dict[str, Any]) -> None:
+    checker = jsonschema.Draft202012Validator.FORMAT_CHECKER
+    jsonschema.Draft202012Validator(schema, format_checker=checker).validate(example(schema))
+
+
+def test_a_reference_that_leads_in_a_circle_or_nowhere_has_an_example_all_the_same() -> None:
+    assert [example({"$ref": ref}) for ref in ("#", "#/x", "#/$ref/x", "https://example.com/")] == [None] * 4
+
+
+PLACES: dict[str, tuple[str, Any]] = {
+    "responses": ("/v1/responses", lambda s: {"input": "x", "text": {"format": {"type": "json_schema", "schema": s}}}),
+    "anthropic": (
+        "/v1/messages",
+        lambda s: {"messages": [], "max_tokens": 9, "output_config": {"format": {"type": "json_schema", "schema": s}}},
+    ),
+    "gemini": (
+        "/v1beta/models/echo:generateContent",
+        lambda s: {"contents": [], "generationConfig": {"responseJsonSchema": s}},
+    ),
+}
+
+
+@pytest.mark.parametrize("wire", PLACES)
+def test_the_schema_of_each_wire_format_is_obeyed(server: LabServer, wire: str) -> None:
+    path, body = PLACES[wire]
+    answer = requests.post(server.url + path, json={"model": "echo", **body({"const": "obeyed"})}, timeout=5)
+    assert answer.status_code == 200
+    assert '"\\"obeyed\\""' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("use", "text"),
+    [
+        ("ignores", "words"),
+        ("breaks", '{"a": []}'),
+        ("fences", 'Here it is:\n\n```json\n{"a": 1}\n```\n'),
+        ("fits", '{"a": 1}'),
+    ],
+)
+def test_a_schema_can_be_used_otherwise(use: UseOfSchema, text: str) -> None:
+    asked = Asked("m", schema={"type": "object", "properties": {"a": {"type": "integer"}}})
+    assert obeying(Answer("words"), asked, use).text == text
+    assert obeying(Answer("words"), Asked("m"), use).text == "words"
 
 
 def test_a_schema_that_is_none_has_an_example_all_the_same() -> None:

@@ -56,6 +56,9 @@ STREAMED = {
     "length": "length",
     "refusal": "refused",
     "filtered": "filtered",
+    "ignores-schema": "complete",
+    "breaks-schema": "complete",
+    "fenced-json": "complete",
 }
 PECULIAR = {
     ("gemini", "wrong-key"): "400",

@@ -64,6 +64,7 @@ def test_each_quirk_has_a_key() -> None:
         header_variables = { X-Team = "TEAM" }
         query_variables = { api-version = "VERSION" }
         start_advice = "Start it."
+        schemas = "strict"
         images = { media_types = ["image/png"], max_image_bytes = 10, max_edge_px = 20 }
     """).rows
     assert row == Service(
@@ -85,6 +86,7 @@ def test_each_quirk_has_a_key() -> None:
         query_variables=(("api-version", "VERSION"),),
         start_advice="Start it.",
         images=ImageLimits(("image/png",), 10, 20),
+        schemas="strict",
     )
 
 
@@ -96,6 +98,7 @@ def test_each_quirk_has_a_key() -> None:
         ('key_required = "no"', "line 3: in [desk], key_required is true or false"),
         ('wire = "telex"', "line 3: in [desk], wire is openai, anthropic or gemini"),
         ('chat_path = "/{secret}"', "line 3: in [desk], chat_path is a path that begins with /"),
+        ("schemas = true", "line 3: in [desk], schemas is strict, any or none"),
         ("images = { max_edge = 1 }", "line 3: in [desk], images is a table of media_types"),
         ("images = { max_edge_px = true }", "line 3: in [desk], images is a table of media_types"),
         ('header_variables = { "X: Y" = "TEAM" }', "line 3: in [desk], header_variables is a table of headers"),

@@ -215,6 +215,9 @@ def test_what_only_was_measured_is_no_change() -> None:
             {"token_limit_field": "max_completion_tokens", "seed_field": ""},
         ),
         ({"no_key": "no", "seed": "unknown"}, {"key_required": False}),
+        ({"json_schema": "wrong"}, {"schemas": "none"}),
+        ({"json_schema": "no"}, {"schemas": "none"}),
+        ({"json_schema": "yes"}, {}),
     ],
 )
 def test_only_what_was_learnt_is_kept(answers: dict[str, str], fields: dict[str, object]) -> None:

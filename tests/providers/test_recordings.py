@@ -58,7 +58,7 @@ RECORDINGS = [
             ReasoningDelta("Hm"),
             TextDelta("Hi"),
             FinishReason("model_context_window_exceeded", Verdict.LENGTH),
-            Usage(8, 2, None, 3),
+            Usage(8, 2, None, 3, 0),
             END,
         ],
     ),
@@ -87,7 +87,7 @@ RECORDINGS = [
     Recording(
         "anthropic-thinking-text-usage.sse",
         [
-            Usage(35, 1, None, 20),
+            Usage(35, 1, None, 20, 10),
             ReasoningDelta("Hm."),
             TextDelta("He"),
             TextDelta("llo"),
@@ -102,7 +102,7 @@ RECORDINGS = [
     ),
     Recording(
         "anthropic-usage-superseded-at-the-end.sse",
-        [Usage(5, 1), TextDelta("Hi"), FinishReason("max_tokens", Verdict.LENGTH), Usage(9, 4, None, 2), END],
+        [Usage(5, 1), TextDelta("Hi"), FinishReason("max_tokens", Verdict.LENGTH), Usage(9, 4, None, 2, 1), END],
     ),
     Recording(
         "anthropic-without-event-lines.sse",

@@ -9,6 +9,13 @@ from chatbot.cli.ask import inputs
 from chatbot.cli.ask.arguments import Arguments, body_fields
 from chatbot.cli.ask.recorder import HistoryRecorder
 from chatbot.cli.ask.setup import Setup
+from chatbot.cli.ask.structured.wanted import (
+    check_for_one_answer,
+    check_taken,
+    make_folder,
+    schema_of,
+    schema_text,
+)
 from chatbot.cli.ask.target import Wanted, choose_target
 from chatbot.cli.route import chosen_route
 from chatbot.cli.settings.loading import settings_of
@@ -39,6 +46,8 @@ def answer(arguments: Arguments, notices: Notices) -> int:
         return _save_template(arguments, fields, notices)
     with ExitStack() as open_things:
         filled, arguments = _templated(arguments, fields)
+        schema = schema_of(arguments.structured, filled.schema if filled else None)
+        arguments = arguments._replace(schema=schema)
         recorder = HistoryRecorder(notices, off=arguments.settled(usual).kept.no_log)
         open_things.callback(recorder.close)
         stored, arguments = _stored(arguments, recorder)
@@ -66,17 +75,20 @@ def answer(arguments: Arguments, notices: Notices) -> int:
         setup = Setup(
             arguments, filled.extra if filled else fields, target, recorder, notices, open_things, files, route
         )
+        check_taken(arguments.schema, target.service, notices)
         if is_dry:
             from chatbot.cli.ask.dry_run import dry_run
 
             dry_run(setup, conversation.asking(text or "", images))
             return 0
         if text is None or arguments.kept.interactive:
+            check_for_one_answer(arguments.structured, arguments.schema)
             _stay(setup, stored, conversation, images, text)
             return 0
         for remark in stored[1].remarks if stored else ():
             notices.warn(remark)
         asked = _continued(conversation, text, images, arguments.kept.truncate, notices)
+        make_folder(arguments.structured)
         from chatbot.cli.ask.runner import AnswerRunner
 
         runner = AnswerRunner(setup, SilentKeyboard())
@@ -156,6 +168,7 @@ def _save_template(arguments: Arguments, fields: dict[str, object], notices: Not
             model=who.model,
             system=inputs.system(arguments.how, notices),
             prompt=arguments.question,
+            schema=schema_text(arguments.structured),
             options={name: value for name, value in arguments.sampling.items() if value not in (None, ())},
             extra=fields,
             variables=read_variables(asked.var),

@@ -7,27 +7,44 @@ from typing import Any, NamedTuple
 
 from chatbot.core.errors import UsageError
 from chatbot.core.options import Options, merged
-from chatbot.options.chat import SAMPLING, SETTINGS, Asked, Cache, Connection, How, Http, Kept, Shown, Who
+from chatbot.options.chat import (
+    SAMPLING,
+    SETTINGS,
+    Asked,
+    Cache,
+    Connection,
+    How,
+    Http,
+    Kept,
+    Money,
+    Shown,
+    Structured,
+    Who,
+)
 from chatbot.options.settings.settings import NONE, Settings
 
 
 class Arguments(NamedTuple):
     """The question and the groups of options, each as it was chosen. `taken` are the fields that something said which
-    counts before the settings of the person; `usual` is what the settings say, by field.
+    counts before the settings of the person; `usual` is what the settings say, by field; `schema`
+    is the JSON Schema that is meant.
     """
 
     question: str | None = None
     asked: Asked = Asked()
     who: Who = Who()
     how: How = How()
+    structured: Structured = Structured()
     shown: Shown = Shown()
     connection: Connection = Connection()
     http: Http = Http()
     cache: Cache = Cache()
     kept: Kept = Kept()
+    money: Money = Money()
     taken: frozenset[str] = frozenset()
     settings: Settings = Settings()
     usual: Mapping[str, Any] = NONE
+    schema: Mapping[str, Any] | None = None
 
     def settled(self, values: Mapping[str, Any]) -> Arguments:
         """The same with these values, by field, of the settings where nothing before them said anything.
@@ -39,7 +56,7 @@ class Arguments(NamedTuple):
         kept = self.taken | {"option"}
         free = {one.field: values.get(one.field, one.default) for one in SETTINGS if one.field not in kept}
         groups = {}
-        for name in ("how", "shown", "connection", "http", "cache", "kept"):
+        for name in ("how", "shown", "connection", "http", "cache", "kept", "money"):
             group = getattr(self, name)
             groups[name] = group._replace(**{field: free[field] for field in group._fields if field in free})
         return self._replace(usual=values, **groups)
@@ -55,6 +72,7 @@ class Arguments(NamedTuple):
             model=model or "",
             stream=not self.connection.no_stream,
             show_reasoning=self.shown.show_reasoning and not self.shown.hide_reasoning,
+            schema=self.schema,
             extra=merged(body_fields(self.usual.get("option", ())), fields),
             **self.sampling,
         )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from decimal import Decimal
-from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from chatbot.cli.cost.prices import is_at_home, minute_of
+from chatbot.cli.cost.prices import price_table as price_table
 from chatbot.core.errors import CannotConnect, ChatError
 from chatbot.core.models.listed import ListedModel
 from chatbot.outside.files.folders import cache_folder
@@ -16,7 +16,6 @@ from chatbot.outside.files.model_lists import KeptList, keep, kept_names, list_n
 from chatbot.providers import services
 from chatbot.providers.choice import ModelTarget
 from chatbot.providers.models import completed
-from chatbot.providers.prices import FILE_NAME, PriceTable
 
 _FOLDER = "models"
 
@@ -58,9 +57,8 @@ def kept_list(target: ModelTarget) -> KeptList | None:
 def shown(target: ModelTarget, models: Sequence[ListedModel], name: Callable[[str], str]) -> list[ListedModel]:
     """The models as they are shown: in the order of their names, called by `name`, with what is known of them here."""
     service = target.service
-    at_home = service.base_url is None or target.endpoint.base_url in (service.base_url, *service.other_base_urls)
-    prices = price_table() if at_home else None  # what a gateway takes is its own matter
-    now = time.strftime("%Y-%m-%dT%H:%M", time.gmtime())
+    prices = price_table() if is_at_home(target) else None  # what a gateway takes is its own matter
+    now = minute_of(time.time())
     rows = [completed(model, service.name, prices, now)._replace(name=name(model.name)) for model in models]
     return sorted(rows, key=lambda model: model.name.lower())
 
@@ -72,15 +70,6 @@ def names_kept(provider: str = "") -> list[str]:
         return []
     found = kept_names(folder / _FOLDER, [services.ALIASES.get(provider, provider)] if provider else [])
     return [f"{service}/{name}" for service, names in found.items() for name in names]
-
-
-@cache
-def price_table() -> PriceTable:
-    """The prices that came with the program."""
-    import json
-
-    text = (Path(services.__file__).parent / FILE_NAME).read_bytes()
-    return PriceTable(json.loads(text, parse_float=Decimal))
 
 
 def _name(target: ModelTarget) -> str:

@@ -13,6 +13,7 @@ from chatbot.terminal.notices import Notices
 if TYPE_CHECKING:
     from chatbot.core.conversations.resume import Resumed
     from chatbot.core.conversations.stored import Replaced, Summary
+    from chatbot.core.cost.answer import Cost
     from chatbot.core.http.kept import KeptExchange
     from chatbot.outside.history.store import History
     from chatbot.outside.history.writing import TurnWriter
@@ -141,10 +142,10 @@ class RecordingView:
         self._store(lambda writing: waits.append(writing.frame()))
         return min((wait_s for wait_s in waits if wait_s is not None), default=None)
 
-    def finish(self, finished: Finished, answer: str | None) -> None:
+    def finish(self, finished: Finished, answer: str | None, cost: Cost | None) -> None:
         """Stores the end of the answer; without the words of its error where those are what cannot be stored."""
-        if not self._end(lambda writing: writing.finish(finished, answer)):
-            self._end(lambda writing: writing.finish(finished._replace(error=None), answer))
+        if not self._end(lambda writing: writing.finish(finished, answer, cost)):
+            self._end(lambda writing: writing.finish(finished._replace(error=None), answer, cost))
 
     def keep(self, exchanges: Callable[[], Sequence[KeptExchange]]) -> None:
         """Stores the HTTP under the answer, once that has ended."""

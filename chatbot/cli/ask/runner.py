@@ -6,25 +6,39 @@ import os
 import random
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from chatbot.cli.ask.answer_http import AnswerHttp
 from chatbot.cli.ask.answer_limits import AnswerLimits
 from chatbot.cli.ask.setup import Setup
+from chatbot.cli.cost.answer_cost import AnswerCost, Spending
+from chatbot.cli.cost.booking import NOT_WRITTEN, booked
 from chatbot.cli.output import stdio
 from chatbot.core.amounts import token_words
 from chatbot.core.conversations.pending import PendingQuestion
-from chatbot.core.errors import AnswerError, CannotConnect, ContextTooLong, KeyRejected, ProgramFault, UnknownModel
+from chatbot.core.errors import (
+    AnswerError,
+    CannotConnect,
+    ChatError,
+    ContextTooLong,
+    KeyRejected,
+    ProgramFault,
+    UnknownModel,
+)
 from chatbot.core.events import Finished, Verdict
 from chatbot.core.messages import Conversation
 from chatbot.core.redaction.events import EventRedactor
 from chatbot.core.retry import RetryPolicy
+from chatbot.options.chat import Structured
 from chatbot.outside.background import EventQueue
 from chatbot.outside.desktop.keyboard import SilentKeyboard
 from chatbot.outside.desktop.signals import Interrupts
 from chatbot.outside.desktop.streams import is_terminal
+from chatbot.outside.files.folders import data_folder
 from chatbot.outside.http import lean_requests
 from chatbot.outside.http.late_transport import LateTransport
 from chatbot.outside.http.observed import observed
@@ -35,6 +49,7 @@ from chatbot.session import Ask, Session
 from chatbot.terminal.best_effort import LIMIT_S, BestEffort
 
 if TYPE_CHECKING:
+    from chatbot.cli.ask.structured.outcome import AnswerForm
     from chatbot.core.models.listed import ListedModel
     from chatbot.layers.cached import Cached
     from chatbot.outside.history.writing import TurnWriter
@@ -44,6 +59,9 @@ if TYPE_CHECKING:
 
 # Long enough for a request to leave, short beside any server's answer: what shows the answer loads after that.
 _SENT_WITHIN_S = 0.05
+_FORM_LIMIT_S = 30.0  # what has millions of characters takes seconds
+_READ_WITHIN_S = 0.1  # the end of the framing, behind an answer that is whole
+_BOOKED_WITHIN_S = 6.0  # others may write at the same time
 _MANY_TOKENS = 1_500  # the smallest contexts that local servers start with have 2 048
 
 
@@ -76,6 +94,15 @@ class AnswerRunner:
             from chatbot.cli.ask.caching import cached
 
             self._cached = cached(setup, self._session, self._sent.set)
+        self._form: AnswerForm | None = None
+        if setup.arguments.schema is not None or setup.arguments.structured != Structured():
+            from chatbot.cli.ask.structured.outcome import AnswerForm
+
+            self._form = AnswerForm(setup.arguments.structured, setup.arguments.schema, self._notices)
+        arguments, keeps = setup.arguments, not self._recorder.off
+        is_said, is_replayed = "budget" in arguments.taken, arguments.http.replay is not None
+        spending = Spending(self._target, arguments.money, arguments.settings, is_said, keeps, is_replayed)
+        self._cost = AnswerCost(spending, self._notices)
         self.signal: int | None = None
         self.limits = AnswerLimits(self._notices, keeps=not self._recorder.off, in_session=in_session)
 
@@ -86,14 +113,25 @@ class AnswerRunner:
     def __call__(self, pending: PendingQuestion) -> AnswerResult:
         """The answer, as far as it came; shown and kept while it comes, with what is to be said of it. Where it
         replaces or continues one, the question is the one that was answered, and its whole answer is kept.
+
+        Raises what forbids that it is sent: TooDear, ConfigurationError.
         """
+        with self._cost:
+            return self._answered(pending)
+
+    def _answered(self, pending: PendingQuestion) -> AnswerResult:
         conversation, options, raw, replaces, continues = pending
         asked = options._replace(model=self._target.model or "")
+        form = self._form
         shown = self._shown._replace(raw=raw)
+        if form is not None:
+            shown = shown._replace(raw=raw or form.is_json, json=shown.json or form.holds)
         self._sent.clear()
         self.http.exchanges.new_question()
         asked_s = time.monotonic()
         if self._cached is None or not self._cached.knows(conversation, asked):
+            payload = partial(self._session.provider.payload, conversation, asked)
+            self._cost.reserve(conversation, payload, asked.model, self._longest_answer)
             self._require_key()
             self.load()
         ask = self._ask(again=replaces is not None)
@@ -140,14 +178,30 @@ class AnswerRunner:
                     result = show_events(
                         event_queue, recording, time.monotonic, interrupts.stopped, self._max_time_s, redacted
                     )
-                    recording.finish(result.finished, _whole(continues, result.text) if continues else None)
+                    cost = best_effort("what it cost is not known", lambda: self._cost.of(result.finished), None)
+                    result = result._replace(cost=cost)
+                    recording.finish(result.finished, _whole(continues, result.text) if continues else None, cost)
                     self.http.finished(result.finished)
                     recording.keep(self.http.kept)
             self.signal = interrupts.number
-            best_effort.done("how the answer ended cannot be told", lambda: self._say(result, conversation))
+            formed = form and best_effort(
+                "the form of the answer cannot be told", lambda: form.of(result), form.unchecked(result), _FORM_LIMIT_S
+            )
+            again = form.again(formed, pending) if form and formed else None
+            if again is None:
+                if form and formed:
+                    form.write(formed, is_json=self._shown.json)
+                    result = formed.result
+                more = formed.fields if formed else {}
+                best_effort.done("how the answer ended cannot be told", lambda: self._say(result, conversation, more))
+            best_effort.done(NOT_WRITTEN, lambda: self._book(result), _BOOKED_WITHIN_S)
             best_effort.done(
                 "what is left of the limits cannot be told", lambda: self.limits.see(self.http.exchanges.all)
             )
+        if again is not None:
+            return self(again)
+        if form is not None:
+            form.write_files(result)
         return result
 
     def _network(self) -> LiveTransport | ReplayingTransport:
@@ -169,6 +223,25 @@ class AnswerRunner:
             return self._session.ask
         return (self._cached._replace(refresh=True) if again else self._cached).ask
 
+    def _book(self, result: AnswerResult) -> None:
+        traffic = self._transport.take_traffic(_READ_WITHIN_S)
+        folder = data_folder()
+        if result.cost is None or folder is None:
+            return
+        try:
+            self._cost.book(result.cost, traffic, result.reasoning + result.text)
+        except ChatError:
+            if self._recorder.off or os.access(folder, os.W_OK):
+                raise  # else the history, which is in the same folder, says so
+
+    def _longest_answer(self) -> int | None:
+        """In tokens, where a list of the service's models that is kept says it."""
+        from chatbot.cli.ask.model_lists import kept_list
+
+        kept = kept_list(self._target)
+        name = self._target.model
+        return next((model.max_output_tokens for model in kept.models if model.name == name), None) if kept else None
+
     def _has_left(self) -> None:
         self._sent.set()
         self.http.exchanges.sent()
@@ -176,7 +249,11 @@ class AnswerRunner:
     def models(self) -> list[ListedModel]:
         """The server's models. Raises ChatError when it gives no list."""
         self._require_key()
-        return self._session.detailed_models()
+        try:
+            return self._session.detailed_models()
+        finally:
+            if traffic := self._transport.take_traffic(0.0):
+                booked("models", self._target.service.name, self._notices)(traffic)
 
     @property
     def awaits_key(self) -> bool:
@@ -206,8 +283,9 @@ class AnswerRunner:
         """Host and port of the server."""
         return urlsplit(self._target.endpoint.base_url).netloc.rpartition("@")[2]
 
-    def _say(self, result: AnswerResult, conversation: Conversation) -> None:
+    def _say(self, result: AnswerResult, conversation: Conversation, more: Mapping[str, Any]) -> None:
         """What is to be said of an answer: in the JSON object, and to the person."""
+        from chatbot.core.cost.answer import cost_words
         from chatbot.terminal.failures import exit_code, usage_line, verdict_lines
 
         finished = self._advised(result.finished, conversation)
@@ -215,7 +293,7 @@ class AnswerRunner:
             from chatbot.terminal.answer.json_view import as_json
 
             model = self._target.model or ""
-            stdio.write_answer(as_json(result, self._target.service.name, model, self.http.exchanges.traffic))
+            stdio.write_answer(as_json(result, self._target.service.name, model, self.http.exchanges.traffic, more))
         if isinstance(finished.error, ProgramFault) and not self._in_session:
             return  # the roof tells it
         self._notices.apart = self._in_session and bool(result.text)
@@ -230,7 +308,8 @@ class AnswerRunner:
             self._notices.warn(*lines)
         if self._shown.usage:
             is_from_cache = bool(finished.cache and finished.cache.hit)
-            self._notices.tell([usage_line(finished.usage, is_from_cache=is_from_cache)])
+            cost = "from the cache: cost 0" if is_from_cache else cost_words(result.cost)
+            self._notices.tell([usage_line(finished.usage, cost)])
 
     def _tell_of_no_key(self, error: KeyRejected) -> None:
         service = self._target.service

@@ -7,13 +7,14 @@ import os
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from email.utils import parsedate_to_datetime
 from functools import partial
 from queue import Empty, SimpleQueue
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from chatbot.cli.cost.booking import booked
 from chatbot.cli.doctor.connection import connection_of, route_of
 from chatbot.cli.doctor.looking import Check, Looking, findings
 from chatbot.cli.keys.listing import list_keys
@@ -23,6 +24,7 @@ from chatbot.core.amounts import step_words
 from chatbot.core.checkup.finding import NET, Finding, fault, of_error, warning
 from chatbot.core.errors import ChatError, NoKey, RequestRefused, TlsFailed, UnknownModel
 from chatbot.core.http.exchange import Exchange
+from chatbot.core.http.traffic import Traffic
 from chatbot.core.request import HttpRequest, Route
 from chatbot.core.retry import RetryPolicy
 from chatbot.outside.environment import read_variables
@@ -103,9 +105,9 @@ def _targets() -> Iterator[ModelTarget | Finding]:
             yield of_error(error)
 
 
-def _looked_at(target: ModelTarget, route: Route, silence_s: float, _: Looking) -> Iterator[Finding]:
+def _looked_at(target: ModelTarget, route: Route, silence_s: float, looking: Looking) -> Iterator[Finding]:
     title, url = target.service.title, target.endpoint.base_url
-    answered = _list_of_models(target, route, silence_s)
+    answered = _list_of_models(target, route, silence_s, booked("doctor", target.service.name, looking.notices))
     place = urlsplit(url).netloc
     proxy = proxy_for(url, route)
     through = f" through the proxy {proxy_name(proxy)}" if proxy else ""
@@ -127,8 +129,16 @@ def _looked_at(target: ModelTarget, route: Route, silence_s: float, _: Looking) 
         )
 
 
-def _list_of_models(target: ModelTarget, route: Route, silence_s: float) -> Answered:
-    transport = LiveTransport(os.environ, route=route, idle_timeout_s=silence_s, connect_timeout_s=_CONNECT_WITHIN_S)
+def _list_of_models(
+    target: ModelTarget, route: Route, silence_s: float, on_close: Callable[[tuple[Traffic, ...]], None]
+) -> Answered:
+    transport = LiveTransport(
+        os.environ,
+        route=route,
+        idle_timeout_s=silence_s,
+        connect_timeout_s=_CONNECT_WITHIN_S,
+        on_close=on_close,
+    )
     begun: list[LiveExchange] = []
 
     def begin(request: HttpRequest) -> LiveExchange:

@@ -69,7 +69,7 @@ def _is_worth_keeping(service: Service, key: str, notices: Notices, route: Route
     listed = ListedKey(name, service, (FoundKey("typed", "", fingerprint(key)),))
     listing = list_keys()
     variables = {**listing.variables, name: SettingSource(key, "what was typed")}
-    [tested] = check_keys(listing._replace(keys=(listed,), variables=variables), route=route)
+    [tested] = check_keys(listing._replace(keys=(listed,), variables=variables), notices, route=route)
     if tested.state == REJECTED:
         notices.tell([f"{service.title} does not take the key: {tested.why}", f"Keys are made at {service.key_page} ."])
         return None

@@ -6,6 +6,7 @@ import os
 import random
 import time
 
+from chatbot.cli.cost.booking import booked
 from chatbot.cli.settings.own_providers import listening_url
 from chatbot.core.errors import ConfigurationError, UnknownModel
 from chatbot.core.retry import RetryPolicy
@@ -22,7 +23,7 @@ _PATIENCE_S = 5.0
 
 def use_local(service: Service, notices: Notices) -> str:
     """The name of the service, kept in the settings. Raises ChatError where it gives no model."""
-    model = _first_model(service)
+    model = _first_model(service, notices)
     try:
         path = file.settings_path()
         file.change(path, lambda text: file.with_key(text, ("provider",), service.name))
@@ -33,11 +34,12 @@ def use_local(service: Service, notices: Notices) -> str:
     return service.name
 
 
-def _first_model(service: Service) -> str:
+def _first_model(service: Service, notices: Notices) -> str:
     from chatbot.outside.http.transport import LiveTransport
 
     endpoint = choose(service, None, ModelRequest(), {}, listening_url(service)).endpoint
-    transport = LiveTransport(os.environ, idle_timeout_s=_PATIENCE_S)
+    on_close = booked("models", service.name, notices)
+    transport = LiveTransport(os.environ, idle_timeout_s=_PATIENCE_S, on_close=on_close)
     provider = provider_for(service, endpoint)
     session = Session(provider, transport, RetryPolicy(), time.monotonic, time.time, random.random)
     try:

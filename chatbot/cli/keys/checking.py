@@ -6,11 +6,13 @@ import os
 import random
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from chatbot.cli.cost.booking import booked
 from chatbot.cli.keys.listing import ListedKey, Listing
 from chatbot.cli.settings.own_providers import own_table
 from chatbot.core.errors import (
@@ -21,11 +23,13 @@ from chatbot.core.errors import (
     ProgramFault,
     QuotaExhausted,
 )
+from chatbot.core.http.traffic import Traffic
 from chatbot.core.request import USUAL_ROUTE, Route
 from chatbot.core.retry import RetryPolicy
 from chatbot.providers.choice import ModelRequest, ModelTarget, choose, find_service, key_names
 from chatbot.providers.wires.lookup import provider_for
 from chatbot.session import Session
+from chatbot.terminal.notices import Notices
 
 ACCEPTED, REJECTED, NO_QUOTA, UNREACHABLE, UNTESTED = "accepted", "rejected", "no quota", "unreachable", "not tested"
 _EXIT_CODES = {REJECTED: 77, UNREACHABLE: 69, UNTESTED: 78, NO_QUOTA: 1}  # the first that is found
@@ -47,7 +51,9 @@ class KeyCheck(NamedTuple):
         return f"KeyCheck({self.name}, {self.state})"
 
 
-def check_keys(listing: Listing, names: Iterable[str] = (), route: Route = USUAL_ROUTE) -> Iterator[KeyCheck]:
+def check_keys(
+    listing: Listing, notices: Notices, names: Iterable[str] = (), route: Route = USUAL_ROUTE
+) -> Iterator[KeyCheck]:
     """Each key of the listing, or each of these variables, in its order; a key goes to its own service alone.
 
     Key commands and the keyring are asked one after the other. `secrets` are for the redactor: `why` may have the
@@ -55,7 +61,7 @@ def check_keys(listing: Listing, names: Iterable[str] = (), route: Route = USUAL
     """
     wanted = set(names)
     chosen = [key for key in listing.keys if not wanted or key.name in wanted]
-    pending: list[KeyCheck | SimpleQueue[KeyCheck]] = [_begun(key, listing, route) for key in chosen]
+    pending: list[KeyCheck | SimpleQueue[KeyCheck]] = [_begun(key, listing, route, notices) for key in chosen]
     until_s = time.monotonic() + _LIMIT_S
     for key, result in zip(chosen, pending, strict=True):
         if isinstance(result, KeyCheck):
@@ -73,7 +79,7 @@ def exit_code(tested: Iterable[KeyCheck]) -> int:
     return next((code for state, code in _EXIT_CODES.items() if state in states), 0)
 
 
-def _begun(key: ListedKey, listing: Listing, route: Route) -> KeyCheck | SimpleQueue[KeyCheck]:
+def _begun(key: ListedKey, listing: Listing, route: Route, notices: Notices) -> KeyCheck | SimpleQueue[KeyCheck]:
     """Where the result will be; or the result, where nothing can be sent."""
     try:
         target = _target(key, listing)
@@ -84,7 +90,9 @@ def _begun(key: ListedKey, listing: Listing, route: Route) -> KeyCheck | SimpleQ
         why = f"{error}: {error.said}" if error.said else str(error)
         return KeyCheck(key.name, key.service.name, UNTESTED, why)
     results: SimpleQueue[KeyCheck] = SimpleQueue()
-    threading.Thread(target=lambda: results.put(_asked(key, target, route)), daemon=True, name="chat-key-test").start()
+    on_close = booked("key test", target.service.name, notices)
+    work = partial(_asked, key, target, route, on_close)
+    threading.Thread(target=lambda: results.put(work()), daemon=True, name="chat-key-test").start()
     return results
 
 
@@ -97,12 +105,20 @@ def _target(key: ListedKey, listing: Listing) -> ModelTarget:
     return choose(service._replace(model_required=False), None, ModelRequest(), alone)
 
 
-def _asked(key: ListedKey, target: ModelTarget, route: Route) -> KeyCheck:
+def _asked(
+    key: ListedKey, target: ModelTarget, route: Route, on_close: Callable[[tuple[Traffic, ...]], None]
+) -> KeyCheck:
     from chatbot.outside.http.transport import LiveTransport
 
     provider = provider_for(target.service, target.endpoint)
     provider.models_path = target.service.key_path or provider.models_path
-    transport = LiveTransport(os.environ, route=route, idle_timeout_s=_SILENCE_S, connect_timeout_s=_CONNECT_TIMEOUT_S)
+    transport = LiveTransport(
+        os.environ,
+        route=route,
+        idle_timeout_s=_SILENCE_S,
+        connect_timeout_s=_CONNECT_TIMEOUT_S,
+        on_close=on_close,
+    )
     session = Session(provider, transport, RetryPolicy(), time.monotonic, time.time, random.random)
     host, began_s = urlsplit(target.endpoint.base_url).netloc.rpartition("@")[2], time.monotonic()
     state, why = ACCEPTED, ""

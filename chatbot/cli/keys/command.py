@@ -167,7 +167,7 @@ def _test(notices: Notices, words: list[str] | None, form: AsJson, files: Files)
     if not names and not listing.keys and not listing.fault:
         raise NoKey("no key is set", advice="Store one: chat keys set openai (or another service)")
     tested = []
-    for key in checking.check_keys(listing, names, usual_route(notices)):
+    for key in checking.check_keys(listing, notices, names, usual_route(notices)):
         notices.hide(key.secrets)
         tested.append(key)
         why = notices.redacted(key.why)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from chatbot.cli.ask.model_lists import FoundList, find_list
 from chatbot.cli.ask.target import Wanted, choose_target
+from chatbot.cli.cost.booking import booked
 from chatbot.cli.route import chosen_route
 from chatbot.cli.settings.loading import load_settings
 from chatbot.cli.settings.own_providers import listening_url, own_table
@@ -116,14 +117,19 @@ def from_servers(connection: Connection, notices: Notices) -> Ask:
 
             target = target.with_key()
             notices.hide(target.secrets)
+        silence_s, on_close = connection.timeout or _SILENCE_S, booked("models", target.service.name, notices)
+        transport = LiveTransport(os.environ, route=route, idle_timeout_s=silence_s, on_close=on_close)
         session = Session(
             lookup.provider_for(target.service, target.endpoint),
-            LiveTransport(os.environ, route=route, idle_timeout_s=connection.timeout or _SILENCE_S),
+            transport,
             RetryPolicy(max_retries=0),
             clock=time.monotonic,
             now=time.time,
             random=random.random,
         )
-        return session.detailed_models()
+        try:
+            return session.detailed_models()
+        finally:
+            transport.close()
 
     return asked

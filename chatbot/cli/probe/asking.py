@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from chatbot.cli.ask.target import choose_target
+from chatbot.cli.cost.booking import booked
 from chatbot.cli.output import stdio
 from chatbot.cli.route import chosen_route
 from chatbot.core.errors import UsageError
@@ -59,7 +60,9 @@ def ask(
     progress = _Progress(requests if is_terminal(2) and not verbose and _may_redraw() else 0)
     is_whole = True
     try:
-        send = sender(target, connection, notices.redact, _telling(verbose), chosen_route(connection, notices))
+        book = booked("probe", target.service.name, notices)
+        route = chosen_route(connection, notices)
+        send = sender(target, connection, notices.redact, _telling(verbose), route, book)
         for check in probing(subject, checks, send, seen):
             progress.show(check)
     except KeyboardInterrupt:

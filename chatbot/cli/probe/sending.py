@@ -10,6 +10,7 @@ from chatbot.core.amounts import duration_words, size_words
 from chatbot.core.errors import ChatError
 from chatbot.core.http.exchange import Exchange, SafeExchange
 from chatbot.core.http.safe import Redact, safe
+from chatbot.core.http.traffic import Traffic
 from chatbot.core.request import USUAL_ROUTE, HttpRequest, Route
 from chatbot.layers.probing import Send
 from chatbot.options.chat import Connection
@@ -27,8 +28,9 @@ def sender(
     redact: Redact,
     told: Callable[[SafeExchange], None],
     route: Route = USUAL_ROUTE,
+    book: Callable[[tuple[Traffic, ...]], None] = lambda traffic: None,
 ) -> Send:
-    """What sends to this server. `told` hears of each exchange that is over."""
+    """What sends to this server. `told` hears of each exchange that is over, and `book` what was sent and read."""
     limit_s = connection.max_time or MAX_TIME_S
     transport = LiveTransport(os.environ, route=route, idle_timeout_s=min(connection.timeout or SILENCE_S, limit_s))
     begun: list[LiveExchange] = []
@@ -56,6 +58,8 @@ def sender(
                     break
         except ChatError:
             pass  # the record says it
+        if traffic := transport.take_traffic():
+            book(traffic)
         exchange = begun[0].record()
         if not stopped and exchange.end != "eof" and time.monotonic() - began_s >= limit_s:
             stopped = f"it did not end: stopped after {duration_words(limit_s)}"

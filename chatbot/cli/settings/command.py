@@ -11,6 +11,7 @@ from chatbot.cli.command_line.parsing import run_one_of
 from chatbot.cli.output import stdio
 from chatbot.cli.output.paged import write_json, write_lines
 from chatbot.cli.settings.loading import load_settings, read
+from chatbot.core.errors import ConfigurationError
 from chatbot.core.redaction.redactor import without_login
 from chatbot.options.chat import Who
 from chatbot.options.declared import Choice, Found
@@ -115,7 +116,11 @@ def _set(notices: Notices, name: str, words: list[str]) -> None:
     def edited(text: str) -> str:
         document_of(text, display_name(path))
         changed = file.with_key(text, keys, value)
-        read(changed, path)
+        try:
+            read(changed, path)
+        except ConfigurationError:
+            read(text, path)  # whose mistake it is, and in which line
+            raise
         return changed
 
     file.change(path, edited)

@@ -34,7 +34,7 @@ def key_file() -> KeyFile:
 def stored_variables() -> tuple[dict[str, SettingSource], ChatError | None]:
     """What is stored, by variable; or nothing, and why the file cannot be used. No key is asked for."""
     path = keys_file()
-    if path is None or not os.path.lexists(path):
+    if path is None or not path.exists():
         return {}, None
     file = key_file()
     try:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from chatbot.core.conversations.stored import Failure, ImageReference, StoredConversation, Summary, Turn
+from chatbot.core.cost.answer import Cost
+from chatbot.core.cost.price import amount, plain_price, price_from
 from chatbot.core.errors import UsageError
 from chatbot.core.events import Usage, Verdict
 from chatbot.core.messages import ProviderItems
@@ -43,9 +45,18 @@ def _plain_turn(turn: Turn) -> dict[str, Any]:
         "images": [image._asdict() for image in turn.images],
         "usage": turn.usage._asdict() if turn.usage else None,
         "items": turn.items._asdict() if turn.items else None,
+        "cost": _plain_cost(turn),
         "error": turn.error._asdict() if turn.error else None,
         "failures": [failure._asdict() for failure in turn.failures],
     }
+
+
+def _plain_cost(turn: Turn) -> dict[str, Any] | None:
+    if turn.cost is None:
+        return None
+    usd, price, is_paid = turn.cost
+    rates = plain_price(price, (turn.usage and turn.usage.input_tokens) or 0) if price and is_paid else None
+    return {"usd": None if usd is None else f"{usd:f}", "price": rates}
 
 
 def from_plain(plain: object) -> Transferred:
@@ -77,7 +88,9 @@ def _turn(fields: _Fields, position: int) -> Turn:
     verdict = fields.text("verdict")
     if verdict != "partial" and verdict not in list(Verdict):
         raise UsageError(f"{fields.name} of the conversation has an unknown verdict: {verdict[:40]!r}")
-    usage, error, items = (fields.values.get(name) for name in ("usage", "error", "items"))
+    usage, error, items, cost = (fields.values.get(name) for name in ("usage", "error", "items", "cost"))
+    sent = fields.integer_or_none("attempts")
+    attempts = 1 if sent is None else sent
     return Turn(
         id=0,
         conversation_id="",
@@ -97,10 +110,11 @@ def _turn(fields: _Fields, position: int) -> Turn:
         first_text_s=fields.number_or_none("first_text_s"),
         total_s=fields.number_or_none("total_s"),
         request_id=fields.text_or_none("request_id"),
-        attempts=1 if (sent := fields.integer_or_none("attempts")) is None else sent,
+        attempts=attempts,
         failures=tuple(_failure(_Fields(failure, fields.name)) for failure in fields.items("failures")),
         withdrawn=fields.values.get("withdrawn") is True,
         items=_items(_Fields(items, fields.name)) if items is not None else None,
+        cost=_cost(_Fields(cost, fields.name), is_paid=attempts > 0) if cost is not None else None,
     )
 
 
@@ -125,6 +139,14 @@ def _items(fields: _Fields) -> ProviderItems:
 
 def _usage(fields: _Fields) -> Usage:
     return Usage(*(fields.integer_or_none(name) for name in Usage._fields))
+
+
+def _cost(fields: _Fields, *, is_paid: bool) -> Cost:
+    usd, price = fields.values.get("usd"), fields.values.get("price")
+    try:
+        return Cost(None if usd is None else amount(usd), None if price is None else price_from(price), is_paid)
+    except (ValueError, LookupError, TypeError) as error:
+        raise UsageError(f"{fields.name} of the conversation has no usable 'cost'") from error
 
 
 def _image_bytes(sha256: str, data: object) -> bytes:

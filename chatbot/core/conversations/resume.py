@@ -90,13 +90,15 @@ def estimated_tokens(conversation: Conversation) -> int:
     """About how many tokens the conversation is as input, for any model: within a third for prose in most languages."""
     texts = [conversation.system or "", *(message.text for message in conversation.messages)]
     images = [image for message in conversation.messages for image in message.images]
-    return sum(_text_tokens(text) + _MESSAGE_TOKENS for text in texts if text) + sum(
+    return sum(text_tokens(text) + _MESSAGE_TOKENS for text in texts if text) + sum(
         min(_MAX_IMAGE_TOKENS, -(-image.width * image.height // _PIXELS_PER_TOKEN)) for image in images
     )
 
 
-def _text_tokens(text: str) -> int:
-    """Four ASCII characters are about one token, elsewhere three bytes of UTF-8 (one Chinese character)."""
+def text_tokens(text: str) -> int:
+    """About how many tokens a text is: four ASCII characters are one, elsewhere three bytes of UTF-8 (one Chinese
+    character).
+    """
     if text.isascii():
         return -(-len(text) // 4)
     ascii_bytes = len(text.encode("ascii", "ignore"))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Literal, NamedTuple
 
+from chatbot.core.cost.answer import Cost
 from chatbot.core.errors import ChatError, UsageError
 from chatbot.core.events import Usage, Verdict
 from chatbot.core.messages import ProviderItems, Role
@@ -70,7 +72,7 @@ class Turn(NamedTuple):
     `verdict` is None while the answer is written; it stays None when the writing program died ("partial").
     `created_s` is Unix time; `first_text_s` and `total_s` count from the question. `error` ended the answer;
     `failures` are the attempts before that were repeated. A `withdrawn` turn was taken back: kept, never sent again.
-    `items` are handed back to the provider with the answer.
+    `items` are handed back to the provider with the answer. `cost` is None where nobody looked.
     """
 
     id: int
@@ -95,6 +97,7 @@ class Turn(NamedTuple):
     failures: tuple[Failure, ...] = ()
     withdrawn: bool = False
     items: ProviderItems | None = None
+    cost: Cost | None = None
 
 
 # How an answer ended; "partial" while it is written, and for good where the writing program died.
@@ -140,6 +143,18 @@ class Hit(NamedTuple):
     model: str
     side: Role
     snippet: tuple[Piece, ...]
+
+
+class PaidTurn(NamedTuple):
+    """What one question took. `usd` is None where it is not known; nobody looked for its price unless `is_priced`."""
+
+    created_s: float
+    provider: str
+    model: str
+    attempts: int
+    usd: Decimal | None
+    is_priced: bool
+    usage: Usage
 
 
 class ModelUse(NamedTuple):

@@ -54,6 +54,11 @@ class AnthropicDialect(Dialect):
     paging = Paging(after="after_id", size="limit", default_size=20)
     request_id_header = "request-id"
 
+    def read(self, body: Json, asked: Asked) -> Asked:
+        wanted = member(member(body, "output_config"), "format")
+        schema = member(wanted, "schema") if wanted.get("type") == "json_schema" else None
+        return super().read(body, asked)._replace(schema=schema)
+
     def system(self, body: Json) -> object:
         return body.get("system")
 

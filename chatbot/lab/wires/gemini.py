@@ -74,10 +74,12 @@ class GeminiDialect(Dialect):
 
     def read(self, body: Json, asked: Asked) -> Asked:
         read = super().read(body, asked)
+        generation = member(body, "generationConfig")
         return read._replace(
             model=asked.model,  # the path says it, and whether to stream
             streamed=asked.streamed,
-            parameters=frozenset(member(body, "generationConfig")),
+            parameters=frozenset(generation),
+            schema=member(generation, "responseJsonSchema") if "responseJsonSchema" in generation else None,
         )
 
     def system(self, body: Json) -> object:

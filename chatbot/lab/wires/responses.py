@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import count
 
 from chatbot.lab.answers import Answer, Asked, Ending, tokens
-from chatbot.lab.dialect import Dialect, Json, Refusal, dumps
+from chatbot.lab.dialect import Dialect, Json, Refusal, dumps, member
 from chatbot.lab.wires.openai import CREATED_S, OpenAIDialect
 
 ENDINGS = {
@@ -34,7 +34,9 @@ class ResponsesDialect(OpenAIDialect):
     def read(self, body: Json, asked: Asked) -> Asked:
         if isinstance(body.get("input"), str):  # which stands for one message
             body = {**body, "input": [{"role": "user", "content": body["input"]}]}
-        return Dialect.read(self, body, asked)
+        wanted = member(member(body, "text"), "format")
+        schema = member(wanted, "schema") if wanted.get("type") == "json_schema" else None
+        return Dialect.read(self, body, asked)._replace(schema=schema)
 
     def system(self, body: Json) -> object:
         return body.get("instructions")

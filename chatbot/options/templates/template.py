@@ -6,6 +6,7 @@ As text a template is TOML (toml.io, version 1.0). The name is not in it: it is 
     model = "openai/gpt-5"
     system = "You translate into $language."
     prompt = "Translate this: $input"
+    schema = "translation, confidence float"
 
     [options]
     temperature = 0.2
@@ -39,8 +40,9 @@ class Template(NamedTuple):
     """What one question, or a session, begins with; None and empty: the template leaves it as it is.
 
     In `system` and `prompt`, `$name` and `${name}` are variables and `$$` is a dollar sign; a `$` before anything else
-    stands for itself, and a line break at their end does not count. Names are ASCII (`string.Template`). `options` are
-    fields of Options, `extra` raw fields of the request body, `variables` the usual values.
+    stands for itself, and a line break at their end does not count. Names are ASCII (`string.Template`). `schema` is
+    JSON or the short form. `options` are fields of Options, `extra` raw fields of the request body, `variables` the
+    usual values.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Template(NamedTuple):
     model: str | None = None
     system: str | None = None
     prompt: str | None = None
+    schema: str | None = None
     options: Mapping[str, Any] = {}
     extra: Mapping[str, Any] = {}
     variables: Mapping[str, str] = {}
@@ -71,6 +74,7 @@ class Filled(NamedTuple):
     extra: Mapping[str, Any]
     prompt: str | None
     values: Mapping[str, str]
+    schema: str | None = None
 
     @property
     def needs_question(self) -> bool:
@@ -117,7 +121,15 @@ def checked(template: Template) -> Template:
     Raises UsageError or ConfigurationError.
     """
     checked_name(template.name)
-    says = (template.provider, template.model, template.system, template.prompt, template.options, template.extra)
+    says = (
+        template.provider,
+        template.model,
+        template.system,
+        template.prompt,
+        template.schema,
+        template.options,
+        template.extra,
+    )
     if not any(says):
         raise UsageError(
             f"there is nothing to save as the template {template.name}",
@@ -186,6 +198,7 @@ def applied(template: Template, variables: Mapping[str, str]) -> Filled:
         template.extra,
         template.prompt,
         values,
+        template.schema,
     )
 
 

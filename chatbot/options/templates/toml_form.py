@@ -7,12 +7,12 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
-from chatbot.core.errors import ConfigurationError
+from chatbot.core.errors import ConfigurationError, UsageError
 from chatbot.options.chat import SAMPLING
 from chatbot.options.templates.template import INPUT, Template, consistent, nearest
 from chatbot.options.templates.toml_text import document
 
-TEXTS = ("description", "provider", "model", "system", "prompt")
+TEXTS = ("description", "provider", "model", "system", "prompt", "schema")
 TABLES = ("options", "extra", "variables")
 
 
@@ -46,6 +46,7 @@ class _Reader:
             if key not in TEXTS + TABLES:
                 self._refuse_key(key)
         texts = {key: self._text(key, fields[key]) or None for key in TEXTS if key in fields}
+        self._check_schema(texts.get("schema"))
         tables = {key: self._table(key, fields[key]) for key in TABLES if key in fields}
         return consistent(
             Template(
@@ -67,6 +68,15 @@ class _Reader:
         if not isinstance(value, str):
             self.refuse(f"wants text in quotes for {key}, not {_kind(value)}")
         return value
+
+    def _check_schema(self, text: str | None) -> None:
+        if text:
+            from chatbot.core.schemas.reading import read_schema
+
+            try:
+                read_schema(text)
+            except UsageError as error:
+                self.refuse(f"has a schema that is none: {error}")
 
     def _table(self, key: str, value: object) -> dict[str, Any]:
         if not isinstance(value, dict):
@@ -137,6 +147,9 @@ system = """
 # Stands in front of the question, or around it where it has ${INPUT}.
 prompt = """
 """
+
+# What the answer has to fit: 'name, age int', or the text of a JSON Schema.
+# schema = ""
 
 # [options]
 # temperature = 0.2

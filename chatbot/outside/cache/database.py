@@ -1,25 +1,11 @@
-"""The open database of the cache: private, made when it is needed, and begun anew when it is damaged."""
+"""The tables of the cache."""
 
 from __future__ import annotations
 
-import sqlite3
-import stat
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from threading import Lock
-from typing import TypeVar
-
 from chatbot.core.cache.entries import CacheUnavailable
-from chatbot.core.conversations.stored import HistoryUnavailable
-from chatbot.outside.files.private import private_folder, require_ours
-from chatbot.outside.history import place
-from chatbot.outside.history.database import reason_of
-from chatbot.outside.history.opening import is_corrupt
-from chatbot.outside.history.schema import transaction
+from chatbot.outside.sqlite.database import Kind
 
 NAME = "answers-1.db"  # another shape of the tables has another name: what is in a cache is not carried over
-_BUSY_TIMEOUT_S = 1.0
 
 # `entry` has its texts last, so that what is counted and listed is read without them. `count` has its sums, kept by
 # triggers: to add them up would take longer than an answer from the cache may.
@@ -48,116 +34,4 @@ _TABLES = (
     END""",
 )
 
-Result = TypeVar("Result")
-Work = Callable[[sqlite3.Connection], Result]
-
-
-class Database:
-    """In `folder`; `now` gives Unix seconds. `warn` is told that a damaged file was set aside."""
-
-    def __init__(self, folder: Path, now: Callable[[], float], warn: Callable[[str], None]) -> None:
-        self.path = folder / NAME
-        self._now = now
-        self._warn = warn
-        self._lock = Lock()
-        self._connection: sqlite3.Connection | None = None
-
-    def close(self) -> None:
-        """Closes it; it is opened again when it is needed."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-    def read(self, work: Work[Result]) -> Result:
-        """What `work` finds. Raises CacheUnavailable."""
-        with self._lock, _told("read"):
-            return self._done(work)
-
-    def change(self, work: Work[Result]) -> Result:
-        """What `work` returns, done in one transaction. Raises CacheUnavailable."""
-
-        def whole(connection: sqlite3.Connection) -> Result:
-            with transaction(connection):
-                return work(connection)
-
-        with self._lock, _told("written"):
-            return self._done(whole)
-
-    def shrink(self) -> None:
-        """Gives back the space of what was removed, also in the log. Raises CacheUnavailable."""
-        # A script is run to its end; a query would free one page.
-        script = "PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)"
-        self.read(lambda connection: connection.executescript(script))
-
-    def _done(self, work: Work[Result]) -> Result:
-        try:
-            return work(self._opened())
-        except sqlite3.DatabaseError as error:
-            if not is_corrupt(error):
-                raise
-        self.close()
-        self._begin_anew()
-        return work(self._opened())
-
-    def _opened(self) -> sqlite3.Connection:
-        if self._connection is None:
-            private_folder(self.path.parent)
-            self._require_file()
-            with place.locked(self.path.parent, shared=True):
-                self._connection = self._connect()
-        return self._connection
-
-    def _require_file(self) -> None:
-        """Raises CacheUnavailable where others could put answers into it."""
-        require_ours(self.path.parent, CacheUnavailable, "the cache is not used")
-        if self.path.exists() and not stat.S_ISREG(self.path.stat().st_mode):  # opening a pipe would block
-            raise CacheUnavailable(f"the cache is not used: {self.path} is not a regular file")
-
-    def _connect(self) -> sqlite3.Connection:
-        place.make_private(self.path)
-        connection = sqlite3.connect(self.path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
-        try:
-            if not connection.execute("PRAGMA user_version").fetchone()[0]:
-                _make_tables(connection)
-            connection.execute("PRAGMA synchronous = NORMAL")
-            connection.execute("PRAGMA secure_delete = ON")  # else removed texts stay in the file for a while
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
-    def _begin_anew(self) -> None:
-        """Sets the damaged file aside, unless another process has done so."""
-        with place.locked(self.path.parent, shared=False):
-            try:
-                connection = self._connect()
-                try:
-                    if connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok":
-                        return
-                finally:
-                    connection.close()
-            except sqlite3.DatabaseError as error:
-                if not is_corrupt(error):
-                    raise
-            kept = place.set_aside(self.path, self._now())
-        self._warn(f"the cache was damaged: it is set aside as {kept}, and a new one is begun")
-
-
-def _make_tables(connection: sqlite3.Connection) -> None:
-    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
-    connection.execute("PRAGMA journal_mode = WAL")
-    with transaction(connection):
-        if not connection.execute("PRAGMA user_version").fetchone()[0]:  # another process may have made them
-            for statement in _TABLES:
-                connection.execute(statement)
-            connection.execute("PRAGMA user_version = 1")
-
-
-@contextmanager
-def _told(what: str) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, sqlite3.Error) as error:
-        raise CacheUnavailable(f"the cache cannot be {what}: {reason_of(error)}") from error
-    except HistoryUnavailable as error:
-        raise CacheUnavailable(f"the cache cannot be {what}: another program keeps it locked") from error
+CACHE = Kind(NAME, "the cache", CacheUnavailable, _TABLES)

@@ -14,7 +14,8 @@ from chatbot.core.cache.answer import CachedAnswer, from_json, to_json
 from chatbot.core.cache.entries import CacheStats, CacheUnavailable, Entry, Question
 from chatbot.core.events import Usage
 from chatbot.outside.cache.claims import Claims
-from chatbot.outside.cache.database import Database
+from chatbot.outside.cache.database import CACHE
+from chatbot.outside.sqlite.database import Database
 
 LIMIT_BYTES = 200_000_000
 _MOST_OF_ALL = 0.01  # an answer above that share is not kept
@@ -42,7 +43,7 @@ class AnswerCache:
         self._warn = warn
         self._limit_bytes = limit_bytes
         self._in_trouble = False
-        self._database = Database(folder, now, warn)
+        self._database = Database(folder, now, warn, CACHE)
         self._claims = Claims(folder)
         self.claim, self.release = self._claims.claim, self._claims.release
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 from chatbot.core.conversations.stored import (
@@ -13,12 +14,15 @@ from chatbot.core.conversations.stored import (
     Failure,
     ImageReference,
     ModelUse,
+    PaidTurn,
     Stats,
     StoredConversation,
     Summary,
     Turn,
     UnknownConversation,
 )
+from chatbot.core.cost.answer import Cost
+from chatbot.core.cost.price import amount, plain_price, price_from
 from chatbot.core.events import Usage, Verdict
 from chatbot.core.messages import ProviderItems
 from chatbot.core.surrogates import joined
@@ -30,8 +34,10 @@ _SUMMARY = (
 )
 _TURN = (
     "turn.id, conversation_id, position, created_s, verdict, withdrawn, provider, model,"
-    " input_tokens, output_tokens, reasoning_tokens, cached_tokens, first_text_s, total_s, attempts,"
-    " finish_reason, request_id, error, failures, system_prompt.text, question, answer, reasoning, items"
+    " input_tokens, output_tokens, reasoning_tokens, cached_tokens, cache_write_tokens,"
+    " first_text_s, total_s, attempts,"
+    " finish_reason, request_id, error, failures, system_prompt.text, question, answer, reasoning, items,"
+    " cost_usd, price"
 )
 # A verdict of a later version is an answer that was not whole.
 _VERDICTS: dict[str | None, Verdict | None] = {None: None, **{str(verdict): verdict for verdict in Verdict}}
@@ -52,8 +58,8 @@ def turns(connection: sqlite3.Connection, rest: str, values: Sequence[object] = 
 
 def _turn(connection: sqlite3.Connection, row: Sequence[Any]) -> Turn:
     (turn_id, conversation_id, position, created_s, verdict, withdrawn, provider, model, *numbers) = row
-    *counts, first_text_s, total_s, attempts = numbers[:7]
-    finish_reason, request_id, error, failures, system, question, answer, reasoning, items = numbers[7:]
+    *counts, first_text_s, total_s, attempts = numbers[:8]
+    finish_reason, request_id, error, failures, system, question, answer, reasoning, items, *cost = numbers[8:]
     if verdict is None:
         answer, reasoning = _pieces(connection, turn_id)
     return Turn(
@@ -79,7 +85,35 @@ def _turn(connection: sqlite3.Connection, row: Sequence[Any]) -> Turn:
         failures=tuple(Failure(*failure) for failure in json.loads(failures)),
         withdrawn=bool(withdrawn),
         items=ProviderItems(*json.loads(items)) if items else None,
+        cost=_cost(*cost, is_paid=attempts > 0),
     )
+
+
+def _cost(usd: str | None, price: str | None, *, is_paid: bool) -> Cost | None:
+    """None where nobody looked, or what stands there is none of ours."""
+    if price is None:
+        return None
+    try:
+        return Cost(amount(usd) if usd else None, price_from(json.loads(price)) if price else None, is_paid)
+    except (ValueError, LookupError):
+        return None
+
+
+def paid_turns(connection: sqlite3.Connection, since_s: float) -> Iterator[PaidTurn]:
+    """Every turn from a time on that has ended, also those that were taken back: they were paid for all the same. A
+    copy that a fork made was not.
+    """
+    rows = connection.execute(
+        "SELECT turn.created_s, turn.provider, turn.model, attempts, cost_usd, price IS NOT NULL, input_tokens,"
+        " output_tokens, reasoning_tokens, cached_tokens, cache_write_tokens"
+        " FROM turn JOIN conversation ON conversation.id = conversation_id"
+        " WHERE turn.created_s >= ? AND verdict IS NOT NULL"
+        " AND (forked_from IS NULL OR turn.created_s >= conversation.created_s) ORDER BY turn.created_s",
+        (since_s,),
+    )
+    for created_s, provider, model, attempts, usd, is_priced, *counts in rows:
+        known = Decimal(usd) if usd else None
+        yield PaidTurn(created_s, provider, model, attempts, known, bool(is_priced), Usage(*counts))
 
 
 def _pieces(connection: sqlite3.Connection, turn_id: int) -> tuple[str, str]:
@@ -192,6 +226,18 @@ def _answer_values(turn: Turn) -> dict[str, object]:
         "answer": storable(turn.answer) if turn.verdict else "",
         "reasoning": storable(turn.reasoning) if turn.verdict else "",
         "items": json.dumps(turn.items) if turn.items else None,
+        **_cost_values(turn),
+    }
+
+
+def _cost_values(turn: Turn) -> dict[str, str | None]:
+    cost = turn.cost
+    if cost is None:
+        return {"cost_usd": None, "price": None}
+    input_tokens = (turn.usage and turn.usage.input_tokens) or 0
+    return {
+        "cost_usd": None if cost.usd is None else f"{cost.usd:f}",
+        "price": json.dumps(plain_price(cost.price, input_tokens)) if cost.price and cost.is_paid else "",
     }
 
 

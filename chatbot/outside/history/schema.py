@@ -99,10 +99,18 @@ _EXCHANGES = (
 # What goes back to the provider with the answer: a chatbot.core.messages.ProviderItems, as JSON.
 _ITEMS = ("ALTER TABLE turn ADD COLUMN items TEXT",)
 
+# `cost_usd` is an amount; `price` the rates of that day, as chatbot.core.cost.price has them, in JSON; empty where none
+# were known. Both are NULL where nobody looked.
+_COSTS = (
+    "ALTER TABLE turn ADD COLUMN cache_write_tokens INTEGER",
+    "ALTER TABLE turn ADD COLUMN cost_usd TEXT",
+    "ALTER TABLE turn ADD COLUMN price TEXT",
+)
+
 Steps = Sequence[Sequence[str]]
 
 # Step number n (from 0) makes a database of version n into one of version n + 1. A step that is out never changes.
-STEPS: Steps = (_FIRST, _EXCHANGES, _ITEMS)
+STEPS: Steps = (_FIRST, _EXCHANGES, _ITEMS, _COSTS)
 
 # Contentless: the texts are in `turn`. Not part of a step, because FTS5 is not compiled in everywhere.
 WORD_INDEX = (
@@ -139,7 +147,7 @@ def _version_by_tables(connection: sqlite3.Connection) -> int:
     if "exchange" not in tables:
         return 1
     columns = {row[1] for row in connection.execute("PRAGMA table_info(turn)")}
-    return 3 if "items" in columns else 2
+    return 4 if "price" in columns else 3 if "items" in columns else 2
 
 
 def migrate(connection: sqlite3.Connection, steps: Steps, back_up: Callable[[int], None]) -> None:

@@ -14,6 +14,7 @@ from chatbot.core.conversations.stored import (
     AmbiguousId,
     Hit,
     ImageReference,
+    PaidTurn,
     Replaced,
     Stats,
     StoredConversation,
@@ -150,6 +151,10 @@ class History:
         files = (self.path, self.path.with_name(self.path.name + "-wal"))
         size_bytes = sum(file.stat().st_size for file in files if file.exists())
         return self._database.read(rows.stats)._replace(file_bytes=size_bytes)
+
+    def paid_turns(self, since_s: float = 0.0) -> list[PaidTurn]:
+        """What was asked from a time on, and what it cost as far as that is kept; the oldest first."""
+        return self._database.read(lambda db: list(rows.paid_turns(db, since_s)))
 
     def fork(self, conversation_id: str, upto: int | None = None) -> str:
         """A new conversation with the turns of another up to the position `upto`, without those that were taken back;

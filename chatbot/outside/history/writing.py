@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from chatbot.core.conversations.stored import Failure, ImageReference, Turn, title_of
+from chatbot.core.cost.answer import Cost
 from chatbot.core.errors import ChatError, Hung
 from chatbot.core.events import Finished, Retrying
 from chatbot.core.http.kept import KeptExchange
@@ -112,7 +113,7 @@ class TurnWriter:
         if self._has_more():
             self._save(is_last=False)
 
-    def finish(self, finished: Finished, answer: str | None = None) -> None:
+    def finish(self, finished: Finished, answer: str | None = None, cost: Cost | None = None) -> None:
         """Stores the end of the answer; `answer` is all of it, if it is not just what was added."""
         turn = self._draft.turn
         total_s = self._desk.clock() - self._draft.asked_s
@@ -130,6 +131,7 @@ class TurnWriter:
             reasoning="".join(self._reasoning),
             model=turn.model or finished.model,
             items=None if self._goes_on else finished.items,
+            cost=cost,
         )
 
         def end(connection: sqlite3.Connection) -> _Stored:

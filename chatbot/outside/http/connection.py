@@ -20,13 +20,14 @@ from urllib3.exceptions import InsecureRequestWarning
 from chatbot.core.addresses import is_loopback
 from chatbot.core.request import Route
 from chatbot.outside.http.authorities import unverified, verifying
-from chatbot.outside.http.response_head import BoundedResponse
+from chatbot.outside.http.metering import Meter, MeteredResponse
 
 
 class TimedConnection(HTTPConnection):
     """Notes, in seconds of its `clock`, when it began to connect, knew the address, was connected, and was secured."""
 
     clock: Callable[[], float]
+    meter: Meter
     on_use: Callable[[TimedConnection], None]
     began_s: float | None = None
     looked_up_s: float | None = None
@@ -56,6 +57,12 @@ class TimedConnection(HTTPConnection):
         """Sends a request, on this connection."""
         self.on_use(self)
         super().request(*args, **options)
+        self.meter.asked()
+
+    def send(self, data: Any) -> None:
+        """Sends bytes of a message: all of a request goes through here, and so does what opens a tunnel."""
+        super().send(data)
+        self.meter.sent(len(data))
 
     def _note_peer(self, sock: Any) -> None:
         try:
@@ -94,10 +101,12 @@ class Adapter(HTTPAdapter):
         connections: WeakSet[HTTPConnection],
         on_use: Callable[[TimedConnection], None],
         clock: Callable[[], float],
+        meter: Meter,
     ) -> None:
         self._connections = connections
         self._on_use = on_use
         self._clock = clock
+        self._meter = meter
         super().__init__()
 
     def get_connection_with_tls_context(self, *args: Any, **options: Any) -> Any:
@@ -108,8 +117,9 @@ class Adapter(HTTPAdapter):
 
     def _connection(self, kind: Any, **options: Any) -> HTTPConnection:
         connection = _timed(kind)(**options)
-        connection.response_class = BoundedResponse
-        connection.clock, connection.on_use = self._clock, self._on_use
+        response_class: Any = partial(MeteredResponse, self._meter)
+        connection.response_class = response_class
+        connection.clock, connection.on_use, connection.meter = self._clock, self._on_use, self._meter
         connection.socket_options = _NotesLookUp(connection.socket_options, connection)
         self._connections.add(connection)
         return connection

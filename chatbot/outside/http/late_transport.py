@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from chatbot.core.http.exchange import ConnectionFacts, Moments
+from chatbot.core.http.traffic import Traffic
 from chatbot.core.request import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
@@ -33,6 +34,10 @@ class LateTransport:
     def facts(self) -> tuple[ConnectionFacts, Moments]:
         """See LiveTransport."""
         return self._made.facts() if self._made else (ConnectionFacts(), Moments())
+
+    def take_traffic(self, within_s: float) -> tuple[Traffic, ...]:
+        """See LiveTransport; nothing goes out where an answer is replayed."""
+        return self._made.take_traffic(within_s) if self._made else ()
 
     def abort(self) -> None:
         """See LiveTransport."""

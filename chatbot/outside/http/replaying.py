@@ -17,6 +17,7 @@ from chatbot.core.errors import (
 )
 from chatbot.core.http.canonical import anywhere, canonical, differing
 from chatbot.core.http.exchange import ConnectionFacts, Exchange, Moments
+from chatbot.core.http.traffic import Traffic
 from chatbot.core.request import HttpRequest, HttpResponse
 
 _FAULTS: dict[str, type[NetworkError]] = {"timeout": TimedOut, "refused": CannotConnect}
@@ -69,6 +70,10 @@ class ReplayingTransport:
     def facts(self) -> tuple[ConnectionFacts, Moments]:
         """Of the exchange that is replayed."""
         return (self._current.connection, self._current.moments) if self._current else (ConnectionFacts(), Moments())
+
+    def take_traffic(self, within_s: float) -> tuple[Traffic, ...]:
+        """None: nothing is sent."""
+        return ()
 
     def abort(self) -> None:
         """Ends the running exchange."""

@@ -23,10 +23,12 @@ from urllib3.connection import HTTPConnection
 
 from chatbot.core import errors
 from chatbot.core.http.exchange import ConnectionFacts, Headers, Moments
+from chatbot.core.http.traffic import Traffic
 from chatbot.core.request import USUAL_ROUTE, HttpRequest, HttpResponse, Route
 from chatbot.core.version import __version__
 from chatbot.outside.http.connection import Adapter, TimedConnection, TlsAdapter
 from chatbot.outside.http.faults import overdue, place_of, timed_out, typed
+from chatbot.outside.http.metering import Meter
 from chatbot.outside.http.proxies import (
     WANTS_PASSWORD,
     beside_proxy,
@@ -47,9 +49,9 @@ class LiveTransport:
     """A Transport over the network. One at a time: `abort` acts on the exchange that was begun last.
 
     `idle_timeout_s`: the longest silence of the server. `on_sent` is called when the last byte of a request has left.
-    `route` says through which proxy and whose certificates are trusted. Where it does not, `environ` names a CA bundle
-    (SSL_CERT_FILE, REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE), if any, and proxies are taken from the process's environment by
-    `requests` itself.
+    `on_close` is told by `close` what went to which host, less what `take_traffic` told. `route` says through which
+    proxy and whose certificates are trusted. Where it does not, `environ` names a CA bundle (SSL_CERT_FILE,
+    REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE), if any, and proxies are taken from the process's environment by `requests`.
     """
 
     def __init__(
@@ -61,8 +63,11 @@ class LiveTransport:
         connect_timeout_s: float = CONNECT_TIMEOUT_S,
         on_sent: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
+        on_close: Callable[[tuple[Traffic, ...]], None] = lambda traffic: None,
     ) -> None:
         self._clock = clock
+        self._meter = Meter()
+        self._on_close = on_close
         self._route = route
         self._timeout_s = (min(connect_timeout_s, idle_timeout_s), idle_timeout_s)
         self._on_sent = on_sent
@@ -72,7 +77,7 @@ class LiveTransport:
         self._session.headers.clear()
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         self._connections: WeakSet[HTTPConnection] = WeakSet()
-        adapter = (self._connections, self._used, clock)
+        adapter = (self._connections, self._used, clock, self._meter)
         self._session.mount("http://", Adapter(*adapter))
         self._session.mount("https://", TlsAdapter(route, environ, *adapter))
 
@@ -82,6 +87,7 @@ class LiveTransport:
         if not request.body:
             exchange.asked()
         proxy = proxy_for(request.url, self._route)
+        self._meter.goes_to(_host(request.url) + (f" via {_host(proxy)}" if proxy else ""))
         try:
             response = self._session.request(
                 request.method,
@@ -132,9 +138,19 @@ class LiveTransport:
         if self._current:
             self._current.abort()
 
+    def take_traffic(self, within_s: float = 0.0) -> tuple[Traffic, ...]:
+        """What went to which host since it was last taken; waits so long for an answer that has yet to be read to its
+        end.
+        """
+        if self._current:
+            self._current.is_over.wait(within_s)
+        return self._meter.take()
+
     def close(self) -> None:
         """Closes the connections that are kept."""
         self._session.close()
+        if traffic := self._meter.take():
+            self._on_close(traffic)
 
     def _used(self, connection: TimedConnection) -> None:
         if self._current:
@@ -154,6 +170,7 @@ class _Exchange:
         self._sent_s: float | None = None
         self._answered_s: float | None = None
         self.connection: TimedConnection | None = None  # the one that carries it
+        self.is_over = threading.Event()
         self.aborted = False
         self.overdue = False  # and aborted for it
         self.head_within_s = head_within_s
@@ -219,6 +236,7 @@ class _Exchange:
         if self._response is not None:
             _shut_down(self._response.raw.shutdown)
             self._response.close()
+        self.is_over.set()
 
     def _give_up(self) -> None:
         self.overdue = True
@@ -259,6 +277,10 @@ class _Body(io.BytesIO):
             self._exchange.asked()
             self._on_sent()
         return piece
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or ""
 
 
 def _headers(request: HttpRequest) -> dict[str, str]:

@@ -41,6 +41,8 @@ _UNWANTED = re.compile(
     r"does not accept|may only be|must be verified|use '",
     re.IGNORECASE,
 )
+# One that was sent, and not whether any is taken.
+_INVALID_SCHEMA = re.compile("invalid (json )?schema", re.IGNORECASE)
 # Reasoning that another key, region or model has encrypted, or an id that its provider has not kept.
 _ENCRYPTED = re.compile(
     "encrypted content .*could not be|item with id .* not found|type 'reasoning' was provided without",
@@ -70,7 +72,7 @@ def repaired(payload: Payload, error: ChatError) -> Repair | None:
         return limited
     if _ENCRYPTED.search(error.said):
         return _without_reasoning(payload)
-    if not _UNWANTED.search(error.said):
+    if not _UNWANTED.search(error.said) or _INVALID_SCHEMA.search(error.said):
         return None
     if _names_the_system_role(error):
         return _without_system_role(payload)

@@ -91,6 +91,8 @@ def own_row(report: Report, service: Service) -> dict[str, Any]:
     without_key = report.by_name.get("no-key", Finding("unknown"))
     if without_key.answer == "no" or without_key.says.startswith(("HTTP 401", "HTTP 403")):
         fields["key_required"] = without_key.answer != "no"
+    if found.get("json-schema") in ("no", "wrong"):
+        fields["schemas"] = "none"
     if service.name != "custom" and service.keys:
         fields["key_variable"] = service.keys[0].name
     return fields

@@ -38,7 +38,7 @@ class AnthropicMessages(base.Provider):
     models_path = "/v1/models?limit=1000"
     after_parameter = "after_id"
 
-    def payload(self, conversation: Conversation, options: Options) -> Payload:
+    def body(self, conversation: Conversation, options: Options) -> Payload:
         default = DEFAULT_MAX_TOKENS if options.stream else DEFAULT_MAX_TOKENS_UNSTREAMED
         max_tokens = options.max_tokens or default
         fields = base.present(
@@ -55,6 +55,8 @@ class AnthropicMessages(base.Provider):
             "messages": [{"role": message.role, "content": _content(message)} for message in conversation.messages],
             **fields,
         }
+        if options.schema is not None:
+            payload = merged(payload, {"output_config": {"format": {"type": "json_schema", "schema": options.schema}}})
         return merged(payload, options.extra)
 
     def takes_effort(self, options: Options) -> bool:
@@ -148,8 +150,9 @@ def _usage(holder: dict[str, Any]) -> base.Events:
     if not isinstance(usage, dict):
         return
     cached = base.integer(usage.get("cache_read_input_tokens"))
-    parts = (base.integer(usage.get("input_tokens")), base.integer(usage.get("cache_creation_input_tokens")), cached)
+    written = base.integer(usage.get("cache_creation_input_tokens"))
+    parts = (base.integer(usage.get("input_tokens")), written, cached)
     total = sum(part or 0 for part in parts) if parts[0] is not None else None
     details = usage.get("output_tokens_details")
     thinking = base.integer(details.get("thinking_tokens")) if isinstance(details, dict) else None
-    yield Usage(total, base.integer(usage.get("output_tokens")), thinking, cached)
+    yield Usage(total, base.integer(usage.get("output_tokens")), thinking, cached, written)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from chatbot.providers.model_lists import ModelPage
 
 _DECODER = json.JSONDecoder()
+SCHEMA_NAME = "answer"  # OpenAI wants one
 
 Events = Iterable[ProviderEvent]
 
@@ -44,12 +45,27 @@ class Provider(ABC):
         self.service = service
         self.endpoint = endpoint
 
-    @abstractmethod
     def payload(self, conversation: Conversation, options: Options) -> Payload:
-        """The request body, as the object that will be JSON."""
+        """The request body, as the object that will be JSON. Raises UsageError for a schema that is not taken."""
+        if (schema := options.schema) is not None:
+            from chatbot.providers import schemas  # most questions have none
+
+            if self.service.schemas == "none":
+                conversation, options = schemas.in_words(conversation, options)
+            else:
+                options = options._replace(schema=schemas.sent(schema, self.service).schema)
+        return self.body(conversation, options)
+
+    @abstractmethod
+    def body(self, conversation: Conversation, options: Options) -> Payload:
+        """The same, with the schema as it is sent."""
 
     def left_out(self, options: Options) -> str | None:
         """What was chosen and has no field here, as a sentence; None when everything is sent."""
+        if options.schema is not None and self.service.schemas == "none":
+            others = self.left_out(options._replace(schema=None))
+            told = f"{self.title} knows no schemas: it is told of this one in the system prompt"
+            return f"{told}; {others}" if others else told
         unsent = []
         if options.seed is not None and not self.takes_seed:
             unsent.append("seed")

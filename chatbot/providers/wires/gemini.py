@@ -32,7 +32,7 @@ class GeminiGenerate(base.Provider):
 
     models_path = "/models?pageSize=1000"
 
-    def payload(self, conversation: Conversation, options: Options) -> Payload:
+    def body(self, conversation: Conversation, options: Options) -> Payload:
         generation = base.present(
             maxOutputTokens=options.max_tokens,
             temperature=options.temperature,
@@ -40,6 +40,8 @@ class GeminiGenerate(base.Provider):
             stopSequences=list(options.stop),
             seed=options.seed,
             thinkingConfig=_thinking(options) or None,
+            responseMimeType="application/json" if options.schema is not None else None,
+            responseJsonSchema=options.schema,
         )
         payload: Payload = {"contents": [_content(message) for message in conversation.messages]}
         if conversation.system:
@@ -111,9 +113,12 @@ def _read(document: dict[str, Any]) -> base.Events:
 
 
 def _usage(usage: dict[str, Any]) -> Usage:
-    """Thoughts are counted beside the candidates here, and billed with them."""
+    """Thoughts are counted beside the candidates here, what tools put in beside the prompt; both are billed with it."""
     reasoning = base.integer(usage.get("thoughtsTokenCount"))
     answer = base.integer(usage.get("candidatesTokenCount"))
     output = (answer or 0) + (reasoning or 0) if answer is not None or reasoning is not None else None
     cached = base.integer(usage.get("cachedContentTokenCount"))
-    return Usage(base.integer(usage.get("promptTokenCount")), output, reasoning, cached)
+    sent = base.integer(usage.get("promptTokenCount"))
+    if sent is not None:
+        sent += base.integer(usage.get("toolUsePromptTokenCount")) or 0
+    return Usage(sent, output, reasoning, cached)

@@ -29,7 +29,7 @@ class OpenAIChat(base.Provider):
 
     models_path = "/models"
 
-    def payload(self, conversation: Conversation, options: Options) -> Payload:
+    def body(self, conversation: Conversation, options: Options) -> Payload:
         messages: list[Payload] = []
         if conversation.system:
             messages.append({"role": "system", "content": conversation.system})
@@ -44,6 +44,9 @@ class OpenAIChat(base.Provider):
             fields[self.service.token_limit_field] = options.max_tokens
         if options.seed is not None and self.service.seed_field:
             fields[self.service.seed_field] = options.seed
+        if options.schema is not None:
+            named = {"name": base.SCHEMA_NAME, "schema": options.schema, "strict": True}
+            fields["response_format"] = {"type": "json_schema", "json_schema": named}
         if options.stream:
             fields["stream"] = True
             fields["stream_options"] = {"include_usage": True}
@@ -130,6 +133,7 @@ def _usage(usage: dict[str, Any]) -> Usage:
     completion = usage.get("completion_tokens_details")
     reasoning = base.integer(completion.get("reasoning_tokens")) if isinstance(completion, dict) else None
     cached = prompt.get("cached_tokens") if isinstance(prompt, dict) else None
+    written = base.integer(prompt.get("cache_write_tokens")) if isinstance(prompt, dict) else None  # OpenRouter
     if cached is None:  # Together, DeepSeek
         cached = usage.get("cached_tokens", usage.get("prompt_cache_hit_tokens"))
     names = ("prompt_tokens", "completion_tokens", "total_tokens")
@@ -137,4 +141,4 @@ def _usage(usage: dict[str, Any]) -> Usage:
     # xAI counts reasoning beside the completion, all others inside it; only the total tells.
     if sent is not None and answered is not None and reasoning and total == sent + answered + reasoning:
         answered += reasoning
-    return Usage(sent, answered, reasoning, base.integer(cached))
+    return Usage(sent, answered, reasoning, base.integer(cached), written)

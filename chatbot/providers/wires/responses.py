@@ -103,7 +103,7 @@ class OpenAIResponses(base.Provider):
     def title(self) -> str:
         return f"{self.service.title} (Responses)"
 
-    def payload(self, conversation: Conversation, options: Options) -> Payload:
+    def body(self, conversation: Conversation, options: Options) -> Payload:
         reasons = self.takes_effort(options)
         summary = "auto" if options.show_reasoning else None
         fields = base.present(
@@ -112,6 +112,7 @@ class OpenAIResponses(base.Provider):
             temperature=options.temperature,
             top_p=options.top_p,
             reasoning=(reasons and base.present(effort=options.reasoning_effort, summary=summary)) or None,
+            text=_text_format(options),
             stream=options.stream or None,
         )
         items = [item for message in conversation.messages for item in self._items(message, options.model)]
@@ -386,6 +387,12 @@ def _objects(text: str) -> list[Payload]:
     except (ValueError, RecursionError):
         return []
     return found if isinstance(found, list) and all(isinstance(item, dict) for item in found) else []
+
+
+def _text_format(options: Options) -> Payload | None:
+    if options.schema is None:
+        return None
+    return {"format": {"type": "json_schema", "name": base.SCHEMA_NAME, "schema": options.schema, "strict": True}}
 
 
 def _content(message: Message) -> str | list[Payload]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
+from chatbot.core.cost.answer import cost_json
 from chatbot.core.events import Event, TextDelta
 from chatbot.core.json_text import dumps
 from chatbot.terminal.answer.show_events import AnswerResult, View
@@ -21,12 +23,15 @@ class JsonView:
         self._beside.show([event for event in events if type(event) is not TextDelta], now_s)
 
 
-def as_json(result: AnswerResult, provider: str, model: str, traffic: Mapping[str, int]) -> bytes:
-    """The result as a line of JSON (UTF-8): the text, how it ended, what it took, what went wrong."""
+def as_json(
+    result: AnswerResult, provider: str, model: str, traffic: Mapping[str, int], more: Mapping[str, Any] = {}
+) -> bytes:
+    """The result as a line of JSON (UTF-8): the text, how it ended, what it took, what went wrong; and `more`."""
     finished = result.finished
     error = finished.error
     document = {
         "text": result.text,
+        **more,
         "reasoning": result.reasoning or None,
         "verdict": str(finished.verdict),
         "finish_reason": finished.finish_reason,
@@ -39,7 +44,9 @@ def as_json(result: AnswerResult, provider: str, model: str, traffic: Mapping[st
             "output_tokens": finished.usage.output_tokens,
             "reasoning_tokens": finished.usage.reasoning_tokens,
             "cached_tokens": finished.usage.cached_tokens,
+            "cache_write_tokens": finished.usage.cache_write_tokens,
         },
+        "cost": cost_json(result.cost, finished.usage),
         "request_id": finished.request_id,
         "attempts": finished.attempts,
         "traffic": dict(traffic),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, Protocol
 
+from chatbot.core.cost.answer import Cost
 from chatbot.core.errors import ChatError, ProgramFault, TimedOut
 from chatbot.core.events import Event, Finished, ReasoningDelta, TextDelta, Verdict
 
@@ -34,11 +35,14 @@ class View(Protocol):
 
 
 class AnswerResult(NamedTuple):
-    """The text of an answer as far as it came, what the model thought before it, and how it ended."""
+    """The text of an answer as far as it came, what the model thought before it, how it ended, and what it cost, where
+    somebody looked.
+    """
 
     text: str
     reasoning: str
     finished: Finished
+    cost: Cost | None = None
 
 
 def show_events(

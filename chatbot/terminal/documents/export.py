@@ -1,4 +1,4 @@
-"""A talk as a Markdown document, whether it is kept or not; and the code in an answer."""
+"""A talk as a Markdown document, whether it is kept or not."""
 
 from __future__ import annotations
 
@@ -17,10 +17,3 @@ def _section(message: Message) -> str:
     images = "".join(f"*image: {image.name}*\n\n" for image in message.images)
     end = "" if message.text.endswith("\n") else "\n"
     return f"## {_TITLES[message.role]}\n\n{images}{message.text}{end}"
-
-
-def code_blocks(markdown: str) -> list[str]:
-    """The contents of the fenced code blocks, also of those in lists and quotes, and of one that was cut."""
-    from markdown_it import MarkdownIt  # loads slowly
-
-    return [token.content for token in MarkdownIt("commonmark").parse(markdown) if token.type == "fence"]

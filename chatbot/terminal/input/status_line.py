@@ -1,4 +1,4 @@
-"""The line under the prompt: the model, the tokens used, the time of the last answer, and at first what keys do."""
+"""The line under the prompt: model, tokens and cost so far, the time of the last answer, and at first what keys do."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from chatbot.core.amounts import duration_words, token_words
+from chatbot.core.cost.spent import Spent
 from chatbot.core.events import Usage
 
 _GAP = "   "
@@ -17,7 +18,7 @@ _IN_BLOCK = ('""" ends the text',)
 
 class Status(NamedTuple):
     """What is shown of the talk: the model, the tokens used so far, the share of the model's context (0 to 1), how much
-    goes with the next question, how many were asked, and how long the last answer took.
+    goes with the next question, how many were asked, how long the last answer took, and what all of them cost.
     """
 
     model: str = ""
@@ -26,6 +27,7 @@ class Status(NamedTuple):
     attached: int = 0
     asked_count: int = 0
     last_took_s: float | None = None
+    spent: Spent = Spent()
 
 
 def status_line(status: Status, columns: int, width: Callable[[str], int], *, in_block: bool, vi_mode: str = "") -> str:
@@ -39,7 +41,8 @@ def status_line(status: Status, columns: int, width: Callable[[str], int], *, in
     )
     line = ""
     took = "" if status.last_took_s is None else f"last answer {duration_words(status.last_took_s)}"
-    for part in (vi_mode, status.model, attached, _tokens(status.used), _share(status.context_share), took, *keys):
+    talk = (_tokens(status.used), _cost(status.spent), _share(status.context_share), took)
+    for part in (vi_mode, status.model, attached, *talk, *keys):
         longer = f"{line}{_GAP}{part}" if line and part else line or part
         if width(longer) < columns:
             line = longer
@@ -50,6 +53,11 @@ def _tokens(used: Usage) -> str:
     if used.input_tokens is None and used.output_tokens is None:
         return ""
     return token_words((used.input_tokens or 0) + (used.output_tokens or 0))
+
+
+def _cost(spent: Spent) -> str:
+    """Only what is known; `/usage` tells the rest."""
+    return spent.words if spent.usd else ""
 
 
 def _share(share: float) -> str:

@@ -129,7 +129,7 @@ _COLOURS = {
     Name.Class: Style(color="green", underline=True),
     Name.Namespace: Style(color="cyan", underline=True),
     Name.Decorator: Style(color="magenta", bold=True),
-    Name.SettingSource: Style(color="red"),
+    Name.Variable: Style(color="red"),
     Name.Attribute: Style(color="cyan"),
     Name.Tag: Style(color="blue"),
     String: Style(color="yellow"),
@@ -151,6 +151,11 @@ def _colour(kind: _TokenType) -> Style:
     while kind not in _COLOURS and kind.parent is not None:
         kind = kind.parent
     return _COLOURS[kind]
+
+
+def known_as(language: str) -> str:
+    """One name for each language, whichever of its names this is."""
+    return _LANGUAGES.get(language.lower(), language.lower())
 
 
 @cache

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from chatbot.core.cost.answer import cost_words
 from chatbot.core.errors import UsageError
-from chatbot.terminal.documents.export import as_markdown, code_blocks
+from chatbot.terminal.documents.export import as_markdown
 from chatbot.terminal.failures import usage_line
+from chatbot.terminal.fences import code_blocks
 from chatbot.terminal.repl.actions import NO_CLIPBOARD, NO_FILES, NO_HISTORY, CommandContext, needed
 from chatbot.terminal.repl.answer import first_line
 from chatbot.terminal.repl.attachments import unquoted
@@ -123,7 +125,7 @@ def _answer(state: ReplState) -> str:
 
 
 def _block(answer: str, number: int) -> str:
-    blocks = code_blocks(answer)
+    blocks = [block.text for block in code_blocks(answer)]
     if not blocks:
         raise UsageError("the last answer has no code block")
     if number > len(blocks):
@@ -132,6 +134,10 @@ def _block(answer: str, number: int) -> str:
 
 
 def usage(context: CommandContext, state: ReplState, argument: str) -> ReplState:
-    lines = [f"the last answer: {usage_line(state.last_used)}", f"this session:    {usage_line(state.used)}"]
+    last = "" if state.last_cost is None else cost_words(state.last_cost)
+    lines = [
+        f"the last answer: {usage_line(state.last_used, last)}",
+        f"this session:    {usage_line(state.used, state.spent.words)}",
+    ]
     context.notices.tell(lines if any(state.used) else ["no tokens were reported yet"])
     return state

@@ -18,7 +18,7 @@ from chatbot.terminal.repl.answer import ask_and_show
 from chatbot.terminal.repl.attachments import attach
 from chatbot.terminal.repl.commands import BY_NAME, NAMES
 from chatbot.terminal.repl.conversation import show_where_it_stopped
-from chatbot.terminal.repl.state import ReplState, ask_next, context_tokens, used_in_conversation
+from chatbot.terminal.repl.state import ReplState, ask_next, context_tokens, spent_in_conversation, used_in_conversation
 
 if TYPE_CHECKING:  # the session does without the history until something is kept
     from chatbot.core.conversations.stored import Summary
@@ -74,6 +74,7 @@ def _status(state: ReplState, actions: ReplActions) -> Status:
         len(state.images) + len(state.files),
         state.asked_count,
         state.last_took_s,
+        spent_in_conversation(state),
     )
 
 

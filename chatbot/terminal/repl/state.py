@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from chatbot.core.conversations.pending import PendingQuestion
 from chatbot.core.conversations.resume import continued
+from chatbot.core.cost.spent import Spent
 from chatbot.core.errors import UsageError
 from chatbot.core.events import Usage, Verdict
 from chatbot.core.messages import Conversation, Image
@@ -15,6 +16,7 @@ from chatbot.terminal.answer.show_events import AnswerResult
 
 if TYPE_CHECKING:  # the session does without the history until something is kept
     from chatbot.core.conversations.stored import Replaced
+    from chatbot.core.cost.answer import Cost
 
 # Said to the model, which sees its own unfinished answer just above it.
 GO_ON = (
@@ -32,7 +34,7 @@ class ReplState(NamedTuple):
     question. `verdict` is how the last answer ended, None if that is not known. `used` is the sum of all reports,
     `used_before` what it was when this conversation was begun, `last_used` the last one. `model` is how it is called on
     the screen; the one in `options` is not used. `asked_count` questions were asked in this session; the last answer
-    took `last_took_s` seconds.
+    took `last_took_s` seconds. `spent` is what all answers cost, `spent_before` and `last_cost` as with `used`.
     """
 
     conversation: Conversation = Conversation()
@@ -49,6 +51,9 @@ class ReplState(NamedTuple):
     is_over: bool = False
     asked_count: int = 0
     last_took_s: float | None = None
+    spent: Spent = Spent()
+    spent_before: Spent = Spent()
+    last_cost: Cost | None = None
 
 
 def ask_next(state: ReplState, text: str) -> PendingQuestion:
@@ -101,6 +106,7 @@ def last_answer(state: ReplState) -> str:
 def answered(state: ReplState, asked: PendingQuestion, result: AnswerResult) -> ReplState:
     """The talk after an answer, as far as it came."""
     state = _counted(state, result.finished.usage)
+    state = state._replace(spent=state.spent.plus(result.cost), last_cost=result.cost)
     if asked.continues:
         before = state.conversation._replace(messages=state.conversation.messages[:-1])
         conversation = before.answered(continued(asked.continues, result.text))
@@ -137,7 +143,13 @@ def gone_over_to(
 ) -> ReplState:
     """Another conversation with the same choices."""
     return state._replace(
-        conversation=conversation, unanswered=unanswered, verdict=verdict, used_before=state.used, last_used=None
+        conversation=conversation,
+        unanswered=unanswered,
+        verdict=verdict,
+        used_before=state.used,
+        last_used=None,
+        spent_before=state.spent,
+        last_cost=None,
     )
 
 
@@ -145,6 +157,11 @@ def used_in_conversation(state: ReplState) -> Usage:
     """The tokens reported since this conversation was begun, or gone on with."""
     pairs = zip(state.used, state.used_before, strict=True)
     return Usage(*(now if now is None or before is None else (now - before) or None for now, before in pairs))
+
+
+def spent_in_conversation(state: ReplState) -> Spent:
+    """What the answers cost since this conversation was begun, or gone on with."""
+    return state.spent.since(state.spent_before)
 
 
 def context_tokens(state: ReplState) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -11,7 +10,6 @@ from chatbot.cli.commands import COMMANDS, names
 from chatbot.cli.first_word.mistaken import nearly
 from chatbot.lab.guide import manual
 
-WORD_LIST = Path("/usr/share/dict/american-english-small")
 COMMANDS_TO_BE = ("models", "keys", "config", "doctor", "probe")
 ALL = tuple(dict.fromkeys((*names(), *COMMANDS_TO_BE)))
 EVERYDAY = """
@@ -60,11 +58,3 @@ def test_of_the_words_of_the_manual_only_those_about_commands_are_near() -> None
     words = set(re.findall("[a-z]+", manual().lower())) - set(ALL)
     near = {word: nearly(word, ALL) for word in words if nearly(word, ALL)}
     assert all(command and (word[:3] == command[:3]) for word, command in near.items()), near
-
-
-@pytest.mark.skipif(not WORD_LIST.exists(), reason="the list of English words (Debian: wamerican-small) is not there")
-def test_of_all_english_words_less_than_two_in_a_thousand_are_near() -> None:
-    words = {word for word in WORD_LIST.read_text().split() if word.isalpha() and word.islower()} - set(ALL)
-    near = [word for word in words if nearly(word, ALL)]
-    assert len(words) > 30_000
-    assert len(near) < 0.002 * len(words), sorted(near)

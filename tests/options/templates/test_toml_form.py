@@ -44,6 +44,7 @@ templates = st.builds(
     model=said,
     system=texts.map(lambda text: text.replace("$", "$$") + "$a ${b_2}"),
     prompt=said,
+    schema=st.none() | st.sampled_from(["name, age int", "name: what\nage int", '{"enum": ["a\\\\"]}']),
     options=options,
     extra=st.dictionaries(texts, plain, max_size=4),
     variables=variables,
@@ -67,12 +68,26 @@ def test_no_text_at_all_is_a_fault_of_ours(text: str) -> None:
             assert error.advice
 
 
+@pytest.mark.parametrize(
+    ("schema", "said"),
+    [
+        ("name, age itn", "has a schema that is none: the schema is not understood at field 2, 'age itn'"),
+        ('{"type": "strng"}', "has a schema that is none: the schema is no JSON Schema"),
+    ],
+)
+def test_a_schema_that_is_none_is_told(schema: str, said: str) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        from_toml("t", f"schema = '{schema}'")
+    assert f"the template t {said}" in str(raised.value)
+
+
 def test_every_option_of_a_question_can_be_saved() -> None:
     assert {option.field for option in SAMPLING} == set(Options._fields) - {
         "model",
         "stream",
         "extra",
         "show_reasoning",
+        "schema",
     }
 
 

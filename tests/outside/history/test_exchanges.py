@@ -66,6 +66,8 @@ def test_a_history_of_before_gets_its_table_and_keeps_what_it_has(history: Histo
     with sqlite3.connect(database) as connection:
         connection.execute("DROP TABLE exchange")
         connection.execute("ALTER TABLE turn DROP COLUMN items")
+        for column in ("cache_write_tokens", "cost_usd", "price"):
+            connection.execute(f"ALTER TABLE turn DROP COLUMN {column}")
         connection.execute("PRAGMA user_version = 1")
     connection.close()
     asked(history, *rows("new"))

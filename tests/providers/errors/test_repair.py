@@ -12,6 +12,7 @@ from chatbot.core.request import HttpFailure
 from chatbot.providers import services
 from chatbot.providers.errors.meaning import read_error
 from chatbot.providers.errors.repair import repaired
+from chatbot.providers.schemas import is_in
 from tests.tables import cases
 
 CHAT = {
@@ -318,6 +319,25 @@ def test_a_system_instruction_that_is_not_taken_goes_into_the_first_turn() -> No
 )
 def test_nothing_else_is_mended(error: ChatError) -> None:
     assert repaired(CHAT, error) is None
+
+
+@pytest.mark.parametrize(
+    ("payload", "said"),
+    [
+        ({"response_format": {"type": "json_schema"}}, "Unrecognized request argument supplied: response_format"),
+        ({"text": {"format": {"type": "json_schema"}}}, "Unsupported parameter: 'text.format' is not supported."),
+        ({"output_config": {"format": {"type": "json_schema"}}}, "output_config: Extra inputs are not permitted"),
+        (
+            {"generationConfig": {"responseMimeType": "application/json", "responseJsonSchema": {}}},
+            "Invalid JSON payload received. Unknown name \"responseJsonSchema\" at 'generation_config'",
+        ),
+    ],
+)
+def test_the_field_of_a_schema_can_go_and_a_schema_that_is_wrong_cannot(payload: dict[str, Any], said: str) -> None:
+    mended = repaired({"model": "m", **payload}, RequestRefused("refused", said=said))
+    assert mended is not None and not is_in(mended.payload)
+    wrong = "Invalid schema for response_format 'answer': In context=(), 'minLength' is not permitted."
+    assert repaired({"model": "m", **payload}, RequestRefused("refused", said=wrong)) is None
 
 
 def test_a_refused_system_role_without_a_system_prompt_is_not_mended() -> None:

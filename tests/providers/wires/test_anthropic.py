@@ -123,7 +123,7 @@ def test_all_models_are_asked_for_at_once() -> None:
         ({"input_tokens": 5, "output_tokens": 2}, Usage(5, 2)),
         (
             {"input_tokens": 5, "cache_creation_input_tokens": 10, "cache_read_input_tokens": 20, "output_tokens": 2},
-            Usage(35, 2, None, 20),
+            Usage(35, 2, None, 20, 10),
         ),
         ({"output_tokens": 7, "cache_read_input_tokens": 20}, Usage(None, 7, None, 20)),
         ({"input_tokens": 5, "cache_creation_input_tokens": None, "cache_read_input_tokens": None}, Usage(5)),

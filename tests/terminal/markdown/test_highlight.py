@@ -10,6 +10,7 @@ import pytest
 from pygments.lexer import Lexer
 from pygments.lexers import get_all_lexers, get_lexer_by_name
 from pygments.token import Name, _TokenType
+from rich.style import Style
 
 from chatbot.terminal.markdown import highlight
 from chatbot.terminal.markdown.highlight import Highlighter
@@ -69,6 +70,10 @@ def test_a_comment_over_lines_is_a_comment_in_each() -> None:
     assert len(first.runs) == 1 and first.runs[0][1].dim
     assert second.runs[0][1].dim and not second.runs[-1][1].dim
     assert not third.runs[-1][1].dim
+
+
+def test_a_variable_has_a_colour_of_its_own() -> None:
+    assert [text for text, style in Highlighter("bash").line("echo $HOME") if style == Style(color="red")] == ["$HOME"]
 
 
 def test_a_look_ahead_changes_nothing() -> None:

@@ -10,7 +10,8 @@ from chatbot.core.conversations.pending import PendingQuestion
 from chatbot.core.errors import UsageError
 from chatbot.core.events import Usage, Verdict
 from chatbot.core.messages import Conversation, Message
-from chatbot.terminal.documents.export import as_markdown, code_blocks
+from chatbot.terminal.documents.export import as_markdown
+from chatbot.terminal.fences import code_blocks
 from chatbot.terminal.repl.state import (
     GO_ON,
     ReplState,
@@ -238,4 +239,4 @@ def test_the_code_of_an_answer() -> None:
     answer = (
         "`x`\n\n```python\nimport this\n```\n\n- item\n\n  ~~~\n  in a list\n  ~~~\n\n````\n```\n````\n\n```sh\ncut"
     )
-    assert code_blocks(answer) == ["import this\n", "in a list\n", "```\n", "cut"]
+    assert [block.text for block in code_blocks(answer)] == ["import this\n", "in a list\n", "```\n", "cut"]

@@ -1,0 +1,1 @@
+"""What answers cost: prices, the gate of the budgets, the ledger, and the commands that show them."""

@@ -1,0 +1,202 @@
+"""What the answers of one run cost: refused before, known after, and written down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from chatbot.cli.cost.gate import Gate, Held, Limits
+    from chatbot.core.cost.answer import Cost
+    from chatbot.core.cost.estimate import Estimate
+    from chatbot.core.cost.ledger import Entry
+    from chatbot.core.cost.price import Price
+    from chatbot.core.events import Finished
+    from chatbot.core.http.traffic import Traffic
+    from chatbot.core.messages import Conversation
+    from chatbot.core.request import Payload
+    from chatbot.options.chat import Money
+    from chatbot.options.settings.settings import Settings
+    from chatbot.providers.choice import ModelTarget
+    from chatbot.terminal.notices import Notices
+
+
+class Spending(NamedTuple):
+    """Who is asked, and what the person says of its cost. `is_said`: the budget is from the command line or a variable,
+    not from the settings. `keeps`: the ledger may have more than the sum; `is_replayed`: nothing is sent.
+    """
+
+    target: ModelTarget
+    money: Money
+    settings: Settings
+    is_said: bool
+    keeps: bool
+    is_replayed: bool = False
+
+
+class AnswerCost:
+    """One answer at a time; as a context manager it gives back what was reserved for one that never ended."""
+
+    def __init__(self, spending: Spending, notices: Notices) -> None:
+        self._spending = spending
+        self._notices = notices
+        self._gate: Gate | None = None
+        self._held: Held | None = None
+        self._estimate: Estimate | None = None
+
+    def reserve(
+        self, conversation: Conversation, payload: Callable[[], Payload], model: str, limit: Callable[[], int | None]
+    ) -> None:
+        """Takes what the answer to this question may cost out of what is left; `payload` is the body that will be sent,
+        `limit` the longest answer of the model. Raises TooDear, ConfigurationError, or LedgerUnavailable. Nothing is
+        loaded where there is no limit.
+        """
+        self._held = self._estimate = None
+        spending = self._spending
+        if spending.is_replayed or not _may_have_limits(spending):
+            return
+        from chatbot.cli.cost.booking import open_ledger
+        from chatbot.cli.cost.gate import Gate
+        from chatbot.core.conversations.resume import estimated_tokens
+        from chatbot.core.cost.estimate import estimated, longest_answer
+
+        limits = limits_of(spending)
+        price = self._price(model) if limits else None
+        if not limits or (price is None and _is_local(spending.target)):
+            return
+        if price is None:
+            raise _unknown(spending.target, model)
+        self._estimate = estimated(price, estimated_tokens(conversation), longest_answer(payload(), limit()))
+        self._gate = Gate(limits, spending.target.service.name, lambda: open_ledger(self._notices))
+        self._held = self._gate.reserve(self._estimate)
+
+    def of(self, finished: Finished) -> Cost:
+        """What an answer cost, by the prices of now."""
+        from chatbot.core.cost.answer import NOTHING_SENT, cost_of
+
+        if self._spending.is_replayed:
+            return NOTHING_SENT
+        return cost_of(self._price(finished.model or self._spending.target.model or ""), finished)
+
+    def book(self, cost: Cost, traffic: tuple[Traffic, ...], came: str) -> None:
+        """Writes it into the ledger; for an answer whose cost is not known, what it was about, reckoned with the text
+        that `came`. Raises LedgerUnavailable.
+        """
+        usd = cost.usd if cost.usd is not None else self._guessed(cost, came)
+        rows = self._entries(traffic, usd, unpriced=int(cost.usd is None))
+        held, self._held = self._held, None
+        if self._gate is not None and held is not None:
+            self._gate.settle(held, usd, rows)
+        elif rows:
+            from contextlib import closing
+
+            from chatbot.cli.cost.booking import open_ledger
+
+            with closing(open_ledger(self._notices)) as ledger:
+                ledger.add(rows)
+
+    def _entries(self, traffic: tuple[Traffic, ...], usd: Decimal, unpriced: int) -> list[Entry]:
+        from chatbot.cli.cost.booking import today
+        from chatbot.core.cost.ledger import Entry, entries
+        from chatbot.core.http.traffic import Traffic
+
+        name = self._spending.target.service.name
+        if self._spending.keeps:
+            rows = entries(today(), name, "chat", traffic) if traffic else []
+            return [*rows[:-1], *(row._replace(usd=usd, unpriced=unpriced) for row in rows[-1:])]
+        if not usd:
+            return []
+        own = name if any(budget.provider for budget in limits_of(self._spending).budgets) else ""
+        return [Entry(today(), own, "", Traffic(""), usd)]
+
+    def _guessed(self, cost: Cost, came: str) -> Decimal:
+        """About what an answer cost that did not say how many tokens it took."""
+        from decimal import Decimal
+
+        from chatbot.core.conversations.resume import text_tokens
+        from chatbot.core.cost.price import cost_usd
+        from chatbot.core.events import Usage
+
+        sent = self._estimate.input_tokens if self._estimate else 0
+        return cost_usd(cost.price, Usage(sent, text_tokens(came))) or Decimal(0)
+
+    def _price(self, model: str) -> Price | None:
+        from chatbot.cli.cost.prices import price_now
+
+        return price_now(self._spending.target, model, self._spending.money.price)
+
+    def __enter__(self) -> AnswerCost:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        gate, held = self._gate, self._held
+        self._gate = self._held = None
+        if gate is None:
+            return
+        from decimal import Decimal
+
+        from chatbot.core.cost.ledger import LedgerUnavailable
+
+        if held is not None:
+            with suppress(LedgerUnavailable):  # it is given back by itself within an hour
+                gate.settle(held, Decimal(0))
+        gate.close()
+
+
+def _may_have_limits(spending: Spending) -> bool:
+    money, providers = spending.money, spending.settings.providers
+    return bool(
+        money.max_cost is not None
+        or money.budget
+        or any("budget" in section for section in (*providers.values(), *spending.settings.models.values()))
+    )
+
+
+def limits_of(spending: Spending) -> Limits:
+    """What answers of this model of this service may cost. The budget at the top of the settings is of everything, one
+    in the section of a provider of that provider, and both hold. Raises ConfigurationError for one of a model.
+    """
+    from decimal import Decimal
+
+    from chatbot.cli.cost.gate import Limits
+    from chatbot.cli.settings.loading import sections_of
+    from chatbot.core.cost.budget import read_budget
+    from chatbot.options.settings.settings import MODELS, PROVIDERS
+
+    money, settings, service = spending.money, spending.settings, spending.target.service
+    budgets = []
+    general = money.budget if spending.is_said else settings.top.get("budget")
+    if general:
+        budgets.append(read_budget(general))
+    for path, section in sections_of(settings, service, spending.target.model):
+        if "budget" in section and path[:1] == (MODELS,):
+            raise settings.fault((*path, "budget"), "a budget is of everything, or of a provider")
+        if "budget" in section and path[:1] == (PROVIDERS,):
+            budgets.append(read_budget(section["budget"], service.name))
+    limit = None if money.max_cost is None else Decimal(repr(float(money.max_cost)))
+    return Limits(limit, tuple(budgets))
+
+
+def _is_local(target: ModelTarget) -> bool:
+    """Whether it is a server that runs here, as those that want no money do."""
+    from urllib.parse import urlsplit
+
+    from chatbot.core.addresses import is_loopback
+
+    return bool(target.service.probe) and is_loopback(urlsplit(target.endpoint.base_url).hostname or "")
+
+
+def _unknown(target: ModelTarget, model: str) -> Exception:
+    from chatbot.cli.cost.prices import is_at_home
+    from chatbot.core.errors import PriceUnknown
+
+    name = f"{target.service.name}/{model}" if model else f"a model of {target.service.name} that is not named"
+    where = "" if is_at_home(target) else " at this address"
+    return PriceUnknown(
+        f"what {name} costs{where} is not known, so no limit can be held",
+        advice="Say it, in USD per million tokens in and out: --price 2.50/10 (0/0 where it is free),\n"
+        'or in the settings: [models."' + name + '"] price = "2.50/10"',
+    )

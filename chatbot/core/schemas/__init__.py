@@ -1,0 +1,1 @@
+"""JSON Schema: what an answer has to fit, and whether it does."""
