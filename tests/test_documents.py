@@ -38,7 +38,7 @@ TABLES = dict(re.findall(r"```toml\n# ~/.config/chat/(\w+\.toml)\n(.*?)```", REA
 SET_UP = [
     command.partition(" > ")[0]
     for command in COMMANDS
-    if re.match(r"chat (keys|models|config|doctor|probe|limits|cache|lab list|--install-completion)\b", command)
+    if re.match(r"chat (keys|models|config|doctor|probe|limits|ledger|cache|lab list|--install-completion)\b", command)
 ]
 LOGS = [command for command in COMMANDS if command.startswith(("chat logs", "chat templates", "chat http"))]
 
@@ -175,6 +175,22 @@ def test_each_command_for_a_program_has_an_answer_for_one(tmp_path: Path, comman
     result = run(*shlex.split(command)[1:], home=tmp_path)
     assert result.code == 0, result.err
     assert result.text.startswith("def ") if " -x " in command else json.loads(result.text)["name"]
+
+
+@pytest.mark.parametrize("command", [command for command in COMMANDS if "lab/" in command and " --diff" in command])
+def test_each_command_that_compares_shows_what_differs(tmp_path: Path, command: str) -> None:
+    run("-m", "lab/echo", "six times seven?", home=tmp_path)
+    result = run(*shlex.split(command)[1:], home=tmp_path)
+    assert result.code == 0, result.err
+    assert result.text == "[-six times seven?-]{+Forty-two.+}\n"
+
+
+def test_the_most_that_the_readme_lets_an_answer_cost_holds(tmp_path: Path) -> None:
+    [command] = [command for command in COMMANDS if "--max-cost" in command]
+    dear = shlex.split(command.replace("--price 2.50/10", "--price 250/1000"))[1:]
+    with LabServer() as server:
+        result = run(*dear, home=tmp_path, **{**KEYS, "OPENAI_BASE_URL": server.url + "/v1"})
+    assert (result.code, server.requests) == (2, [])
 
 
 def test_every_flag_that_readme_and_manual_name_exists() -> None:

@@ -69,6 +69,19 @@ MANUAL = guide.manual()
             how do I change the model | How do I choose a model? | -m PROVIDER/NAME
             how do I save the answer to a file | How is the answer printed | > haiku.txt
             how do I keep talking, with memory? | How do I hold a conversation? | opens a session
+            how do I ask several models at once | How do I ask several models, and compare them? | --columns
+            how do I compare two models | How do I ask several models, and compare them? | --diff
+            which model is the fastest? | How do I ask several models, and compare them? | --race
+            how do I ask a conversation again of another model | How do I ask a conversation again | chat logs replay
+            how do I replay a conversation | How do I ask a conversation again | chat logs replay
+            how do I replay http | How do I record and replay the HTTP? | --record
+            what does it cost? | How do I see usage, tokens and cost? | chat logs cost
+            how do I see the cost? | How do I see usage, tokens and cost? | chat logs cost
+            how do I limit what I spend? | How do I limit what I spend? | chat config set budget
+            how do I set a budget | How do I limit what I spend? | 5 USD/day
+            why "price unknown"? | Why is the price unknown? | --price 2.50/10
+            whom does chat contact? | Whom does chat contact? | chat ledger
+            what is the ledger | Whom does chat contact? | chat ledger
             what does -q do | How do I use chat in scripts? | --quiet
         """),
         ("pipe a file", "How do I pipe text or a file into chat?", "cat build.log | chat"),
