@@ -15,7 +15,6 @@ class Known(IntFlag):
     FAILED = 4
     EXPIRED = 8
     TAKEN = 16
-    REDONE = 32
 
 
 RESULTS = Known.COMPLETE | Known.FAILED | Known.EXPIRED
@@ -43,7 +42,7 @@ class KnownRows:
 
     def count(self, known: Known) -> int:
         """How many rows have any of these."""
-        return sum(self._known.count(value) for value in range(64) if value & known)
+        return sum(self._known.count(value) for value in range(32) if value & known)
 
     def _place(self, key: int) -> int:
         mask = len(self._keys) - 1

@@ -15,7 +15,7 @@ ID, INPUT = "id", "input"  # the columns that mean something by themselves
 
 class Row(NamedTuple):
     """`number` counts the rows of the file from 1, `line` its lines; `values` are its columns, `text` is a row without
-    columns, or its only one beside the id.
+    columns, or its only one beside the id. `has_own_id`: it has an id, which else is the key of its content.
     """
 
     number: int
@@ -23,6 +23,7 @@ class Row(NamedTuple):
     id: str
     values: Mapping[str, str]
     text: str | None
+    has_own_id: bool = False
 
     @property
     def key(self) -> int:
@@ -41,9 +42,10 @@ def row_of(number: int, line: int, content: str | Mapping[str, Any]) -> Row:
     if isinstance(content, str):
         return Row(number, line, _content_id(content), {}, content)
     values = {str(name): _written(value) for name, value in content.items()}
-    identity = values.pop(ID, "") or _content_id(json.dumps(values, sort_keys=True, ensure_ascii=False))
+    own_id = values.pop(ID, "")
+    identity = own_id or _content_id(json.dumps(values, sort_keys=True, ensure_ascii=False))
     text = values.get(INPUT) if INPUT in values or len(values) != 1 else next(iter(values.values()))
-    return Row(number, line, identity, values, text)
+    return Row(number, line, identity, values, text, bool(own_id))
 
 
 def question_of(row: Row, asked: str | None) -> str:

@@ -89,7 +89,7 @@ def _settled(asked: Asked[Row], pace: Pace, now_s: float) -> Asking[Row] | None:
     if not is_refused(asked.finished):
         pace.answered(asking.ticket, asked.heard)
         return None
-    pace.refused(asking.ticket, error and error.retry_after_s, asked.heard, now_s)
+    pace.refused(asking.ticket, error.retry_after_s if error else None, asked.heard, now_s)
     first_s = now_s if asking.refused_s is None else asking.refused_s
     return asking._replace(attempts=asking.attempts + asked.finished.attempts, refused_s=first_s, ticket=None)
 

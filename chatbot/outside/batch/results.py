@@ -1,4 +1,4 @@
-"""The file of results: each line is added in one write, and whatever ends the program, the lines before it are whole."""
+"""The file of results: each line is added in one write; those before it are whole, whatever ends the program."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ResultFile:
         self.name = display_name(path)
         self.repaired = False
         try:
-            self._descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0), 0o666)
+            self._descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
         except OSError as error:
             raise self._unwritable(error) from None
         status = os.fstat(self._descriptor)

@@ -125,7 +125,7 @@ def open_rows(path: str, format_: Format | None) -> RowFile:
 
 def _spooled() -> IO[bytes]:
     spooled = tempfile.TemporaryFile()  # noqa: SIM115  (it is closed with the program)
-    with open(0, "rb", closefd=False) as piped:  # noqa: PTH123  (a descriptor)
+    with open(0, "rb", closefd=False) as piped:
         shutil.copyfileobj(piped, spooled)
     spooled.seek(0)
     return spooled

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from chatbot.core.batch.pace import Pace
@@ -129,3 +129,31 @@ def simulated(shape: Shape, seed: int = 1) -> Simulated:
     units = sum(map(tokens_of, range(ROWS))) if shape.counts_tokens else ROWS
     ideal_s = (units - shape.size) / (shape.per_s - shape.others_per_s) + shape.latency_s
     return Simulated(bucket.now_s - BEGAN_S, ideal_s, bucket.refusals, len(done), bucket.most_at_once)
+
+
+SHAPES = (
+    Shape("requests a minute", 10, 60),
+    Shape("tokens a minute", 5_000, 30_000, counts_tokens=True),
+    Shape("tokens a minute, with headers", 5_000, 30_000, counts_tokens=True, tells_headers=True),
+    Shape("requests a minute, with headers", 10, 60, tells_headers=True),
+    Shape("small burst", 10, 5, retry_after="exact"),
+    Shape("big burst", 10, 500),
+    Shape("without Retry-After", 10, 60, retry_after=""),
+    Shape("shared with another client", 10, 60, others_per_s=4),
+    Shape("slow answers", 2, 20, latency_s=15),
+)
+# Each refusal costs such a bucket the half of a second that it would have filled in.
+ROUNDED = Shape("small burst, in whole seconds", 10, 5)
+SEEDS = (1, 2, 3)
+
+
+def table(shapes: Sequence[Shape]) -> list[str]:
+    """A line for each shape: the worst of the seeds."""
+    lines = []
+    for shape in shapes:
+        worst = max((simulated(shape, seed) for seed in SEEDS), key=lambda each: each.ratio)
+        lines.append(
+            f"{shape.name:34} {worst.took_s:7.1f} s  ideal {worst.ideal_s:6.1f} s  ratio {worst.ratio:.3f}  "
+            f"refused {worst.refusals:3}  lost {ROWS - worst.answered}  at once {worst.most_at_once}"
+        )
+    return lines

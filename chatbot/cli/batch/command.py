@@ -1,0 +1,190 @@
+"""`chat batch`: declared, and what comes before the first row is sent."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import ExitStack
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from chatbot.cli.batch.options import Rows, Stops, Written, read_price, read_shard
+from chatbot.cli.command_line.declared import Command, Group, Positional
+from chatbot.cli.command_line.parsing import run_one_of
+from chatbot.cli.output import stdio
+from chatbot.core.amounts import token_words
+from chatbot.core.errors import UsageError
+from chatbot.core.text import clean
+from chatbot.options.chat import IN_VARIABLES, Cache, Connection, How, Who
+from chatbot.terminal.notices import Notices
+
+if TYPE_CHECKING:
+    from chatbot.cli.ask.setup import Setup
+    from chatbot.cli.batch.planning import Plan
+    from chatbot.core.batch.known_rows import KnownRows
+    from chatbot.layers.batch.spending import Spending
+    from chatbot.outside.batch.results import ResultFile
+    from chatbot.outside.batch.rows import RowFile
+    from chatbot.providers.prices import Price
+
+
+class Said(NamedTuple):
+    """What the command line says, in its order."""
+
+    file: str
+    words: list[str] | None
+    rows: Rows
+    written: Written
+    stops: Stops
+    who: Who
+    how: How
+    connection: Connection
+    cache: Cache
+
+
+def batch(argv: list[str], notices: Notices) -> int:
+    """Asks the rows of a file, or runs one of the other commands."""
+    run = run_one_of(DECLARED, argv, "chat batch")
+    return int(run(notices) or 0) if run else 0
+
+
+def _run(notices: Notices, *said: object) -> int:
+    return _batch(notices, Said(*said))  # type: ignore[arg-type]  # as the declaration has them
+
+
+def _batch(notices: Notices, said: Said) -> int:
+    from chatbot.cli.batch.asking import Asking, prepared
+
+    stops, written = said.stops, said.written
+    notices.quiet = written.quiet
+    shard = read_shard(said.rows.shard)
+    if written.out is None:
+        raise UsageError("where do the results go?", advice="Name a file: --out OUT.jsonl")
+    with ExitStack() as open_things:
+        question = " ".join(map(clean, said.words)) if said.words else None
+        asking = Asking(question, said.rows, said.who, said.how, said.connection, said.cache)
+        setup, words = prepared(asking, open_things, notices, is_dry=stops.dry_run)
+        spending = _spending(setup, stops)
+        from chatbot.cli.batch.planning import Planner
+        from chatbot.core.batch.known_rows import KnownRows
+        from chatbot.outside.batch.rows import open_rows
+
+        rows, known = open_rows(said.file, said.rows.format), KnownRows()
+        open_things.callback(rows.opened.close)
+        results = _results(written, rows, known, open_things, notices)
+        planner = Planner(rows, words, known, shard, said.rows.redo)
+        plan = planner.plan()
+        if plan.same:
+            notices.warn(f"{plan.same} rows are the same as an earlier one and asked with it; an id tells them apart")
+        if stops.dry_run:
+            _tell_plan(setup, spending, plan)
+            return 0
+        if not plan.to_ask:
+            notices.warn(f"nothing to ask: {plan.complete} of {plan.rows} rows are complete in {results.name}")
+            return 0
+        from chatbot.cli.batch.running import Batch
+
+        return Batch(_with_model(setup), stops, results, spending).run(planner, plan)
+
+
+def _results(written: Written, rows: RowFile, known: KnownRows, open_things: ExitStack, notices: Notices) -> ResultFile:
+    """The file of results; what it says of rows is noted in `known`."""
+    from chatbot.outside.batch.results import ResultFile
+
+    assert written.out is not None
+    results = ResultFile(written.out, rows.opened)
+    open_things.callback(results.close)
+    for key, state in results.known():
+        known[key] = state
+    if results.repaired:
+        notices.warn(f"the last line of {results.name} was not whole, and is removed; its row is asked again")
+    return results
+
+
+def _spending(setup: Setup, stops: Stops) -> Spending:
+    """Raises UsageError where a cost is to be kept that cannot be known."""
+    from chatbot.layers.batch.spending import Spending
+
+    most_usd = None if stops.max_cost is None else Decimal(str(stops.max_cost))
+    spending = Spending(_price(setup, stops), most_usd)
+    if most_usd is not None and not spending.is_known:
+        raise UsageError(
+            f"the price of {setup.target.model or 'the model'} at {setup.target.service.title} is not known, so that "
+            "--max-cost cannot be kept",
+            advice="Give it, in USD for a million tokens: --price IN/OUT",
+        )
+    return spending
+
+
+def _price(setup: Setup, stops: Stops) -> Price | None:
+    """What the model costs; the prices of a service do not hold at another address."""
+    if stops.price is not None:
+        return read_price(stops.price)
+    from chatbot.cli.ask.model_lists import price_table
+
+    service, url = setup.target.service, setup.target.endpoint.base_url
+    if service.base_url is not None and url not in (service.base_url, *service.other_base_urls):
+        return None
+    now = time.strftime("%Y-%m-%dT%H:%M", time.gmtime())
+    return price_table().price_of(service.name, setup.target.model or "", now)
+
+
+def _with_model(setup: Setup) -> Setup:
+    """With the first model of the server's list, where none is named. Raises ChatError."""
+    if setup.target.model:
+        return setup
+    from chatbot.cli.batch.workers import session_of
+    from chatbot.outside.http.transport import LiveTransport
+
+    model = session_of(setup, LiveTransport(os.environ, route=setup.route)).with_model(setup.options).model
+    return setup._replace(target=setup.target._replace(model=model))
+
+
+def _tell_plan(setup: Setup, spending: Spending, plan: Plan) -> None:
+    """What there is to do, on standard output."""
+    from chatbot.core.batch.estimates import Estimates
+    from chatbot.core.batch.told_limits import Cost
+
+    max_tokens = setup.arguments.how.max_tokens
+    answer_tokens = (max_tokens or Estimates().of(0).output_tokens) * plan.to_ask
+    guess = "at most" if max_tokens else "a guess; --max-tokens bounds them"
+    usd = spending.estimate_usd(Cost(plan.input_tokens, answer_tokens))
+    cost = f"about {usd:.4f} USD" if spending.is_known else "not known; --price IN/OUT gives a price"
+    lines = [
+        f"rows:      {plan.rows}",
+        f"complete:  {plan.complete}",
+        f"to ask:    {plan.to_ask}, of {setup.target.model or 'the first model of the list'}",
+        f"questions: about {token_words(plan.input_tokens)}",
+        f"answers:   {token_words(answer_tokens)} ({guess})",
+        f"cost:      {cost}",
+    ]
+    stdio.write_answer("".join(f"{line}\n" for line in lines).encode())
+
+
+_FILE = Positional(
+    "file", "IN", "The rows: JSON Lines, CSV with a header, or plain lines; - for standard input.", required=True
+)
+_QUESTION = Positional(
+    "question", "QUESTION", "What to ask of each row: $name is a column; without any, the row follows.", repeats=True
+)
+_GROUPS = (Rows, Written, Stops, Who, How, Connection, Cache)
+
+DECLARED = Group(
+    (
+        Command(
+            "run",
+            "Asks a question of each row of a file, at the pace that the service allows.\n\n"
+            "Each result is a line of JSON, added to OUT as soon as it is there. Run again, the same command asks the "
+            "rows that are not complete yet.",
+            _run,
+            (_FILE, _QUESTION),
+            _GROUPS,
+            'For example: chat batch cities.csv "Where is $city?" --out answers.jsonl',
+            in_variables=IN_VARIABLES,
+            hidden=True,
+        ),
+    ),
+    "A question for each row of a file.",
+    "run",
+    takes_words=True,
+)
