@@ -39,16 +39,14 @@ class Rows(NamedTuple):
     ] = None
     redo: Annotated[
         tuple[str, ...],
-        Choice("Ask only these rows again: an id, failed, or expired; repeatable.", metavar="ID|failed|expired"),
+        Choice("Ask only these rows again: an id, failed, or expired; repeatable.", metavar="ID"),
     ] = ()
 
 
 class Written(NamedTuple):
     """The results"""
 
-    out: Annotated[
-        Path | None, Choice("The file that a line of JSON is added to for each row.", metavar="OUT.jsonl")
-    ] = None
+    out: Annotated[Path | None, Choice("The file that a line of JSON is added to for each row.", metavar="PATH")] = None
     quiet: Annotated[bool, Choice("No progress and no notices; errors only.", flags=("--quiet", "-q"))] = False
 
 

@@ -30,6 +30,7 @@ from chatbot.core.errors import (
     TlsFailed,
     UnknownModel,
 )
+from chatbot.core.events import Usage
 from chatbot.layers.batch.paced import Asked, Asking, paced
 from chatbot.layers.batch.spending import Spending
 from chatbot.outside.batch.results import ResultFile
@@ -84,7 +85,7 @@ class Batch:
             return False
         if asking is None:
             return not self._is_spent
-        if not self._spending.has_room(asking.cost):
+        if not self._spending.has_room(asking.cost, self._pace.reserved):
             self._is_spent = not self._pace.in_flight  # what runs may turn out to cost less
             return False
         return True
@@ -94,13 +95,14 @@ class Batch:
         row, from_cache = asking.row, bool(finished.cache and finished.cache.hit)
         if isinstance(finished.error, _OF_ALL_ROWS) and not finished.has_text:
             self._fault = self._fault or finished.error
-            self._spending.end(asking.cost, None, is_free=True)
             return  # the row was not asked, as far as that matters: it is when the command is run again
         usage = finished.usage
-        if usage and not from_cache:
-            self._estimates.settle(row.input_tokens, usage)
-        is_free = from_cache or (usage is None and not finished.has_text)
-        cost_usd = self._spending.end(asking.cost, usage, is_free=is_free)
+        cost_usd = None
+        if from_cache:
+            cost_usd = Decimal(0)
+        elif usage or finished.has_text:
+            cost_usd = self._spending.end(asking.cost, usage)
+            self._estimates.settle(row.input_tokens, usage or Usage())
         if is_complete(finished):
             self._done += 1
         else:

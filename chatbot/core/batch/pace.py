@@ -62,6 +62,11 @@ class Pace:
         """How many rows are being asked."""
         return len(self._in_flight)
 
+    @property
+    def reserved(self) -> list[Cost]:
+        """What is reserved for them."""
+        return [taken.cost for taken in self._in_flight.values()]
+
     def wait_s(self, cost: Cost, now_s: float) -> float:
         """Seconds until one more row may be begun: 0 for now, infinity for not before another one is over."""
         self._grow(now_s)

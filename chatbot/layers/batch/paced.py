@@ -15,12 +15,11 @@ Row = TypeVar("Row")
 
 
 class Asking(NamedTuple, Generic[Row]):
-    """A row that is to be asked. `attempts` were refused so far, the first of them at `refused_s` (Unix seconds)."""
+    """A row that is to be asked; `attempts` were refused so far."""
 
     row: Row
     cost: Cost
     attempts: int = 0
-    refused_s: float | None = None
     ticket: Ticket | None = None
 
 
@@ -51,12 +50,11 @@ def paced(
 ) -> Iterator[Asked[Row] | None]:
     """Each row once it is over, in any order; None each time that nothing is over yet, for whoever shows how it goes.
 
-    A row that is refused for the rate (HTTP 429) is asked again, until `patience_s` after its first refusal nothing
-    was taken. Once `may_begin` says no, nothing new is begun, and what runs is waited for.
+    A row that is refused for the rate (HTTP 429) is asked again, until nothing was taken for `patience_s`. Once `may_begin` says no, nothing new is begun, and what runs is waited for.
     """
     waiting: deque[Asking[Row]] = deque()
     following = iter(rows)
-    taken_s = now()
+    refused_s: float | None = None  # since when nothing is taken
     while True:
         wait_s: float | None = None
         while may_begin(None):
@@ -73,9 +71,8 @@ def paced(
             return
         for asked in workers.take(None if wait_s == float("inf") else wait_s):
             again = _settled(asked, pace, now())
-            if again is None:
-                taken_s = now()
-            elif now() - max(taken_s, again.refused_s or 0.0) < patience_s:
+            refused_s = None if again is None else refused_s or now()
+            if again is not None and refused_s is not None and now() - refused_s < patience_s:
                 waiting.appendleft(again)
                 continue
             yield asked
@@ -90,8 +87,7 @@ def _settled(asked: Asked[Row], pace: Pace, now_s: float) -> Asking[Row] | None:
         pace.answered(asking.ticket, asked.heard)
         return None
     pace.refused(asking.ticket, error.retry_after_s if error else None, asked.heard, now_s)
-    first_s = now_s if asking.refused_s is None else asking.refused_s
-    return asking._replace(attempts=asking.attempts + asked.finished.attempts, refused_s=first_s, ticket=None)
+    return asking._replace(attempts=asking.attempts + asked.finished.attempts, ticket=None)
 
 
 def is_refused(finished: Finished) -> bool:

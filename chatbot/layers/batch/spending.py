@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from chatbot.core.batch.told_limits import Cost
@@ -15,7 +16,6 @@ class Spending:
     def __init__(self, price: Price | None, most_usd: Decimal | None = None) -> None:
         self._price, self._most_usd = price, most_usd
         self.spent_usd = Decimal(0)
-        self._reserved_usd = Decimal(0)
 
     @property
     def is_known(self) -> bool:
@@ -26,24 +26,15 @@ class Spending:
         """What a row would cost; 0 where no price is known."""
         return cost_usd(self._price, Usage(*cost)) or Decimal(0)
 
-    def has_room(self, cost: Cost) -> bool:
-        """Whether a row may be begun."""
+    def has_room(self, cost: Cost, in_flight: Iterable[Cost]) -> bool:
+        """Whether a row may be begun beside those in flight."""
         if self._most_usd is None:
             return True
-        return self.spent_usd + self._reserved_usd + self.estimate_usd(cost) <= self._most_usd
+        reserved_usd = sum(map(self.estimate_usd, in_flight), Decimal(0))
+        return self.spent_usd + reserved_usd + self.estimate_usd(cost) <= self._most_usd
 
-    def begin(self, cost: Cost) -> None:
-        """Reserves what a row may cost."""
-        self._reserved_usd += self.estimate_usd(cost)
-
-    def end(self, cost: Cost, usage: Usage | None, *, is_free: bool = False) -> Decimal | None:
-        """What the row cost, None where that is not known: then what was reserved counts. `is_free`: nothing came of
-        it, or it came from the cache.
-        """
-        reserved_usd = self.estimate_usd(cost)
-        self._reserved_usd -= reserved_usd
-        if is_free:
-            return Decimal(0) if self.is_known else None
+    def end(self, cost: Cost, usage: Usage | None) -> Decimal | None:
+        """What a row cost, which was estimated so; None where that is not known: then the estimate counts."""
         usd = cost_usd(self._price, usage) if usage else None
-        self.spent_usd += reserved_usd if usd is None else usd
+        self.spent_usd += self.estimate_usd(cost) if usd is None else usd
         return usd

@@ -102,8 +102,8 @@ class ResultFile:
         tail = b""
         at = size
         while at > 0 and b"\n" not in tail:
-            at = max(0, at - _TAIL_BYTES)
-            tail = os.pread(self._descriptor, _TAIL_BYTES, at)[: size - at] + tail
+            before, at = at, max(0, at - _TAIL_BYTES)
+            tail = os.pread(self._descriptor, before - at, at) + tail
         last = tail.rpartition(b"\n")[2]
         if not last:
             return

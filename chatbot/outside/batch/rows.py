@@ -118,6 +118,7 @@ def open_rows(path: str, format_: Format | None) -> RowFile:
             f"cannot read {name}: {(error.strerror or str(error)).lower()}", advice="- reads standard input."
         ) from None
     if b"\0" in start:
+        opened.close()
         raise FileUnreadable(f"{name} looks binary: it has NUL bytes")
     found = format_ or (None if path == "-" else _BY_ENDING.get(Path(path).suffix.lower())) or _sniffed(start)
     return RowFile(name, opened, found)

@@ -14,8 +14,8 @@ from chatbot.terminal.notices import Notices
 WIDTHS = (40, 80, 120)
 Page = Callable[..., str]
 
-# NAME, KEY=VALUE, PATH|-, TEXT|@PATH, or [some|fixed|choices].
-METAVAR = re.compile(r"[A-Z]+([=:|]@?[A-Z]+|\|-)?|\[[a-z]+(\|[a-z]+)+\]")
+# NAME, KEY=VALUE, IN/OUT, PATH|-, TEXT|@PATH, or [some|fixed|choices].
+METAVAR = re.compile(r"[A-Z]+([=:|/]@?[A-Z]+|\|-)?|\[[a-z]+(\|[a-z]+)+\]")
 OPTION = re.compile(r"  (-\w, )*(-\w|--[a-z-]+(, --[a-z-]+)*)( (?P<metavar>\S+))?")
 
 
@@ -52,7 +52,7 @@ def test_the_walk_meets_every_command(page: Page) -> None:
     pages = list(all_commands(page))
     with_pages = {command.name for command in COMMANDS if command.module}
     assert {words[0] for words in pages if words} == with_pages
-    assert len(pages) == 1 + 3 + 8 + 5 + 2 + 1 + 5 + 1 + 1 + 5 + 4 + 1 + 6 + 1 + 3 + 2
+    assert len(pages) == 1 + 3 + 8 + 5 + 2 + 1 + 5 + 1 + 1 + 5 + 4 + 1 + 6 + 1 + 3 + 2 + 1
 
 
 def test_every_page_has_whole_sentences_at_every_width(page: Page) -> None:
