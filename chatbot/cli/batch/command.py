@@ -6,6 +6,7 @@ import os
 import time
 from contextlib import ExitStack
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from chatbot.cli.batch.options import Rows, Stops, Written, read_price, read_shard
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from chatbot.layers.batch.spending import Spending
     from chatbot.outside.batch.results import ResultFile
     from chatbot.outside.batch.rows import RowFile
+    from chatbot.providers.choice import ModelTarget
     from chatbot.providers.prices import Price
 
 
@@ -52,7 +54,11 @@ def _run(notices: Notices, *said: object) -> int:
     return _batch(notices, Said(*said))  # type: ignore[arg-type]  # as the declaration has them
 
 
-def _batch(notices: Notices, said: Said) -> int:
+def _submit(notices: Notices, *said: object) -> int:
+    return _batch(notices, Said(*said[:4], Stops(), *said[4:], Cache()), submits=True)  # type: ignore[arg-type,call-arg]
+
+
+def _batch(notices: Notices, said: Said, *, submits: bool = False) -> int:
     from chatbot.cli.batch.asking import Asking, prepared
 
     stops, written = said.stops, said.written
@@ -71,31 +77,80 @@ def _batch(notices: Notices, said: Said) -> int:
 
         rows, known = open_rows(said.file, said.rows.format), KnownRows()
         open_things.callback(rows.opened.close)
-        results = _results(written, rows, known, open_things, notices)
+        results = _results(said, rows, known, open_things, notices)
         planner = Planner(rows, words, known, shard, said.rows.redo)
         plan = planner.plan()
         if plan.same:
             notices.warn(f"{plan.same} rows are the same as an earlier one and asked with it; an id tells them apart")
+        if plan.submitted:
+            notices.warn(f"{plan.submitted} rows are submitted, and are left to: chat batch fetch {results.name}")
         if stops.dry_run:
             _tell_plan(setup, spending, plan)
             return 0
         if not plan.to_ask:
             notices.warn(f"nothing to ask: {plan.complete} of {plan.rows} rows are complete in {results.name}")
             return 0
+        setup = _with_model(setup)
+        if submits:
+            from chatbot.cli.batch.remote import submit
+
+            _tell_half_price(_price(setup, stops), plan, notices)
+            return submit(setup, planner, written.out, said.rows.redo, notices)
         from chatbot.cli.batch.running import Batch
 
-        return Batch(_with_model(setup), stops, results, spending).run(planner, plan)
+        return Batch(setup, stops, results, spending).run(planner, plan)
 
 
-def _results(written: Written, rows: RowFile, known: KnownRows, open_things: ExitStack, notices: Notices) -> ResultFile:
-    """The file of results; what it says of rows is noted in `known`."""
+def _tell_half_price(price: Price | None, plan: Plan, notices: Notices) -> None:
+    if price is not None and price.batch is not None:
+        share = price.batch.input.base / price.input.base if price.input.base else 1
+        notices.warn(f"{plan.to_ask} rows as a batch, at {float(share):.0%} of the usual price, within a day or so")
+
+
+def _status(notices: Notices, out: str, connection: Connection) -> int:
+    from chatbot.cli.batch.remote import Batches
+
+    with ExitStack() as open_things:
+        for line in Batches(Path(out), connection, open_things, notices).status():
+            stdio.write_answer(f"{line}\n".encode())
+    return 0
+
+
+def _cancel(notices: Notices, out: str, connection: Connection) -> int:
+    from chatbot.cli.batch.remote import Batches
+
+    with ExitStack() as open_things:
+        count = Batches(Path(out), connection, open_things, notices).cancel()
+    notices.warn(f"{count} batches are told to end; what is done by then is fetched with: chat batch fetch {out}")
+    return 0
+
+
+def _fetch(notices: Notices, out: str, connection: Connection) -> int:
+    from chatbot.cli.batch.remote import Batches
+    from chatbot.core.batch.known_rows import KnownRows
     from chatbot.outside.batch.results import ResultFile
 
-    assert written.out is not None
-    results = ResultFile(written.out, rows.opened)
+    with ExitStack() as open_things:
+        batches = Batches(Path(out), connection, open_things, notices)
+        results, known = ResultFile(Path(out)), KnownRows()
+        open_things.callback(results.close)
+        for key, state in results.known():
+            known[key] = state
+        return batches.fetch(results, known, _price_at(batches.target))
+
+
+def _results(said: Said, rows: RowFile, known: KnownRows, open_things: ExitStack, notices: Notices) -> ResultFile:
+    """The file of results; what it says of rows, and what batches of the provider have, is noted in `known`."""
+    from chatbot.cli.batch.submitted import submitted_rows
+    from chatbot.outside.batch.results import ResultFile
+
+    assert said.written.out is not None
+    results = ResultFile(said.written.out, rows.opened)
     open_things.callback(results.close)
     for key, state in results.known():
         known[key] = state
+    for key, state in submitted_rows(said.written.out, said.rows.redo):
+        known[key] |= state
     if results.repaired:
         notices.warn(f"the last line of {results.name} was not whole, and is removed; its row is asked again")
     return results
@@ -118,15 +173,17 @@ def _spending(setup: Setup, stops: Stops) -> Spending:
 
 def _price(setup: Setup, stops: Stops) -> Price | None:
     """What the model costs; the prices of a service do not hold at another address."""
-    if stops.price is not None:
-        return read_price(stops.price)
+    return read_price(stops.price) if stops.price is not None else _price_at(setup.target)
+
+
+def _price_at(target: ModelTarget) -> Price | None:
     from chatbot.cli.ask.model_lists import price_table
 
-    service, url = setup.target.service, setup.target.endpoint.base_url
+    service, url = target.service, target.endpoint.base_url
     if service.base_url is not None and url not in (service.base_url, *service.other_base_urls):
         return None
     now = time.strftime("%Y-%m-%dT%H:%M", time.gmtime())
-    return price_table().price_of(service.name, setup.target.model or "", now)
+    return price_table().price_of(service.name, target.model or "", now)
 
 
 def _with_model(setup: Setup) -> Setup:
@@ -167,6 +224,13 @@ _FILE = Positional(
 _QUESTION = Positional(
     "question", "QUESTION", "What to ask of each row: $name is a column; without any, the row follows.", repeats=True
 )
+_OUT = Positional("out", "OUT", "The file of results that was named with --out.", required=True)
+_REMOTE = {
+    "submit": "Hands the rows over to the provider's own batches (OpenAI, Anthropic, Gemini).",
+    "status": "Says how the batches are.",
+    "fetch": "Adds the results of the batches that are over to OUT.",
+    "cancel": "Ends the batches that are not over.",
+}
 _GROUPS = (Rows, Written, Stops, Who, How, Connection, Cache)
 
 DECLARED = Group(
@@ -181,8 +245,20 @@ DECLARED = Group(
             _GROUPS,
             'For example: chat batch cities.csv "Where is $city?" --out answers.jsonl',
             in_variables=IN_VARIABLES,
+            others={"Over night, at half the price": [(f"chat batch {name}", text) for name, text in _REMOTE.items()]},
             hidden=True,
         ),
+        Command(
+            "submit",
+            _REMOTE["submit"],
+            _submit,
+            (_FILE, _QUESTION),
+            (Rows, Written, Who, How, Connection),
+            in_variables=IN_VARIABLES,
+        ),
+        Command("status", _REMOTE["status"], _status, (_OUT,), (Connection,), in_variables=IN_VARIABLES),
+        Command("fetch", _REMOTE["fetch"], _fetch, (_OUT,), (Connection,), in_variables=IN_VARIABLES),
+        Command("cancel", _REMOTE["cancel"], _cancel, (_OUT,), (Connection,), in_variables=IN_VARIABLES),
     ),
     "A question for each row of a file.",
     "run",

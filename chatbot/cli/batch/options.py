@@ -39,7 +39,10 @@ class Rows(NamedTuple):
     ] = None
     redo: Annotated[
         tuple[str, ...],
-        Choice("Ask only these rows again: an id, failed, or expired; repeatable.", metavar="ID"),
+        Choice(
+            "Ask only these rows again: an id, failed, expired, or lost (of a submit that broke off); repeatable.",
+            metavar="ID",
+        ),
     ] = ()
 
 

@@ -14,12 +14,13 @@ from chatbot.core.conversations.resume import estimated_tokens
 from chatbot.core.errors import UsageError
 from chatbot.outside.batch.rows import RowFile
 
-_REDO = {"failed": Known.FAILED, "expired": Known.EXPIRED}
+_REDO = {"failed": Known.FAILED, "expired": Known.EXPIRED, "lost": Known.LOST}
 
 
 class Plan(NamedTuple):
     """How many rows there are, and of those of this shard how many are to be asked, with about how many tokens; how
-    many have a complete result; how many are the same as an earlier one, and asked with it.
+    many have a complete result; how many are the same as an earlier one, and asked with it; how many a batch of the
+    provider has.
     """
 
     rows: int = 0
@@ -27,10 +28,11 @@ class Plan(NamedTuple):
     input_tokens: int = 0
     complete: int = 0
     same: int = 0
+    submitted: int = 0
 
 
 class Planner:
-    """`known` is what the results say. `redo` are ids, `failed` or `expired`: only those rows are asked."""
+    """`known` is what the results say. `redo` are ids, `failed`, `expired` or `lost`: only those rows are asked."""
 
     def __init__(self, file: RowFile, words: Words, known: KnownRows, shard: Shard, redo: tuple[str, ...]) -> None:
         self._file, self._words, self._known, self._shard = file, words, known, shard
@@ -40,7 +42,7 @@ class Planner:
 
     def plan(self) -> Plan:
         """All rows, looked at. Raises UsageError, with the file and the line, for the first that cannot be asked."""
-        rows = to_ask = tokens = complete = same = 0
+        rows = to_ask = tokens = complete = same = submitted = 0
         missing = dict(self._ids)
         for row in self._file.rows():
             rows, known = row.number, self._known[row.key]
@@ -51,12 +53,13 @@ class Planner:
             missing.pop(row.key, None)
             if self._shard.has(row.number):
                 complete += bool(known & Known.COMPLETE)
+                submitted += bool(known & Known.SUBMITTED)
                 if self._is_wanted(row, known):
                     to_ask += 1
                     tokens += self._asked(row).input_tokens
         if missing:
             raise UsageError(f"{self._file.name} has no row {next(iter(missing.values()))!r} to ask again")
-        return Plan(rows, to_ask, tokens, complete, same)
+        return Plan(rows, to_ask, tokens, complete, same, submitted)
 
     def rows(self) -> Iterator[BatchRow]:
         """The rows to ask, one at a time."""
@@ -68,9 +71,11 @@ class Planner:
                     yield self._asked(row)
 
     def _is_wanted(self, row: Row, known: Known) -> bool:
+        if known & Known.SUBMITTED:
+            return False
         if self._redoes:
             return row.key in self._ids or any(known & kind for kind in self._kinds)
-        return not known & Known.COMPLETE
+        return not known & (Known.COMPLETE | Known.LOST)
 
     def _is_same(self, row: Row) -> bool:
         """Rows without an id are called by their content, and may be the same; an id stands once."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
 from collections.abc import Iterator
@@ -63,6 +64,7 @@ class Batch:
 
     def run(self, planner: Planner, plan: Plan) -> int:
         """Asks all rows; returns the exit code. Raises what is wrong with all rows, once what ran is over."""
+        gc.enable()  # one question does without the collector of garbage; a million of them do not
         stream = sys.stderr if is_terminal(2) else None
         progress = BatchProgress(self._setup.notices, stream, time.monotonic, stdio.encoding(sys.stderr))
         with self._interrupts, progress:

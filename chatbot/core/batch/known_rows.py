@@ -7,7 +7,9 @@ from enum import IntFlag
 
 
 class Known(IntFlag):
-    """Of a row: it stands in the file; its result is complete, or a failure, or expired; it was taken already."""
+    """Of a row: it stands in the file; its result is complete, a failure, or expired; it was taken already; a batch of
+    the provider has it, or may have it, as nobody knows.
+    """
 
     NOTHING = 0
     SEEN = 1
@@ -15,9 +17,9 @@ class Known(IntFlag):
     FAILED = 4
     EXPIRED = 8
     TAKEN = 16
-
-
-RESULTS = Known.COMPLETE | Known.FAILED | Known.EXPIRED
+    SUBMITTED = 32
+    LOST = 64
+    RESULT = COMPLETE | FAILED | EXPIRED
 
 
 class KnownRows:
@@ -39,10 +41,6 @@ class KnownRows:
         self._known[place] = known
         if self._count * 2 > len(self._keys):
             self._enlarge()
-
-    def count(self, known: Known) -> int:
-        """How many rows have any of these."""
-        return sum(self._known.count(value) for value in range(32) if value & known)
 
     def _place(self, key: int) -> int:
         mask = len(self._keys) - 1

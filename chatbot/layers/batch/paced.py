@@ -50,7 +50,8 @@ def paced(
 ) -> Iterator[Asked[Row] | None]:
     """Each row once it is over, in any order; None each time that nothing is over yet, for whoever shows how it goes.
 
-    A row that is refused for the rate (HTTP 429) is asked again, until nothing was taken for `patience_s`. Once `may_begin` says no, nothing new is begun, and what runs is waited for.
+    A row that is refused for the rate (HTTP 429) is asked again, until nothing was taken for `patience_s`. Once
+    `may_begin` says no, nothing new is begun, and what runs is waited for.
     """
     waiting: deque[Asking[Row]] = deque()
     following = iter(rows)
