@@ -1,7 +1,7 @@
 """The batch engines of three providers, as the lab imitates them: results in any order, expired rows, an error file.
 
-A batch is over when its state is asked for the second time. A row whose question has the words `please expire` does, and
-one with `please fail` is refused; the others are answered as if each had been asked alone.
+A batch is over when its state is asked for the second time. A row whose question has the words `please expire` does,
+and one with `please fail` is refused; the others are answered as if each had been asked alone.
 """
 
 from __future__ import annotations
@@ -10,26 +10,21 @@ import json
 import re
 import threading
 from collections.abc import Callable, Iterable
-from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from chatbot.lab.answers import Asked, Fault, Received
 from chatbot.lab.dialect import Dialect, Json, dumps, member
 from chatbot.lab.replies import ScriptedReply, refuse, whole
-from chatbot.lab.wires.dialects import ANTHROPIC, GEMINI, OPENAI
+from chatbot.lab.wires.dialects import ANTHROPIC, GEMINI, OPENAI, route
 
 Answer = Callable[[str, Json], ScriptedReply]
 """The path of a question and its body, to what is sent."""
 
 _PATHS = re.compile(
-    r"(?P<openai>/(files|batches))(/(?P<openai_id>[\w-]+))?(/(?P<openai_more>content|cancel))?$"
-    r"|(?P<anthropic>/messages/batches)(/(?P<anthropic_id>[\w-]+))?(/(?P<anthropic_more>results|cancel))?$"
+    r"(?P<what>/files|/messages/batches|/batches)(/(?P<id>[\w-]+))?([/:](?P<more>content|results|cancel))?$"
     r"|/models/(?P<model>[^/]+):batchGenerateContent$"
-    r"|/v1beta/batches/(?P<gemini_id>[\w-]+)(:(?P<gemini_more>cancel))?$"
 )
-
-
 _LOOKS = 2  # with the one when it is submitted
 
 
@@ -63,20 +58,18 @@ class LabBatches:
 
     def reply(self, received: Received, answer: Answer) -> ScriptedReply | None:
         """What is sent, None where the request is not about batches. `answer` answers a row."""
-        path = urlsplit(received.path).path
-        found = _PATHS.search(path)
+        found = _PATHS.search(urlsplit(received.path).path)
         if found is None:
             return None
+        dialect = route(received.method, received.path, received.headers).dialect
         with self._lock:
-            if found["anthropic"]:
-                return self._anthropic(received, found["anthropic_id"], found["anthropic_more"], answer)
-            if found["model"] or found["gemini_id"]:
-                return self._gemini(received, found["model"], found["gemini_id"], found["gemini_more"], answer)
-            if "/v1beta/" in path:
-                return None
-            is_files = found["openai"] == "/files"
-            reply = self._openai_file if is_files else partial(self._openai, answer)
-            return reply(received, found["openai_id"], found["openai_more"])
+            if found["what"] == "/messages/batches":
+                return self._anthropic(received, found["id"], found["more"], answer)
+            if dialect is GEMINI and found["what"] != "/files":
+                return self._gemini(received, found["model"], found["id"], found["more"], answer)
+            if found["what"] == "/files":
+                return self._openai_file(received, found["id"], found["more"])
+            return self._openai(received, found["id"], found["more"], answer)
 
     def _openai_file(self, received: Received, file: str | None, more: str | None) -> ScriptedReply:
         if received.method == "POST" and not file:
@@ -90,7 +83,7 @@ class LabBatches:
             return whole(200, "application/octet-stream", self._files[file])
         return _missing(OPENAI, received)
 
-    def _openai(self, answer: Answer, received: Received, batch_id: str | None, more: str | None) -> ScriptedReply:
+    def _openai(self, received: Received, batch_id: str | None, more: str | None, answer: Answer) -> ScriptedReply:
         if received.method == "POST" and not batch_id:
             wanted = received.json if isinstance(received.json, dict) else {}
             lines = self._files.get(str(wanted.get("input_file_id")), b"").splitlines()
@@ -167,7 +160,9 @@ class LabBatches:
         about: Json = {"name": f"batches/{batch_id}", "metadata": {"state": f"BATCH_STATE_{state}"}}
         if batch.is_over:
             results = [_gemini_result(row, batch, answer) for row in _mixed(batch)]
-            about |= {"done": True, "response": {"inlinedResponses": {"inlinedResponses": results}}}
+            output = {"inlinedResponses": {"inlinedResponses": results}}
+            about |= {"done": True, "response": output}
+            about["metadata"] |= {"output": output}
         return _json(about)
 
     def _new(self, prefix: str, rows: list[_Row]) -> str:
