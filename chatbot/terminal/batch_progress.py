@@ -34,7 +34,7 @@ class Standing(NamedTuple):
             *([f"waits until {self.waits_until}"] if self.waits_until else []),
             *([f"{self.cost_usd:.4f} USD"] if self.cost_usd is not None else []),
             *([f"{duration_words(self.left_s)} left"] if self.left_s is not None and not self.is_ending else []),
-            *([f"{short(self.in_flight)} at once"] if not self.is_ending else []),
+            *([f"{short(self.in_flight)} at once"] if self.in_flight and not self.is_ending else []),
         ]
 
 
@@ -76,7 +76,8 @@ class BatchProgress:
         if self._live:
             from rich.text import Text
 
-            row = Text(self._separator.join(standing.words()), no_wrap=True, overflow="crop", style="dim")
+            row = Text(self._separator.join(standing.words()), no_wrap=True, style="dim")
+            row.truncate(self._live.console.width - 1)  # a full row would leave the cursor on the next one
             self._live.update(row, refresh=True)
         else:
             self._notices.warn(", ".join(standing.words()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -38,6 +39,7 @@ from chatbot.outside.batch.results import ResultFile
 from chatbot.outside.desktop.signals import Interrupts
 from chatbot.outside.desktop.streams import is_terminal
 from chatbot.terminal.batch_progress import BatchProgress, Standing
+from chatbot.terminal.screen import is_dumb
 
 PATIENCE_S = 900.0  # with a service that takes nothing
 _INCOMPLETE = 74
@@ -65,7 +67,7 @@ class Batch:
     def run(self, planner: Planner, plan: Plan) -> int:
         """Asks all rows; returns the exit code. Raises what is wrong with all rows, once what ran is over."""
         gc.enable()  # one question does without the collector of garbage; a million of them do not
-        stream = sys.stderr if is_terminal(2) else None
+        stream = sys.stderr if is_terminal(2) and not is_dumb(os.environ) else None
         progress = BatchProgress(self._setup.notices, stream, time.monotonic, stdio.encoding(sys.stderr))
         with self._interrupts, progress:
             workers = Workers(self._setup, lambda: self._shown(progress, plan.to_ask))
@@ -140,9 +142,8 @@ class Batch:
             notices.error([f"{name} did not take {len(lines)} results; they are on standard output: add them to it"])
         left = plan.to_ask - self._done - self._failed
         spent = f", {self._spending.spent_usd:.4f} USD" if self._spending.is_known else ""
-        notices.warn(
-            f"{self._done} complete, {self._failed} failed, {left} not asked{spent}; the results are in {name}"
-        )
+        said = f"{self._done} complete, {self._failed} failed, {left} not asked{spent}; the results are in {name}"
+        notices.warn(said, *(["The same command asks the others."] if left or self._failed else []))
         if self._fault:
             raise self._fault
         if self._interrupts.number:
@@ -151,6 +152,4 @@ class Batch:
             notices.error([f"the next row may bring the cost above --max-cost {self._stops.max_cost:g}"])
         elif left:
             notices.error([f"stopped: --max-failures {self._stops.max_failures} is reached"])
-        if left or self._failed:
-            notices.warn("the same command asks the rows that are not complete")
         return _INCOMPLETE if left or self._failed else 0

@@ -12,13 +12,13 @@ from types import MappingProxyType
 from typing import Any, Literal, Self
 
 from chatbot.lab.answers import Asked, Fault, Received
-from chatbot.lab.batches import LabBatches
 from chatbot.lab.dialect import Dialect, Page, Refusal, dumps
 from chatbot.lab.quirks.changes import Answering
 from chatbot.lab.quirks.table import Quirk
 from chatbot.lab.recorded import RecordedAnswer
 from chatbot.lab.replies import CHUNKED, Refuse, Say, ScriptedReply, Then, Turn, perform, refuse, whole
 from chatbot.lab.scenarios import BY_NAME, NAMES, Scenario
+from chatbot.lab.server.batches import LabBatches
 from chatbot.lab.server.connection import Connection, Listener
 from chatbot.lab.wires.dialects import Route, route
 

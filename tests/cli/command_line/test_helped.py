@@ -45,6 +45,7 @@ def all_commands(page: Page) -> Iterator[tuple[str, ...]]:
         for under in rows(page(name), "Commands"):
             yield (name, under)
     yield from (("models", "default"), ("models", "alias"))  # beside what `chat models` does itself
+    yield from (("batch", name) for name in ("submit", "status", "fetch", "cancel"))  # beside what `chat batch` does
     yield ("lab", "render")  # hidden, but it has a page
 
 
