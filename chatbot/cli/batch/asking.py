@@ -37,15 +37,14 @@ class Words(NamedTuple):
         wanted = self.template.placeholders
         columns = {name: value for name, value in row.values.items() if name in wanted}
         filled = applied(self.template, {**columns, **self.variables})
-        is_whole = row.text is None and self.asked is None and not filled.needs_question
-        takes_row = not is_whole and (filled.needs_question or not columns or self.asked is not None)
+        takes_row = filled.needs_question or self.asked is not None or not columns
         text = filled.asking(question_of(row, self.asked) if takes_row else None)
         if not text:
             raise UsageError("there is nothing to ask")
         return Conversation(system=filled.system or self.system).asking(text)
 
 
-class Asking(NamedTuple):
+class RowOptions(NamedTuple):
     """What the command line says."""
 
     question: str | None
@@ -56,7 +55,7 @@ class Asking(NamedTuple):
     cache: Cache = Cache()
 
 
-def prepared(said: Asking, open_things: ExitStack, notices: Notices, *, is_dry: bool) -> tuple[Setup, Words]:
+def prepared(said: RowOptions, open_things: ExitStack, notices: Notices, *, is_dry: bool) -> tuple[Setup, Words]:
     """Who is asked, and with which words. Raises UsageError, ConfigurationError and others before anything is sent."""
     if len(said.who.models) > 1:
         raise UsageError(
@@ -79,7 +78,9 @@ def prepared(said: Asking, open_things: ExitStack, notices: Notices, *, is_dry: 
     return setup, words._replace(system=words.system or inputs.system(arguments.how, notices))
 
 
-def _templated(said: Asking, fields: dict[str, Any], notices: Notices) -> tuple[Words, Asking, Mapping[str, Any]]:
+def _templated(
+    said: RowOptions, fields: dict[str, Any], notices: Notices
+) -> tuple[Words, RowOptions, Mapping[str, Any]]:
     system = inputs.system(said.how, notices)
     if said.rows.template is None:
         if said.rows.var:

@@ -59,7 +59,7 @@ def _submit(notices: Notices, *said: object) -> int:
 
 
 def _batch(notices: Notices, said: Said, *, submits: bool = False) -> int:
-    from chatbot.cli.batch.asking import Asking, prepared
+    from chatbot.cli.batch.asking import RowOptions, prepared
 
     stops, written = said.stops, said.written
     notices.quiet = written.quiet
@@ -68,8 +68,8 @@ def _batch(notices: Notices, said: Said, *, submits: bool = False) -> int:
         raise UsageError("where do the results go?", advice="Name a file: --out OUT.jsonl")
     with ExitStack() as open_things:
         question = " ".join(map(clean, said.words)) if said.words else None
-        asking = Asking(question, said.rows, said.who, said.how, said.connection, said.cache)
-        setup, words = prepared(asking, open_things, notices, is_dry=stops.dry_run)
+        chosen = RowOptions(question, said.rows, said.who, said.how, said.connection, said.cache)
+        setup, words = prepared(chosen, open_things, notices, is_dry=stops.dry_run)
         spending = _spending(setup, stops)
         from chatbot.cli.batch.planning import Planner
         from chatbot.core.batch.known_rows import KnownRows

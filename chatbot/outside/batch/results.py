@@ -29,7 +29,7 @@ class ResultFile:
         self.name = display_name(path)
         self.repaired = False
         try:
-            self._descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+            self._descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
         except OSError as error:
             raise self._unwritable(error) from None
         status = os.fstat(self._descriptor)
@@ -103,7 +103,8 @@ class ResultFile:
         at = size
         while at > 0 and b"\n" not in tail:
             before, at = at, max(0, at - _TAIL_BYTES)
-            tail = os.pread(self._descriptor, before - at, at) + tail
+            os.lseek(self._descriptor, at, os.SEEK_SET)
+            tail = os.read(self._descriptor, before - at) + tail
         last = tail.rpartition(b"\n")[2]
         if not last:
             return
