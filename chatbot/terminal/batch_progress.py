@@ -9,6 +9,7 @@ from chatbot.core.amounts import duration_words, short
 from chatbot.terminal.notices import Notices
 
 EACH_S, PLAIN_EACH_S = 0.1, 30.0
+_ECHO_CELLS = 3  # the row stays one where the terminal adds ^C to it
 
 
 class Standing(NamedTuple):
@@ -77,7 +78,7 @@ class BatchProgress:
             from rich.text import Text
 
             row = Text(self._separator.join(standing.words()), no_wrap=True, style="dim")
-            row.truncate(self._live.console.width - 1)  # a full row would leave the cursor on the next one
+            row.truncate(self._live.console.width - _ECHO_CELLS)
             self._live.update(row, refresh=True)
         else:
             self._notices.warn(", ".join(standing.words()))

@@ -93,6 +93,8 @@ class Pace:
         self._told.see(heard, ticket.taken.begun_s)
         self._backoff_s = _FIRST_BACKOFF_S
         self._since_cut.took(ticket.taken)
+        if self._cut_s == float("-inf"):  # twice as many after each round
+            self._at_once = min(float(self._most), self._at_once + 1)
 
     def refused(self, ticket: Ticket, wait_s: float | None, heard: Heard, now_s: float) -> None:
         """A row was refused, for so many seconds if the service said so."""
