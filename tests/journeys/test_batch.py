@@ -291,7 +291,7 @@ def test_an_answer_that_does_not_fit_the_schema_is_not_complete(server: LabServe
     (tmp_path / "in.csv").write_text(CITIES)
     words = ["in.csv", "How old is $city?", "--schema", "age int"]
     done = batch(server, tmp_path, *words, model="ignores-schema")
-    assert done.code == 65 and "0 complete, 3 failed" in done.err
+    assert done.code == 65 and "0 complete, 3 failed (3 do not fit the schema), 0 not asked" in done.err
     assert {(line["verdict"], line["error"]["type"]) for line in results(tmp_path)} == {("misfit", "SchemaMismatch")}
     assert batch(server, tmp_path, *words).code == 0
     fitting = results(tmp_path)[3:]

@@ -162,7 +162,9 @@ class Batch:
             raise self._refusal
         usd = self._cost.spent_usd
         spent = "" if usd is None else f", {usd_words(usd)}"
-        said = f"{self._done} complete, {self._failed} failed, {left} not asked{spent}; the results are in {name}"
+        unfit = f" ({self._misfits} do not fit the schema)" if self._misfits else ""
+        over = f"{self._done} complete, {self._failed} failed{unfit}, {left} not asked"
+        said = f"{over}{spent}; the results are in {name}"
         notices.warn(said, *(["The same command asks the others."] if left or self._failed else []))
         if self._fault:
             raise self._fault
