@@ -15,7 +15,7 @@ from chatbot.providers.service import OWN, KeyVariable, Service
 
 Variables = Mapping[str, SettingSource]
 
-_SAFE_WAYS = "Use an https:// address, or a tunnel to this computer (ssh -L)."
+_SAFE_WAYS = "use an https:// address, or a tunnel to this computer (ssh -L)."
 _PLAIN = re.compile(r"[\x20-\x7e\xa0-\xff]*")  # what a header can carry (RFC 9110, section 5.5; Latin-1)
 
 
@@ -47,7 +47,7 @@ def check_pair(row: Service, key_name: str, key: SettingSource | None, url: Sett
         also = f", and say {_wants_none(row)}" if row.source == OWN and row.key_required else ""
         raise ConfigurationError(
             f"the key for {row.title} would be sent unencrypted to {host}",
-            advice=f"{_SAFE_WAYS}\nIf it wants no key: {without}{also}.",
+            advice=f"If it wants the key, {_SAFE_WAYS}\nIf it wants no key: {without}{also}.",
         )
 
 
@@ -61,7 +61,7 @@ def no_key(row: Service, url: str) -> NoKey:
     page = f" Keys are made at {row.key_page} ." if row.key_page else ""
     keep = f"Keep it with: chat keys set {row.name}  (or export {row.keys[0].name}=...).{page}"
     if _is_overheard(url):
-        keep = f"If it wants one: {_SAFE_WAYS}"  # it would not be sent
+        keep = f"If it wants one, {_SAFE_WAYS}"  # it would not be sent
     ways = [f"If it wants no key, say {_wants_none(row)}."] if row.source == OWN else []
     return NoKey(
         f"there is no key for {row.title}: {' or '.join(key.name for key in row.keys)} is not set",

@@ -49,8 +49,11 @@ class Notices:
 
     def hide(self, keys: Sequence[str]) -> None:
         """More keys that are never shown."""
-        if keys:
-            known, also = self.redact, Redactor(keys)
+        known = self.redact
+        if keys and isinstance(known, Redactor):
+            self.redact = known.also(keys)
+        elif keys:
+            also = Redactor(keys)
             self.redact = lambda text: also(known(text))
 
     def redacted(self, text: str) -> str:

@@ -15,6 +15,9 @@ import pytest
 from chatbot.lab.server.http import LabServer
 from tests import forked
 from tests.journeys.chat import CHAT, COMMAND, KEYS, at, environment, run, run_code
+from tests.timing import quickest
+
+AT_ONCE_S = 0.6  # half of it is asked for
 
 
 def start(server: LabServer, home: Path, scenario: str, **streams: Any) -> subprocess.Popen[Any]:
@@ -23,9 +26,9 @@ def start(server: LabServer, home: Path, scenario: str, **streams: Any) -> subpr
     return forked.start(words, environment(home, **KEYS), home, **(pipes | streams))
 
 
-def wait_for_request(server: LabServer) -> None:
+def wait_for_request(server: LabServer, more_than: int = 0) -> None:
     deadline = time.monotonic() + 10
-    while not server.requests:
+    while len(server.requests) <= more_than:
         assert time.monotonic() < deadline
         time.sleep(0.01)
 
@@ -37,19 +40,23 @@ def wait_for_request(server: LabServer) -> None:
 def test_a_signal_ends_every_phase_at_once_and_keeps_the_text(
     server: LabServer, tmp_path: Path, scenario: str, number: int, code: int
 ) -> None:
-    with start(server, tmp_path, scenario) as child:
-        assert child.stdout is not None
-        wait_for_request(server)
-        came = child.stdout.read(3) if scenario in ("hang-in-stream", "slow") else b""
-        time.sleep(0.1)  # into the wait that is meant
-        sent_s = time.monotonic()
-        child.send_signal(number)
-        rest, err = child.communicate(timeout=10)
-        took_s = time.monotonic() - sent_s
-    assert child.returncode == code
-    assert took_s < 0.6  # 0.3 s are asked for; the machine of the test may be busy
-    assert (came + rest).decode().startswith("The" if came else "")
-    assert b"Traceback" not in err
+    def took_s() -> float:
+        asked = len(server.requests)
+        with start(server, tmp_path, scenario) as child:
+            assert child.stdout is not None
+            wait_for_request(server, asked)
+            came = child.stdout.read(3) if scenario in ("hang-in-stream", "slow") else b""
+            time.sleep(0.1)  # into the wait that is meant
+            sent_s = time.monotonic()
+            child.send_signal(number)
+            rest, err = child.communicate(timeout=10)
+            ended_s = time.monotonic() - sent_s
+        assert child.returncode == code
+        assert (came + rest).decode().startswith("The" if came else "")
+        assert b"Traceback" not in err
+        return ended_s
+
+    assert quickest(took_s, AT_ONCE_S) < AT_ONCE_S
 
 
 def test_a_reader_that_leaves_ends_it_silently(server: LabServer, tmp_path: Path) -> None:
@@ -143,22 +150,25 @@ sys.exit(main(["--provider", "openai", "-m", "x", "hi"]))
 
 
 def test_ctrl_c_acts_while_a_name_is_looked_up(tmp_path: Path) -> None:
-    with subprocess.Popen(
-        [COMMAND[0], "-c", SLOW_LOOK_UP],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=environment(tmp_path, **KEYS),
-        cwd=tmp_path,
-    ) as child:
-        assert child.stderr is not None
-        assert child.stderr.readline() == b"looking up\n"
-        time.sleep(0.1)
-        sent_s = time.monotonic()
-        child.send_signal(signal.SIGINT)
-        child.communicate(timeout=10)
-    assert child.returncode == 130
-    assert time.monotonic() - sent_s < 0.6
+    def took_s() -> float:
+        with subprocess.Popen(
+            [COMMAND[0], "-c", SLOW_LOOK_UP],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment(tmp_path, **KEYS),
+            cwd=tmp_path,
+        ) as child:
+            assert child.stderr is not None
+            assert child.stderr.readline() == b"looking up\n"
+            time.sleep(0.1)
+            sent_s = time.monotonic()
+            child.send_signal(signal.SIGINT)
+            child.communicate(timeout=10)
+        assert child.returncode == 130
+        return time.monotonic() - sent_s
+
+    assert quickest(took_s, AT_ONCE_S) < AT_ONCE_S
 
 
 def test_ctrl_c_acts_while_a_connection_is_made(tmp_path: Path) -> None:
@@ -169,18 +179,22 @@ def test_ctrl_c_acts_while_a_connection_is_made(tmp_path: Path) -> None:
             filler.setblocking(False)
             filler.connect_ex(("127.0.0.1", port))
         words = [*CHAT, "--base-url", f"http://127.0.0.1:{port}/v1", "-m", "x", "hi"]
-        with forked.start(
-            words, environment(tmp_path), tmp_path, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
-        ) as child:
-            time.sleep(1.0)
-            assert child.poll() is None  # it is still connecting
-            sent_s = time.monotonic()
-            child.send_signal(signal.SIGINT)
-            child.communicate(timeout=10)
+
+        def took_s() -> float:
+            with forked.start(
+                words, environment(tmp_path), tmp_path, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+            ) as child:
+                time.sleep(1.0)
+                assert child.poll() is None  # it is still connecting
+                sent_s = time.monotonic()
+                child.send_signal(signal.SIGINT)
+                child.communicate(timeout=10)
+            assert child.returncode == 130
+            return time.monotonic() - sent_s
+
+        assert quickest(took_s, AT_ONCE_S) < AT_ONCE_S
         for filler in fillers:
             filler.close()
-    assert child.returncode == 130
-    assert time.monotonic() - sent_s < 0.6
 
 
 # A fault of our own, planted where an answer is read, with the key in its words.

@@ -52,7 +52,7 @@ TELLS_OF_THE_HTTP = [
     "chatbot.cli.ask.answer_http:AnswerHttp._arrivals",
     "chatbot.terminal.http.http_steps:request_rows",
     "chatbot.terminal.http.http_steps:response_rows",
-    "chatbot.terminal.http.http_steps:event_rows",
+    "chatbot.terminal.http.http_steps:event_lines",
     "chatbot.terminal.http.http_steps:HttpSteps.__init__",
     "chatbot.terminal.http.http_view:HttpView.__init__",
     "chatbot.terminal.http.verbose:end_rows",
@@ -131,7 +131,7 @@ def test_a_history_that_fails_is_a_notice(place: str, how: str, tmp_path: Path) 
     assert answered(place, how, tmp_path).count("chat: the history does not work") == 1
 
 
-@pytest.mark.parametrize(("place", "how"), each(TELLS_OF_THE_HTTP, "chatbot.terminal.http.http_steps:event_rows"))
+@pytest.mark.parametrize(("place", "how"), each(TELLS_OF_THE_HTTP, "chatbot.terminal.http.http_steps:event_lines"))
 def test_what_tells_of_the_http_and_keeps_it_may_fail_too(place: str, how: str, tmp_path: Path) -> None:
     files = ["--record", "tape.jsonl", "--har", "all.har", "--log-file", "log.jsonl"]
     said = answered(place, how, tmp_path, "-vv", "--timing", *files)

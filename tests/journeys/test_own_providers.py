@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 import tomllib
 from pathlib import Path
@@ -69,6 +70,14 @@ def test_a_conversation_with_it_goes_on_with_it(server: LabServer, tmp_path: Pat
     run("-m", "desk/echo", "hello", home=tmp_path)
     assert run("-c", "again", home=tmp_path, **KEYS).out == b"again\n"
     assert run("limits", "desk", home=tmp_path).code == 0
+
+
+def test_what_is_in_force_knows_it(tmp_path: Path) -> None:
+    write(tmp_path, '[desk]\nbase_url = "http://127.0.0.1:9/v1"\nmodel = "echo"\n')
+    for words, variables in ((["-m", "desk/echo"], ""), (["--provider", "desk"], ""), ([], "k")):
+        shown = run("config", *words, home=tmp_path, DESK_API_KEY=variables)
+        assert re.search(r"^provider +desk\nmodel +echo\n", shown.text, re.MULTILINE), shown
+        assert (shown.err, "http://127.0.0.1:9/v1" in shown.text) == ("", True)
 
 
 def test_a_broken_file_costs_only_what_names_its_rows(server: LabServer, tmp_path: Path) -> None:

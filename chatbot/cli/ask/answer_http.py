@@ -22,6 +22,7 @@ from chatbot.core.http.exchange import (
     Exchange,
     Moments,
     SafeExchange,
+    SeenEvent,
     Step,
     StoredChunks,
 )
@@ -33,8 +34,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import BinaryIO
 
+    from chatbot.core.events import ProviderEvent
     from chatbot.core.http.kept import KeptExchange
-    from chatbot.core.http.seen import Arrivals, SeenEvent
+    from chatbot.core.http.seen import Arrivals, Read
+    from chatbot.core.sse.decoder import SseEvent
     from chatbot.providers.wires.base import Provider
     from chatbot.terminal.answer.show_events import View
     from chatbot.terminal.best_effort import BestEffort
@@ -47,20 +50,24 @@ _BYTES_PER_S = 500_000  # of a body that the slowest and busiest machine searche
 
 
 class AnswerHttp:
-    """`provider` says what an event means."""
+    """`read` says what an event means."""
 
-    def __init__(self, setup: Setup, facts: Callable[[], tuple[ConnectionFacts, Moments]], provider: Provider) -> None:
+    def __init__(self, setup: Setup, facts: Callable[[], tuple[ConnectionFacts, Moments]], read: Read) -> None:
         self._notices = setup.notices
         self._wanted = setup.arguments.http
         self._decided = setup.target.decided
-        self._provider = provider
+        self._read = read
         self._route = setup.route
         self._steps: SimpleQueue[Step] = SimpleQueue()
+        self._unread: list[Step] = []  # the last chunk, until the session wants another one
+        self._noted: list[SeenEvent] | None = None
+        self._came_ms = 0.0
         self._files = setup.files
         self._head: Exchange | None = None  # of the exchange that goes on, as it was before its body
         self._wake: Callable[[], None] = lambda: None
         self._withdraw: Callable[[], None] = lambda: None
         self._best_effort: BestEffort | None = None
+        self._told_events: Callable[[Exchange], int | None] = lambda exchange: None
         self._has_gap = False  # a file got not every step, and gets no more: what hangs once does so each time
         self._fault: OSError | None = None  # a body could not be kept whole
         self._answered_bytes = 0  # in all bodies so far
@@ -97,25 +104,60 @@ class AnswerHttp:
 
         return [kept(exchange) for exchange in self._all_safe()]
 
+    def noting(self, provider: Provider) -> Provider:
+        """The provider as a session has it: what it reads of the events is not read again to be told."""
+        if self._wanted.verbose >= 2:
+            from chatbot.core.http.seen import noting
+
+            provider.read_stream = noting(provider.read_stream, self._note_event, self._read_no_more)  # type: ignore[method-assign, assignment]
+        return provider
+
+    def _note_event(self, event: SseEvent, said: list[ProviderEvent]) -> None:
+        if self._noted is None:
+            self._noted = []
+        self._noted.append(SeenEvent(self._came_ms, event, tuple(said)))
+
+    def _read_no_more(self) -> None:
+        self._noted = None  # also of the last chunk, which was read in part
+
     def _note(self, exchange: LiveExchange, name: str) -> None:
         """In the thread of the network: what is told of it, the other thread does."""
         self._fault = self._fault or exchange.fault
         verbose, records = self._wanted.verbose, self._wanted.record is not None
-        if records or (verbose and (name != "chunk" or verbose >= 2)):
-            is_chunk = name == "chunk"
-            if not is_chunk or self._head is None:
+        is_of_body = name in ("chunk", "read")
+        if records or (verbose and (not is_of_body or verbose >= 2)):
+            if not is_of_body or self._head is None:
                 self._head = exchange.record(with_chunks=False)
-            self._steps.put(Step(name, self._head, exchange.last_chunk if is_chunk else None))
+            if name == "chunk" and (chunk := exchange.last_chunk):
+                self._unread.append(Step(name, self._head, chunk))
+                self._came_ms = chunk.at_ms
+                return
+            for step in self._unread_steps():
+                self._steps.put(step._replace(events=self._noted if name == "read" else None))
+            if name != "read":
+                self._steps.put(Step(name, self._head))
+            elif self._noted is not None:
+                self._noted = []
             if self._steps.qsize() == 1:  # else whoever takes them has been woken already, and takes them all
                 self._wake()
             ahead = self._steps.qsize() - _MANY_STEPS
             if ahead > 0:  # what comes faster than it is written would fill the memory
                 time.sleep(min(ahead * _PAUSE_S, _LONGEST_PAUSE_S))
 
-    def _new_steps(self) -> list[Step]:
+    def _unread_steps(self) -> list[Step]:
+        """The last chunk, if nobody took it yet."""
+        try:
+            return [self._unread.pop()]
+        except IndexError:
+            return []
+
+    def _new_steps(self, is_over: bool) -> list[Step]:
+        """What came since the last time. A chunk comes once the session has read it, or nobody does any more."""
         steps = []
         while not self._steps.empty():
             steps.append(self._steps.get())
+        if is_over:
+            steps += self._unread_steps()
         files = self._files
         for step in steps if files else ():
             if files and not self._has_gap:
@@ -137,9 +179,10 @@ class AnswerHttp:
             from chatbot.terminal.http.verbose import remark
 
             self._tell([remark(words) for words in self._decided])
-            level, read, done = self._wanted.verbose, self._provider.read_event, partial(self._done, CANNOT_SHOW)
-            telling = Telling(level, read, self._safe, self._notices.redact, self._apart(), self._tell, done)
-            steps = HttpSteps(view.withdraw, self._new_steps, telling)
+            level, read, done = self._wanted.verbose, self._read, partial(self._done, CANNOT_SHOW)
+            words = (self._notices.redact, self._apart(), self._write, done, self._notices.colour)
+            steps = HttpSteps(view.withdraw, self._new_steps, Telling(level, read, self._safe, *words))
+            self._told_events = steps.events
             return HttpView(view, steps)
 
         return best_effort(CANNOT_SHOW, made, view)
@@ -157,7 +200,7 @@ class AnswerHttp:
             self._done(CANNOT_SHOW, self._tell_waterfall, self._limit_s)
 
     def _are_over(self, exchanges: Sequence[Exchange]) -> None:
-        self._new_steps()
+        self._new_steps(is_over=True)
         self._answered_bytes += sum(exchange.body_bytes for exchange in exchanges)
         for at in range(-len(exchanges), 0) if self._files else ():
             self._done(CANNOT_KEEP, partial(self._keep, at), self._limit_s)
@@ -195,7 +238,10 @@ class AnswerHttp:
         if any(exchange.verdict and exchange.chunks for exchange in exchanges):
             self._tell(self._apart())
         for exchange in exchanges:
-            events = 0 if "json" in exchange.header("content-type") else count_events(exchange.chunks)
+            events = 0
+            if "json" not in exchange.header("content-type"):
+                told = self._told_events(exchange)
+                events = count_events(exchange.chunks) if told is None else told
             self._tell(end_rows(self._without_body(exchange), self._wanted.verbose, events))
 
     def _tell_waterfall(self) -> None:
@@ -215,9 +261,7 @@ class AnswerHttp:
     def _seen(self, exchange: Exchange) -> Iterable[SeenEvent]:
         from chatbot.core.http.seen import seen_events
 
-        return (
-            () if "json" in exchange.header("content-type") else seen_events(exchange.chunks, self._provider.read_event)
-        )
+        return () if "json" in exchange.header("content-type") else seen_events(exchange.chunks, self._read)
 
     def _all_safe(self) -> list[SafeExchange]:
         """The exchanges of the question that are over, without keys: each is searched for them once."""
@@ -238,4 +282,7 @@ class AnswerHttp:
     def _tell(self, rows: Iterable[Row]) -> None:
         from chatbot.terminal.http.rows import as_text
 
-        stdio.write_aside(as_text(rows, styles=self._notices.colour).encode(stdio.encoding(sys.stderr), "replace"))
+        self._write(as_text(rows, styles=self._notices.colour))
+
+    def _write(self, text: str) -> None:
+        stdio.write_aside(text.encode(stdio.encoding(sys.stderr), "replace"))

@@ -86,9 +86,9 @@ class AnswerRunner:
         self._setup = setup
         self._transport = LateTransport(self._network)
         provider = lookup.provider_for(self._target.service, self._target.endpoint)
-        self.http = AnswerHttp(setup, self._transport.facts, provider)
+        self.http = AnswerHttp(setup, self._transport.facts, provider.read_event)
         self._session = Session(
-            provider,
+            self.http.noting(provider),
             observed(self._send, self.http.exchanges.observer, time.monotonic),
             RetryPolicy(max_retries=setup.arguments.connection.max_retries),
             clock=time.monotonic,
@@ -320,7 +320,7 @@ class AnswerRunner:
                 self._target = self._target.with_key()
             self._notices.hide(self._target.secrets)
             provider = lookup.provider_for(self._target.service, self._target.endpoint)
-            self._session = self._session._replace(provider=provider)
+            self._session = self._session._replace(provider=self.http.noting(provider))
             self._cached = self._cached and self._cached._replace(session=self._session)
 
     def exit_code(self, result: AnswerResult) -> int:

@@ -9,6 +9,7 @@ from chatbot.cli.ask.model_lists import names_kept
 from chatbot.cli.command_line.declared import Command, Positional
 from chatbot.cli.output.paged import write_lines
 from chatbot.cli.settings.loading import load_settings, read
+from chatbot.cli.settings.own_providers import own_table
 from chatbot.core.errors import UsageError
 from chatbot.core.likeness import likeliest
 from chatbot.core.text import clean
@@ -72,7 +73,7 @@ def _checked(name: str, notices: Notices) -> str:
         raise UsageError("a model has a name", advice="chat models lists them.")
     if name in load_settings().aliases:
         return name
-    service, model = find_service(ModelRequest(model=name), {})
+    service, model = find_service(ModelRequest(model=name), {}, own_table())
     known = names_kept(service.name) if service else []
     if service and known and spoken_name(service, model or "") not in known:
         near = likeliest(spoken_name(service, model or ""), known)

@@ -57,7 +57,9 @@ def rows_in_force(who: Who, settings: Settings, options: Sequence[Option] = SETT
     is_closed = variables["no_env_file"].value if "no_env_file" in variables else settings.top.get("no_env_file", False)
     layers = _layers(None if is_closed else Path())
     wish = ModelRequest(who.provider, who.model and settings.model_named(who.model))
-    service, model = find_service(wish, with_settings({**layers.stored, **layers.local, **layers.shell}, settings))
+    service, model = find_service(
+        wish, with_settings({**layers.stored, **layers.local, **layers.shell}, settings), own_table()
+    )
     parts: list[Section] = [((), settings.top)]
     if service:
         model = model or model_of(settings, service) or service.default_model
@@ -114,7 +116,7 @@ def _who_rows(who: Who, layers: Layers, settings: Settings, service: Service, mo
 
     def is_asked(one: Found) -> bool:
         wish = ModelRequest(provider=service.name, model=settings.model_named(str(one.value).strip()))
-        return find_service(wish, {})[1] == model
+        return find_service(wish, {}, own_table())[1] == model
 
     by_name = [one for one in named if own_table().find(str(one.value)).name == service.name]
     by_model = [one for one in models if is_asked(one)]

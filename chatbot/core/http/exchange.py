@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, NamedTuple, NewType
 
-from chatbot.core.events import Usage
+from chatbot.core.events import ProviderEvent, Usage
 from chatbot.core.request import HttpRequest
+from chatbot.core.sse.decoder import SseEvent
 
 MAX_KEPT_BYTES = 1_000_000  # of a body, where nobody asked for all of it
 
@@ -131,11 +132,22 @@ class Exchange(NamedTuple):
 SafeExchange = NewType("SafeExchange", Exchange)
 
 
+class SeenEvent(NamedTuple):
+    """`at_ms`: when its last byte came, from the attempt's start. `error`: what cannot be read of it, or it says."""
+
+    at_ms: float
+    event: SseEvent
+    added: tuple[ProviderEvent, ...] = ()
+    error: str = ""
+
+
 class Step(NamedTuple):
-    """Something that just happened in an exchange: it was `sent`, `answered`, a `chunk` came, it `ended`. The record is
-    as far as it had come, without its chunks.
+    """Something that just happened in an exchange: it was `sent`, `answered`, a `chunk` came, that was `read`, it
+    `ended`. The record is as far as it had come, without its chunks. `events` are those that a session read up to the
+    end of the chunk; None where none reads the body as a stream.
     """
 
     name: str
     exchange: Exchange
     chunk: Chunk | None = None
+    events: Sequence[SeenEvent] | None = None

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from chatbot.core.events import ReasoningDelta, TextDelta
-from chatbot.core.http.exchange import Chunk, SafeExchange
-from chatbot.core.http.seen import Read, SeenEvent, seen_events
+from chatbot.core.http.exchange import Chunk, SafeExchange, SeenEvent
+from chatbot.core.http.seen import Read, seen_events
 
 
 class Played(NamedTuple):

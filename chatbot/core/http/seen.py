@@ -7,21 +7,15 @@ from typing import NamedTuple
 
 from chatbot.core.errors import ChatError
 from chatbot.core.events import ProviderEvent, ReasoningDelta, TextDelta
-from chatbot.core.http.exchange import Chunk
+from chatbot.core.http.exchange import Chunk, SeenEvent
 from chatbot.core.sse import decoder
 from chatbot.core.sse.repair import repaired as repaired_lines
 
 Read = Callable[[decoder.SseEvent], Iterable[ProviderEvent]]
 """What one event says, in a wire format. May raise ChatError."""
 
-
-class SeenEvent(NamedTuple):
-    """`at_ms`: when its last byte came, from the attempt's start. `error`: what cannot be read of it, or it says."""
-
-    at_ms: float
-    event: decoder.SseEvent
-    added: tuple[ProviderEvent, ...] = ()
-    error: str = ""
+ReadStream = Callable[[Iterable[decoder.SseEvent]], Iterator[ProviderEvent]]
+"""What the events of one stream say."""
 
 
 class Arrivals(NamedTuple):
@@ -42,7 +36,34 @@ def seen_events(chunks: Iterable[Chunk], read: Read) -> Iterator[SeenEvent]:
             yield chunk.data
 
     for event in _events(data()):
-        yield _seen(at_ms, event, read)
+        yield seen_event(at_ms, event, read)
+
+
+def noting(
+    read: ReadStream, note: Callable[[decoder.SseEvent, list[ProviderEvent]], None], stopped: Callable[[], None]
+) -> ReadStream:
+    """The same, which notes of each event what it said, as soon as the next one is wanted. `stopped` hears when none
+    is any more, however that came.
+    """
+
+    def noted(events: Iterable[decoder.SseEvent]) -> Iterator[ProviderEvent]:
+        said: list[ProviderEvent] = []
+
+        def each() -> Iterator[decoder.SseEvent]:
+            nonlocal said
+            for event in events:
+                said = []
+                yield event
+                note(event, said)
+
+        try:
+            for part in read(each()):
+                said.append(part)
+                yield part
+        finally:
+            stopped()
+
+    return noted
 
 
 def count_events(chunks: Iterable[Chunk]) -> int:
@@ -57,7 +78,8 @@ def _events(data: Iterable[bytes]) -> Iterator[decoder.SseEvent]:
         return
 
 
-def _seen(at_ms: float, event: decoder.SseEvent, read: Read) -> SeenEvent:
+def seen_event(at_ms: float, event: decoder.SseEvent, read: Read) -> SeenEvent:
+    """An event that came then, with what it says."""
     added: list[ProviderEvent] = []
     try:
         added.extend(read(event))

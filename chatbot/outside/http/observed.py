@@ -110,7 +110,7 @@ class LiveExchange:
 
 class Observer(NamedTuple):
     """Whom `observed` tells. `begin` makes the exchange that a request is; `step` hears when it was `answered`, of each
-    `chunk`, and when it `ended`.
+    `chunk`, when that was `read` (whoever reads wants the next), and when it `ended`.
     """
 
     begin: Callable[[HttpRequest], LiveExchange]
@@ -134,6 +134,7 @@ def observed(transport: Transport, observer: Observer, clock: Callable[[], float
                     exchange.came(Chunk((clock() - began_s) * 1000, data))
                     observer.step(exchange, "chunk")
                     yield data
+                    observer.step(exchange, "read")
             except ChatError as error:
                 end(_end_of(error, answered=True), str(error))
                 raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from rich.color import ColorSystem
 from rich.style import Style
@@ -10,19 +10,25 @@ from rich.style import Style
 from chatbot.terminal.markdown.row import Row
 from chatbot.terminal.sanitise import sanitise
 
-TellRows = Callable[[Iterable[Row]], None]
-
 
 def as_text(rows: Iterable[Row], *, styles: bool) -> str:
     """The rows, each with its line end."""
-    rows = list(rows)
     if not styles:
-        plain = "".join(["".join([text for text, _ in row.runs]) + "\n" for row in rows])
-        if plain.count("\n") == len(rows) and sanitise(plain) == plain:
-            return plain  # as most are: the same, sooner
-    return "".join("".join(_run(text, style, styles) for text, style in row.runs) + "\n" for row in rows)
+        return plain_text([row.text for row in rows])
+    return "".join("".join(_styled(text, style) for text, style in row.runs) + "\n" for row in rows)
 
 
-def _run(text: str, style: Style, styles: bool) -> str:
-    text = sanitise(text).replace("\n", " ")
-    return style.render(text, color_system=ColorSystem.STANDARD) if styles and text else text
+def plain_text(lines: list[str]) -> str:
+    """The same of rows without styles."""
+    text = "\n".join(lines) + "\n" if lines else ""
+    if text.count("\n") == len(lines) and sanitise(text) == text:
+        return text  # as most are: the same, sooner
+    return "".join([_harmless(line) + "\n" for line in lines])
+
+
+def _styled(text: str, style: Style) -> str:
+    return style.render(_harmless(text), color_system=ColorSystem.STANDARD) if text else text
+
+
+def _harmless(text: str) -> str:
+    return sanitise(text).replace("\n", " ")

@@ -10,9 +10,9 @@ from rich.cells import cell_len, chop_cells
 from chatbot.core.amounts import size_words, step_words
 from chatbot.core.events import ReasoningDelta, TextDelta
 from chatbot.core.http.bodies import shown_body
-from chatbot.core.http.exchange import SafeExchange
+from chatbot.core.http.exchange import SafeExchange, SeenEvent
 from chatbot.core.http.playback import Played, playback
-from chatbot.core.http.seen import Read, SeenEvent
+from chatbot.core.http.seen import Read
 from chatbot.terminal.http.rows import as_text
 from chatbot.terminal.http.verbose import added_words, chunk_row, end_rows, event_rows, request_rows, response_rows
 from chatbot.terminal.sanitise import sanitise

@@ -5,7 +5,7 @@ Level 1 has the heads, level 2 also the request's body and each server-sent even
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from urllib.parse import urlsplit
 
@@ -23,8 +23,7 @@ from chatbot.core.events import (
     Usage,
 )
 from chatbot.core.http.bodies import shown_body
-from chatbot.core.http.exchange import Chunk, SafeExchange
-from chatbot.core.http.seen import SeenEvent
+from chatbot.core.http.exchange import Chunk, SafeExchange, SeenEvent
 from chatbot.core.redaction.redactor import HIDDEN
 from chatbot.terminal.markdown.look import DIM, PLAIN
 from chatbot.terminal.markdown.row import Row
@@ -83,13 +82,31 @@ def body_rows(exchange: SafeExchange, level: int) -> Iterator[Row]:
 
 def event_rows(seen: SeenEvent) -> Iterator[Row]:
     """A server-sent event: when it came, its data as it came, and what it added to the answer."""
-    kind = "" if seen.event.type == "message" else f"{seen.event.type}  "
-    yield Row((("< ", DIM), (f"{_ms(seen.at_ms):>9}  {kind}", DIM), (seen.event.data, PLAIN)), raw=True)
+    yield Row((("< ", DIM), (_event_head(seen), DIM), (seen.event.data, PLAIN)), raw=True)
+    if words := _event_words(seen):
+        yield Row((("* ", DIM), (words, DIM)), raw=True)
+
+
+def event_lines(events: Iterable[SeenEvent]) -> list[str]:
+    """The texts of those rows, of many events."""
+    lines = []
+    for seen in events:
+        lines.append(f"< {_event_head(seen)}{seen.event.data}")
+        if words := _event_words(seen):
+            lines.append(f"* {words}")
+    return lines
+
+
+def _event_head(seen: SeenEvent) -> str:
+    kind = seen.event.type
+    return _clock(seen.at_ms) if kind == "message" else f"{_clock(seen.at_ms)}{kind}  "
+
+
+def _event_words(seen: SeenEvent) -> str:
     words = ", ".join([added_words(part) for part in seen.added])
     if seen.error:
         words += f", {seen.error}" if words else seen.error
-    if words:
-        yield Row((("* ", DIM), (" " * 11 + words, DIM)), raw=True)
+    return words and " " * 11 + words
 
 
 def added_words(part: ProviderEvent) -> str:
@@ -113,7 +130,7 @@ def added_words(part: ProviderEvent) -> str:
 
 def chunk_row(number: int, chunk: Chunk) -> Row:
     """Where a piece of the body ended that came at once."""
-    return remark(f"{_ms(chunk.at_ms):>9}  chunk {number}: {size_words(len(chunk.data))}")
+    return remark(f"{_clock(chunk.at_ms)}chunk {number}: {size_words(len(chunk.data))}")
 
 
 def end_rows(exchange: SafeExchange, level: int, events: int | None = None) -> Iterator[Row]:
@@ -178,5 +195,9 @@ def _row(sign: str, *runs: tuple[str, Style]) -> Row:
 
 
 @lru_cache(maxsize=1)  # events that came at once have one time
+def _clock(at_ms: float) -> str:
+    return f"{_ms(at_ms):>9}  "
+
+
 def _ms(at_ms: float | None) -> str:
     return "-" if at_ms is None else step_words(at_ms)

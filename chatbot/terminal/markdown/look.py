@@ -1,6 +1,6 @@
 """How things look: styles that suit a dark and a light background, and the few signs that are not ASCII."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rich.style import Style
 
@@ -24,8 +24,7 @@ HEADINGS = (
 )
 
 
-@dataclass(frozen=True)
-class Signs:
+class Signs(NamedTuple):
     """Each sign is one cell wide."""
 
     bullet: str = "•"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from chatbot.core.errors import ServerFault
 from chatbot.core.events import ProviderEvent, ReasoningDelta, TextDelta
-from chatbot.core.http.exchange import Chunk
-from chatbot.core.http.seen import Arrivals, SeenEvent, arrivals, seen_events
+from chatbot.core.http.exchange import Chunk, SeenEvent
+from chatbot.core.http.seen import Arrivals, arrivals, noting, seen_events
 from chatbot.core.sse.decoder import MAX_LINE_BYTES, SseEvent
 
 
@@ -41,3 +41,21 @@ def test_the_first_words_of_reasoning_and_text_are_found() -> None:
     ]
     assert arrivals(seen_events(chunks, read)) == Arrivals(1.0, 3.0)
     assert arrivals([]) == Arrivals()
+
+
+def test_of_each_event_is_noted_what_it_said_once_the_next_is_wanted() -> None:
+    noted: list[object] = []
+
+    def read_stream(events: Iterable[SseEvent]) -> Iterator[ProviderEvent]:
+        for event in events:
+            yield from read(event)
+
+    def note(event: SseEvent, said: list[ProviderEvent]) -> None:
+        noted.append((event.data, list(said)))
+
+    events = [SseEvent("message", data) for data in ("one", "think", "two")]
+    said = noting(read_stream, note, lambda: noted.append("no more"))(events)
+    assert [next(said), noted] == [TextDelta("one"), []]
+    assert [next(said), noted] == [ReasoningDelta("think"), [("one", [TextDelta("one")])]]
+    said.close()  # type: ignore[attr-defined]
+    assert noted == [("one", [TextDelta("one")]), "no more"]

@@ -8,15 +8,22 @@ import pytest
 
 from chatbot.core.errors import FileUnreadable, ImageUnreadable
 from chatbot.outside.files.reading import display_name, read_file, read_text_file
+from tests.timing import quickest
 
 
 def refusal(path: Path | str, max_bytes: int = 1_000) -> FileUnreadable:
     """The error that reading raises, after it was seen to be one short line with a way on."""
-    started_s = time.monotonic()
-    with pytest.raises(FileUnreadable) as refused:
-        read_text_file(path, max_bytes)
-    error = refused.value
-    assert time.monotonic() - started_s < 1
+    errors = []
+
+    def took_s() -> float:
+        started_s = time.monotonic()
+        with pytest.raises(FileUnreadable) as refused:
+            read_text_file(path, max_bytes)
+        errors.append(refused.value)
+        return time.monotonic() - started_s
+
+    assert quickest(took_s, 1) < 1
+    error = errors[-1]
     assert "\n" not in str(error)
     assert error.advice
     assert error.exit_code == 66

@@ -56,7 +56,7 @@ def test_what_goes_through_is_the_same_and_told() -> None:
     told = Told()
     response = told.of(answering(iter([b"one", b"two!"])))(REQUEST)
     assert (response.status, response.headers, list(response.chunks)) == (200, {"a": "b"}, [b"one", b"two!"])
-    assert told.steps == ["answered", "chunk", "chunk", "ended"]
+    assert told.steps == ["answered", "chunk", "read", "chunk", "read", "ended"]
     seen = told.record
     assert seen == Exchange(
         "id", 1, 1e9, "openai", "openai", "gpt", "POST", "http://h", (("A", "1"),), b"12345",

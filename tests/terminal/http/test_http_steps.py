@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
+import pytest
+
 from chatbot.core.events import Event, Notice, TextDelta
-from chatbot.core.http.exchange import Chunk, Step
+from chatbot.core.http.exchange import Chunk, SeenEvent, Step
 from chatbot.core.http.safe import safe
 from chatbot.core.redaction.redactor import Redactor
 from chatbot.core.sse.decoder import SseEvent
 from chatbot.terminal.http.http_steps import HttpSteps, Telling
 from chatbot.terminal.http.http_view import HttpView
-from chatbot.terminal.http.rows import as_text
 from chatbot.terminal.markdown.row import Row
 from tests.terminal.http.records import ANSWERED
 
@@ -22,14 +23,14 @@ KEY = "sk-0123456789abcdef"
 class Screen:
     """A view, and what is told beside it, in one list."""
 
-    def __init__(self, level: int) -> None:
+    def __init__(self, level: int, *, styles: bool = False) -> None:
         self.told: list[str] = []
         self.steps: list[Step] = []
         self.read: list[str] = []
         self.cannot_read = False
         redact = Redactor([KEY])
         cleaned = partial(safe, redact=redact)
-        telling = Telling(level, self._read, cleaned, redact, [Row()], self._tell, self._done)
+        telling = Telling(level, self._read, cleaned, redact, [Row()], self._tell, self._done, styles)
         self.view = HttpView(self, HttpSteps(self.withdraw, self._new_steps, telling))
 
     def _done(self, work: Callable[[], object]) -> bool:
@@ -39,7 +40,7 @@ class Screen:
             return False
         return True
 
-    def _new_steps(self) -> list[Step]:
+    def _new_steps(self, is_over: bool) -> list[Step]:
         steps, self.steps = self.steps, []
         return steps
 
@@ -49,8 +50,8 @@ class Screen:
             raise RuntimeError("no")
         return [TextDelta(event.data)]
 
-    def _tell(self, rows: Iterable[Row]) -> None:
-        self.told += as_text(rows, styles=False).splitlines()
+    def _tell(self, text: str) -> None:
+        self.told += text.splitlines()
 
     def show(self, events: Sequence[Event], now_s: float) -> None:
         self.told += [f"shown {event}" for event in events]
@@ -64,9 +65,11 @@ class Screen:
     def close(self, now_s: float) -> None:
         self.told.append("closed")
 
-    def happens(self, name: str, data: bytes | None = None, exchange_id: str = "a1") -> None:
+    def happens(
+        self, name: str, data: bytes | None = None, exchange_id: str = "a1", events: list[SeenEvent] | None = None
+    ) -> None:
         chunk = None if data is None else Chunk(1.0, data)
-        self.steps.append(Step(name, ANSWERED._replace(id=exchange_id, chunks=()), chunk))
+        self.steps.append(Step(name, ANSWERED._replace(id=exchange_id, chunks=()), chunk, events))
 
 
 def test_the_request_is_told_once_however_its_first_step_is_called() -> None:
@@ -97,6 +100,43 @@ def test_an_event_is_told_once_it_is_whole_without_a_key_that_came_in_two_pieces
         screen.happens("chunk", piece)
     screen.view.frame(0.0)
     assert screen.told == ["withdrawn", "<    1.0 ms  one [key]", "*            text 'one [key]'"]
+
+
+def test_what_a_session_read_is_not_read_again_and_the_rest_is() -> None:
+    screen = Screen(2)
+    read = SeenEvent(1.0, SseEvent("message", "one"), (TextDelta("1"),))
+    screen.happens("chunk", b"data: one\n\ndata: tw", events=[read])
+    screen.happens("chunk", b"o\n\n")
+    screen.view.close(0.0)
+    assert screen.told[1:-1] == [
+        "<    1.0 ms  one",
+        "*            text '1'",
+        "<    1.0 ms  two",
+        "*            text 'two'",
+    ]
+    assert screen.read == ["two"]
+
+
+@pytest.mark.parametrize("styles", [False, True])
+def test_what_a_session_read_is_told_without_keys(styles: bool) -> None:
+    screen = Screen(2, styles=styles)
+    parts = (SeenEvent(1.0, SseEvent(kind, data), (TextDelta(text),)) for kind, data, text in (
+        ("message", f"a {KEY}", KEY), (f"{KEY}", "b", "c"), ("message", "d", f"{KEY[:9]}\u200b{KEY[9:]}"),
+        ("message", f"{KEY[:9]}\u200b{KEY[9:]}", ""), ("message", "whole", f"'{KEY}\""),
+    ))  # fmt: skip
+    screen.happens("chunk", b"", events=list(parts))
+    screen.view.close(0.0)
+    told = "\n".join(screen.told)
+    assert KEY not in told and "a [key]" in told and "text 'a [key]'" in told and "whole" in told
+
+
+@pytest.mark.parametrize("end", ["\n\n", "\r\n\r\n", "\r\r", "\r\n\r", "\r\n\n", "\n\r\n", "\r\r\n"])
+def test_an_event_ends_with_two_line_ends_whatever_they_are(end: str) -> None:
+    screen = Screen(2)
+    for piece in ("data: one", end, "data: two"):
+        screen.happens("chunk", piece.encode())
+    screen.view.close(0.0)
+    assert screen.read == ["one"]
 
 
 def test_level_three_has_the_borders_of_chunks_too() -> None:

@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.core.events import TextDelta
-from chatbot.core.http.exchange import Chunk, ConnectionFacts, Moments
-from chatbot.core.http.seen import SeenEvent
+from chatbot.core.http.exchange import Chunk, ConnectionFacts, Moments, SeenEvent
 from chatbot.core.sse.decoder import SseEvent
 from chatbot.terminal.http.rows import as_text
 from chatbot.terminal.http.verbose import chunk_row, end_rows, event_rows, request_rows, response_rows
