@@ -71,13 +71,16 @@ COMMANDS = (
         "chatbot.cli.completion.command",
         heading=_SET_UP,
     ),
+    Entry(
+        "batch", "A question for each row of a file, at the pace that the service allows.", "chatbot.cli.batch.command"
+    ),
     Entry("probe", "What a server that is compatible with OpenAI really supports.", "chatbot.cli.probe.command"),
     Entry("doctor", "What keeps chat from working here, and the way out.", "chatbot.cli.doctor.command"),
     Entry("help", "The help of chat, or of a command.", "chatbot.cli.help.command"),
     Entry("version", "The version.", means=_version),
     Entry("settings", instead="chat config"),
     Entry("login", instead="chat keys set NAME"),
-    *map(Entry, "batch bench grade learn relay serve".split()),
+    *map(Entry, "bench grade learn relay serve".split()),
 )
 _BY_NAME = {entry.name: entry for entry in COMMANDS}
 

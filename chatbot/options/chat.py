@@ -335,9 +335,7 @@ class Money(NamedTuple):
 
     max_cost: Annotated[
         Usd | None,
-        Choice(
-            "Do not ask where the answer could cost more.", metavar="USD", says="an amount in USD, for example 0.05"
-        ),
+        Choice("Ask for nothing that could cost more.", metavar="USD", says="an amount in USD, for example 0.05"),
     ] = None
     budget: Annotated[
         BudgetText | None,

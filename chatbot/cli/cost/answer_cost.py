@@ -65,10 +65,10 @@ class AnswerCost:
 
         limits = limits_of(spending)
         price = self._price(model) if limits else None
-        if not limits or (price is None and _is_local(spending.target)):
+        if not limits or (price is None and is_local(spending.target)):
             return
         if price is None:
-            raise _unknown(spending.target, model)
+            raise unknown_price(spending.target, model)
         estimate = estimated(price, estimated_tokens(conversation), longest_answer(payload(), limit()))
         self._gate = Gate(limits, spending.target.service.name, lambda: open_ledger(self._notices))
         self._held = self._gate.reserve(estimate)
@@ -90,7 +90,7 @@ class AnswerCost:
         from chatbot.core.cost.price import cost_usd
 
         usd = cost.usd if cost.usd is not None else cost_usd(cost.price, self.about(came)) or Decimal(0)
-        rows = self._entries(traffic, usd, unpriced=int(cost.usd is None))
+        rows = entries_of(self._spending, "chat", traffic, usd, unpriced=int(cost.usd is None))
         held, self._held = self._held, None
         if self._gate is not None and held is not None:
             self._gate.settle(held, usd, rows)
@@ -108,20 +108,6 @@ class AnswerCost:
         from chatbot.core.events import Usage
 
         return Usage(estimated_tokens(self._conversation) if self._conversation else 0, text_tokens(came))
-
-    def _entries(self, traffic: tuple[Traffic, ...], usd: Decimal, unpriced: int) -> list[Entry]:
-        from chatbot.cli.cost.booking import today
-        from chatbot.core.cost.ledger import Entry, entries
-        from chatbot.core.http.traffic import Traffic
-
-        name = self._spending.target.service.name
-        if self._spending.keeps:
-            rows = entries(today(), name, "chat", traffic) if traffic else []
-            return [*rows[:-1], *(row._replace(usd=usd, unpriced=unpriced) for row in rows[-1:])]
-        if not usd:
-            return []
-        own = name if any(budget.provider for budget in limits_of(self._spending).budgets) else ""
-        return [Entry(today(), own, "", Traffic(""), usd)]
 
     def _price(self, model: str) -> Price | None:
         from chatbot.cli.cost.prices import price_now
@@ -180,7 +166,23 @@ def limits_of(spending: Spending) -> Limits:
     return Limits(limit, tuple(budgets))
 
 
-def _is_local(target: ModelTarget) -> bool:
+def entries_of(spending: Spending, kind: str, traffic: tuple[Traffic, ...], usd: Decimal, unpriced: int) -> list[Entry]:
+    """What goes into the ledger: the traffic with what it cost, or the sum alone where the rest is not to be kept."""
+    from chatbot.cli.cost.booking import today
+    from chatbot.core.cost.ledger import Entry, entries
+    from chatbot.core.http.traffic import Traffic
+
+    name = spending.target.service.name
+    if spending.keeps:
+        rows = entries(today(), name, kind, traffic) if traffic else []
+        return [*rows[:-1], *(row._replace(usd=usd, unpriced=unpriced) for row in rows[-1:])]
+    if not usd:
+        return []
+    own = name if any(budget.provider for budget in limits_of(spending).budgets) else ""
+    return [Entry(today(), own, "", Traffic(""), usd)]
+
+
+def is_local(target: ModelTarget) -> bool:
     """Whether it is a server that runs here, as those that want no money do."""
     from urllib.parse import urlsplit
 
@@ -189,7 +191,8 @@ def _is_local(target: ModelTarget) -> bool:
     return bool(target.service.probe) and is_loopback(urlsplit(target.endpoint.base_url).hostname or "")
 
 
-def _unknown(target: ModelTarget, model: str) -> Exception:
+def unknown_price(target: ModelTarget, model: str) -> Exception:
+    """Why no limit can be held, and the way out."""
     from chatbot.cli.cost.prices import is_at_home
     from chatbot.core.errors import PriceUnknown
 

@@ -1,6 +1,6 @@
 """Ways in which real servers deviate, as a table: a quirk changes what is asked before the lab answers, or the answer.
 
-Each is a row and what it does. All are about Chat Completions.
+Each is a row and what it does. All but the token bucket are about Chat Completions.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from chatbot.lab.quirks.changes import (
     with_headers,
     with_pieces,
 )
+from chatbot.lab.quirks.token_bucket import token_bucket
 from chatbot.lab.replies import ScriptedReply, refuse, whole
 from chatbot.lab.wires.dialects import OPENAI
 
@@ -33,6 +34,7 @@ _KNOWN_FIELDS = frozenset(
     "tool_choice parallel_tool_calls response_format reasoning_effort".split()
 )
 _FEW_TOKENS = 4096
+_BUCKET_PER_S, _BUCKET_SIZE = 50, 50
 _LIMITS = {"x-ratelimit-limit-requests": "500", "x-ratelimit-remaining-requests": "499"}
 
 
@@ -235,6 +237,11 @@ QUIRKS = (
     Quirk("any-key", "Any key is taken, also a wrong one.", _any_key),
     Quirk("any-model", "Any name of a model is taken, as by servers of one model.", _any_model),
     Quirk("limit-headers", "What is left of a limit is told in headers.", with_headers(_LIMITS)),
+    Quirk(
+        "token-bucket",
+        f"More than {_BUCKET_PER_S} requests a second, and {_BUCKET_SIZE} at once, are refused (HTTP 429).",
+        token_bucket(_BUCKET_PER_S, _BUCKET_SIZE),
+    ),
     Quirk(
         "small-context",
         f"More than {_FEW_TOKENS} words are refused (HTTP 400).",

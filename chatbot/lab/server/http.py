@@ -18,6 +18,7 @@ from chatbot.lab.quirks.table import Quirk
 from chatbot.lab.recorded import RecordedAnswer
 from chatbot.lab.replies import CHUNKED, Refuse, Say, ScriptedReply, Then, Turn, perform, refuse, whole
 from chatbot.lab.scenarios import BY_NAME, NAMES, Scenario
+from chatbot.lab.server.batches import LabBatches
 from chatbot.lab.server.connection import Connection, Listener
 from chatbot.lab.wires.dialects import Route, route
 
@@ -58,6 +59,7 @@ class LabServer:
         self._lock = threading.Lock()
         self._bespoke: dict[str, deque[ScriptedReply | Turn]] = defaultdict(deque)
         self._turns_taken: dict[str, int] = defaultdict(int)
+        self._batches = LabBatches()
 
     @property
     def url(self) -> str:
@@ -135,7 +137,16 @@ class LabServer:
         if self._recorded and bespoke is None:
             with self._lock:
                 return self._recorded(target, headers, body)
+        if bespoke is None and not asked.key.startswith(WRONG_KEY):
+            batch_reply = self._batches.reply(received, partial(self._row_of_batch, serial))
+            if batch_reply is not None:
+                return batch_reply
         return self._exchange(found, asked, content, bespoke)
+
+    def _row_of_batch(self, serial: int, path: str, body: Any) -> ScriptedReply:
+        """What is sent for a row of a batch."""
+        found = route("POST", path, {})
+        return self._exchange(found, _asked(found, body, serial), body, None)
 
     def _exchange(
         self, found: Route, asked: Asked, content: Any, bespoke: ScriptedReply | Turn | None

@@ -15,8 +15,8 @@ from chatbot.terminal.notices import Notices
 WIDTHS = (40, 80, 120)
 Page = Callable[..., str]
 
-# NAME, KEY=VALUE, PATH|-, TEXT|@PATH, or [some|fixed|choices].
-METAVAR = re.compile(r"[A-Z]+([=:|]@?[A-Z]+|\|-)*|\[[a-z]+(\|[a-z]+)+\]")
+# NAME, KEY=VALUE, I/N, PATH|-, TEXT|@PATH, or [some|fixed|choices].
+METAVAR = re.compile(r"[A-Z]+([=:|/]@?[A-Z]+|\|-)*|\[[a-z]+(\|[a-z]+)+\]")
 OPTION = re.compile(r"  (-\w, )*(-\w|--[a-z-]+(, --[a-z-]+)*)( (?P<metavar>\S+))?")
 
 
@@ -46,6 +46,7 @@ def all_commands(page: Page) -> Iterator[tuple[str, ...]]:
         for under in rows(page(name), "Commands"):
             yield (name, under)
     yield from (("models", "default"), ("models", "alias"))  # beside what `chat models` does itself
+    yield from (("batch", name) for name in ("submit", "status", "fetch", "cancel"))  # beside what `chat batch` does
     yield ("lab", "render")  # hidden, but it has a page
 
 
@@ -53,7 +54,7 @@ def test_the_walk_meets_every_command(page: Page) -> None:
     pages = list(all_commands(page))
     with_pages = {command.name for command in COMMANDS if command.module}
     assert {words[0] for words in pages if words} == with_pages
-    assert len(pages) == 1 + 3 + 10 + 5 + 2 + 1 + 1 + 5 + 1 + 1 + 5 + 4 + 1 + 6 + 1 + 3 + 2
+    assert len(pages) == 1 + 3 + 10 + 5 + 2 + 1 + 1 + 5 + 1 + 1 + 5 + 4 + 1 + 6 + 1 + 3 + 2 + 1 + 4
 
 
 def test_every_page_has_whole_sentences_at_every_width(page: Page) -> None:

@@ -36,6 +36,7 @@ ERRORS = ("wrong-key", "error-model", "error-body", "error-stream")
 CHANGED: dict[str, Answers] = {
     "no-max-tokens": {"max-tokens": REFUSED},
     "ignores-max-completion-tokens": {"max-completion-tokens": ("wrong", "ignored: the answer is longer")},
+    "token-bucket": {"limit-headers": ("yes", "requests")},
     "no-temperature": {"temperature": REFUSED},
     "no-system": {"system": REFUSED},
     "no-developer": {"developer": REFUSED},
