@@ -40,6 +40,7 @@ SET_UP = [
     for command in COMMANDS
     if re.match(r"chat (keys|models|config|doctor|probe|limits|ledger|cache|lab list|--install-completion)\b", command)
 ]
+BATCH = [command for command in COMMANDS if command.startswith("chat batch")]
 LOGS = [command for command in COMMANDS if command.startswith(("chat logs", "chat templates", "chat http"))]
 
 
@@ -53,6 +54,20 @@ def test_each_command_about_what_is_kept_works(tmp_path: Path, command: str) -> 
 def server() -> Iterator[LabServer]:
     with LabServer() as server:
         yield server
+
+
+def test_the_commands_of_a_batch_work_one_after_the_other(server: LabServer, tmp_path: Path) -> None:
+    (tmp_path / "cities.csv").write_text("city\nRome\nOslo\n")
+    for command in BATCH:
+        result = run(
+            *shlex.split(command)[1:],
+            home=tmp_path,
+            **{**KEYS, "OPENAI_BASE_URL": f"{server.url}/v1", "CHAT_MODEL": "openai/echo"},
+        )
+        assert result.code == 0, result.err
+    for name in ("answers.jsonl", "night.jsonl"):
+        lines = map(json.loads, (tmp_path / name).read_text().splitlines())
+        assert sorted(line["text"] for line in lines) == ["Where is Oslo?", "Where is Rome?"]
 
 
 def write_table(name: str, text: str, home: Path) -> None:
@@ -92,7 +107,7 @@ def test_each_command_that_serves_the_lab_is_understood(server: LabServer, tmp_p
 
 
 def test_every_command_of_the_readme_is_tried() -> None:
-    tried = {*SET_UP, *LOGS, *ONE_SHOT}
+    tried = {*SET_UP, *LOGS, *ONE_SHOT, *BATCH}
     others = {
         command for command in COMMANDS if command.startswith("chat ") and command.partition(" > ")[0] not in tried
     }

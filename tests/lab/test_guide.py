@@ -75,6 +75,10 @@ MANUAL = guide.manual()
             how do I ask a conversation again of another model | How do I ask a conversation again | chat logs replay
             how do I replay a conversation | How do I ask a conversation again | chat logs replay
             how do I replay http | How do I record and replay the HTTP? | --record
+            how do I ask about each row of a csv file | How do I ask about each row of a file? | chat batch
+            what is chat batch | How do I ask about each row of a file? | --shard
+            how do I run it on slurm | How do I ask about each row of a file? | SLURM_ARRAY_TASK_ID
+            how do I get answers over night at half the price | How do I have rows answered over night | fetch
             what does it cost? | How do I see usage, tokens and cost? | chat logs cost
             how do I see the cost? | How do I see usage, tokens and cost? | chat logs cost
             how do I limit what I spend? | How do I limit what I spend? | chat config set budget
