@@ -56,8 +56,10 @@ class Shell:
         return found
 
     def lists(self, line: str, *texts: str) -> None:
-        """Waits until it shows all of these at the Tab key. bash lists at the second one."""
-        self._shell.send(line + ("\t\t" if self.name == "bash" else "\t"))
+        """Waits until it shows all of these at the Tab key. bash lists at the second one, and at the third where the
+        first has added what all have in common.
+        """
+        self._shell.send(line + ("\t\t\t" if self.name == "bash" else "\t"))
         missing = list(texts)
         while missing:
             del missing[self._shell.expect_exact(missing)]
