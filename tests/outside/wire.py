@@ -13,13 +13,13 @@ from pathlib import Path
 CERTIFICATE = Path(__file__).with_name("localhost.pem")  # valid for localhost, not for 127.0.0.1
 PATIENCE_S = 5.0
 
-ReplState = Callable[[socket.socket], None]
+Talk = Callable[[socket.socket], None]
 
 
 class Wire:
     """A listener on loopback. `heard` are the requests, heads and bodies, in the order in which they were complete."""
 
-    def __init__(self, talks: tuple[ReplState, ...], tls: bool | ssl.SSLContext) -> None:
+    def __init__(self, talks: tuple[Talk, ...], tls: bool | ssl.SSLContext) -> None:
         self.heard: list[bytes] = []
         self.connections = 0
         self.ended = threading.Event()  # the client has closed a connection that `hang` holds
@@ -42,7 +42,7 @@ class Wire:
             sock.settimeout(PATIENCE_S)
             threading.Thread(target=self._talk, args=(sock, talk), daemon=True).start()
 
-    def _talk(self, sock: socket.socket, talk: ReplState) -> None:
+    def _talk(self, sock: socket.socket, talk: Talk) -> None:
         try:
             if self._context:
                 sock = self._context.wrap_socket(sock, server_side=True)
@@ -107,7 +107,7 @@ def wire(*talks: Callable[[Wire, socket.socket], None], tls: bool | ssl.SSLConte
     """A running Wire; each connection is one talk, further ones repeat the last."""
     running: list[Wire] = []
 
-    def bound(talk: Callable[[Wire, socket.socket], None]) -> ReplState:
+    def bound(talk: Callable[[Wire, socket.socket], None]) -> Talk:
         return lambda sock: talk(running[0], sock)
 
     server = Wire(tuple(bound(talk) for talk in talks), tls)

@@ -113,7 +113,11 @@ def test_a_proxy_that_hangs_is_named() -> None:
 
 
 def test_a_page_in_the_tunnel_instead_of_tls_names_the_proxy_beside_the_server() -> None:
-    with wire(says(b"HTTP/1.1 200 OK\r\n\r\n<html>sign in</html>")) as proxy:
+    def page(server: Wire, sock: socket.socket) -> None:
+        says(b"HTTP/1.1 200 OK\r\n\r\n<html>sign in</html>")(server, sock)
+        sock.recv(65_536)  # what stays unread would reset the connection
+
+    with wire(page) as proxy:
         error = fault("https://api.example.com/v1", f"http://127.0.0.1:{proxy.port}")
     assert type(error) is errors.TlsFailed
     assert f"The proxy 127.0.0.1:{proxy.port} is on the way" in error.advice
