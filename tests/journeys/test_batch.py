@@ -329,6 +329,7 @@ def test_a_dry_run_counts_and_sends_nothing(server: LabServer, tmp_path: Path) -
     assert done.code == 0 and server.requests == []
     assert done.text.splitlines()[2] == "to ask:    3, of echo"
     assert "cost:      about $0.000624\n" in done.text
+    assert not list(tmp_path.glob("*.jsonl")), "no file is made"
 
 
 def test_answers_from_the_cache_are_not_asked_again(server: LabServer, tmp_path: Path) -> None:

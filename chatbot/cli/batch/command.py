@@ -74,7 +74,7 @@ def _batch(notices: Notices, said: Said, *, submits: bool = False) -> int:
 
         cost = BatchCost(setup)
         open_things.callback(cost.close)
-        rows, known = open_rows(said.file, said.rows.format), KnownRows()
+        rows, known, is_new = open_rows(said.file, said.rows.format), KnownRows(), not written.out.exists()
         open_things.callback(rows.opened.close)
         results = _results(said, rows, known, open_things, notices)
         planner = Planner(rows, words, known, shard, said.rows.redo)
@@ -85,6 +85,8 @@ def _batch(notices: Notices, said: Said, *, submits: bool = False) -> int:
             notices.warn(f"{plan.submitted} rows are submitted, and are left to: chat batch fetch {results.name}")
         if stops.dry_run:
             _tell_plan(setup, cost.price, plan)
+            if is_new:
+                written.out.unlink()
             return 0
         if not plan.to_ask:
             notices.warn(f"nothing to ask: {plan.complete} of {plan.rows} rows are complete in {results.name}")
