@@ -139,6 +139,13 @@ def test_the_difference_goes_into_a_pipe_alone_or_as_an_object(server: LabServer
     assert [each["side"] for each in last["diff"]] == ["both", "first", "second", "both"]
 
 
+def test_a_race_in_a_pipe_is_the_answer_of_the_first_one_alone(server: LabServer, tmp_path: Path) -> None:
+    result = ask(server, tmp_path, ["hang-in-stream", "echo", "wrong-key"], "--race", "hello")
+    assert (result.text, result.code) == ("hello\n", 0)
+    nobody = ask(server, tmp_path, ["wrong-key", "cut"], "--race", "hello")
+    assert nobody.text == "" and nobody.code == 77
+
+
 def test_a_race_ends_with_the_first_complete_answer(server: LabServer, tmp_path: Path) -> None:
     result = ask(
         server, tmp_path, ["hang-in-stream", "slow", "hang-before-headers"], "--race", "--json", "--price=4/4", "hello"

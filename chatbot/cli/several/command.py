@@ -48,8 +48,9 @@ def _check(asking: Asking, *, draws: bool) -> None:
         raise UsageError(f"--race and {other} do not go together", advice="A race has one answer.")
     if several.columns and (http.verbose or http.timing):
         raise UsageError("--columns and the HTTP do not go together", advice="Leave out --columns, -v and --timing.")
-    if not (draws or said.shown.json or http.out or several.diff):
+    if not (draws or said.shown.json or http.out or several.diff or several.race):
         raise UsageError(
             "the answers of several models cannot be told apart in a pipe",
-            advice="--json writes a line of JSON for each, --out DIR a file for each, --diff how the first two differ.",
+            advice="--json writes a line of JSON for each, --out DIR a file for each, --diff how the first two differ, "
+            "--race is answered by one.",
         )

@@ -38,6 +38,11 @@ from chatbot.terminal.several.words import footer, head, marked
 _CANNOT_TELL = "how an answer ended cannot be told"
 
 
+def with_line_end(text: str) -> str:
+    """The text with a newline at its end."""
+    return text if text.endswith("\n") else text + "\n"
+
+
 class Begun(NamedTuple):
     """What there is once they are asked. `wake` ends the wait for the next event."""
 
@@ -126,6 +131,11 @@ class Telling:
         withdraw()
         return NoView() if self._has_lost(begun.progresses[number]) else self._turn(begun, number)
 
+    @property
+    def _gives_text(self) -> bool:
+        """Whether a program gets the one answer of a race as it is."""
+        return self._several.race and not (self.draws or self._shown.json or self._files)
+
     def _has_lost(self, progress: Progress) -> bool:
         """Whether another one was complete before it."""
         finished = progress.finished
@@ -141,6 +151,8 @@ class Telling:
                 recording.keep(runner.http.kept)
         if self._files and progress.result.text and not self._has_lost(progress):
             self._write_file(number, progress.result.text)
+        if self._gives_text and progress.result.finished.verdict is Verdict.COMPLETE:
+            stdio.write_answer(with_line_end(progress.result.text).encode("utf-8", "replace"))
         done(_CANNOT_TELL, lambda: self._say(number, progress))
         if runner:
             done("what is left of the limits cannot be told", lambda: runner.limits.see(runner.http.exchanges.all))
@@ -148,7 +160,7 @@ class Telling:
     def _write_file(self, number: int, text: str) -> None:
         assert self._files
         try:
-            self._files.write(number, text if text.endswith("\n") else text + "\n")
+            self._files.write(number, with_line_end(text))
         except FileUnwritable as error:
             self._code = max(self._code, error.exit_code)
             self.notices.error([f"{self._models[number].name}: {error}"])
