@@ -107,11 +107,11 @@ class Session(NamedTuple):
             except ChatError as error:
                 mending = None if answer.begun else self._mended(payload, error, mended)
                 if mending:
-                    payload, notice = mending
-                    if options.schema is not None:
+                    refused, (payload, notice) = payload, mending
+                    if options.schema is not None and refused is not None:
                         from chatbot.providers import schemas
 
-                        if not schemas.is_in(payload):
+                        if schemas.is_in(refused) and not schemas.is_in(payload):
                             conversation, options = schemas.in_words(conversation, options)
                             payload = self.provider.payload(conversation, options)
                             mended.clear()

@@ -587,6 +587,18 @@ def refusal(message: str, parameter: str | None = None) -> Reply:
 
 
 class TestRepair:
+    def test_a_schema_that_was_sent_in_words_from_the_first_costs_no_further_question(self) -> None:
+        no = refusal("Unsupported parameter: 'temperature' is not supported with this model.", "temperature")
+        server = Server(no, Reply(chunks=[HELLO]))
+        session = Session(
+            lookup.provider_for(services.find("deepseek"), Endpoint("http://127.0.0.1:9")), server, RetryPolicy(),
+            FakeTime().clock, lambda: NOW_S, lambda: 0.5,
+        )  # fmt: skip
+        options = Options("m", temperature=0.5, schema={"type": "object", "properties": {"a": {"type": "string"}}})
+        notices = [event for event in session.ask(QUESTION, options, lambda delay_s: None) if type(event) is Notice]
+        assert ["temperature" in body for body in server.bodies] == [True, False]
+        assert "schema in the system prompt" not in notices[-1].text
+
     def test_a_parameter_that_is_not_taken_is_left_out_once_and_said(self) -> None:
         no = refusal("Unsupported parameter: 'temperature' is not supported with this model.", "temperature")
         server = Server(no, Reply(chunks=[HELLO]))

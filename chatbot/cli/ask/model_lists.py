@@ -7,8 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from chatbot.cli.cost.prices import is_at_home, minute_of
-from chatbot.cli.cost.prices import price_table as price_table
+from chatbot.cli.cost.prices import is_at_home, minute_of, price_table
 from chatbot.core.errors import CannotConnect, ChatError
 from chatbot.core.models.listed import ListedModel
 from chatbot.outside.files.folders import cache_folder
@@ -68,7 +67,7 @@ def names_kept(provider: str = "") -> list[str]:
     folder = cache_folder()
     if folder is None:
         return []
-    found = kept_names(folder / _FOLDER, [services.ALIASES.get(provider, provider)] if provider else [])
+    found = kept_names(folder / _FOLDER, [provider] if provider else [])
     return [f"{service}/{name}" for service, names in found.items() for name in names]
 
 

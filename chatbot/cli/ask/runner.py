@@ -123,10 +123,15 @@ class AnswerRunner:
 
         Raises what forbids that it is sent: TooDear, ConfigurationError.
         """
-        with self.cost:
-            return self._answered(pending)
+        while True:
+            with self.cost:
+                done = self._answered(pending)
+            if not isinstance(done, PendingQuestion):
+                return done
+            pending = done
 
-    def _answered(self, pending: PendingQuestion) -> AnswerResult:
+    def _answered(self, pending: PendingQuestion) -> AnswerResult | PendingQuestion:
+        """The answer; or the question that is asked once more, where it has not the form that it should have."""
         form = self._form
         shown = self._shown._replace(raw=pending.raw)
         if form is not None:
@@ -181,7 +186,7 @@ class AnswerRunner:
                 "what is left of the limits cannot be told", lambda: self.limits.see(self.http.exchanges.all)
             )
         if again is not None:
-            return self(again)
+            return again
         if form is not None:
             form.write_files(result)
         return result

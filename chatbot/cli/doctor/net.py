@@ -119,7 +119,8 @@ def _looked_at(target: ModelTarget, route: Route, silence_s: float, looking: Loo
     elif error is not None:
         yield _prefixed(of_error(error), title)
     else:
-        yield Finding(f"{title} at {place}{through}: {answered.names} models; {_steps(answered.exchange)}")
+        told = "the key is accepted" if target.service.key_path else f"{answered.names} models"
+        yield Finding(f"{title} at {place}{through}: {told}; {_steps(answered.exchange)}")
     if url.startswith("https:") and (answered.exchange.status is not None or isinstance(error, TlsFailed)):
         yield from _certificate(title, url, proxy, is_trusted=answered.exchange.status is not None)
     if skew := _skew_s(answered.exchange):
@@ -152,7 +153,7 @@ def _list_of_models(
     session = Session(provider, sent, RetryPolicy(), time.monotonic, time.time, random.random)
     try:
         names = session.models()
-        return Answered(begun[-1].record(), len(names))
+        return Answered(begun[0].record(), len(names))  # later pages come through the same connection
     except ChatError as error:
         return Answered(begun[-1].record(), error=error)
     finally:

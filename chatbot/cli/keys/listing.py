@@ -49,10 +49,11 @@ class Listing(NamedTuple):
 
 def list_keys(*, env_file: Path | None = None, no_env_file: bool = False) -> Listing:
     """Nothing is asked for, nothing run. Raises FileUnreadable when `env_file` cannot be read."""
-    names, folder = variable_names(own_table()), None if no_env_file else Path()
+    table = own_table()
+    names, folder = variable_names(table), None if no_env_file else Path()
     named, _ = read_variables({}, names, env_file=env_file)
     exported, _ = read_variables(os.environ, names)
-    local, remarks = read_variables({}, names, local_names=local_names(own_table()), folder=folder)
+    local, remarks = read_variables({}, names, local_names=local_names(table), folder=folder)
     stored: dict[str, tuple[SettingSource, FoundKey]] = {}
     fault = None
     try:
@@ -66,7 +67,7 @@ def list_keys(*, env_file: Path | None = None, no_env_file: bool = False) -> Lis
     found: dict[str, list[FoundKey]] = {}
     sources = ((named, f"--env-file {display_name(env_file or '')}"), (exported, "environment"), (local, "./.env"))
     for variables, source in sources:
-        for name in variables.keys() & key_names(own_table()):
+        for name in variables.keys() & key_names(table):
             place = str(env_file or "") if variables is named else ""
             found.setdefault(name, []).append(FoundKey(source, place, fingerprint(variables[name].value)))
     for name, (_, key) in stored.items():

@@ -16,6 +16,7 @@ from chatbot.core.text import clean
 from chatbot.options.declared import Choice
 from chatbot.options.settings.reading import document_of
 from chatbot.options.settings.settings import ALIASES
+from chatbot.options.stored_keys import nearest
 from chatbot.outside.files.reading import display_name
 from chatbot.outside.files.settings import change, settings_path, with_key, without_key
 from chatbot.providers.choice import ModelRequest, find_service, spoken_name
@@ -56,9 +57,8 @@ def _alias(notices: Notices, name: str | None, model: str | None, options: Unset
         write_lines(f"{alias}\t{aliases[alias]}" for alias in sorted(aliases))
     elif model is None:
         if name not in aliases:
-            near = likeliest(name, list(aliases))
             raise UsageError(
-                f"there is no alias {clean(name)}" + (f"; did you mean {' or '.join(near)}?" if near else ""),
+                f"there is no alias {clean(name)}{nearest(name, aliases)}",
                 advice=f"Make it with: chat models alias {clean(name)} MODEL",
             )
         write_lines([aliases[name]])

@@ -129,7 +129,7 @@ def _show(rows: Sequence[ListedModel], notices: Notices) -> None:
 
 
 def _document(answered: "Sequence[tuple[ModelTarget, FoundList]]", rows: Sequence[ListedModel]) -> dict[str, Any]:
-    from chatbot.cli.ask.model_lists import price_table
+    from chatbot.cli.cost.prices import price_table
 
     lists = [
         {

@@ -54,12 +54,13 @@ def sender(
                 size_bytes += len(chunk)
                 if size_bytes > _MAX_BYTES:
                     stopped = f"it did not end: stopped after {size_words(_MAX_BYTES)}"
-                    response.close()
                     break
+            response.close()  # and its timer; a body that has ended stays so
         except ChatError:
             pass  # the record says it
-        if traffic := transport.take_traffic():
-            book(traffic)
+        finally:
+            if traffic := transport.take_traffic():
+                book(traffic)
         exchange = begun[0].record()
         if not stopped and exchange.end != "eof" and time.monotonic() - began_s >= limit_s:
             stopped = f"it did not end: stopped after {duration_words(limit_s)}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,10 +18,10 @@ from chatbot.options.settings.settings import Settings, dashed
 from chatbot.outside.environment import read_variables
 from chatbot.providers.choice import MODEL_VARIABLE, PROVIDER_VARIABLE, ModelRequest, find_service, variable_names
 from chatbot.providers.choice import local_names as names_of_a_local_file
+from chatbot.providers.credentials import fingerprint
 from chatbot.providers.service import Service
 
 DEFAULT = "default"
-FINGERPRINT_DIGITS = 6
 
 
 class Row(NamedTuple):
@@ -78,11 +77,6 @@ def option_row(option: Option, variable: Found | None, parts: Iterable[Section],
         if option.field in section:
             said.append(Found(section[option.field], settings.place(*((*path, key) for key in keys))))
     return _row(dashed(option.key), [*said, Found(option.default, DEFAULT)])
-
-
-def fingerprint(secret: str) -> str:
-    """What tells two keys apart, and holds no character of either."""
-    return hashlib.sha256(secret.strip().encode("utf-8", "replace")).hexdigest()[:FINGERPRINT_DIGITS]
 
 
 def _shown(url: str) -> str:

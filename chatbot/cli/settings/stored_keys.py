@@ -75,7 +75,8 @@ def unread_here() -> tuple[str, ...]:
 def _from_command(name: str, command: str) -> str:
     from chatbot.outside.keys.command import key_from
 
-    environ = {variable: value for variable, value in os.environ.items() if variable not in key_names(own_table())}
+    keys = key_names(own_table())
+    environ = {variable: value for variable, value in os.environ.items() if variable not in keys}
     return key_from(command, name, environ, _tell)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from chatbot.core.errors import ConfigurationError, FileUnreadable
+from chatbot.options.settings.settings import canonical
 from chatbot.options.settings.toml import with_line
 from chatbot.outside.files.folders import settings_file
 from chatbot.outside.files.reading import display_name, read_file
@@ -102,7 +103,7 @@ def with_key(text: str, keys: tuple[str, ...], value: Any) -> str:
         table: Any = document
         for key in keys[:-1]:
             table = table.setdefault(key, {})
-        name = next((own for own in table if _same(own, keys[-1])), None)
+        name = next((own for own in table if canonical(own) == canonical(keys[-1])), None)
         longer = _with_new_key(text, keys, value) if name is None else None
         if longer is not None:
             return longer
@@ -141,7 +142,7 @@ def without_key(text: str, keys: tuple[str, ...]) -> str | None:
         table: Any = document
         for key in keys[:-1]:
             table = table[key]
-        name = next(own for own in table if _same(own, keys[-1]))
+        name = next(own for own in table if canonical(own) == canonical(keys[-1]))
         del table[name]
         return tomlkit.dumps(document)
     except (KeyError, TypeError, StopIteration):
@@ -150,11 +151,6 @@ def without_key(text: str, keys: tuple[str, ...]) -> str | None:
         raise ConfigurationError(
             f"{'.'.join(keys)} cannot be unset: {error}", advice="Change the file with: chat config edit"
         ) from error
-
-
-def _same(own: str, key: str) -> bool:
-    """`max-tokens` is `max_tokens`."""
-    return own == key or own.replace("-", "_") == key.replace("-", "_")
 
 
 def _require_ours(path: Path, status: os.stat_result) -> None:

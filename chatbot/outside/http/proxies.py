@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import re
 import ssl
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 import requests
@@ -33,7 +34,12 @@ def proxies_for(url: str, route: Route) -> dict[str, str]:
 
 def proxy_for(url: str, route: Route) -> str:
     """The URL of the proxy through which `url` is reached; empty for none."""
-    return select_proxy(url, proxies_for(url, route)) or ""
+    return chosen_proxy(url, proxies_for(url, route))
+
+
+def chosen_proxy(url: str, proxies: Mapping[str, str]) -> str:
+    """That one of these proxies; empty for none."""
+    return select_proxy(url, proxies) or ""
 
 
 def effective(route: Route, url: str) -> Route:

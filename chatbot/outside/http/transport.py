@@ -32,10 +32,10 @@ from chatbot.outside.http.metering import Meter
 from chatbot.outside.http.proxies import (
     WANTS_PASSWORD,
     beside_proxy,
+    chosen_proxy,
     fault_of_proxy,
     proxies_for,
     proxy_failed,
-    proxy_for,
     status_words,
 )
 
@@ -86,7 +86,8 @@ class LiveTransport:
         exchange = self._current = _Exchange(self._connections, _HEAD_SILENCES * self._timeout_s[1], self._clock)
         if not request.body:
             exchange.asked()
-        proxy = proxy_for(request.url, self._route)
+        proxies = proxies_for(request.url, self._route)
+        proxy = chosen_proxy(request.url, proxies)
         self._meter.goes_to(_host(request.url) + (f" via {_host(proxy)}" if proxy else ""))
         try:
             response = self._session.request(
@@ -97,7 +98,7 @@ class LiveTransport:
                 timeout=self._timeout_s,
                 allow_redirects=False,
                 stream=True,
-                proxies=proxies_for(request.url, self._route),
+                proxies=proxies,
             )
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, UnicodeError) as error:
             exchange.close()

@@ -87,16 +87,17 @@ def _with_fields(text: str, name: str, fields: Mapping[str, str | bool]) -> str:
 
     document = tomlkit.parse(text)
     table = document.get(name)
-    if not isinstance(table, Table):
+    head = None
+    if isinstance(table, Table):
+        begins = rf"^[ \t]*\[[ \t]*[\"']?{name}[\"']?[ \t]*\][^\n]*\n?"
+        head = re.search(begins + re.escape(table.as_string()), text := tomlkit.dumps(document), re.MULTILINE)
+    if head is None or not isinstance(table, Table):  # NAME.command = "...", or nothing
         document.pop(name, None)
         if fields:
             document[name] = dict(fields)
         return tomlkit.dumps(document)
     comments = "".join(item.as_string() for key, item in table.value.body if key is None)
-    head = re.compile(
-        rf"^[ \t]*\[[ \t]*[\"']?{name}[\"']?[ \t]*\][^\n]*\n?{re.escape(table.as_string())}", re.MULTILINE
-    )
     written = f"[{name}]\n" + "".join(
         f"{field} = {tomlkit.item(value).as_string()}\n" for field, value in fields.items()
     )
-    return head.sub(lambda found: (written if fields else "") + comments, tomlkit.dumps(document), count=1)
+    return text[: head.start()] + (written if fields else "") + comments + text[head.end() :]

@@ -217,7 +217,7 @@ def _parsed(text: str) -> Any:
 
 def is_end_marker(event: SseEvent) -> bool:
     """Whether the event is OpenAI's end of a stream, which gateways put behind those of other wire formats too."""
-    return event.data.startswith("[DONE]") or event.data.lstrip().startswith("[DONE]")
+    return event.data.lstrip().startswith("[DONE]")
 
 
 def is_error(document: dict[str, Any]) -> bool:

@@ -62,6 +62,19 @@ def test_comments_and_order_stay(file: KeyFile) -> None:
     assert file.read() == {"GROQ_API_KEY": StoredKey(keyring=True)}
 
 
+@pytest.mark.parametrize(
+    "form", ['{0}.command = "op read x"', '{0} = {{ command = "op read x" }}', '["{0}"]\ncommand = "op read x"']
+)
+def test_whatever_form_an_entry_has_another_takes_its_place_and_it_can_go(file: KeyFile, form: str) -> None:
+    for new in (KEY, None):
+        file.write("GROQ_API_KEY", RING)
+        text = file.path.read_text()
+        file.path.write_text(form.format("OPENAI_API_KEY") + "\n" + text)
+        file.write("OPENAI_API_KEY", new)
+        assert file.read().get("OPENAI_API_KEY") == new and file.read()["GROQ_API_KEY"] == RING
+        file.path.unlink()
+
+
 @given(st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from([KEY, RING, ODD, None])), max_size=6), st.booleans())
 def test_the_last_that_was_written_is_what_is_read(
     tmp_path_factory: pytest.TempPathFactory, writes: list[tuple[str, StoredKey | None]], is_inline: bool
