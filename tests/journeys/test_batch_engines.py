@@ -82,6 +82,19 @@ def test_nobody_asks_a_row_that_is_submitted_and_expired_ones_are_asked_again(
     assert lines == {"a": 1, "b": 2, "c": 1, "d": 1, "e": 1}
 
 
+def test_a_complete_row_that_is_submitted_once_more_has_a_new_result(server: LabServer, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("id,q\na,one\nb,please fail\n")
+    submit(server, tmp_path, "openai")
+    told(server, tmp_path, "status")
+    told(server, tmp_path, "fetch")
+    for again, others in (("a", 1), ("failed", 2)):
+        assert "1 rows are submitted" in submit(server, tmp_path, "openai", "--redo", again).err
+        told(server, tmp_path, "status")
+        told(server, tmp_path, "fetch")
+        lines = Counter(json.loads(line)["id"] for line in (tmp_path / "out.jsonl").read_text().splitlines())
+        assert lines == {"a": 2, "b": others}
+
+
 @pytest.mark.parametrize("wire", WIRES)
 def test_a_cancelled_batch_gives_its_rows_back(server: LabServer, tmp_path: Path, wire: str) -> None:
     (tmp_path / "in.csv").write_text(ROWS)

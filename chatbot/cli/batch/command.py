@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -76,6 +76,8 @@ def _batch(notices: Notices, said: Said, *, submits: bool = False) -> int:
         open_things.callback(cost.close)
         rows, known, is_new = open_rows(said.file, said.rows.format), KnownRows(), not written.out.exists()
         open_things.callback(rows.opened.close)
+        if stops.dry_run and is_new:
+            open_things.callback(written.out.unlink, missing_ok=True)
         results = _results(said, rows, known, open_things, notices)
         planner = Planner(rows, words, known, shard, said.rows.redo)
         plan = planner.plan()
@@ -85,8 +87,6 @@ def _batch(notices: Notices, said: Said, *, submits: bool = False) -> int:
             notices.warn(f"{plan.submitted} rows are submitted, and are left to: chat batch fetch {results.name}")
         if stops.dry_run:
             _tell_plan(setup, cost.price, plan)
-            if is_new:
-                written.out.unlink()
             return 0
         if not plan.to_ask:
             notices.warn(f"nothing to ask: {plan.complete} of {plan.rows} rows are complete in {results.name}")
@@ -129,16 +129,13 @@ def _cancel(notices: Notices, out: str, connection: Connection) -> int:
 
 def _fetch(notices: Notices, out: str, connection: Connection) -> int:
     from chatbot.cli.batch.remote import Batches
-    from chatbot.core.batch.known_rows import KnownRows
     from chatbot.outside.batch.results import ResultFile
 
     with ExitStack() as open_things:
         batches = Batches(Path(out), connection, open_things, notices)
-        results, known = ResultFile(Path(out)), KnownRows()
+        results = ResultFile(Path(out))
         open_things.callback(results.close)
-        for key, state in results.known():
-            known[key] = state
-        return batches.fetch(results, known)
+        return batches.fetch(results)
 
 
 def _results(said: Said, rows: RowFile, known: KnownRows, open_things: ExitStack, notices: Notices) -> ResultFile:
@@ -163,9 +160,12 @@ def _with_model(setup: Setup) -> Setup:
     if setup.target.model:
         return setup
     from chatbot.cli.batch.workers import session_of
+    from chatbot.cli.cost.booking import booked
     from chatbot.outside.http.transport import LiveTransport
 
-    model = session_of(setup, LiveTransport(os.environ, route=setup.route)).with_model(setup.options).model
+    book = booked("models", setup.target.service.name, setup.notices)
+    with closing(LiveTransport(os.environ, route=setup.route, on_close=book)) as transport:
+        model = session_of(setup, transport).with_model(setup.options).model
     return setup._replace(target=setup.target._replace(model=model))
 
 

@@ -99,6 +99,7 @@ class BatchCost:
         try:
             self._gate.settle(held, usd, entries)
         except LedgerUnavailable as error:
+            self._unbooked = [*entries, *self._unbooked]
             if self.limits.budgets:
                 raise
             self._works = False

@@ -40,7 +40,7 @@ class Rows(NamedTuple):
     ] = None
     shard: Annotated[
         str | None,
-        Choice("Only every N-th row, beginning with the I-th, for N programs side by side.", metavar="I/N"),
+        Choice("Only every N-th row, of N programs side by side this is the I-th.", metavar="I/N"),
     ] = None
     redo: Annotated[
         tuple[str, ...],

@@ -74,7 +74,8 @@ class Planner:
         if known & Known.SUBMITTED:
             return False
         if self._redoes:
-            return row.key in self._ids or any(known & kind for kind in self._kinds)
+            is_kind = not known & Known.COMPLETE and any(known & kind for kind in self._kinds)
+            return row.key in self._ids or is_kind
         return not known & (Known.COMPLETE | Known.LOST)
 
     def _is_same(self, row: Row) -> bool:

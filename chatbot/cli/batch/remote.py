@@ -20,7 +20,6 @@ from chatbot.cli.cost.booking import NOT_WRITTEN, booked, open_ledger
 from chatbot.cli.cost.prices import price_now
 from chatbot.cli.route import chosen_route, settled
 from chatbot.cli.settings.loading import load_settings, settings_of
-from chatbot.core.batch.known_rows import Known, KnownRows
 from chatbot.core.batch.result import EXPIRED, Result, is_complete
 from chatbot.core.batch.row import key_of
 from chatbot.core.cost.answer import Cost, cost_of
@@ -223,11 +222,11 @@ class Batches:
             self._remote.engine.cancel(batch.id, self._remote.send)
         return len(pending)
 
-    def fetch(self, results: ResultFile, known: KnownRows) -> int:
+    def fetch(self, results: ResultFile) -> int:
         """Adds what is there of the batches that are over; returns the exit code."""
         paid: list[Cost] = []
         try:
-            return self._fetch(results, known, paid)
+            return self._fetch(results, paid)
         finally:
             self._book(paid)
 
@@ -241,7 +240,7 @@ class Batches:
         except LedgerUnavailable as error:
             self._notices.warn(f"{NOT_WRITTEN} ({error})")
 
-    def _fetch(self, results: ResultFile, known: KnownRows, paid: list[Cost]) -> int:
+    def _fetch(self, results: ResultFile, paid: list[Cost]) -> int:
         complete = others = misfits = running = 0
         for index, batch in enumerate(self.state.batches):
             if batch.is_fetched or not batch.id:
@@ -250,12 +249,13 @@ class Batches:
             if not found.is_over:
                 running += 1
                 continue
+            before = dict(results.known(batch.id))  # where a fetch broke off
             for result, cost in self._results(batch, found):
                 is_whole = is_complete(result.finished)
                 complete, others = complete + is_whole, others + (not is_whole)
                 misfits += isinstance(result.finished.error, SchemaMismatch)
-                is_new = not known[key_of(result.id)] & (Known.COMPLETE if is_whole else Known.RESULT)
-                if is_new and (fault := results.add(result.line())):
+                is_new = key_of(result.id) not in before
+                if is_new and (fault := results.add(result._replace(batch=batch.id).line())):
                     raise fault  # the batch stays to be fetched
                 paid += [cost] if is_new else []
             batches = list(self.state.batches)
@@ -286,7 +286,9 @@ class Batches:
         cost = cost_of(self._price, finished._replace(attempts=0) if answer.ended else finished, batch=True)
         told, misfit, data = formed(AnswerResult(text, "", finished, cost), self.state.schema)
         about = (row[1], row[0], self.state.service, model)
-        return Result(*about, text, told.finished, 1, cost.usd, verdict or misfit, data), cost
+        # Without a price for batches the full one counts in a budget; the result says that it is not known.
+        charged = cost if cost.usd is not None else cost_of(self._price, finished)
+        return Result(*about, text, told.finished, 1, cost.usd, verdict or misfit, data), charged
 
     def _redacted(self, text: str, finished: Finished) -> tuple[str, Finished]:
         events: list[Event] = [TextDelta(text), finished]

@@ -17,7 +17,9 @@ _COMPLETE = {str(Verdict.COMPLETE), str(Verdict.LENGTH)}
 
 
 class Result(NamedTuple):
-    """`id` and `number` are the row's; `data` is the answer as an object where a schema was given."""
+    """`id` and `number` are the row's; `data` is the answer as an object where a schema was given; `batch` is the id of
+    the provider's batch that it came with.
+    """
 
     id: str
     number: int
@@ -29,6 +31,7 @@ class Result(NamedTuple):
     cost_usd: Decimal | None = None
     verdict: str = ""
     data: Any = None
+    batch: str = ""
 
     def line(self) -> bytes:
         """It as a line of JSON (UTF-8)."""
@@ -39,6 +42,7 @@ class Result(NamedTuple):
             "verdict": self.verdict or str(finished.verdict),
             "text": self.text,
             **({} if self.data is None else {"data": self.data}),
+            **({"batch": self.batch} if self.batch else {}),
             "provider": self.provider,
             "model": finished.model or self.model,
             "usage": usage and usage._asdict(),
@@ -67,6 +71,11 @@ def read_result(line: bytes) -> tuple[str, Known]:
     if verdict == EXPIRED:
         return identity, Known.EXPIRED
     return identity, Known.COMPLETE if verdict in _COMPLETE and not document.get("error") else Known.FAILED
+
+
+def is_of_batch(line: bytes, batch_id: str) -> bool:
+    """Whether a line of results came with this batch of the provider's. Raises ValueError for what is no such line."""
+    return bool(json.loads(line).get("batch") == batch_id)
 
 
 def _error(error: ChatError) -> dict[str, Any]:

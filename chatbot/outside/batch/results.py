@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from chatbot.core.batch.known_rows import Known
-from chatbot.core.batch.result import read_result
+from chatbot.core.batch.result import is_of_batch, read_result
 from chatbot.core.batch.row import key_of
 from chatbot.core.errors import FileUnwritable, UsageError
 from chatbot.outside.files.reading import display_name
@@ -43,8 +43,10 @@ class ResultFile:
         self._repair(status.st_size)
         self._rescued: list[bytes] = []
 
-    def known(self) -> Iterator[tuple[int, Known]]:
-        """The key of each row that has a result, with what became of it; the last one of a row counts."""
+    def known(self, batch_id: str = "") -> Iterator[tuple[int, Known]]:
+        """The key of each row that has a result, with what became of it; the last one of a row counts. With `batch_id`
+        those alone that came with this batch of the provider's.
+        """
         with os.fdopen(os.dup(self._descriptor), "rb") as opened:
             opened.seek(0)
             for number, line in enumerate(opened, 1):
@@ -55,7 +57,8 @@ class ResultFile:
                         f"line {number} of {self.name} is no result of a batch",
                         advice="Nothing is added to it: name another file with --out.",
                     ) from None
-                yield key_of(identity), known
+                if not batch_id or is_of_batch(line, batch_id):
+                    yield key_of(identity), known
 
     def add(self, line: bytes) -> FileUnwritable | None:
         """Adds a line, and those that could not be added before; the error where that cannot be done now."""
