@@ -42,7 +42,13 @@ class Newcomer(Watched):
 
     def types(self, text: str, after: str) -> None:
         self.sees(after)
+        self.wait_for(self._waits)  # a signal just before it reads would be heard at the next key only
         self.child.send(text)
+
+    def _waits(self) -> bool:
+        """Whether the process sleeps, as far as the system tells."""
+        state = Path(f"/proc/{self.child.pid}/stat")
+        return not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "S"
 
     @property
     def kept(self) -> dict[str, str]:
