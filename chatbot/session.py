@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, count
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from chatbot.core.errors import (
     AnswerError,
@@ -51,6 +51,7 @@ from chatbot.core.sse.decoder import lines as sse_lines
 from chatbot.core.sse.repair import repaired as repaired_lines
 from chatbot.core.surrogates import SurrogateJoiner
 from chatbot.providers.wires.base import Provider
+from chatbot.records import NamedTuple
 
 if TYPE_CHECKING:
     from chatbot.core.models.listed import ListedModel

@@ -5,10 +5,10 @@ server sends; the session adds the second.
 """
 
 import enum
-from typing import NamedTuple
 
 from chatbot.core.errors import ChatError
 from chatbot.core.messages import ProviderItems
+from chatbot.records import NamedTuple
 
 
 class Verdict(enum.StrEnum):

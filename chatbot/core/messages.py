@@ -1,6 +1,8 @@
 """What is said: images, messages and the conversation they make."""
 
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from chatbot.records import NamedTuple
 
 Role = Literal["user", "assistant"]
 

@@ -1,7 +1,9 @@
 """The choices a person can make about one question, as data."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+from chatbot.records import NamedTuple
 
 
 class Options(NamedTuple):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+from chatbot.records import NamedTuple
 
 
 class Ending(enum.StrEnum):

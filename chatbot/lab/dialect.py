@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from chatbot.lab.answers import Answer, Asked, Ending, Fault, tokens
+from chatbot.records import NamedTuple
 
 Json = dict[str, Any]
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from chatbot.lab.answers import Answer, Asked, Ending, Fault, tokens
 from chatbot.lab.dialect import Dialect, Refusal, dumps
 from chatbot.lab.obeying import UseOfSchema, obeying
+from chatbot.records import NamedTuple
 
 Text = str | Callable[[Asked], str]
 Then = Literal["end", "close", "reset", "hang"]

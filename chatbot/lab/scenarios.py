@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from chatbot.lab import guide
 from chatbot.lab.answers import Asked, Ending, Fault
 from chatbot.lab.replies import (
@@ -16,6 +14,7 @@ from chatbot.lab.replies import (
     Silence,
     Turn,
 )
+from chatbot.records import NamedTuple
 
 LONG_TOKENS = 20_000
 

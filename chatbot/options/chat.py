@@ -3,11 +3,12 @@
 # Without `from __future__ import annotations`: chatbot.options.declared reads the annotations as they stand.
 
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple, Self, get_args
+from typing import Annotated, Literal, Self, get_args
 
 from chatbot.options.declared import Choice, options_of
 from chatbot.options.durations import Duration
 from chatbot.options.money import BudgetText, PriceText, Usd
+from chatbot.records import NamedTuple
 
 Form = Literal["http", "curl", "python", "js", "httpie", "body"]
 FORMS = get_args(Form)

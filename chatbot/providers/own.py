@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, get_args
+from typing import Any, get_args
 from urllib.parse import urlsplit
 
 from chatbot.core.addresses import base_url, is_loopback
@@ -25,6 +25,7 @@ from chatbot.core.messages import ImageLimits
 from chatbot.core.toml_lines import line_of, tables_in
 from chatbot.providers.service import OWN, KeyVariable, Schemas, Service, UrlVariable, Wire
 from chatbot.providers.services import SHIPPED
+from chatbot.records import NamedTuple
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,60}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from chatbot.core.errors import UsageError
 from chatbot.core.messages import ImageLimits
+from chatbot.records import NamedTuple
 
 Wire = Literal["openai", "responses", "anthropic", "gemini"]
 Api = Literal["chat", "responses"]

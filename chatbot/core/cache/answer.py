@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from chatbot.core.events import Event, Finished, Notice, ReasoningDelta, TextDelta, Usage, Verdict
 from chatbot.core.messages import ProviderItems
+from chatbot.records import NamedTuple
 
 Part = TextDelta | ReasoningDelta | Notice
 _KINDS: dict[str, type[Part]] = {"text": TextDelta, "reasoning": ReasoningDelta, "notice": Notice}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from chatbot.core.events import Verdict
 from chatbot.core.messages import Conversation, Image
+from chatbot.records import NamedTuple
 
 if TYPE_CHECKING:  # the session does without the history until something is kept
     from chatbot.core.conversations.stored import Turn

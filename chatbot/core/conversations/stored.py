@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from chatbot.core.cost.answer import Cost
 from chatbot.core.errors import ChatError, UsageError
 from chatbot.core.events import Usage, Verdict
 from chatbot.core.messages import ProviderItems, Role
+from chatbot.records import NamedTuple
 
 # Crockford's base 32 (www.crockford.com/base32.html), in small letters: no character looks like another.
 ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"

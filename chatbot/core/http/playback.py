@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from chatbot.core.events import ReasoningDelta, TextDelta
 from chatbot.core.http.exchange import Chunk, SafeExchange, SeenEvent
 from chatbot.core.http.seen import Read, seen_events
+from chatbot.records import NamedTuple
 
 
 class Played(NamedTuple):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from chatbot.core.conversations.stored import Failure, ImageReference, Turn, title_of
 from chatbot.core.cost.answer import Cost
@@ -15,6 +14,7 @@ from chatbot.outside.history.changes import Random, free_id
 from chatbot.outside.history.database import Database
 from chatbot.outside.history.exchanges import insert_exchanges
 from chatbot.outside.history.rows import end_turn, insert_piece, insert_turn, storable, store_images
+from chatbot.records import NamedTuple
 
 FLUSH_S = 0.25
 _INDEXED_WITH_A_TURN = 50

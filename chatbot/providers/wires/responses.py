@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from chatbot.core.errors import ChatError
 from chatbot.core.events import (
@@ -27,6 +27,7 @@ from chatbot.core.request import Payload
 from chatbot.core.sse.decoder import SseEvent
 from chatbot.providers import models
 from chatbot.providers.wires import base
+from chatbot.records import NamedTuple
 
 # By the reason why a response is incomplete, else by its status; what is incomplete for another reason is cut.
 VERDICTS = {

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
-from typing import NamedTuple
 
 from chatbot.core.http.exchange import Chunk, Exchange, SafeExchange, SeenEvent, Step
 from chatbot.core.http.seen import Read, seen_event, seen_events
 from chatbot.core.sse.decoder import SseEvent
+from chatbot.records import NamedTuple
 from chatbot.terminal.http.rows import as_text, plain_text
 from chatbot.terminal.http.verbose import chunk_row, event_lines, event_rows, request_rows, response_rows
 from chatbot.terminal.markdown.row import Row

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from rich.cells import cell_len, chop_cells
 
@@ -13,6 +12,7 @@ from chatbot.core.http.bodies import shown_body
 from chatbot.core.http.exchange import SafeExchange, SeenEvent
 from chatbot.core.http.playback import Played, playback
 from chatbot.core.http.seen import Read
+from chatbot.records import NamedTuple
 from chatbot.terminal.http.rows import as_text
 from chatbot.terminal.http.verbose import added_words, chunk_row, end_rows, event_rows, request_rows, response_rows
 from chatbot.terminal.sanitise import sanitise

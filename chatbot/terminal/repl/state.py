@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from chatbot.core.conversations.pending import PendingQuestion
 from chatbot.core.conversations.resume import continued
@@ -12,6 +12,7 @@ from chatbot.core.events import Usage, Verdict
 from chatbot.core.messages import Conversation, Image
 from chatbot.core.options import Options
 from chatbot.core.text import question as joined_question
+from chatbot.records import NamedTuple
 from chatbot.terminal.answer.show_events import AnswerResult
 
 if TYPE_CHECKING:  # the session does without the history until something is kept
