@@ -142,6 +142,9 @@ class SeenEvent(NamedTuple):
     error: str = ""
 
 
+SafeEvent = NewType("SafeEvent", SeenEvent)
+
+
 class Step(NamedTuple):
     """Something that just happened in an exchange: it was `sent`, `answered`, a `chunk` came, that was `read`, it
     `ended`. The record is as far as it had come, without its chunks. `events` are those that a session read up to the
