@@ -47,6 +47,7 @@ _LAB = Service(
     url_variables=(),
     key_required=False,
     default_model="guide",
+    reasoning_field="reasoning_content",
 )
 
 SERVICES: tuple[Service, ...] = (
@@ -106,6 +107,7 @@ SERVICES: tuple[Service, ...] = (
         "https://openrouter.ai/api/v1",
         source="openrouter.ai/docs",
         other_wires=_RESPONSES,
+        reasoning_field="reasoning_details",
         key_page="https://openrouter.ai/settings/keys",
         key_prefixes=("sk-or-",),
         default_model="openrouter/auto",
@@ -129,7 +131,8 @@ SERVICES: tuple[Service, ...] = (
         "deepseek",
         "DeepSeek",
         "https://api.deepseek.com",
-        source="api-docs.deepseek.com",
+        source="api-docs.deepseek.com; Thinking mode, Tool calls",
+        reasoning_field="reasoning_content",
         schemas="none",
         other_wires=_RESPONSES,
         key_page="https://platform.deepseek.com/api_keys",
@@ -195,6 +198,7 @@ SERVICES: tuple[Service, ...] = (
         "Perplexity",
         "https://api.perplexity.ai",
         source="docs.perplexity.ai",
+        tools=False,
         key_page="https://www.perplexity.ai/settings/api",
         key_prefixes=("pplx-",),
         default_model="sonar",
