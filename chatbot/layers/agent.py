@@ -22,8 +22,8 @@ from chatbot.core.events import (
 )
 from chatbot.core.messages import Conversation
 from chatbot.core.options import Options
-from chatbot.core.records import NamedTuple
 from chatbot.core.tools.calling import Approve, Tool, ToolCall, ToolOutput, ToolResult
+from chatbot.records import NamedTuple
 from chatbot.session import Ask, Sleep
 
 MOST_AT_ONCE = 8

@@ -7,8 +7,8 @@ from typing import Literal
 
 from chatbot.core.events import Finished, Usage
 from chatbot.core.messages import Message
-from chatbot.core.records import NamedTuple
 from chatbot.core.tools.calling import ToolCall
+from chatbot.records import NamedTuple
 
 MAX_STEPS = 10  # of the model, each of them paid
 

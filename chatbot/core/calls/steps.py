@@ -15,8 +15,8 @@ from chatbot.core.events import (
     Usage,
 )
 from chatbot.core.messages import Conversation, ProviderItems
-from chatbot.core.records import NamedTuple
 from chatbot.core.tools.calling import ToolCall, ToolResult
+from chatbot.records import NamedTuple
 
 _NOT_MADE = "this call was not made: the answer was stopped before"
 _INTERRUPTED = "this call was interrupted: nobody knows how much of it was done"

@@ -9,7 +9,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import eq
 from urllib.parse import urlsplit, urlunsplit
 
-from chatbot.core.events import FinishReason, Notice, OutputItems, ProviderEvent, ReasoningDelta, TextDelta
+from chatbot.core.events import (
+    CallPiece,
+    FinishReason,
+    Notice,
+    OutputItems,
+    ProviderEvent,
+    ReasoningDelta,
+    TextDelta,
+)
 from chatbot.core.http.exchange import (
     Chunk,
     Chunks,
@@ -87,6 +95,8 @@ def _safe_part(part: ProviderEvent, redact: Redact) -> ProviderEvent:
             return part._replace(reason=redact(part.reason))
         case OutputItems():
             return OutputItems(redact(part.json))
+        case CallPiece():
+            return part._replace(id=redact(part.id), name=redact(part.name), arguments=redact(part.arguments))
         case _:
             return part  # numbers, or nothing at all
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from chatbot.core.records import NamedTuple
 from chatbot.lab.dialect import Json, member, objects, written
+from chatbot.records import NamedTuple
 
 SIGNATURE = "bGFiLXNpZ25hdHVyZQ=="  # what the lab wants back with the results of a call
 

@@ -14,8 +14,8 @@ from chatbot.core.events import (
     ToolFinished,
     ToolStarted,
 )
-from chatbot.core.records import NamedTuple
 from chatbot.core.tools.calling import ToolCall, ToolResult
+from chatbot.records import NamedTuple
 from chatbot.terminal.answer.show_events import View
 from chatbot.terminal.sanitise import sanitise
 

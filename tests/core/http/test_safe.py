@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.core.events import (
+    CallPiece,
     EndMarker,
     FinishReason,
     Notice,
@@ -98,7 +99,10 @@ def test_of_a_url_only_what_is_no_key_is_shown() -> None:
     assert safe_url("https://h/v1?a=%20", REDACT) == "https://h/v1?a=%20"
 
 
-@given(st.sampled_from(["type", "data", "text", "reasoning", "notice", "finish", "items", "error"]), st.booleans())
+@given(
+    st.sampled_from(["type", "data", "text", "reasoning", "notice", "finish", "items", "call", "arguments", "error"]),
+    st.booleans(),
+)
 def test_no_event_that_is_safe_has_a_key_whatever_says_it(place: str, is_torn: bool) -> None:
     key = f"{KEY[:9]}\x1b[0m{KEY[9:]}" if is_torn else KEY
     said = {place: f"a {key} b"}
@@ -108,6 +112,7 @@ def test_no_event_that_is_safe_has_a_key_whatever_says_it(place: str, is_torn: b
         Notice(said.get("notice", "n")),
         FinishReason(said.get("finish", "f"), Verdict.COMPLETE),
         OutputItems(said.get("items", "i")),
+        CallPiece(0, "c1", said.get("call", "tool"), said.get("arguments", "{}")),
         Usage(1, 2),
         EndMarker(),
     )
