@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import socket
 import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from types import MappingProxyType
 from typing import Any, Literal, Self
 
 from chatbot.lab.answers import Asked, Fault, Received
@@ -19,7 +16,9 @@ from chatbot.lab.recorded import RecordedAnswer
 from chatbot.lab.replies import CHUNKED, Refuse, Say, ScriptedReply, Then, Turn, perform, refuse, whole
 from chatbot.lab.scenarios import BY_NAME, NAMES, Scenario
 from chatbot.lab.server.batches import LabBatches
-from chatbot.lab.server.connection import Connection, Listener
+from chatbot.lab.server.connection import Connection
+from chatbot.lab.server.departures import Departure
+from chatbot.lab.server.listener import HttpServer
 from chatbot.lab.wires.dialects import Route, route
 
 HOST = "127.0.0.1"
@@ -52,9 +51,8 @@ class LabServer:
         self._quirks = tuple(quirks)
         self.requests: list[Received] = []
         self._count = 0
-        self._port = port
-        self._pace_s = pace_s
-        self._hang_s = hang_s
+        attributes = {"respond": staticmethod(self._respond), "pace_s": pace_s, "hang_s": hang_s}
+        self._server = HttpServer(HOST, port, type("LabConnection", (Connection,), attributes))
         self._log = log
         self._lock = threading.Lock()
         self._bespoke: dict[str, deque[ScriptedReply | Turn]] = defaultdict(deque)
@@ -64,24 +62,14 @@ class LabServer:
     @property
     def url(self) -> str:
         """Without a path and without a final slash."""
-        return f"http://{HOST}:{self._port}"
+        return self._server.url
 
     def __enter__(self) -> Self:
-        attributes = {"respond": staticmethod(self._respond), "pace_s": self._pace_s, "hang_s": self._hang_s}
-        self._listener = Listener((HOST, self._port), type("LabConnection", (Connection,), attributes))
-        self._port = self._listener.server_address[1]
-        self._stop, self._stopped = socket.socketpair()
-        self._thread = threading.Thread(
-            target=self._listener.serve_until_readable, args=(self._stopped,), name="lab", daemon=True
-        )
-        self._thread.start()
+        self._server.__enter__()
         return self
 
-    def __exit__(self, *_exception: object) -> None:
-        self._stop.close()  # the other end becomes readable
-        self._thread.join()
-        self._listener.server_close()
-        self._stopped.close()
+    def __exit__(self, *exception: object) -> None:
+        self._server.__exit__(*exception)
 
     def will_answer(
         self,
@@ -110,9 +98,9 @@ class LabServer:
         else:
             raise ValueError("an answer needs a text, a body, or the status of an error")
 
-    def _respond(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> ScriptedReply:
+    def _respond(self, received: Received, _departure: Departure) -> ScriptedReply:
         """Any request to what is sent."""
-        received = Received(method, target, MappingProxyType(dict(headers)), body, _parsed(body))
+        method, target, headers, *_ = received
         with self._lock:
             self.requests.append(received)
             del self.requests[:-_REMEMBERED]
@@ -197,13 +185,6 @@ def _raw(status: int, headers: Mapping[str, str], body: bytes | Sequence[bytes],
     if not given & {"content-length", "transfer-encoding", "connection"}:
         framed |= CHUNKED if in_pieces else {"Content-Length": str(len(body))}
     return ScriptedReply(status, {**framed, **headers}, body if not isinstance(body, bytes) else [body], then)
-
-
-def _parsed(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _asked(found: Route, content: Any, serial: int) -> Asked:
