@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal, Self
 
-from chatbot.lab.answers import Asked, Fault, Received
+from chatbot.lab.answers import Asked, Fault, Received, fault_of_status
 from chatbot.lab.dialect import Dialect, Page, Refusal, dumps
 from chatbot.lab.quirks.changes import Answering
 from chatbot.lab.quirks.table import Quirk
@@ -94,7 +94,7 @@ class LabServer:
         elif text is not None:
             self._bespoke[method].append(Say(text, then=then))
         elif status >= 400:
-            self._bespoke[method].append(Refuse(_fault_like(status), status, retry_after))
+            self._bespoke[method].append(Refuse(fault_of_status(status), status, retry_after))
         else:
             raise ValueError("an answer needs a text, a body, or the status of an error")
 
@@ -161,20 +161,6 @@ class LabServer:
             taken = self._turns_taken[scenario.name]
             self._turns_taken[scenario.name] = (taken + 1) % len(scenario.turns)
         return scenario.turns[taken]
-
-
-_FAULT_OF_STATUS = {
-    401: Fault.WRONG_KEY,
-    403: Fault.NO_PERMISSION,
-    404: Fault.UNKNOWN_MODEL,
-    429: Fault.RATE_LIMITED,
-    503: Fault.OVERLOADED,
-    529: Fault.OVERLOADED,
-}
-
-
-def _fault_like(status: int) -> Fault:
-    return _FAULT_OF_STATUS.get(status, Fault.SERVER if status >= 500 else Fault.BAD_REQUEST)
 
 
 def _raw(status: int, headers: Mapping[str, str], body: bytes | Sequence[bytes], then: Then) -> ScriptedReply:
