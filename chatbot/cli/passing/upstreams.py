@@ -7,17 +7,22 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from chatbot.core.errors import ChatError
 from chatbot.core.http.traffic import Traffic
-from chatbot.core.request import HttpRequest, HttpResponse
+from chatbot.core.request import HttpRequest, HttpResponse, Transport
 
 if TYPE_CHECKING:
-    from chatbot.lab.server.departures import Departure
     from chatbot.outside.http.transport import LiveTransport
 
 _KEPT_S = 30.0  # most servers keep a connection for a minute or more; one that was closed just now loses a request
+
+
+class Leaving(Protocol):
+    """See Departure."""
+
+    def then(self, act: Callable[[], None]) -> None: ...
 
 
 class Upstreams:
@@ -31,7 +36,7 @@ class Upstreams:
         self._lock = threading.Lock()
         self._idle: deque[tuple[float, LiveTransport]] = deque()  # the one that was used last at the end
 
-    def send(self, provider: str, departure: Departure, request: HttpRequest) -> HttpResponse:
+    def send(self, provider: str, departure: Leaving, request: HttpRequest) -> HttpResponse:
         """See Transport. The exchange ends when the client goes away; the response has to be closed, or read to its
         end.
         """
@@ -44,7 +49,11 @@ class Upstreams:
             raise
 
         def chunks() -> Iterator[bytes]:
-            yield from response.chunks
+            try:
+                yield from response.chunks
+            except ChatError:
+                loan.end(is_good=False)
+                raise
             loan.end(is_good=True)
 
         def close() -> None:
@@ -52,6 +61,10 @@ class Upstreams:
             loan.end(is_good=False)
 
         return response._replace(chunks=chunks(), close=close)
+
+    def alone(self, provider: str) -> Transport:
+        """What asks a provider for nobody who could go away."""
+        return lambda request: self.send(provider, _Nobody(), request)
 
     def close(self) -> None:
         """Closes the connections that wait."""
@@ -77,6 +90,11 @@ class Upstreams:
     def _let_go(self) -> None:
         while self._idle and time.monotonic() - self._idle[0][0] > _KEPT_S:
             self._idle.popleft()[1].close()
+
+
+class _Nobody:
+    def then(self, act: Callable[[], None]) -> None:
+        """Never."""
 
 
 class _Loan:
