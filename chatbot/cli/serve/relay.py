@@ -167,8 +167,8 @@ def _remarks(wanted: CompletionRequest, target: Target, notices: list[str]) -> d
     """What a client should know of its request: the fields that were left out, and what was changed."""
     ignored = [*wanted.ignored, *target.provider.unsent(wanted.options)]
     found = {"x-chat-ignored-fields": ", ".join(ignored)} if ignored else {}
-    if notices:
-        found["x-chat-notice"] = "; ".join(notices)
+    if more := [notice for notice in notices if notice != target.provider.left_out(wanted.options)]:
+        found["x-chat-notice"] = "; ".join(more)
     return {name: value.encode("ascii", "replace").decode() for name, value in found.items()}
 
 

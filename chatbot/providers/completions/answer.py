@@ -56,7 +56,7 @@ def written_error(failed: ChatError) -> WrittenError:
         status = failed.status
     said = f"{failed}: {failed.said}" if failed.said else str(failed)
     if isinstance(failed, (errors.ConfigurationError, errors.UsageError, errors.UnknownModel)) and failed.advice:
-        said += f"{'' if said.endswith('?') else '.'} {failed.advice}"
+        said += f"{'' if said[-1:] in ('?', '.') else '.'} {failed.advice}"
     headers = {} if failed.retry_after_s is None else {"Retry-After": str(math.ceil(failed.retry_after_s))}
     return WrittenError(status, headers, error(" ".join(said.split()), kind, code, failed.parameter))
 
