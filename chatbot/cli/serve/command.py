@@ -74,7 +74,6 @@ def _serve(notices: Notices, options: Serving, connection: Connection) -> None:
     from chatbot.cli.serve.relay import Relay
     from chatbot.cli.serve.targets import USUAL, Targets
     from chatbot.cli.serve.view import View
-    from chatbot.lab.server.connection import Connection as Client
     from chatbot.lab.server.listener import HttpServer
     from chatbot.outside.http.transport import IDLE_TIMEOUT_S, LiveTransport
 
@@ -88,10 +87,8 @@ def _serve(notices: Notices, options: Serving, connection: Connection) -> None:
         open_things.callback(upstreams.close)
         targets = Targets(options.model, connection, notices, open_things, upstreams.alone)
         usual = targets.find("")
-        handler = type("RelayConnection", (Client,), {"server_version": "chat", "refuse": staticmethod(access.refuse)})
-        server = HttpServer(options.host, options.port, handler)
-        view = View(notices, options.verbose, server.url)
-        handler.respond = staticmethod(Relay(targets, upstreams, access, view))  # type: ignore[attr-defined]
+        view = View(notices, options.verbose)
+        relay = Relay(targets, upstreams, access, view)
 
         def tell(server: HttpServer) -> None:
             view.url = server.url
@@ -109,7 +106,7 @@ def _serve(notices: Notices, options: Serving, connection: Connection) -> None:
             if not is_here:
                 notices.warn("whoever hears the network can read questions, answers and the token: it is not encrypted")
 
-        listen(lambda: server, options.port, tell)
+        listen(lambda: HttpServer(options.host, options.port, relay.handler), options.port, tell)
 
 
 def _token(options: Serving) -> tuple[str, bool]:

@@ -28,7 +28,7 @@ from chatbot.core.sse.decoder import parse
 from chatbot.core.wires.chat_completions import Head
 from chatbot.lab.answers import Received
 from chatbot.lab.replies import CHUNKED, ScriptedReply, whole
-from chatbot.lab.server.connection import refusal
+from chatbot.lab.server.connection import Connection, refusal
 from chatbot.lab.server.departures import Departure
 from chatbot.providers.completions.answer import CompletionWriter, written, written_error
 from chatbot.providers.completions.request import CompletionRequest, read_request
@@ -61,6 +61,12 @@ class Relay:
         self._access = access
         self._view = view
         self._handed_back = HandedBack()
+
+    @property
+    def handler(self) -> type[Connection]:
+        """What a server makes of each connection."""
+        attributes = {"respond": staticmethod(self), "refuse": staticmethod(self._access.refuse)}
+        return type("RelayConnection", (Connection,), {"server_version": "chat", **attributes})
 
     def __call__(self, received: Received, departure: Departure) -> ScriptedReply:
         told = self._view.begin(received)

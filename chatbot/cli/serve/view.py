@@ -23,12 +23,13 @@ from chatbot.terminal.notices import Notices
 
 
 class View:
-    """`level` is how often -v was said; `url` is where the app asks."""
+    """`level` is how often -v was said; `url` is where the app asks, as soon as that is known."""
 
-    def __init__(self, notices: Notices, level: int, url: str) -> None:
+    url = ""
+
+    def __init__(self, notices: Notices, level: int) -> None:
         self.notices = notices
         self.level = level
-        self.url = url
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
 

@@ -116,7 +116,7 @@ class Connection(BaseHTTPRequestHandler):
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """What is no HTTP, or none that is known here, is refused as anything else is."""
         self.close_connection = True
-        self.request_version = getattr(self, "request_version", "") or "HTTP/1.0"
+        self.request_version = "HTTP/1.1"  # of one that could not be read it would be that without heads
         self._play(refusal(int(code), message or self.responses[code][0]))
 
     def log_message(self, *_args: object) -> None:
