@@ -7,9 +7,10 @@ written as they come.
 from __future__ import annotations
 
 import json
+import secrets
 import time
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from chatbot.cli.passing.reply import end_to_end, passed_on, unbroken
@@ -18,7 +19,7 @@ from chatbot.cli.serve.access import Access
 from chatbot.cli.serve.handed_back import HandedBack
 from chatbot.cli.serve.targets import Target, Targets
 from chatbot.cli.serve.view import Told, View
-from chatbot.core.errors import Cancelled, ChatError
+from chatbot.core.errors import Cancelled, ChatError, MalformedAnswer
 from chatbot.core.events import Event, Finished, Notice, ToolCallDelta
 from chatbot.core.http.exchange import Headers
 from chatbot.core.options import Options
@@ -119,13 +120,13 @@ class Relay:
         """The body as it came, but for another name of the model, and the bytes of the answer as they come."""
         target, body = asked.target, asked.received.json
         is_same = body.get("model") == target.model
-        sent = asked.received.body if is_same else written({**body, "model": target.model})
+        sent = asked.received.body if is_same else json.dumps({**body, "model": target.model}).encode()
         options = Options(target.model, stream=body.get("stream") is True)
         response = self._send(asked, target.provider.request({}, options)._replace(body=sent))
         if response.status >= 300:
             return _refused(response, target)
         start = next(response.chunks, b"")
-        if options.stream and (error := _error_at(start, target)):
+        if error := _error_at(start, target):
             response.close()
             return _failed(error)
         chunks = chain((start,), response.chunks)
@@ -148,7 +149,7 @@ class Relay:
             return _failed(first.error, headers)
         headers |= _remarks(wanted, target, notices)
         events = self._handed_back.keeping(conversation, chain((first,), events))
-        head = Head(f"chatcmpl-{request_id_in(heads[-1].headers) or asked.told.number}", target.name, int(time.time()))
+        head = Head(f"chatcmpl-{secrets.token_hex(12)}", target.name, int(time.time()))
         writer = CompletionWriter(head, wants_usage=wanted.wants_usage)
         if wanted.options.stream:
             return ScriptedReply(200, {**_STREAM, **headers}, unbroken(writer.stream(events)), close=heads[-1].close)
@@ -205,13 +206,18 @@ def _error_of(body: bytes) -> Any:
 
 
 def _error_at(start: bytes, target: Target) -> ChatError | None:
-    """The error that a stream begins with, if it does: it has come with HTTP 200, and is one all the same."""
+    """The error that an answer with HTTP 200 begins with, as an event or a document: it is one all the same."""
+    if b"error" not in start:
+        return None
+    if isinstance(_error_of(start), dict):
+        return target.provider.error_in(json.loads(start))
     try:
-        for event in parse([start]):
+        for event in islice(parse([start]), 1):
             list(target.provider.read_event(event))
-            break
+    except MalformedAnswer:  # what it is, its reader may say
+        return None
     except ChatError as error:
-        return error if b"error" in start else None
+        return error
     return None
 
 
