@@ -103,10 +103,21 @@ def _serve(notices: Notices, options: Serving, connection: Connection) -> None:
             if is_new:
                 notices.write(f"      {token}\n")
             notices.hide([token] if token else [])
+            if _has_budget():
+                notices.warn("a budget does not hold for what is served here: what it costs is not known in time")
             if not is_here:
                 notices.warn("whoever hears the network can read questions, answers and the token: it is not encrypted")
 
         listen(lambda: HttpServer(options.host, options.port, relay.handler), options.port, tell)
+
+
+def _has_budget() -> bool:
+    """Whether the person set one."""
+    from chatbot.cli.settings.loading import load_settings
+
+    settings = load_settings()
+    sections = (settings.top, *settings.providers.values())
+    return bool(os.environ.get("CHAT_BUDGET")) or any("budget" in section for section in sections)
 
 
 def _token(options: Serving) -> tuple[str, bool]:

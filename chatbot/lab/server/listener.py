@@ -13,6 +13,8 @@ from typing import Any, Self
 from chatbot.lab.server.connection import RESET_ON_CLOSE, Accepting, Connection
 from chatbot.lab.server.departures import DepartureWatch
 
+_GOODBYE_S = 1.0
+
 
 class Listener(Accepting):
     """Accepts connections until told to stop, then ends those that are still open. Quiet about broken ones."""
@@ -22,7 +24,7 @@ class Listener(Accepting):
 
     def __init__(self, address: tuple[str, int], handler: type[Connection]) -> None:
         self._open: set[socket.socket] = set()
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._most = handler.limits.connections
         self.watch = DepartureWatch()
         self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
@@ -59,18 +61,20 @@ class Listener(Accepting):
         """Without the FIN of a polite goodbye, if the connection is to be reset."""
         with self._lock:
             self._open.discard(request)
+            self._lock.notify()
         if request.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, len(RESET_ON_CLOSE)) == RESET_ON_CLOSE:
             self.close_request(request)
         else:
             super().shutdown_request(request)
 
     def server_close(self) -> None:
-        """Stops listening, and wakes every thread that waits for its client or with it."""
+        """Stops listening, wakes every thread that waits for its client or with it, and gives them time to end."""
         super().server_close()
         with self._lock:
             for connection in self._open:
                 with contextlib.suppress(OSError):  # the client was faster
                     connection.shutdown(socket.SHUT_RDWR)
+            self._lock.wait_for(lambda: not self._open, _GOODBYE_S)
         self.watch.close()
 
     def handle_error(self, _request: object, _client_address: object) -> None:

@@ -156,7 +156,7 @@ def _serve(notices: Notices, options: Serving) -> None:
 
 
 def _proxy(notices: Notices, options: Proxying, connection: Connection) -> None:
-    from chatbot.cli.passing.proxy import serve_proxy
+    from chatbot.cli.lab.proxy import serve_proxy
 
     who = Who(models=(options.model,) if options.model else ())
     serve_proxy(notices, who, connection, options.port, _faults(options.fault), options.times)
