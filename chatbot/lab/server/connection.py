@@ -102,6 +102,8 @@ class Connection(BaseHTTPRequestHandler):
             return refusal(503, "too many connections at once; try again in a moment", {"Retry-After": "1"})
         if not size.isdecimal() or "transfer-encoding" in headers:
             return refusal(411, "a request says how long its body is, in Content-Length")
+        if not self.path.startswith("/"):  # behind the name of a host, `@elsewhere/` would lead to another one
+            return refusal(400, "a request names a path that begins with /")
         if int(size) > self.limits.body_bytes:
             return refusal(413, f"the request has {size} bytes; at most {self.limits.body_bytes} are taken")
         return type(self).refuse(self.command, headers)

@@ -378,6 +378,41 @@ def test_the_person_sees_both_exchanges_side_by_side(tmp_path: Path) -> None:
     assert shown.splitlines()[-1].startswith("#1 POST /v1/chat/completions  anthropic/echo  200  ")
 
 
+def test_signatures_go_back_with_the_results_though_the_client_does_not_keep_them(relayed: Relayed) -> None:
+    call = {
+        "functionCall": {"id": "c1", "name": "weather", "args": {"city": "Rome"}},
+        "thoughtSignature": "c2lnbmF0dXJl",
+    }
+    said = {"candidates": [{"content": {"parts": [call]}, "finishReason": "STOP"}]}
+    relayed.lab.will_answer(body=json.dumps(said).encode())
+    tools = [{"type": "function", "function": {"name": "weather", "parameters": {"type": "object"}}}]
+    choice = relayed.ask("gemini/echo", tools=tools).json()["choices"][0]
+    assert choice["finish_reason"] == "tool_calls"
+    result = {"role": "tool", "tool_call_id": choice["message"]["tool_calls"][0]["id"], "content": "sunny"}
+    relayed.ask("gemini/echo", tools=tools, messages=[*HELLO, choice["message"], result])
+    sent = relayed.lab.requests[-1].json["contents"]
+    assert sent[1] == {"role": "model", "parts": [call]}
+    assert sent[2]["parts"][0]["functionResponse"]["response"] == {"output": "sunny"}
+    other = [*HELLO, *HELLO, choice["message"], result]
+    relayed.ask("gemini/echo", tools=tools, messages=other)
+    assert "thoughtSignature" not in relayed.lab.requests[-1].body.decode()
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_calls_and_results_pass_on_every_wire(relayed: Relayed, provider: str) -> None:
+    tools = [{"type": "function", "function": {"name": "weather", "parameters": {"type": "object"}}}]
+    function = {"name": "weather", "arguments": '{"city": "Rome"}'}
+    asked = {
+        "role": "assistant",
+        "content": None,
+        "tool_calls": [{"id": "c1", "type": "function", "function": function}],
+    }
+    result = {"role": "tool", "tool_call_id": "c1", "content": "sunny"}
+    assert relayed.ask(f"{provider}/echo", tools=tools, messages=[*HELLO, asked, result]).status_code == 200
+    body = relayed.lab.requests[-1].body.decode()
+    assert all(word in body for word in ("weather", "Rome", "sunny"))
+
+
 def test_responses_are_translated_too(tmp_path: Path) -> None:
     with LabServer() as lab, relaying(lab.url, tmp_path, api="responses") as (url, written):
         relayed = Relayed(url, lab, written)

@@ -85,6 +85,8 @@ def test_too_long_a_body_is_refused_with_a_sentence() -> None:
         (b"BREW / HTTP/1.1\r\nHost: x\r\n\r\n", b" 501 "),
         (b"GET / HTTP/9.9\r\n\r\n", b" 505 "),
         (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", b" 411 "),
+        (b"GET @192.0.2.1/ HTTP/1.1\r\nHost: x\r\n\r\n", b" 400 "),
+        (b"GET http://192.0.2.1/ HTTP/1.1\r\nHost: x\r\n\r\n", b" 400 "),
         (b"POST / HTTP/1.1\r\nContent-Length: many\r\n\r\n", b" 411 "),
         (b"GET /" + b"x" * 70_000 + b" HTTP/1.1\r\n\r\n", b" 414 "),
     ],
