@@ -92,9 +92,10 @@ def _serve(notices: Notices, options: Serving, connection: Connection) -> None:
 
         def tell(server: HttpServer) -> None:
             view.url = server.url
+            others = "any other name goes there too" if connection.base_url else "any other is provider/model"
             lines = [
                 f"serves at {server.url}/v1 ; Ctrl-C ends it",
-                f"the usual model is {usual.name}, also called {USUAL}; any other is provider/model",
+                f"the usual model is {usual.name}, also called {USUAL}; {others}",
                 f"in your program: OPENAI_BASE_URL={server.url}/v1 OPENAI_API_KEY={'the token' if token else 'none'}",
             ]
             if is_new:
