@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
@@ -66,8 +66,14 @@ class Relay:
     @property
     def handler(self) -> type[Connection]:
         """What a server makes of each connection."""
-        attributes = {"respond": staticmethod(self), "refuse": staticmethod(self._access.refuse)}
+        attributes = {"respond": staticmethod(self), "refuse": staticmethod(self._refuse)}
         return type("RelayConnection", (Connection,), {"server_version": "chat", **attributes})
+
+    def _refuse(self, method: str, headers: Mapping[str, str]) -> ScriptedReply | None:
+        reply = self._access.refuse(method, headers)
+        if reply and reply.status and reply.status >= 400:
+            self._view.refused(method, reply)
+        return reply
 
     def __call__(self, received: Received, departure: Departure) -> ScriptedReply:
         told = self._view.begin(received)

@@ -5,6 +5,7 @@ provider got.
 from __future__ import annotations
 
 import itertools
+import json
 import shutil
 import threading
 import time
@@ -20,6 +21,7 @@ from chatbot.lab.answers import Received
 from chatbot.lab.replies import ScriptedReply
 from chatbot.outside.http.transport import sent_headers
 from chatbot.terminal.notices import Notices
+from chatbot.terminal.sanitise import sanitise
 
 
 class View:
@@ -36,6 +38,11 @@ class View:
     def begin(self, received: Received) -> Told:
         """A request has come."""
         return Told(self, received, next(self._numbers))
+
+    def refused(self, method: str, reply: ScriptedReply) -> None:
+        """Somebody may not ask, who is told why."""
+        why = json.loads(b"".join(reply.pieces))["error"]["message"]
+        self.write(f"#- {method}  {reply.status}  {sanitise(self.notices.redacted(why))}\n")
 
     def write(self, text: str) -> None:
         """Text that is harmless already, in one piece."""
@@ -107,8 +114,6 @@ class Told:
         return reply._replace(pieces=pieces(), close=close)
 
     def _end(self, status: int | None, count: int, *, is_whole: bool) -> None:
-        from chatbot.terminal.sanitise import sanitise
-
         took = duration_words(time.monotonic() - self._began_s)
         path = self._received.path.partition("?")[0]
         words = [f"{self._received.method} {path}", self._model, str(status or "the client went away")]
