@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from queue import SimpleQueue
@@ -29,6 +28,6 @@ def listen(make: Callable[[], AbstractContextManager[Server]], port: int, tell: 
                 stop.get()
         except OSError as error:
             raise ConfigurationError(
-                f"port {port} cannot be used: {os.strerror(error.errno or 0).lower()}",
+                f"port {port} cannot be used: {(error.strerror or str(error)).lower()}",
                 advice="Choose another with --port.",
             ) from error
