@@ -38,6 +38,21 @@ class Fault(enum.StrEnum):
     NOT_HANDED_BACK = "not handed back"
 
 
+_FAULT_OF_STATUS = {
+    401: Fault.WRONG_KEY,
+    403: Fault.NO_PERMISSION,
+    404: Fault.UNKNOWN_MODEL,
+    429: Fault.RATE_LIMITED,
+    503: Fault.OVERLOADED,
+    529: Fault.OVERLOADED,
+}
+
+
+def fault_of_status(status: int) -> Fault:
+    """What an error with this HTTP status usually is."""
+    return _FAULT_OF_STATUS.get(status, Fault.SERVER if status >= 500 else Fault.BAD_REQUEST)
+
+
 class Received(NamedTuple):
     """One request as it came. Header names are lower case; `json` is None when the body is not JSON."""
 

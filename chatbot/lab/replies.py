@@ -86,9 +86,20 @@ class Silence(NamedTuple):
 Turn = Say | Refuse | RefuseParameters | Raw | Silence
 
 
+class BrokenOff(Exception):
+    """Raised by the pieces of a reply where it goes on in another way."""
+
+    def __init__(self, then: Then) -> None:
+        super().__init__(then)
+        self.then = then
+
+
 class ScriptedReply(NamedTuple):
     """What the server sends. `status` None: not even a status line. `early_hints`: how many interim responses
-    (RFC 8297) before that.
+    (RFC 8297) before that. `close` is called when it is over, however that came.
+
+    One that `is_passed_on` is another server's: its head stays as it came, with its `reason` and what it has twice
+    (`more_headers`).
 
     The headers say how the body is framed: Content-Length, `Transfer-Encoding: chunked` (each piece is a chunk), or
     neither: the end of the connection is the end of the body (RFC 9112, section 6.3).
@@ -100,6 +111,10 @@ class ScriptedReply(NamedTuple):
     then: Then = "end"
     paced: bool = False
     early_hints: int = 0
+    close: Callable[[], None] = lambda: None
+    is_passed_on: bool = False
+    reason: str = ""
+    more_headers: tuple[tuple[str, str], ...] = ()
 
     @property
     def chunked(self) -> bool:

@@ -79,17 +79,20 @@ class Provider(ABC):
             others = self.left_out(options._replace(schema=None))
             told = f"{self.title} knows no schemas: it is told of this one in the system prompt"
             return f"{told}; {others}" if others else told
-        unsent = []
-        if options.seed is not None and not self.takes_seed:
-            unsent.append("seed")
-        if options.stop and not self.takes_stop:
-            unsent.append("stop words")
-        if options.reasoning_effort and not self.takes_effort(options):
-            unsent.append("reasoning effort")
+        unsent = [{"stop": "stop words"}.get(field, field.replace("_", " ")) for field in self.unsent(options)]
         if not unsent:
             return None
         who = options.model if unsent == ["reasoning effort"] else self.title
         return f"{who} takes no {' and no '.join(unsent)}; asked without"
+
+    def unsent(self, options: Options) -> list[str]:
+        """The fields of the options that were chosen and have no field here."""
+        sent = {
+            "seed": options.seed is None or self.takes_seed,
+            "stop": not options.stop or self.takes_stop,
+            "reasoning_effort": not options.reasoning_effort or self.takes_effort(options),
+        }
+        return [field for field, is_sent in sent.items() if not is_sent]
 
     @property
     def title(self) -> str:
