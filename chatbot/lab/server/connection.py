@@ -9,7 +9,7 @@ import socketserver
 import struct
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -17,6 +17,7 @@ from chatbot.lab.replies import ScriptedReply
 
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER on, zero seconds: close() sends RST instead of FIN
 
+_LONGEST_LINE = 65536
 _EARLY_HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n"
 
 Respond = Callable[[str, str, Mapping[str, str], bytes], ScriptedReply]
@@ -36,14 +37,35 @@ class Connection(BaseHTTPRequestHandler):
     hang_s: float
 
     def do_POST(self) -> None:
-        length = self.headers.get("Content-Length", "0")
-        if not length.isdecimal() or "Transfer-Encoding" in self.headers:
+        body = self._body()
+        if body is None:
             self._play(ScriptedReply(411, {"Content-Length": "0", "Connection": "close"}))
             return
-        self._play(type(self).respond("POST", self.path, self._lower_headers(), self.rfile.read(int(length))))
+        self._play(type(self).respond("POST", self.path, self._lower_headers(), body))
 
     def do_GET(self) -> None:
         self._play(type(self).respond("GET", self.path, self._lower_headers(), b""))
+
+    def _body(self) -> bytes | None:
+        """Of a request; None where it is not said how long it is (RFC 9112, section 6)."""
+        coding = self.headers.get("Transfer-Encoding", "").strip().lower()
+        length = self.headers.get("Content-Length", "0")
+        if coding not in ("", "chunked") or not length.isdecimal():
+            return None
+        try:
+            return b"".join(self._chunks()) if coding else self.rfile.read(int(length))
+        except ValueError:
+            return None
+
+    def _chunks(self) -> Iterator[bytes]:
+        """Each chunk until the empty one; what trails it is passed over (section 7.1). Raises ValueError."""
+        while size := int(self.rfile.readline(_LONGEST_LINE).partition(b";")[0], 16):
+            if size < 0:
+                raise ValueError("a chunk has a size")
+            yield self.rfile.read(size)
+            self.rfile.readline(_LONGEST_LINE)
+        while self.rfile.readline(_LONGEST_LINE).strip():
+            pass
 
     def log_message(self, *_args: object) -> None:
         """The lab never prints on its own."""
