@@ -1,0 +1,133 @@
+"""A relay that has the key: the check is the page that asks it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from chatbot.lab.answers import Fault
+from chatbot.lab.dialect import Json, dumps
+from chatbot.lab.learn import rules
+from chatbot.lab.learn.seen import USUAL_KEY, Answered, Call, Case, Ran, Start, row
+from chatbot.lab.replies import Refuse, Say, Turn
+
+TOKEN = "token-of-the-page-41ab"
+_TEXT = "One word comes after the other, and each is passed on when it is there."
+_LIMIT = 1000
+_SPREAD_S = 0.4
+
+
+def _call(
+    *,
+    path: str = rules.CHAT,
+    token: str | None = TOKEN,
+    method: str = "POST",
+    body: bytes | None = None,
+    **more: object,
+) -> Call:
+    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+    question: Json = {"model": "echo", "messages": [{"role": "user", "content": "Why?"}], **more}
+    return Call(method, path, headers, dumps(question) if body is None else body)
+
+
+Judge = Callable[[Ran, Answered], str]
+
+
+def _case(title: str, call: Call, turn: Turn, judge: Judge) -> Case:
+    def rule(run: Ran) -> str:
+        [answered] = run.answered
+        if answered.status == 0:
+            said = f" It said: {rules.shown(run.err.strip())}." if run.err.strip() else ""
+            return f"Nothing answers at 127.0.0.1, at the port in the variable PORT.{said}"
+        if answered.status == 501:
+            return "The relay answers 501: the function fetch is not written yet."
+        if USUAL_KEY.encode() in answered.body or USUAL_KEY in str(answered.headers):
+            return "The provider's key came back to the page. Hand on only the few headers that you choose."
+        return judge(run, answered)
+
+    environ = {"RELAY_TOKEN": TOKEN}
+    return Case((Start((), (turn,), environ),), (row(title, rule),), calls=(call,))
+
+
+def _relayed(run: Ran, answered: Answered) -> str:
+    if not run.requests:
+        return f"The page got {answered.status}, and the lab was not asked."
+    request = run.requests[0].request
+    if f"{request.method} {request.path}" != f"POST {rules.CHAT}":
+        return f"The lab got {request.method} {request.path}; it waits for POST {rules.CHAT} (OPENAI_BASE_URL has its \
+/v1)."
+    if TOKEN in str(dict(request.headers)):
+        return "The page's token went on to the provider. It is for the relay alone: make new headers."
+    return rules.has_key()(run) or rules.sends_json(run)
+
+
+def _answer(run: Ran, answered: Answered) -> str:
+    if fault := _relayed(run, answered):
+        return fault
+    if answered.status != 200 or _TEXT not in answered.body.decode("utf-8", "replace"):
+        return f"The page got {answered.status} and {rules.shown(answered.body.decode('utf-8', 'replace'))}; the \
+answer of the provider was to come through unchanged."
+    return ""
+
+
+def _stream(run: Ran, answered: Answered) -> str:
+    if fault := _relayed(run, answered):
+        return fault
+    kind = answered.headers.get("content-type", "")
+    if not kind.startswith("text/event-stream"):
+        return f"The stream came as {rules.shown(kind)}. Hand on the Content-Type of the provider."
+    if b"[DONE]" not in answered.body:
+        return "The end of the stream, [DONE], did not come through."
+    if answered.piece_times_s[-1] - answered.piece_times_s[0] < _SPREAD_S:
+        return "The words came over more than two seconds, and reached the page all at once. Hand on the body itself \
+(upstream.body), not its text."
+    return ""
+
+
+def _bounded(run: Ran, answered: Answered) -> str:
+    if fault := _relayed(run, answered):
+        return fault
+    sent = run.requests[0].request.json
+    limits = [sent[name] for name in ("max_tokens", "max_completion_tokens") if name in sent]
+    if not limits:
+        return f"The request to the provider has no max_tokens. A page that names none may spend what it likes: \
+{_LIMIT} at most."
+    if not all(isinstance(limit, int) and limit <= _LIMIT for limit in limits):
+        return f"The page asked for {max(limits)} tokens, and the relay passed that on. {_LIMIT} are the most."
+    return ""
+
+
+def _refused(status: int, what: str) -> Judge:
+    def judge(run: Ran, answered: Answered) -> str:
+        if run.requests:
+            return f"{what}, and the relay asked the provider all the same: anybody can spend your money."
+        if answered.status != status:
+            return f"{what}: the page got {answered.status}; {status} says what is wrong."
+        return ""
+
+    return judge
+
+
+def _limited(run: Ran, answered: Answered) -> str:
+    if fault := _relayed(run, answered):
+        return fault
+    if answered.status != 429:
+        return f"The provider said 429, and the page got {answered.status}. The status belongs to the answer."
+    if answered.headers.get("retry-after") != "7":
+        return (
+            "The provider said Retry-After: 7, and it did not reach the page, which now cannot know how long to wait."
+        )
+    return ""
+
+
+_ANSWER = Say(_TEXT)
+RELAY = (
+    _case("a question", _call(max_tokens=50), _ANSWER, _answer),
+    _case("a stream, passed on as it comes", _call(stream=True), Say(_TEXT, paced=True), _stream),
+    _case("no token", _call(token=None), _ANSWER, _refused(401, "The request had no token")),
+    _case("a wrong token", _call(token="guessed"), _ANSWER, _refused(401, "The token was wrong")),
+    _case("another path", _call(path="/v1/files"), _ANSWER, _refused(404, "The path was /v1/files")),
+    _case("a body that is no JSON", _call(body=b"{no"), _ANSWER, _refused(400, "The body was no JSON")),
+    _case("a million tokens", _call(max_tokens=1_000_000), _ANSWER, _bounded),
+    _case("no limit named", _call(), _ANSWER, _bounded),
+    _case("429 and Retry-After", _call(), Refuse(Fault.RATE_LIMITED, retry_after="7"), _limited),
+)

@@ -1,0 +1,108 @@
+"""A case of a check, and what was seen of a program in it: HTTP, standard output and error, exit code, times."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import pairwise
+from typing import NamedTuple
+
+from chatbot.lab.answers import Received
+from chatbot.lab.replies import ScriptedReply, Turn
+
+BASE_URL, KEY, MODEL = "OPENAI_BASE_URL", "OPENAI_API_KEY", "OPENAI_MODEL"
+USUAL_KEY = "sk-7c1e90b2f4d85a36e1"
+
+
+class Start(NamedTuple):
+    """One start of the program. In `arguments` and `environ`, {url} is the lab's address and {folder} a new folder, in
+    which the program runs where `in_folder`; an empty text takes a variable away.
+
+    The lab answers with the `turns` in their order, again and again with the last. `after_s`: the pause before.
+    """
+
+    arguments: tuple[str, ...] = ()
+    turns: tuple[Turn | ScriptedReply, ...] = ()
+    environ: Mapping[str, str] = {}
+    stdin: bytes | None = None
+    in_folder: bool = False
+    after_s: float = 0.0
+    limit_s: float = 12.0
+
+
+class Call(NamedTuple):
+    """A request to a program that listens at the port in PORT."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str] = {}
+    body: bytes = b""
+
+
+class Answered(NamedTuple):
+    """What came back: header names are lower case; `status` 0 where nothing did. Times in seconds from the call."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    piece_times_s: tuple[float, ...] = ()
+
+
+class Arrived(NamedTuple):
+    """A request at the lab, and when: in seconds, from any point that stays the same."""
+
+    at_s: float
+    request: Received
+
+
+class Ran(NamedTuple):
+    """One start, seen. `is_over`: it ended by itself. `out_times_s`: when something came on standard output."""
+
+    out: str
+    err: str
+    code: int
+    requests: tuple[Arrived, ...] = ()
+    is_over: bool = True
+    took_s: float = 0.0
+    out_times_s: tuple[float, ...] = ()
+    answered: tuple[Answered, ...] = ()
+
+    @property
+    def waits_s(self) -> list[float]:
+        """Between the requests."""
+        times = [arrived.at_s for arrived in self.requests]
+        return [later - earlier for earlier, later in pairwise(times)]
+
+
+class Seen(NamedTuple):
+    """The starts of a case, and the files that are in its folder afterwards."""
+
+    runs: tuple[Ran, ...]
+    files: Mapping[str, bytes] = {}
+
+
+Rule = Callable[[Ran], str]
+"""What is wrong with a run, and what is missing, in sentences; empty where nothing is."""
+
+
+class Row(NamedTuple):
+    """One thing that is checked; `fault` says what is wrong with it, as a rule does."""
+
+    name: str
+    fault: Callable[[Seen], str]
+
+
+class Case(NamedTuple):
+    """Starts that follow each other at a lab of their own, with these files in the folder, and the rows told of them.
+
+    `calls`: the program listens, is sent these, and is ended afterwards.
+    """
+
+    starts: tuple[Start, ...]
+    rows: tuple[Row, ...]
+    files: Mapping[str, bytes] = {}
+    calls: tuple[Call, ...] = ()
+
+
+def row(name: str, *rules: Rule, run: int = 0) -> Row:
+    """A row about one start: the first rule that finds a fault speaks."""
+    return Row(name, lambda seen: next(filter(None, (rule(seen.runs[run]) for rule in rules)), ""))
