@@ -19,7 +19,8 @@ _LOOK_S = 0.05
 _READ_BYTES = 65536
 
 Ended = Literal["exited", "too long", "too much", "ended"]
-Watch = Callable[["Running"], "Literal['interrupt', 'end'] | None"]
+Wish = Literal["interrupt", "end"] | None
+Watch = Callable[["Running"], Wish]
 
 
 class Piece(NamedTuple):

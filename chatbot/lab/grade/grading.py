@@ -1,0 +1,223 @@
+"""The engine: a client is run through scenes, and cases are judged on what was seen.
+
+    marks = grade(Client(("python", "client.py", "{question}"), folder), CASES)
+
+Each scene is played once for each wire format, many at a time, and serves all cases that are about it. A case needs no
+more than a name of a scene and a pure function from what was seen to what is found, so others can bring their own.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+from chatbot.core.errors import Cancelled
+from chatbot.lab.grade.client import FACTS, WIRES, Client, Place, environment_for, words_for
+from chatbot.lab.grade.observation import Found, Observation, Verdict, not_applicable
+from chatbot.lab.grade.scenes import LONGEST_S, PLAIN, SCENES, SILENCE_S, Scene
+from chatbot.lab.grade.stage import Stage
+from chatbot.outside.processes.running import Limits, ProcessRun, Running, Streams, Wish
+
+MOST_OUTPUT_BYTES = 8_000_000
+_AT_ONCE = 10  # most of them wait
+Seen = Mapping[str, Observation]
+"""What was seen of a client on one wire, by the names of the scenes."""
+
+
+class Case(NamedTuple):
+    """A rule: what is `done`, what is `expected`, and what it `teaches`, a sentence each.
+
+    `judge` is given what was seen in each of the `scenes`, in their order. `streams`: it says nothing about a client
+    that asks for no stream. `wires` are those it is about.
+    """
+
+    name: str
+    done: str
+    expected: str
+    teaches: str
+    scenes: tuple[str, ...]
+    judge: Callable[..., Found]
+    streams: bool = False
+    wires: tuple[str, ...] = WIRES
+
+
+class Mark(NamedTuple):
+    """What a case says about a client on one wire."""
+
+    case: Case
+    wire: str
+    verdict: Verdict
+    seen: str
+
+
+class Graded(NamedTuple):
+    """`wires` are those that the client speaks; `runs` how often it was run."""
+
+    marks: tuple[Mark, ...]
+    wires: tuple[str, ...]
+    took_s: float = 0.0
+    runs: int = 0
+
+    def count(self, verdict: Verdict) -> int:
+        """How many marks are of a kind."""
+        return sum(mark.verdict == verdict for mark in self.marks)
+
+    @property
+    def score(self) -> int:
+        """Of 100, rounded down; 0 where nothing can be said."""
+        counted = self.count("pass") + self.count("fail")
+        return self.count("pass") * 100 // counted if counted else 0
+
+
+class NothingAsked(Exception):
+    """The client sent no question to the lab; `run` is how it went."""
+
+    def __init__(self, run: ProcessRun) -> None:
+        super().__init__("no question came")
+        self.run = run
+
+
+def grade(
+    client: Client,
+    cases: Sequence[Case],
+    *,
+    wires: Sequence[str] = (),
+    environ: Mapping[str, str] = os.environ,
+    stop: threading.Event | None = None,
+    tell: Callable[[int, int], None] = lambda done, total: None,
+) -> Graded:
+    """The marks of a client: the cases in their order, each on the wires it speaks.
+
+    Without `wires` those are found out: it is asked with the variables of each, and speaks what then comes. `tell` is
+    told how many runs are over, of how many. Once `stop` is set, what runs is ended. Raises NothingAsked, OSError where
+    the command cannot be started, and Cancelled where it was stopped.
+    """
+    began_s = time.monotonic()
+    play = _Player(client, environ, stop or threading.Event())
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        plain = {wire: pool.submit(play, PLAIN, wire) for wire in wires or ("openai", "anthropic", "gemini")}
+        spoken = _spoken({wire: seen.result() for wire, seen in plain.items()}, asked_for=bool(wires))
+        wanted = [(wire, scene) for scene in _scenes_of(cases) for wire in spoken if scene is not PLAIN]
+        runs = {(wire, scene.name): pool.submit(play, scene, wire) for wire, scene in wanted}
+        _told(runs.values(), tell)
+        seen = {key: run.result() for key, run in runs.items()}
+    seen |= {(wire, PLAIN.name): observation for wire, observation in spoken.items()}
+    marks = tuple(
+        judged(case, {name: seen[wire, name] for name in case.scenes}, wire) for case in cases for wire in spoken
+    )
+    return Graded(marks, tuple(spoken), time.monotonic() - began_s, len(seen))
+
+
+def judged(case: Case, seen: Seen, wire: str) -> Mark:
+    """What a case says of what was seen; pure."""
+    observations = [seen[name] for name in case.scenes]
+    if wire not in case.wires:
+        return Mark(case, wire, *not_applicable("this wire format has no such thing"))
+    if case.streams and observations[0].asked and not observations[0].is_streamed:
+        return Mark(case, wire, *not_applicable("it asks for no stream"))
+    return Mark(case, wire, *case.judge(*observations))
+
+
+def observe(client: Client, scene: Scene, wire: str, environ: Mapping[str, str] = os.environ) -> Observation:
+    """What is seen of a client in one scene. Raises OSError where it cannot be started."""
+    return _Player(client, environ, threading.Event())(scene, wire)
+
+
+def _scenes_of(cases: Iterable[Case]) -> list[Scene]:
+    names = {name for case in cases for name in case.scenes}
+    return [scene for scene in SCENES if scene.name in names]
+
+
+def _spoken(plain: Mapping[str, Observation], *, asked_for: bool) -> dict[str, Observation]:
+    """What the client did on each wire that it speaks. Of two wires of a service it is the one that came."""
+    if asked_for:
+        return dict(plain)
+    found = {}
+    for wire, seen in plain.items():
+        came = seen.asked[0].dialect if seen.asked else None
+        if came is not None and FACTS[came] is FACTS[wire]:
+            found[came] = seen._replace(wire=came)
+    if not found:
+        raise NothingAsked(plain["openai"].run)
+    return found
+
+
+def _told(runs: Iterable[Future[Observation]], tell: Callable[[int, int], None]) -> None:
+    total = len(list(runs))
+    lock, over = threading.Lock(), []
+
+    def one_more(run: Future[Observation]) -> None:
+        with lock:
+            over.append(run)
+            tell(len(over), total)
+
+    for run in runs:
+        run.add_done_callback(one_more)
+
+
+class _Player:
+    """Plays scenes to a client."""
+
+    def __init__(self, client: Client, environ: Mapping[str, str], stop: threading.Event) -> None:
+        self._client, self._environ, self._stop = client, environ, stop
+
+    def __call__(self, scene: Scene, wire: str) -> Observation:
+        """Once. Raises OSError, and Cancelled."""
+        if self._stop.is_set():
+            raise Cancelled("stopped")
+        started: Future[Running] = Future()
+        lines: list[bytes] = []
+
+        def look() -> None:  # the client waits for its answer just now
+            if scene is PLAIN:
+                lines.extend(started.result(LONGEST_S).command_lines())
+
+        with tempfile.TemporaryDirectory(prefix="chat-lab-", ignore_cleanup_errors=True) as home:
+            with Stage(scene, look) as stage:
+                place = Place(wire, stage.url, f"sk-lab-{secrets.token_hex(12)}", scene.question)
+                run = self._run(scene, place, Path(home), stage, started)
+            return _observed(stage, place, run)._replace(
+                command_lines=tuple(lines), takes_stdin=self._client.takes_stdin
+            )
+
+    def _run(self, scene: Scene, place: Place, home: Path, stage: Stage, started: Future[Running]) -> ProcessRun:
+        is_piped = scene.by_stdin or not self._client.is_asked_by_word
+        running = Running(
+            words_for(self._client, place, by_stdin=scene.by_stdin),
+            environment_for(self._client, place, home, self._environ),
+            self._client.folder,
+            Streams(scene.question.encode() if is_piped else None, scene.output),
+        )
+        try:
+            started.set_result(running)
+            return running.to_end(Limits(LONGEST_S, MOST_OUTPUT_BYTES), lambda _: self._wish(scene, stage))
+        finally:
+            running.close()
+
+    def _wish(self, scene: Scene, stage: Stage) -> Wish:
+        asked, silent_s = len(stage.asked), time.monotonic() - stage.happened_s
+        if self._stop.is_set() or asked >= scene.most_asked or (asked and silent_s > scene.patience_s):
+            return "end"
+        return "interrupt" if scene.interrupts and asked and silent_s > SILENCE_S else None
+
+
+def _observed(stage: Stage, place: Place, run: ProcessRun) -> Observation:
+    """With times that count from the start of the program."""
+    return Observation(
+        place.wire,
+        place.question,
+        place.key,
+        run,
+        tuple(each._replace(at_s=each.at_s - run.began_s) for each in stage.asked),
+        stage.others,
+        stage.says,
+        None if stage.sent_s is None else stage.sent_s - run.began_s,
+        stage.elsewhere,
+    )
