@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from chatbot.lab.grade.client import Client, Place, environment_for
+from chatbot.lab.grade.observation import Observation
 from chatbot.lab.learn.scripted import Script
-from chatbot.lab.learn.seen import USUAL_KEY, Answered, Call, Case, Ran, Seen, Start
+from chatbot.lab.learn.seen import MODEL, USUAL_KEY, Answered, Call, Case, Seen, Start
 from chatbot.lab.server.http import LabServer
 from chatbot.outside.processes.running import Limits, ProcessRun, Running, Streams
 
@@ -54,9 +55,7 @@ def check(
 
 def judged(cases: Sequence[Case], all_seen: Sequence[Seen]) -> list[Told]:
     """What each row says of what was seen; pure."""
-    return [
-        Told(row.name, row.fault(seen)) for case, seen in zip(cases, all_seen, strict=True) for row in case.rows
-    ]
+    return [Told(row.name, row.fault(seen)) for case, seen in zip(cases, all_seen, strict=True) for row in case.rows]
 
 
 def _found_anywhere(words: Sequence[str], folder: Path) -> list[str]:
@@ -67,10 +66,20 @@ def _found_anywhere(words: Sequence[str], folder: Path) -> list[str]:
     return [os.path.abspath(folder / first) if is_path else first, *files]  # noqa: PTH100
 
 
+class _Place(NamedTuple):
+    """Of a case: the lab, a new folder, and a port where nobody listens yet."""
+
+    url: str
+    folder: Path
+    port: int
+
+    def filled(self, text: str) -> str:
+        """With what its placeholders stand for."""
+        return text.replace("{url}", self.url).replace("{folder}", str(self.folder))
+
+
 class _Player:
-    def __init__(
-        self, words: Sequence[str], environ: Mapping[str, str], folder: Path, stop: threading.Event
-    ) -> None:
+    def __init__(self, words: Sequence[str], environ: Mapping[str, str], folder: Path, stop: threading.Event) -> None:
         self._words, self._environ, self._folder, self._stop = words, environ, folder, stop
 
     def __call__(self, case: Case) -> Seen:
@@ -83,59 +92,43 @@ class _Player:
             place = Path(name)
             for file, data in case.files.items():
                 (place / file).write_bytes(data)
-            runs = tuple(self._run(start, case.calls, script, server.url, place) for start in case.starts)
-            return Seen(runs, _files_in(place))
+            port = _free_port() if case.calls else 0
+            seen = [self._run(start, _Place(server.url, place, port), script, case.calls) for start in case.starts]
+            answered = tuple(answer for _, answers in seen for answer in answers)
+            return Seen(tuple(observation for observation, _ in seen), _files_in(place), answered)
 
-    def _run(self, start: Start, calls: Sequence[Call], script: Script, url: str, place: Path) -> Ran:
+    def _run(
+        self, start: Start, place: _Place, script: Script, calls: Sequence[Call]
+    ) -> tuple[Observation, Sequence[Answered]]:
         self._stop.wait(start.after_s)
         script.begin(start.turns)
-        port = _free_port() if calls else 0
-        filled = [word.format(url=url, folder=place) for word in start.arguments]
-        running = Running(
-            [*self._words, *filled],
-            self._variables(start, url, place, port),
-            place if start.in_folder else self._folder,
-            Streams(start.stdin),
-        )
+        words = [*self._words, *map(place.filled, start.arguments)]
+        folder = place.folder if start.in_folder else self._folder
+        running = Running(words, self._variables(start, place), folder, Streams(start.stdin))
         try:
-            limits = Limits(start.limit_s, _MOST_OUTPUT_BYTES)
-            if not calls:
-                return _ran(running.to_end(limits, lambda _: "end" if self._stop.is_set() else None), script)
-            return self._called(running, limits, calls, port, script)
+            with ThreadPoolExecutor(1) as caller:
+                over = threading.Event()
+                answers = caller.submit(lambda: [_answered(call, place.port, over) for call in calls])
+                run = running.to_end(
+                    Limits(start.limit_s, _MOST_OUTPUT_BYTES),
+                    lambda _: "end" if self._stop.is_set() or (calls and answers.done()) else None,
+                )
+                over.set()
+                return _observed(run, script), answers.result()
         finally:
             running.close()
 
-    def _called(
-        self, running: Running, limits: Limits, calls: Sequence[Call], port: int, script: Script
-    ) -> Ran:
-        """A program that listens: it is sent the calls, and ended when all are answered."""
-        over = threading.Event()
-        with ThreadPoolExecutor(1) as caller:
-            answered = caller.submit(lambda: tuple(_answered(call, port, over) for call in calls))
-            run = running.to_end(limits, lambda _: "end" if self._stop.is_set() or answered.done() else None)
-            over.set()
-            return _ran(run, script)._replace(answered=answered.result(), is_over=True)
-
-    def _variables(self, start: Start, url: str, place: Path, port: int) -> dict[str, str]:
-        client, told = Client(()), Place("openai", url, USUAL_KEY, "")
-        home = Path(self._environ.get("HOME", place))  # packages that a person installed may be there
-        usual = environment_for(client, told, home, self._environ)
-        own = {name: value.format(url=url, folder=place) for name, value in start.environ.items()}
-        listens = {"PORT": str(port)} if port else {}
-        merged = {**usual, "OPENAI_MODEL": "echo", "TMPDIR": str(place), **listens, **own}
+    def _variables(self, start: Start, place: _Place) -> dict[str, str]:
+        home = Path(self._environ.get("HOME", place.folder))  # a person's packages may be there
+        usual = environment_for(Client(()), Place("openai", place.url, USUAL_KEY, ""), home, self._environ)
+        own = {name: place.filled(value) for name, value in start.environ.items()}
+        listens = {"PORT": str(place.port)} if place.port else {}
+        merged = {**usual, MODEL: "echo", "TMPDIR": str(place.folder), **listens, **own}
         return {name: value for name, value in merged.items() if value}
 
 
-def _ran(run: ProcessRun, script: Script) -> Ran:
-    return Ran(
-        out=run.out.decode("utf-8", "replace"),
-        err=run.err.decode("utf-8", "replace"),
-        code=run.code,
-        requests=script.arrived,
-        is_over=run.ended == "exited",
-        took_s=run.took_s,
-        out_times_s=tuple(piece.at_s for piece in run.pieces if not piece.is_error and piece.data.strip()),
-    )
+def _observed(run: ProcessRun, script: Script) -> Observation:
+    return Observation("openai", "", USUAL_KEY, run, script.asked)
 
 
 def _files_in(folder: Path) -> dict[str, bytes]:
@@ -186,5 +179,3 @@ def _connected(port: int, over: threading.Event) -> http.client.HTTPConnection |
         else:
             return connection
     return None
-
-

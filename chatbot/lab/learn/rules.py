@@ -7,9 +7,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from chatbot.lab.learn.seen import USUAL_KEY, Ran, Rule
+from chatbot.lab.grade.observation import Observation
+from chatbot.lab.learn.seen import USUAL_KEY, Rule
 
 CHAT = "/v1/chat/completions"
+NOT_ALL_TOLD = "They cannot be compared as long as one of them is not told in a sentence."
 _SHOWN_CHARS = 70
 _BROKE_OFF = re.compile(r"Traceback \(most recent call last\)|^\s+at .+:\d+|^\w*SyntaxError", re.MULTILINE)
 _NAME_OF_ERROR = re.compile(r"^[\w.]*(Error|Exception|Timeout|Interrupt)\b.*", re.MULTILINE)
@@ -21,14 +23,14 @@ def shown(value: object) -> str:
     return text if len(text) <= _SHOWN_CHARS else f"{text[:_SHOWN_CHARS]}..."
 
 
-def runs(run: Ran) -> str:
+def runs(seen: Observation) -> str:
     """It ends by itself, and not with an error that nobody caught."""
-    if not run.is_over:
-        return f"It was still running after {run.took_s:.0f} s, and was ended. Nothing may wait for ever."
-    if _BROKE_OFF.search(run.err):
-        names = [found[0] for found in _NAME_OF_ERROR.finditer(run.err)]
-        fault = f"It broke off with {shown(names[-1])}." if names else f"It broke off: {shown(run.err.strip())}."
-        if "ModuleNotFoundError" in run.err:
+    if seen.run.ended != "exited":
+        return f"It was still running after {seen.run.took_s:.0f} s, and was ended. Nothing may wait for ever."
+    if _BROKE_OFF.search(seen.err):
+        names = [found[0] for found in _NAME_OF_ERROR.finditer(seen.err)]
+        fault = f"It broke off with {shown(names[-1])}." if names else f"It broke off: {shown(seen.err.strip())}."
+        if "ModuleNotFoundError" in seen.err:
             return f"{fault} Install it for that Python, or name the one that has it: chat learn check N -- python FILE"
         return fault
     return ""
@@ -37,31 +39,31 @@ def runs(run: Ran) -> str:
 def asks(method: str = "POST", path: str = CHAT, *, times: int = 1) -> Rule:
     """So many requests of a kind."""
 
-    def rule(run: Ran) -> str:
-        if not run.requests:
-            said = f" It said: {shown(run.err.strip())}." if run.err.strip() else ""
+    def rule(seen: Observation) -> str:
+        if not seen.asked:
+            said = f" It said: {shown(seen.err.strip())}." if seen.err.strip() else ""
             return f"No request reached the lab.{said} Its address is in the variable OPENAI_BASE_URL."
-        seen = [f"{arrived.request.method} {arrived.request.path}" for arrived in run.requests]
-        wrong = next((line for line in seen if line != f"{method} {path}"), None)
+        came = [f"{asked.received.method} {asked.received.path}" for asked in seen.asked]
+        wrong = next((line for line in came if line != f"{method} {path}"), None)
         if wrong:
             return f"The lab got {wrong}; it waits for {method} {path} (the base URL ends with /v1 already)."
-        if len(seen) != times:
-            return f"The lab got {len(seen)} requests; {times} should be there."
+        if len(came) != times:
+            return f"The lab got {len(came)} requests; {times} should be there."
         return ""
 
     return rule
 
 
-def reaches(run: Ran) -> str:
+def reaches(seen: Observation) -> str:
     """It does not break off before its first request."""
-    return "" if run.requests else runs(run)
+    return "" if seen.asked else runs(seen)
 
 
 def has_key(key: str = USUAL_KEY) -> Rule:
     """The key is in its header."""
 
-    def rule(run: Ran) -> str:
-        header = run.requests[0].request.headers.get("authorization")
+    def rule(seen: Observation) -> str:
+        header = seen.asked[0].received.headers.get("authorization")
         if header == f"Bearer {key}":
             return ""
         if header is None:
@@ -73,9 +75,9 @@ def has_key(key: str = USUAL_KEY) -> Rule:
     return rule
 
 
-def sends_json(run: Ran) -> str:
+def sends_json(seen: Observation) -> str:
     """The body is JSON and says so."""
-    request = run.requests[0].request
+    request = seen.asked[0].received
     kind = request.headers.get("content-type", "")
     if isinstance(request.json, dict):
         is_json = kind.partition(";")[0].strip().lower() == "application/json"
@@ -88,8 +90,8 @@ def sends_json(run: Ran) -> str:
 def says(question: str) -> Rule:
     """The last message is the question, to the letter."""
 
-    def rule(run: Ran) -> str:
-        body = run.requests[0].request.json
+    def rule(seen: Observation) -> str:
+        body = seen.asked[0].received.json
         if not isinstance(body.get("model"), str):
             return 'The body has no "model".'
         turns = messages(body)
@@ -114,8 +116,8 @@ def messages(body: Any) -> list[Mapping[str, Any]]:
 def prints(text: str) -> Rule:
     """Standard output is the text, and nothing else; white space around it does not matter."""
 
-    def rule(run: Ran) -> str:
-        out = "\n".join(line.rstrip() for line in run.out.strip().splitlines())
+    def rule(seen: Observation) -> str:
+        out = "\n".join(line.rstrip() for line in seen.out.strip().splitlines())
         if out == text:
             return ""
         if not out:
@@ -127,36 +129,38 @@ def prints(text: str) -> Rule:
     return rule
 
 
-def succeeds(run: Ran) -> str:
+def succeeds(seen: Observation) -> str:
     """Exit code 0."""
-    return f"The exit code is {run.code}; it went well, so it should be 0." if run.code else ""
+    return f"The exit code is {seen.run.code}; it went well, so it should be 0." if seen.run.code else ""
 
 
-def fails(run: Ran) -> str:
+def fails(seen: Observation) -> str:
     """It says in words that there is no answer."""
-    return fails_after(run) or (
-        f"Standard output has {shown(run.out.strip())}, but there is no answer. Write faults to standard error."
-        if run.out.strip()
-        else ""
-    )
+    return fails_after(seen) or out_is_empty(seen)
 
 
-def fails_after(run: Ran) -> str:
+def out_is_empty(seen: Observation) -> str:
+    """An error is not where the answer belongs."""
+    out = seen.out.strip()
+    return f"Standard output has {shown(out)}, but there is no answer. Faults go to standard error." if out else ""
+
+
+def fails_after(seen: Observation) -> str:
     """The same where a part of the answer came."""
-    if _BROKE_OFF.search(run.err):
-        return f"{runs(run)} A traceback is for programmers: catch it, and say one sentence."
-    if not run.is_over:
-        return runs(run)
-    if not run.code:
+    if _BROKE_OFF.search(seen.err):
+        return f"{runs(seen)} A traceback is for programmers: catch it, and say one sentence."
+    if seen.run.ended != "exited":
+        return runs(seen)
+    if not seen.run.code:
         return "The exit code is 0, as if all were well. Scripts go by it: end with another one (sys.exit)."
-    if not run.err.strip():
+    if not seen.err.strip():
         return "It ends without a word. Say in one sentence on standard error what is wrong and what to do."
     return ""
 
 
 def all_of(*rules: Rule) -> Rule:
     """The first that finds a fault speaks."""
-    return lambda run: next(filter(None, (rule(run) for rule in rules)), "")
+    return lambda seen: next(filter(None, (rule(seen) for rule in rules)), "")
 
 
 def answers(question: str, text: str, requests: Rule | None = None) -> Rule:
@@ -178,8 +182,8 @@ def hides(secret: str) -> Rule:
     body = secret.removeprefix("sk-")
     parts = {body[at : at + 8] for at in range(len(body) - 7)}
 
-    def rule(run: Ran) -> str:
-        for name, text in (("Standard error", run.err), ("Standard output", run.out)):
+    def rule(seen: Observation) -> str:
+        for name, text in (("Standard error", seen.err), ("Standard output", seen.out)):
             line = next((line for line in text.splitlines() if any(part in line for part in parts)), None)
             if line is not None:
                 return f"{name} has the key, or a long part of it: {shown(line.replace(secret, '[THE KEY]').strip())}."

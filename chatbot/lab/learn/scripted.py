@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 
 from chatbot.lab.answers import Received
-from chatbot.lab.learn.seen import Arrived
+from chatbot.lab.grade.observation import Asked
 from chatbot.lab.quirks.changes import Answering
 from chatbot.lab.quirks.table import Quirk
 from chatbot.lab.replies import ScriptedReply, Turn, perform
@@ -22,23 +22,23 @@ class Script:
         self.quirk = Quirk("scripted", "It answers what it was told to.", self._answer)
         self._lock = threading.Lock()
         self._turns: Sequence[ScriptedReply | Turn] = ()
-        self._arrived: list[Arrived] = []
+        self._asked: list[Asked] = []
 
     def begin(self, turns: Sequence[ScriptedReply | Turn]) -> None:
         """From now on these follow each other; the last goes on. Without any, the lab answers as it does."""
         with self._lock:
-            self._turns, self._arrived = turns, []
+            self._turns, self._asked = turns, []
 
     @property
-    def arrived(self) -> tuple[Arrived, ...]:
-        """The requests since then."""
+    def asked(self) -> tuple[Asked, ...]:
+        """All requests since then, questions or not; times as time.monotonic() has them."""
         with self._lock:
-            return tuple(self._arrived)
+            return tuple(self._asked)
 
     def _answer(self, usual: Answering, received: Received) -> ScriptedReply:
         with self._lock:
-            self._arrived.append(Arrived(time.monotonic(), received))
-            turns, serial = self._turns, len(self._arrived)
+            self._asked.append(Asked(time.monotonic(), received))
+            turns, serial = self._turns, len(self._asked)
         found = route(received.method, received.path, received.headers)
         if not turns or found.action == "nothing":
             return usual(received)

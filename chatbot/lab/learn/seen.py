@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from itertools import pairwise
 from typing import NamedTuple
 
-from chatbot.lab.answers import Received
+from chatbot.lab.grade.observation import Observation
 from chatbot.lab.replies import ScriptedReply, Turn
 
 BASE_URL, KEY, MODEL = "OPENAI_BASE_URL", "OPENAI_API_KEY", "OPENAI_MODEL"
 USUAL_KEY = "sk-7c1e90b2f4d85a36e1"
+QUESTION, TEXT = "Why is the sky blue?", "Because blue light is scattered most."
 
 
 class Start(NamedTuple):
@@ -47,40 +47,15 @@ class Answered(NamedTuple):
     piece_times_s: tuple[float, ...] = ()
 
 
-class Arrived(NamedTuple):
-    """A request at the lab, and when: in seconds, from any point that stays the same."""
+class Seen(NamedTuple):
+    """The starts of a case, the files that are in its folder afterwards, and what came back from its calls."""
 
-    at_s: float
-    request: Received
-
-
-class Ran(NamedTuple):
-    """One start, seen. `is_over`: it ended by itself. `out_times_s`: when something came on standard output."""
-
-    out: str
-    err: str
-    code: int
-    requests: tuple[Arrived, ...] = ()
-    is_over: bool = True
-    took_s: float = 0.0
-    out_times_s: tuple[float, ...] = ()
+    runs: tuple[Observation, ...]
+    files: Mapping[str, bytes] = {}
     answered: tuple[Answered, ...] = ()
 
-    @property
-    def waits_s(self) -> list[float]:
-        """Between the requests."""
-        times = [arrived.at_s for arrived in self.requests]
-        return [later - earlier for earlier, later in pairwise(times)]
 
-
-class Seen(NamedTuple):
-    """The starts of a case, and the files that are in its folder afterwards."""
-
-    runs: tuple[Ran, ...]
-    files: Mapping[str, bytes] = {}
-
-
-Rule = Callable[[Ran], str]
+Rule = Callable[[Observation], str]
 """What is wrong with a run, and what is missing, in sentences; empty where nothing is."""
 
 

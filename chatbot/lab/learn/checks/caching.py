@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from chatbot.lab.answers import Fault
+from chatbot.lab.grade.observation import Observation
 from chatbot.lab.learn import rules
-from chatbot.lab.learn.seen import MODEL, USUAL_KEY, Case, Ran, Row, Rule, Seen, Start, row
+from chatbot.lab.learn.seen import MODEL, USUAL_KEY, Case, Row, Rule, Seen, Start, row
 from chatbot.lab.replies import Refuse, Say
 
 _QUESTION, _OTHER = "Why is the sky blue?", "Why is the sea salty?"
@@ -18,22 +19,22 @@ def _start(question: str = _QUESTION, text: str = _TEXT, ttl_s: int = 3600, mode
     return Start((question,), (Say(text),), variables)
 
 
-def _from_cache(run: Ran) -> str:
-    if run.requests:
+def _from_cache(seen: Observation) -> str:
+    if seen.asked:
         return "The same question, asked a second time, went to the lab again. Its answer was to come from CACHE_FILE."
-    return rules.runs(run)
+    return rules.runs(seen)
 
 
 def _asks_anew(why: str) -> Rule:
-    return lambda run: "" if run.requests else f"No request reached the lab, although {why}."
+    return lambda seen: "" if seen.asked else f"No request reached the lab, although {why}."
 
 
-def _no_key_kept(seen: Seen) -> str:
-    if _FILE not in seen.files:
+def _no_key_kept(case: Seen) -> str:
+    if _FILE not in case.files:
         return (
-            f"CACHE_FILE was not written: {rules.shown(sorted(seen.files)) if seen.files else 'the folder is empty'}."
+            f"CACHE_FILE was not written: {rules.shown(sorted(case.files)) if case.files else 'the folder is empty'}."
         )
-    return "The API key stands in CACHE_FILE." if USUAL_KEY.encode() in b"".join(seen.files.values()) else ""
+    return "The API key stands in CACHE_FILE." if USUAL_KEY.encode() in b"".join(case.files.values()) else ""
 
 
 def _answers(text: str, run: int, title: str, *first: Rule) -> Row:

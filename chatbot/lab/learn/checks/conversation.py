@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from chatbot.lab.answers import Fault
+from chatbot.lab.grade.observation import Observation
 from chatbot.lab.learn import rules
-from chatbot.lab.learn.seen import Case, Ran, Rule, Start, row
+from chatbot.lab.learn.seen import Case, Rule, Start, row
 from chatbot.lab.replies import Refuse, Say, Turn
 
 _FIRST, _SECOND, _THIRD = "My name is Ada.", "What is my name?", "Thank you."
@@ -17,10 +18,10 @@ def _case(title: str, lines: str, turns: tuple[Turn, ...], *checked: Rule) -> Ca
 
 
 def _asks(times: int) -> Rule:
-    def rule(run: Ran) -> str:
-        if len(run.requests) == 1 < times:
+    def rule(seen: Observation) -> str:
+        if len(seen.asked) == 1 < times:
             return f"The lab got one request; standard input has {times} questions. Go on until it ends."
-        return rules.asks(times=times)(run) or rules.sends_json(run)
+        return rules.asks(times=times)(seen) or rules.sends_json(seen)
 
     return rule
 
@@ -28,13 +29,15 @@ def _asks(times: int) -> Rule:
 def _remembers(*texts: str) -> Rule:
     """The last request has these messages, the person's and the model's in turn."""
 
-    def rule(run: Ran) -> str:
-        turns = rules.messages(run.requests[-1].request.json)
+    def rule(seen: Observation) -> str:
+        turns = rules.messages(seen.asked[-1].received.json)
         said = [turn.get("content") for turn in turns]
         roles = [turn.get("role") for turn in turns]
         if said == [texts[-1]]:
-            return f"The last request has only {rules.shown(texts[-1])}. The server forgets everything: send the whole \
-conversation."
+            return (
+                f"The last request has only {rules.shown(texts[-1])}. The server forgets everything: send the whole "
+                f"conversation."
+            )
         if said != list(texts):
             return f"The last request has the messages {rules.shown(said)}; these were expected: {rules.shown(texts)}."
         expected = ["user", "assistant"] * len(texts)
@@ -46,20 +49,20 @@ conversation."
 
 
 def _shows(*answers: str) -> Rule:
-    def rule(run: Ran) -> str:
+    def rule(seen: Observation) -> str:
         at = 0
         for text in answers:
-            found = run.out.find(text, at)
+            found = seen.out.find(text, at)
             if found < 0:
-                return f"Standard output does not have the answer {rules.shown(text)}: {rules.shown(run.out.strip())}."
+                return f"Standard output does not have the answer {rules.shown(text)}: {rules.shown(seen.out.strip())}."
             at = found + len(text)
         return ""
 
     return rule
 
 
-def _tells(run: Ran) -> str:
-    return "" if run.err.strip(" >\n") else "The error was not told on standard error."
+def _tells(seen: Observation) -> str:
+    return "" if seen.err.strip(" >\n") else "The error was not told on standard error."
 
 
 CHATBOT = (
@@ -86,7 +89,7 @@ CHATBOT = (
         "no question at all",
         "",
         (Say(_ONE),),
-        lambda run: "Standard input was empty, and the lab was asked." if run.requests else "",
+        lambda seen: "Standard input was empty, and the lab was asked." if seen.asked else "",
         rules.runs, rules.succeeds,
     ),
 )  # fmt: skip

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from chatbot.lab.answers import Fault
 from chatbot.lab.dialect import dumps
+from chatbot.lab.grade.observation import Observation
 from chatbot.lab.learn import rules
-from chatbot.lab.learn.seen import KEY, USUAL_KEY, Case, Ran, Rule, Start, row
+from chatbot.lab.learn.seen import KEY, USUAL_KEY, Case, Rule, Start, row
 from chatbot.lab.replies import Refuse, Say, ScriptedReply, whole
 
 _ASKS_FOR_LIST = rules.all_of(rules.reaches, rules.asks("GET", "/v1/models"), rules.has_key())
@@ -25,11 +26,11 @@ def _lists(title: str, *names: str) -> Case:
     return Case((Start(turns=(_list(*names),)),), (row(title, _ASKS_FOR_LIST, rules.runs, prints, rules.succeeds),))
 
 
-def _ends_badly(run: Ran) -> str:
+def _ends_badly(seen: Observation) -> str:
     """In a first program a traceback will do."""
-    if not run.code:
+    if not seen.run.code:
         return "The lab refused the key (HTTP 401), and the exit code is 0. Look at the status first."
-    return rules.fails(run._replace(err="refused"))
+    return rules.out_is_empty(seen)
 
 
 MODELS = (
@@ -53,10 +54,10 @@ QUESTION = (
 def _uses_key(key: str, others: dict[str, str]) -> Rule:
     """The key is this one; `others`: what it means when it is another."""
 
-    def rule(run: Ran) -> str:
-        header = run.requests[0].request.headers.get("authorization", "")
-        seen = next((meaning for other, meaning in others.items() if header == f"Bearer {other}"), None)
-        return seen or rules.has_key(key)(run)
+    def rule(seen: Observation) -> str:
+        header = seen.asked[0].received.headers.get("authorization", "")
+        meaning = next((text for other, text in others.items() if header == f"Bearer {other}"), None)
+        return meaning or rules.has_key(key)(seen)
 
     return rule
 
@@ -67,17 +68,16 @@ def _key_case(title: str, key: str, uses: Rule, file: str | None, *, is_set: boo
     return Case((start,), (checked,), {} if file is None else {".env": file.encode()})
 
 
-def _without_key(run: Ran) -> str:
-    if run.requests:
-        sent = run.requests[0].request.headers.get("authorization")
+def _without_key(seen: Observation) -> str:
+    if seen.asked:
+        sent = seen.asked[0].received.headers.get("authorization")
         return f"There is no key, and a request went out all the same, with Authorization: {rules.shown(sent)}."
-    if fault := rules.fails(run):
+    if fault := rules.fails(seen):
         return fault
     return (
         ""
-        if KEY in run.err
-        else f"The sentence does not name {KEY}: what is missing? It said: \
-{rules.shown(run.err.strip())}."
+        if KEY in seen.err
+        else f"The sentence does not name {KEY}: what is missing? It said: {rules.shown(seen.err.strip())}."
     )
 
 

@@ -8,8 +8,9 @@ import struct
 import zlib
 
 from chatbot.lab.dialect import Json, member
+from chatbot.lab.grade.observation import Observation
 from chatbot.lab.learn import rules
-from chatbot.lab.learn.seen import Case, Ran, Rule, Start, row
+from chatbot.lab.learn.seen import Case, Rule, Start, row
 from chatbot.lab.replies import Say
 
 _QUESTION, _TEXT = "What is this?", "A picture of the lab."
@@ -32,9 +33,9 @@ _PNG = _png()
 _JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00" + bytes(range(200)) + b"\xff\xd9"
 
 
-def _image_url(run: Ran) -> tuple[str, list[Json]]:
+def _image_url(seen: Observation) -> tuple[str, list[Json]]:
     """The address of the image, and all parts of the message."""
-    turns = rules.messages(run.requests[0].request.json)
+    turns = rules.messages(seen.asked[0].received.json)
     content = turns[-1].get("content") if turns else None
     parts = [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
     image = next((part for part in parts if part.get("type") == "image_url"), {})
@@ -42,11 +43,13 @@ def _image_url(run: Ran) -> tuple[str, list[Json]]:
 
 
 def _has_image(kind: str, data: bytes) -> Rule:
-    def rule(run: Ran) -> str:
-        url, parts = _image_url(run)
+    def rule(seen: Observation) -> str:
+        url, parts = _image_url(seen)
         if not parts:
-            return 'The "content" of the message is no list of parts. It wants {"type": "text", ...} and \
-{"type": "image_url", ...}.'
+            return (
+                'The "content" of the message is no list of parts. It wants {"type": "text", ...} and '
+                '{"type": "image_url", ...}.'
+            )
         if not any(part.get("type") == "text" and part.get("text") == _QUESTION for part in parts):
             return 'No part is {"type": "text", "text": ...} with the question.'
         if not url:
@@ -67,8 +70,10 @@ def _fault_of_url(url: str, kind: str, data: bytes) -> str:
     except (binascii.Error, ValueError):
         return f"What follows the comma is no Base64: {rules.shown(text)}. (Python writes b'...' around bytes; decode.)"
     if sent != data:
-        return f"The Base64 is {len(sent)} bytes, and they are not those of the file ({len(data)} bytes). Read it as \
-bytes, unchanged."
+        return (
+            f"The Base64 is {len(sent)} bytes, and they are not those of the file ({len(data)} bytes). Read it as "
+            f"bytes, unchanged."
+        )
     named = head.removeprefix("data:").removesuffix(";base64")
     return (
         "" if named == kind else f"The bytes are {kind}, the data URL says {rules.shown(named)}. The first bytes tell."
@@ -82,8 +87,8 @@ def _sent(title: str, name: str, kind: str, data: bytes) -> Case:
 
 
 def _refused(title: str, name: str, data: bytes | None) -> Case:
-    def nothing_sent(run: Ran) -> str:
-        return "A request went out, with nothing to show in it. Look at the file first." if run.requests else ""
+    def nothing_sent(seen: Observation) -> str:
+        return "A request went out, with nothing to show in it. Look at the file first." if seen.asked else ""
 
     start = Start((_QUESTION, f"{{folder}}/{name}"), (Say(_TEXT),))
     return Case((start,), (row(title, nothing_sent, rules.fails),), {} if data is None else {name: data})

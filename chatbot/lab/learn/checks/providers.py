@@ -6,11 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from chatbot.lab.grade.observation import Observation
 from chatbot.lab.learn import rules
-from chatbot.lab.learn.seen import Case, Ran, Row, Rule, Seen, Start, row
+from chatbot.lab.learn.seen import QUESTION, TEXT, Case, Row, Rule, Seen, Start, row
 from chatbot.lab.replies import Say
-
-_QUESTION, _TEXT = "Why is the sky blue?", "Because blue light is scattered most."
 
 
 class _Wire(NamedTuple):
@@ -39,67 +38,71 @@ _ENVIRON: Mapping[str, str] = {
 def _asks(name: str) -> Rule:
     wire = _WIRES[name]
 
-    def rule(run: Ran) -> str:
-        if not run.requests:
-            return rules.asks()(run).replace("OPENAI", name.upper())
-        request = run.requests[0].request
+    def rule(seen: Observation) -> str:
+        if not seen.asked:
+            return rules.asks()(seen).replace("OPENAI", name.upper())
+        request = seen.asked[0].received
         path, _, query = request.path.partition("?")
         if request.method != "POST" or not re.fullmatch(wire.path, path):
-            return f"For {name} the lab got {request.method} {rules.shown(path)[1:-1]}. The table of the page has the \
-address."
+            return (
+                f"For {name} the lab got {request.method} {rules.shown(path)[1:-1]}. The table of the page has the "
+                f"address."
+            )
         if wire.key(name) in query:
             return f"The key is in the address, and addresses are logged. Send it as {wire.header}."
         if request.headers.get(wire.header) != wire.before + wire.key(name):
-            return f"The header {wire.header} is {rules.shown(request.headers.get(wire.header))}; it wants \
-{wire.before}{name.upper()}_API_KEY."
-        return rules.sends_json(run) or _fault_of_body(name, run)
+            return (
+                f"The header {wire.header} is {rules.shown(request.headers.get(wire.header))}; it wants "
+                f"{wire.before}{name.upper()}_API_KEY."
+            )
+        return rules.sends_json(seen) or _fault_of_body(name, seen)
 
     return rule
 
 
-def _fault_of_body(name: str, run: Ran) -> str:
-    body, headers = run.requests[0].request.json, run.requests[0].request.headers
+def _fault_of_body(name: str, seen: Observation) -> str:
+    body, headers = seen.asked[0].received.json, seen.asked[0].received.headers
     if name == "anthropic" and "anthropic-version" not in headers:
         return "The header anthropic-version is missing; Anthropic refuses such a request."
     if name == "anthropic" and not isinstance(body.get("max_tokens"), int):
         return 'The body has no "max_tokens"; Anthropic refuses such a request.'
     if name == "gemini":
         parts = [part for turn in body.get("contents") or [] for part in turn.get("parts") or []]
-        if not any(part.get("text") == _QUESTION for part in parts):
+        if not any(part.get("text") == QUESTION for part in parts):
             return 'The body has no "contents" with "parts" that have the question as "text".'
         return ""
-    return rules.says(_QUESTION)(run)
+    return rules.says(QUESTION)(seen)
 
 
-def _keeps_keys_apart(seen: Seen) -> str:
-    for (name, wire), run in zip(_WIRES.items(), seen.runs, strict=False):
-        for arrived in run.requests:
-            sent = f"{arrived.request.path} {dict(arrived.request.headers)} {arrived.request.body!r}"
+def _keeps_keys_apart(case: Seen) -> str:
+    for (name, wire), run in zip(_WIRES.items(), case.runs, strict=False):
+        for received in (asked.received for asked in run.asked):
+            sent = f"{received.path} {dict(received.headers)} {received.body!r}"
             other = next((other for other in _WIRES if other != name and wire.key(other) in sent), None)
             if other:
                 return f"The key of {other} was sent to {name}. Whoever gets a key can use it."
     return ""
 
 
-def _names_known(run: Ran) -> str:
-    if run.requests:
+def _names_known(seen: Observation) -> str:
+    if seen.asked:
         return "The provider does not exist, and a request went out: to whom?"
-    if fault := rules.fails(run):
+    if fault := rules.fails(seen):
         return fault
-    missing = [name for name in _WIRES if name not in run.err.lower()]
+    missing = [name for name in _WIRES if name not in seen.err.lower()]
     return f"The sentence does not name {', '.join(missing)}: what could be typed instead?" if missing else ""
 
 
 PROVIDERS = (
     Case(
-        (*(Start((name, _QUESTION), (Say(_TEXT),), _ENVIRON) for name in _WIRES),),
+        (*(Start((name, QUESTION), (Say(TEXT),), _ENVIRON) for name in _WIRES),),
         (
             *(
-                row(name, rules.reaches, _asks(name), rules.runs, rules.prints(_TEXT), rules.succeeds, run=at)
+                row(name, rules.reaches, _asks(name), rules.runs, rules.prints(TEXT), rules.succeeds, run=at)
                 for at, name in enumerate(_WIRES)
             ),
             Row("each key goes to its own provider", _keeps_keys_apart),
         ),
     ),
-    Case((Start(("acme", _QUESTION), (Say(_TEXT),), _ENVIRON),), (row("an unknown provider", _names_known),)),
+    Case((Start(("acme", QUESTION), (Say(TEXT),), _ENVIRON),), (row("an unknown provider", _names_known),)),
 )

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from chatbot.lab.answers import Fault
 from chatbot.lab.dialect import Json, dumps
+from chatbot.lab.grade.observation import Observation
 from chatbot.lab.learn import rules
-from chatbot.lab.learn.seen import USUAL_KEY, Answered, Call, Case, Ran, Start, row
+from chatbot.lab.learn.seen import USUAL_KEY, Answered, Call, Case, Row, Seen, Start
 from chatbot.lab.replies import Refuse, Say, Turn
 
 TOKEN = "token-of-the-page-41ab"
@@ -29,48 +30,52 @@ def _call(
     return Call(method, path, headers, dumps(question) if body is None else body)
 
 
-Judge = Callable[[Ran, Answered], str]
+Judge = Callable[[Observation, Answered], str]
 
 
 def _case(title: str, call: Call, turn: Turn, judge: Judge) -> Case:
-    def rule(run: Ran) -> str:
-        [answered] = run.answered
+    def fault(case: Seen) -> str:
+        [seen], [answered] = case.runs, case.answered
         if answered.status == 0:
-            said = f" It said: {rules.shown(run.err.strip())}." if run.err.strip() else ""
+            said = f" It said: {rules.shown(seen.err.strip())}." if seen.err.strip() else ""
             return f"Nothing answers at 127.0.0.1, at the port in the variable PORT.{said}"
         if answered.status == 501:
             return "The relay answers 501: the function fetch is not written yet."
         if USUAL_KEY.encode() in answered.body or USUAL_KEY in str(answered.headers):
             return "The provider's key came back to the page. Hand on only the few headers that you choose."
-        return judge(run, answered)
+        return judge(seen, answered)
 
     environ = {"RELAY_TOKEN": TOKEN}
-    return Case((Start((), (turn,), environ),), (row(title, rule),), calls=(call,))
+    return Case((Start((), (turn,), environ),), (Row(title, fault),), calls=(call,))
 
 
-def _relayed(run: Ran, answered: Answered) -> str:
-    if not run.requests:
+def _relayed(seen: Observation, answered: Answered) -> str:
+    if not seen.asked:
         return f"The page got {answered.status}, and the lab was not asked."
-    request = run.requests[0].request
+    request = seen.asked[0].received
     if f"{request.method} {request.path}" != f"POST {rules.CHAT}":
-        return f"The lab got {request.method} {request.path}; it waits for POST {rules.CHAT} (OPENAI_BASE_URL has its \
-/v1)."
+        return (
+            f"The lab got {request.method} {request.path}; it waits for POST {rules.CHAT} (OPENAI_BASE_URL has its "
+            f"/v1)."
+        )
     if TOKEN in str(dict(request.headers)):
         return "The page's token went on to the provider. It is for the relay alone: make new headers."
-    return rules.has_key()(run) or rules.sends_json(run)
+    return rules.has_key()(seen) or rules.sends_json(seen)
 
 
-def _answer(run: Ran, answered: Answered) -> str:
-    if fault := _relayed(run, answered):
+def _answer(seen: Observation, answered: Answered) -> str:
+    if fault := _relayed(seen, answered):
         return fault
     if answered.status != 200 or _TEXT not in answered.body.decode("utf-8", "replace"):
-        return f"The page got {answered.status} and {rules.shown(answered.body.decode('utf-8', 'replace'))}; the \
-answer of the provider was to come through unchanged."
+        return (
+            f"The page got {answered.status} and {rules.shown(answered.body.decode('utf-8', 'replace'))}; the "
+            f"answer of the provider was to come through unchanged."
+        )
     return ""
 
 
-def _stream(run: Ran, answered: Answered) -> str:
-    if fault := _relayed(run, answered):
+def _stream(seen: Observation, answered: Answered) -> str:
+    if fault := _relayed(seen, answered):
         return fault
     kind = answered.headers.get("content-type", "")
     if not kind.startswith("text/event-stream"):
@@ -78,27 +83,31 @@ def _stream(run: Ran, answered: Answered) -> str:
     if b"[DONE]" not in answered.body:
         return "The end of the stream, [DONE], did not come through."
     if answered.piece_times_s[-1] - answered.piece_times_s[0] < _SPREAD_S:
-        return "The words came over more than two seconds, and reached the page all at once. Hand on the body itself \
-(upstream.body), not its text."
+        return (
+            "The words came over more than two seconds, and reached the page all at once. Hand on the body itself "
+            "(upstream.body), not its text."
+        )
     return ""
 
 
-def _bounded(run: Ran, answered: Answered) -> str:
-    if fault := _relayed(run, answered):
+def _bounded(seen: Observation, answered: Answered) -> str:
+    if fault := _relayed(seen, answered):
         return fault
-    sent = run.requests[0].request.json
+    sent = seen.asked[0].received.json
     limits = [sent[name] for name in ("max_tokens", "max_completion_tokens") if name in sent]
     if not limits:
-        return f"The request to the provider has no max_tokens. A page that names none may spend what it likes: \
-{_LIMIT} at most."
+        return (
+            f"The request to the provider has no max_tokens. A page that names none may spend what it likes: "
+            f"{_LIMIT} at most."
+        )
     if not all(isinstance(limit, int) and limit <= _LIMIT for limit in limits):
         return f"The page asked for {max(limits)} tokens, and the relay passed that on. {_LIMIT} are the most."
     return ""
 
 
 def _refused(status: int, what: str) -> Judge:
-    def judge(run: Ran, answered: Answered) -> str:
-        if run.requests:
+    def judge(seen: Observation, answered: Answered) -> str:
+        if seen.asked:
             return f"{what}, and the relay asked the provider all the same: anybody can spend your money."
         if answered.status != status:
             return f"{what}: the page got {answered.status}; {status} says what is wrong."
@@ -107,8 +116,8 @@ def _refused(status: int, what: str) -> Judge:
     return judge
 
 
-def _limited(run: Ran, answered: Answered) -> str:
-    if fault := _relayed(run, answered):
+def _limited(seen: Observation, answered: Answered) -> str:
+    if fault := _relayed(seen, answered):
         return fault
     if answered.status != 429:
         return f"The provider said 429, and the page got {answered.status}. The status belongs to the answer."

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from chatbot.lab.answers import Fault
+from chatbot.lab.grade.observation import Observation
 from chatbot.lab.learn import rules
-from chatbot.lab.learn.seen import Case, Ran, Rule, Start, row
+from chatbot.lab.learn.seen import Case, Rule, Start, row
 from chatbot.lab.replies import CHUNKED, INSIDE_CHARACTERS, INSIDE_CRLF, Say, ScriptedReply, Turn
 
 _QUESTION = "Tell me something."
@@ -24,8 +25,8 @@ _BY_THE_BOOK = (
 )
 
 
-def _streams(run: Ran) -> str:
-    if run.requests[0].request.json.get("stream") is True:
+def _streams(seen: Observation) -> str:
+    if seen.asked[0].received.json.get("stream") is True:
         return ""
     return 'The body has no "stream": true, so the answer comes in one piece.'
 
@@ -39,34 +40,38 @@ def _whole(title: str, text: str, turn: Turn | ScriptedReply, *more: Rule) -> Ca
 
 
 def _prints(text: str) -> Rule:
-    def rule(run: Ran) -> str:
-        if "data:" in run.out:
-            return f"Standard output has the events as they came: {rules.shown(run.out)}. Print the text in them."
-        if "\ufffd" in run.out:
-            return f"Characters were broken: {rules.shown(run.out)}. Bytes become text when the line is whole."
-        if run.out.strip() != text and run.out.split() == text.split():
-            return f"The text came with other line breaks: {rules.shown(run.out)}. Print each piece without one."
-        return rules.prints(text)(run)
+    def rule(seen: Observation) -> str:
+        if "data:" in seen.out:
+            return f"Standard output has the events as they came: {rules.shown(seen.out)}. Print the text in them."
+        if "\ufffd" in seen.out:
+            return f"Characters were broken: {rules.shown(seen.out)}. Bytes become text when the line is whole."
+        if seen.out.strip() != text and seen.out.split() == text.split():
+            return f"The text came with other line breaks: {rules.shown(seen.out)}. Print each piece without one."
+        return rules.prints(text)(seen)
 
     return rule
 
 
-def _as_it_comes(run: Ran) -> str:
-    times = run.out_times_s
-    if times and times[-1] - times[0] < _SPREAD_S and run.out.strip():
-        return "The words came over more than two seconds, and all of them were printed at once. Read piece by piece, \
-and flush standard output."
+def _as_it_comes(seen: Observation) -> str:
+    times = [piece.at_s for piece in seen.run.pieces if not piece.is_error and piece.data.strip()]
+    if times and times[-1] - times[0] < _SPREAD_S and seen.out.strip():
+        return (
+            "The words came over more than two seconds, and all of them were printed at once. Read piece by piece, "
+            "and flush standard output."
+        )
     return ""
 
 
 def _broken(title: str, turn: Turn, what: str) -> Case:
-    def keeps(run: Ran) -> str:
-        if _CUT_TEXT not in run.out:
-            return f"What came before is lost: {rules.shown(_CUT_TEXT)} was there, and standard output has \
-{rules.shown(run.out.strip())}."
-        if not run.code:
+    def keeps(seen: Observation) -> str:
+        if _CUT_TEXT not in seen.out:
+            return (
+                f"What came before is lost: {rules.shown(_CUT_TEXT)} was there, and standard output has "
+                f"{rules.shown(seen.out.strip())}."
+            )
+        if not seen.run.code:
             return f"{what}, and the exit code is 0: half an answer that looks whole."
-        return rules.fails_after(run)
+        return rules.fails_after(seen)
 
     return Case((Start((_QUESTION,), (turn,)),), (row(title, _ASKS, keeps),))
 
