@@ -15,7 +15,7 @@ _MAX_BYTES = 1_000_000
 
 
 class Step(NamedTuple):
-    """One exercise: the file of its starter, when it was started and passed (Unix seconds), how many hints were seen."""
+    """One exercise: the file of its starter, when it was started and passed (Unix seconds), and the hints seen."""
 
     file: str = ""
     started_s: float = 0.0
