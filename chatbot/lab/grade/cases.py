@@ -35,6 +35,14 @@ ANSWER = (
         rules.live,
     ),
     Case(
+        "hard-answer",
+        "The answer has line ends, quotes, a backslash and emoji.",
+        "Standard output is the answer byte for byte.",
+        "Let a JSON library read what comes: text in JSON is escaped.",
+        ("hard-answer",),
+        rules.whole,
+    ),
+    Case(
         "reasoning",
         "The model reasons before it answers.",
         "Standard output is the answer alone.",

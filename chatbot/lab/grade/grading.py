@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import NamedTuple
 
@@ -99,28 +99,41 @@ def grade(
     told how many runs are over, of how many. Once `stop` is set, what runs is ended. Raises NothingAsked, OSError where
     the command cannot be started, and Cancelled where it was stopped.
     """
-    began_s = time.monotonic()
-    play = _Player(client, environ, stop or threading.Event())
+    began_s, stop = time.monotonic(), stop or threading.Event()
+    play = _Player(client, environ, stop)
+    told = _Told(tell)
+    spoken: dict[str, Observation] = {}
+    runs: dict[tuple[str, str], Future[Observation]] = {}
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        plain = {wire: pool.submit(play, PLAIN, wire) for wire in wires or ("openai", "anthropic", "gemini")}
-        spoken = _spoken({wire: seen.result() for wire, seen in plain.items()}, asked_for=bool(wires))
-        wanted = [(wire, scene) for scene in _scenes_of(cases) for wire in spoken if scene is not PLAIN]
-        runs = {(wire, scene.name): pool.submit(play, scene, wire) for wire, scene in wanted}
-        _told(runs.values(), tell)
-        seen = {key: run.result() for key, run in runs.items()}
-    seen |= {(wire, PLAIN.name): observation for wire, observation in spoken.items()}
+        plain = {pool.submit(play, PLAIN, wire): wire for wire in wires or ("openai", "anthropic", "gemini")}
+        for run in as_completed(plain):
+            wire, seen = plain[run] if wires else _wire_spoken(plain[run], run.result()), run.result()
+            if wire is None:
+                continue
+            spoken[wire] = seen._replace(wire=wire)
+            for scene in _scenes_of(cases, is_streamed=seen.is_streamed):
+                runs[wire, scene.name] = told.over(pool.submit(play, scene, wire))
+        if not spoken:
+            raise NothingAsked(next(iter(plain)).result().run)
+        found = {key: run.result() for key, run in runs.items()}
+    if stop.is_set():
+        raise Cancelled("stopped")
+    found |= {(wire, PLAIN.name): seen for wire, seen in spoken.items()}
+    in_order = tuple(wire for wire in WIRES if wire in spoken)
     marks = tuple(
-        judged(case, {name: seen[wire, name] for name in case.scenes}, wire) for case in cases for wire in spoken
+        judged(case, {name: seen for (on, name), seen in found.items() if on == wire}, wire)
+        for case in cases
+        for wire in in_order
     )
-    return Graded(marks, tuple(spoken), time.monotonic() - began_s, len(seen))
+    return Graded(marks, in_order, time.monotonic() - began_s, len(runs) + len(plain))
 
 
 def judged(case: Case, seen: Seen, wire: str) -> Mark:
-    """What a case says of what was seen; pure."""
-    observations = [seen[name] for name in case.scenes]
+    """What a case says of what was seen; pure. A scene that needs a stream may be missing in it."""
     if wire not in case.wires:
         return Mark(case, wire, *not_applicable("this wire format has no such thing"))
-    if case.streams and observations[0].asked and not observations[0].is_streamed:
+    observations = [seen[name] for name in case.scenes if name in seen]
+    if case.streams and not any(each.is_streamed or not each.asked for each in observations):
         return Mark(case, wire, *not_applicable("it asks for no stream"))
     return Mark(case, wire, *case.judge(*observations))
 
@@ -130,36 +143,34 @@ def observe(client: Client, scene: Scene, wire: str, environ: Mapping[str, str] 
     return _Player(client, environ, threading.Event())(scene, wire)
 
 
-def _scenes_of(cases: Iterable[Case]) -> list[Scene]:
-    names = {name for case in cases for name in case.scenes}
-    return [scene for scene in SCENES if scene.name in names]
+def _scenes_of(cases: Iterable[Case], *, is_streamed: bool) -> list[Scene]:
+    names = {name for case in cases if is_streamed or not case.streams for name in case.scenes}
+    return [scene for scene in SCENES if scene.name in names and scene is not PLAIN]
 
 
-def _spoken(plain: Mapping[str, Observation], *, asked_for: bool) -> dict[str, Observation]:
-    """What the client did on each wire that it speaks. Of two wires of a service it is the one that came."""
-    if asked_for:
-        return dict(plain)
-    found = {}
-    for wire, seen in plain.items():
-        came = seen.asked[0].dialect if seen.asked else None
-        if came is not None and FACTS[came] is FACTS[wire]:
-            found[came] = seen._replace(wire=came)
-    if not found:
-        raise NothingAsked(plain["openai"].run)
-    return found
+def _wire_spoken(wire: str, seen: Observation) -> str | None:
+    """The wire that came when the client was asked with the variables of this one: of two of a service either."""
+    came = seen.asked[0].dialect if seen.asked else None
+    return came if came is not None and FACTS[came] is FACTS[wire] else None
 
 
-def _told(runs: Iterable[Future[Observation]], tell: Callable[[int, int], None]) -> None:
-    total = len(list(runs))
-    lock, over = threading.Lock(), []
+class _Told:
+    """Counts the runs that are over."""
 
-    def one_more(run: Future[Observation]) -> None:
-        with lock:
-            over.append(run)
-            tell(len(over), total)
+    def __init__(self, tell: Callable[[int, int], None]) -> None:
+        self._tell, self._lock = tell, threading.Lock()
+        self._done, self._total = 0, 0
 
-    for run in runs:
-        run.add_done_callback(one_more)
+    def over(self, run: Future[Observation]) -> Future[Observation]:
+        """Counts this one, and once more when it is over."""
+        self._total += 1
+        run.add_done_callback(self._one_more)
+        return run
+
+    def _one_more(self, run: Future[Observation]) -> None:
+        with self._lock:
+            self._done += 1
+            self._tell(self._done, self._total)
 
 
 class _Player:

@@ -72,7 +72,8 @@ def _changed(name: str, change: Change, turn: Turn | None = None) -> Scene:
 
 _NOBODY = Asked("")
 _HANGS = BY_NAME["hang-in-stream"].turns[0]
-_SAYS = Say("The lab answers:\n\n  1. in words,\n  2. with ümläuts & <signs>,\n  3. and an end.")
+_SAYS = Say("The lab answers in one plain line, whatever surrounds it.")  # nothing that JSON would escape
+_HARD = Say('The lab answers:\n\n  1. in "words",\n\t2. with \\, ümläuts, 👩‍🚀 & <signs>,\n  3. and an end.')
 _ALWAYS_BUSY = (Step(Refuse(Fault.OVERLOADED)),)
 
 PLAIN = Scene("plain", (Step(BY_NAME["slow"].turns[0]),))
@@ -93,8 +94,9 @@ SCENES = (
     PLAIN,
     Scene("hard-question", (Step(_SAYS),), question=HARD_QUESTION),
     Scene("stdin", (Step(_SAYS),), question=HARD_QUESTION, by_stdin=True),
-    Scene("closed-pipe", (Step(Say(_SAYS.text, paced=True)),), output="closed"),
+    Scene("closed-pipe", (Step(_SAYS._replace(paced=True)),), output="closed"),
     Scene("terminal", (Step(BY_NAME["escapes"].turns[0]),), output="terminal"),
+    Scene("hard-answer", (Step(_HARD),)),
     _of("escapes"),
     _of("wrong-key"),
     Scene("wrong-key-said", (Step(Refuse(Fault.WRONG_KEY), changes.with_the_key),)),
@@ -114,7 +116,7 @@ SCENES = (
     _of("filtered"),
     _of("reasoning"),
     _of("split-utf8"),
-    _changed("split-bytes", unchanged, Say(_SAYS.text, cut_at=rb"(?s)(?=.)")),
+    _changed("split-bytes", unchanged, _SAYS._replace(cut_at=rb"(?s)(?=.)")),
     _of("crlf"),
     _changed("comments", each_event(changes.with_comment)),
     _changed("other-events", each_event(changes.with_other_event)),

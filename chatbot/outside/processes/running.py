@@ -133,8 +133,9 @@ class Running:
         """Reads until it is over."""
         ended: Ended = "exited"
         while True:
+            is_over = self._process.poll() is not None  # before the look: what it wrote last is there by then
             is_quiet = not self._read(_LOOK_S)
-            if self._process.poll() is not None and (is_quiet or not self._selector.get_map()):
+            if is_over and (is_quiet or not self._selector.get_map()):
                 break
             if sum(len(piece.data) for piece in self._pieces) > limits.output_bytes:
                 ended = "too much"

@@ -84,3 +84,7 @@ def test_what_cannot_be_started_says_so(tmp_path: Path) -> None:
         run_bounded(["/no/such/program"], ENV, tmp_path)
     with pytest.raises(FileNotFoundError):
         run_bounded(["/no/such/program"], ENV, tmp_path, Streams(output="terminal"))
+
+
+def test_the_last_words_before_the_end_are_not_lost(tmp_path: Path) -> None:
+    assert [shell("sleep 0.05; echo last", tmp_path).out for _ in range(10)] == [b"last\n"] * 10
