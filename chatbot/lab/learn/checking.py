@@ -9,7 +9,7 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from chatbot.lab.grade.observation import Observation
 from chatbot.lab.learn.scripted import Script
 from chatbot.lab.learn.seen import MODEL, USUAL_KEY, Answered, Call, Case, Seen, Start
 from chatbot.lab.server.http import LabServer
-from chatbot.outside.processes.running import Limits, ProcessRun, Running, Streams
+from chatbot.outside.processes.running import Limits, ProcessRun, Streams, run_bounded
 
 PACE_S = 0.15
 _HANG_S = 30.0
@@ -27,6 +27,10 @@ _AT_ONCE = 8  # most of them wait
 _MOST_OUTPUT_BYTES = 1_000_000
 _LISTENS_WITHIN_S, _ANSWERS_WITHIN_S, _LOOK_S = 8.0, 10.0, 0.05
 _MOST_FILE_BYTES = 1_000_000
+
+
+Run = Callable[..., ProcessRun]
+"""As `run_bounded`: words, variables, folder, streams, limits, and what may have it ended."""
 
 
 class Told(NamedTuple):
@@ -37,14 +41,18 @@ class Told(NamedTuple):
 
 
 def check(
-    words: Sequence[str], cases: Sequence[Case], environ: Mapping[str, str] = os.environ, folder: Path = Path()
+    words: Sequence[str],
+    cases: Sequence[Case],
+    environ: Mapping[str, str] = os.environ,
+    folder: Path = Path(),
+    run: Run = run_bounded,
 ) -> list[Told]:
     """All rows in their order. The program runs in `folder`, but where a case says otherwise.
 
     Raises OSError where it cannot be started.
     """
     stop = threading.Event()
-    player = _Player(_found_anywhere(words, folder), environ, folder, stop)
+    player = _Player(_Program(_found_anywhere(words, folder), environ, folder, run), stop)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         try:
             all_seen = list(pool.map(player, cases))
@@ -78,9 +86,18 @@ class _Place(NamedTuple):
         return text.replace("{url}", self.url).replace("{folder}", str(self.folder))
 
 
+class _Program(NamedTuple):
+    """The person's, and what runs it."""
+
+    words: Sequence[str]
+    environ: Mapping[str, str]
+    folder: Path
+    run: Run
+
+
 class _Player:
-    def __init__(self, words: Sequence[str], environ: Mapping[str, str], folder: Path, stop: threading.Event) -> None:
-        self._words, self._environ, self._folder, self._stop = words, environ, folder, stop
+    def __init__(self, program: _Program, stop: threading.Event) -> None:
+        self._program, self._stop = program, stop
 
     def __call__(self, case: Case) -> Seen:
         """Plays a case."""
@@ -89,46 +106,46 @@ class _Player:
             tempfile.TemporaryDirectory(prefix="chat-learn-", ignore_cleanup_errors=True) as name,
             LabServer(quirks=[script.quirk], pace_s=PACE_S, hang_s=_HANG_S) as server,
         ):
-            place = Path(name)
+            place = _Place(server.url, Path(name), _free_port() if case.calls else 0)
             for file, data in case.files.items():
-                (place / file).write_bytes(data)
-            port = _free_port() if case.calls else 0
-            seen = [self._run(start, _Place(server.url, place, port), script, case.calls) for start in case.starts]
-            answered = tuple(answer for _, answers in seen for answer in answers)
-            return Seen(tuple(observation for observation, _ in seen), _files_in(place), answered)
+                (place.folder / file).write_bytes(data)
+            if case.calls:
+                return self._called(case, place, script)
+            return Seen(tuple(self._begun(start, place, script) for start in case.starts), _files_in(place.folder))
 
-    def _run(
-        self, start: Start, place: _Place, script: Script, calls: Sequence[Call]
-    ) -> tuple[Observation, Sequence[Answered]]:
+    def _begun(self, start: Start, place: _Place, script: Script) -> Observation:
         self._stop.wait(start.after_s)
         script.begin(start.turns)
-        words = [*self._words, *map(place.filled, start.arguments)]
-        folder = place.folder if start.in_folder else self._folder
-        running = Running(words, self._variables(start, place), folder, Streams(start.stdin))
-        try:
-            with ThreadPoolExecutor(1) as caller:
-                over = threading.Event()
-                answers = caller.submit(lambda: [_answered(call, place.port, over) for call in calls])
-                run = running.to_end(
-                    Limits(start.limit_s, _MOST_OUTPUT_BYTES),
-                    lambda _: "end" if self._stop.is_set() or (calls and answers.done()) else None,
-                )
-                over.set()
-                return _observed(run, script), answers.result()
-        finally:
-            running.close()
+        return self._run(start, place, script, lambda: False)
+
+    def _called(self, case: Case, place: _Place, script: Script) -> Seen:
+        """A program that listens: it is sent the calls, and ended when all are answered."""
+        over = threading.Event()
+        with ThreadPoolExecutor(1) as caller:
+            answers = caller.submit(lambda: tuple(_answered(call, place.port, script, over) for call in case.calls))
+            run = self._run(case.starts[0], place, script, answers.done)
+            over.set()
+            return Seen((run,), answered=answers.result())
+
+    def _run(self, start: Start, place: _Place, script: Script, is_done: Callable[[], bool]) -> Observation:
+        run = self._program.run(
+            [*self._program.words, *map(place.filled, start.arguments)],
+            self._variables(start, place),
+            place.folder if start.in_folder else self._program.folder,
+            Streams(start.stdin),
+            Limits(start.limit_s, _MOST_OUTPUT_BYTES),
+            lambda _: "end" if self._stop.is_set() or is_done() else None,
+        )
+        return Observation("openai", "", USUAL_KEY, run, script.asked)
 
     def _variables(self, start: Start, place: _Place) -> dict[str, str]:
-        home = Path(self._environ.get("HOME", place.folder))  # a person's packages may be there
-        usual = environment_for(Client(()), Place("openai", place.url, USUAL_KEY, ""), home, self._environ)
+        environ = self._program.environ
+        home = Path(environ.get("HOME", place.folder))  # a person's packages may be there
+        usual = environment_for(Client(()), Place("openai", place.url, USUAL_KEY, ""), home, environ)
         own = {name: place.filled(value) for name, value in start.environ.items()}
         listens = {"PORT": str(place.port)} if place.port else {}
         merged = {**usual, MODEL: "echo", "TMPDIR": str(place.folder), **listens, **own}
         return {name: value for name, value in merged.items() if value}
-
-
-def _observed(run: ProcessRun, script: Script) -> Observation:
-    return Observation("openai", "", USUAL_KEY, run, script.asked)
 
 
 def _files_in(folder: Path) -> dict[str, bytes]:
@@ -147,24 +164,26 @@ def _free_port() -> int:
         return port
 
 
-def _answered(call: Call, port: int, over: threading.Event) -> Answered:
-    """What comes back; status 0 where nothing does."""
+def _answered(call: Call, port: int, script: Script, over: threading.Event) -> Answered:
+    """What comes back, and what the lab was asked for it; status 0 where nothing comes."""
+    script.begin(call.turns)
     connection = _connected(port, over)
     if connection is None:
-        return Answered(0, {}, b"")
+        over.set()  # nor will it for the others
+        return Answered(0)
     with contextlib.closing(connection):
         began_s = time.monotonic()
+        pieces, times_s = [], []
         try:
             connection.request(call.method, call.path, call.body, dict(call.headers))
             response = connection.getresponse()
-            headers = {name.lower(): value for name, value in response.getheaders()}
-            pieces, times_s = [], []
             while piece := response.read1():
                 pieces.append(piece)
                 times_s.append(time.monotonic() - began_s)
         except (OSError, http.client.HTTPException):
-            return Answered(0, {}, b"")
-    return Answered(response.status, headers, b"".join(pieces), tuple(times_s))
+            return Answered(0, asked=script.asked)
+    headers = {name.lower(): value for name, value in response.getheaders()}
+    return Answered(response.status, headers, b"".join(pieces), tuple(times_s), script.asked)
 
 
 def _connected(port: int, over: threading.Event) -> http.client.HTTPConnection | None:

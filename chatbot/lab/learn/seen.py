@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from chatbot.lab.grade.observation import Observation
+from chatbot.lab.grade.observation import Asked, Observation
 from chatbot.lab.replies import ScriptedReply, Turn
 
 BASE_URL, KEY, MODEL = "OPENAI_BASE_URL", "OPENAI_API_KEY", "OPENAI_MODEL"
@@ -30,21 +30,25 @@ class Start(NamedTuple):
 
 
 class Call(NamedTuple):
-    """A request to a program that listens at the port in PORT."""
+    """A request to a program that listens at the port in PORT, and what the lab says when it is asked for it."""
 
     method: str
     path: str
     headers: Mapping[str, str] = {}
     body: bytes = b""
+    turns: tuple[Turn, ...] = ()
 
 
 class Answered(NamedTuple):
-    """What came back: header names are lower case; `status` 0 where nothing did. Times in seconds from the call."""
+    """What came back: header names are lower case; `status` 0 where nothing did. Times in seconds from the call.
+    `asked` are the requests that reached the lab meanwhile.
+    """
 
     status: int
-    headers: Mapping[str, str]
-    body: bytes
+    headers: Mapping[str, str] = {}
+    body: bytes = b""
     piece_times_s: tuple[float, ...] = ()
+    asked: tuple[Asked, ...] = ()
 
 
 class Seen(NamedTuple):
@@ -69,7 +73,7 @@ class Row(NamedTuple):
 class Case(NamedTuple):
     """Starts that follow each other at a lab of their own, with these files in the folder, and the rows told of them.
 
-    `calls`: the program listens, is sent these, and is ended afterwards.
+    With `calls` there is one start: the program listens, is sent these one after the other, and is ended afterwards.
     """
 
     starts: tuple[Start, ...]

@@ -36,7 +36,7 @@ def _remembers(*texts: str) -> Rule:
         if said == [texts[-1]]:
             return (
                 f"The last request has only {rules.shown(texts[-1])}. The server forgets everything: send the whole "
-                f"conversation."
+                "conversation."
             )
         if said != list(texts):
             return f"The last request has the messages {rules.shown(said)}; these were expected: {rules.shown(texts)}."

@@ -72,7 +72,7 @@ def _fault_of_url(url: str, kind: str, data: bytes) -> str:
     if sent != data:
         return (
             f"The Base64 is {len(sent)} bytes, and they are not those of the file ({len(data)} bytes). Read it as "
-            f"bytes, unchanged."
+            "bytes, unchanged."
         )
     named = head.removeprefix("data:").removesuffix(";base64")
     return (

@@ -46,7 +46,7 @@ def _asks(name: str) -> Rule:
         if request.method != "POST" or not re.fullmatch(wire.path, path):
             return (
                 f"For {name} the lab got {request.method} {rules.shown(path)[1:-1]}. The table of the page has the "
-                f"address."
+                "address."
             )
         if wire.key(name) in query:
             return f"The key is in the address, and addresses are logged. Send it as {wire.header}."

@@ -19,7 +19,7 @@ def _has_line(status: int) -> Rule:
         lines = [line for line in seen.err.splitlines() if "POST" in line and rules.CHAT in line]
         if not lines:
             return (
-                f"Standard error has no line with the method and the address (POST .../v1/chat/completions): "
+                "Standard error has no line with the method and the address (POST .../v1/chat/completions): "
                 f"{rules.shown(seen.err.strip())}."
             )
         if not any(re.search(rf"\b{status}\b", line) for line in lines):

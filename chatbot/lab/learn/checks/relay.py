@@ -33,9 +33,12 @@ def _call(
 Judge = Callable[[Observation, Answered], str]
 
 
-def _case(title: str, call: Call, turn: Turn, judge: Judge) -> Case:
+def _row(name: str, number: int, judge: Judge) -> Row:
+    """What is told of a call."""
+
     def fault(case: Seen) -> str:
-        [seen], [answered] = case.runs, case.answered
+        answered = case.answered[number]
+        seen = case.runs[0]._replace(asked=answered.asked)
         if answered.status == 0:
             said = f" It said: {rules.shown(seen.err.strip())}." if seen.err.strip() else ""
             return f"Nothing answers at 127.0.0.1, at the port in the variable PORT.{said}"
@@ -45,8 +48,7 @@ def _case(title: str, call: Call, turn: Turn, judge: Judge) -> Case:
             return "The provider's key came back to the page. Hand on only the few headers that you choose."
         return judge(seen, answered)
 
-    environ = {"RELAY_TOKEN": TOKEN}
-    return Case((Start((), (turn,), environ),), (Row(title, fault),), calls=(call,))
+    return Row(name, fault)
 
 
 def _relayed(seen: Observation, answered: Answered) -> str:
@@ -56,7 +58,7 @@ def _relayed(seen: Observation, answered: Answered) -> str:
     if f"{request.method} {request.path}" != f"POST {rules.CHAT}":
         return (
             f"The lab got {request.method} {request.path}; it waits for POST {rules.CHAT} (OPENAI_BASE_URL has its "
-            f"/v1)."
+            "/v1)."
         )
     if TOKEN in str(dict(request.headers)):
         return "The page's token went on to the provider. It is for the relay alone: make new headers."
@@ -69,7 +71,7 @@ def _answer(seen: Observation, answered: Answered) -> str:
     if answered.status != 200 or _TEXT not in answered.body.decode("utf-8", "replace"):
         return (
             f"The page got {answered.status} and {rules.shown(answered.body.decode('utf-8', 'replace'))}; the "
-            f"answer of the provider was to come through unchanged."
+            "answer of the provider was to come through unchanged."
         )
     return ""
 
@@ -97,7 +99,7 @@ def _bounded(seen: Observation, answered: Answered) -> str:
     limits = [sent[name] for name in ("max_tokens", "max_completion_tokens") if name in sent]
     if not limits:
         return (
-            f"The request to the provider has no max_tokens. A page that names none may spend what it likes: "
+            "The request to the provider has no max_tokens. A page that names none may spend what it likes: "
             f"{_LIMIT} at most."
         )
     if not all(isinstance(limit, int) and limit <= _LIMIT for limit in limits):
@@ -128,15 +130,21 @@ def _limited(seen: Observation, answered: Answered) -> str:
     return ""
 
 
-_ANSWER = Say(_TEXT)
+_CALLS: tuple[tuple[str, Call, Turn, Judge], ...] = (
+    ("a question", _call(max_tokens=50), Say(_TEXT), _answer),
+    ("a stream, passed on as it comes", _call(stream=True), Say(_TEXT, paced=True), _stream),
+    ("no token", _call(token=None), Say(_TEXT), _refused(401, "The request had no token")),
+    ("a wrong token", _call(token="guessed"), Say(_TEXT), _refused(401, "The token was wrong")),
+    ("another path", _call(path="/v1/files"), Say(_TEXT), _refused(404, "The path was /v1/files")),
+    ("a body that is no JSON", _call(body=b"{no"), Say(_TEXT), _refused(400, "The body was no JSON")),
+    ("a million tokens", _call(max_tokens=1_000_000), Say(_TEXT), _bounded),
+    ("no limit named", _call(), Say(_TEXT), _bounded),
+    ("429 and Retry-After", _call(), Refuse(Fault.RATE_LIMITED, retry_after="7"), _limited),
+)
 RELAY = (
-    _case("a question", _call(max_tokens=50), _ANSWER, _answer),
-    _case("a stream, passed on as it comes", _call(stream=True), Say(_TEXT, paced=True), _stream),
-    _case("no token", _call(token=None), _ANSWER, _refused(401, "The request had no token")),
-    _case("a wrong token", _call(token="guessed"), _ANSWER, _refused(401, "The token was wrong")),
-    _case("another path", _call(path="/v1/files"), _ANSWER, _refused(404, "The path was /v1/files")),
-    _case("a body that is no JSON", _call(body=b"{no"), _ANSWER, _refused(400, "The body was no JSON")),
-    _case("a million tokens", _call(max_tokens=1_000_000), _ANSWER, _bounded),
-    _case("no limit named", _call(), _ANSWER, _bounded),
-    _case("429 and Retry-After", _call(), Refuse(Fault.RATE_LIMITED, retry_after="7"), _limited),
+    Case(
+        (Start(environ={"RELAY_TOKEN": TOKEN}, limit_s=40.0),),
+        tuple(_row(name, number, judge) for number, (name, _, _, judge) in enumerate(_CALLS)),
+        calls=tuple(call._replace(turns=(turn,)) for _, call, turn, _ in _CALLS),
+    ),
 )

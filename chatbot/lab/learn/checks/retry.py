@@ -39,7 +39,7 @@ def _waits(seen: Observation) -> str:
         if wait_s < _SHORTEST_WAIT_S:
             return (
                 f"It asked again after {wait_s:.2f} s. A server that is overloaded needs a pause of about 0.5 s, "
-                f"then 1 s."
+                "then 1 s."
             )
         if wait_s > _LONGEST_WAIT_S:
             return f"It waited {wait_s:.0f} s between two tries; about 0.5 s and 1 s were enough."

@@ -40,7 +40,7 @@ def _told_apart(case: Seen) -> str:
     if set(hanging) == set(nobody):
         return (
             f"It says the same when nothing comes and when nobody listens: {rules.shown(' '.join(nobody))}. The "
-            f"first may pass; the second is a wrong address, or a server that does not run."
+            "first may pass; the second is a wrong address, or a server that does not run."
         )
     return ""
 
