@@ -138,6 +138,33 @@ MISTAKES = (
         "429",
         "The exit code is 0, as if all were well",
     ),
+    Mistake(
+        7,
+        "decodes-pieces",
+        "for piece in pieces:",
+        'for piece in (each.decode("utf-8", "replace").encode() for each in pieces):',
+        "characters cut in pieces",
+        "Characters were broken",
+    ),
+    Mistake(
+        7,
+        "no-end",
+        'return "The answer was cut: its end never came."',
+        'return ""',
+        "an end without [DONE]",
+        "The bytes ended before [DONE], and the exit code is 0: half an answer that looks whole",
+    ),
+    Mistake(7, "lf-only", '.rstrip(b"\\r")', "", "CRLF, cut between the two", "Standard output is empty"),
+    Mistake(
+        7,
+        "wants-the-blank",
+        'line.startswith("data:")',
+        'line.startswith("data: ")',
+        "comments, other fields, two data lines",
+        "Standard output has",
+    ),
+    Mistake(7, "a-line-each", 'end="", flush=True', "flush=True", "a stream", "The text came with other line breaks"),
+    Mistake(7, "no-stream", '"stream": True, ', "", "a stream", 'The body has no "stream": true'),
     Mistake(8, "e-mail", "b64encode(data)", "encodebytes(data)", "a PNG", "The Base64 has line breaks"),
     Mistake(
         8, "always-png", "data:{kind};", "data:image/png;", "a JPEG", "The bytes are image/jpeg, the data URL says"
