@@ -3,6 +3,7 @@
 # Without `from __future__ import annotations`: chatbot.options.declared reads the annotations as they stand.
 
 import os
+import signal
 import sys
 import threading
 import time
@@ -86,6 +87,8 @@ def _run(client: "Client", cases: "Sequence[Case]", wires: Sequence[str], notice
     from chatbot.outside.desktop.streams import is_terminal
     from chatbot.terminal.batch_progress import BatchProgress, Standing
 
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a client would inherit that, and is to be interrupted
+        signal.signal(signal.SIGINT, lambda number, frame: None)
     stop = threading.Event()
     stream = sys.stderr if is_terminal(2) else None
     progress = BatchProgress(notices, stream, time.monotonic, stdio.encoding(sys.stderr))
@@ -199,8 +202,8 @@ DECLARED = Command(
     (Positional("command", "COMMAND", "What runs the client, behind --.", repeats=True),),
     (Grading,),
     "For example: chat lab grade -- python client.py {question}\n\n"
-    "The command is run many times, with an empty home, and finds the lab by {base_url} {key} {model} {question} in "
-    "its words, or by OPENAI_BASE_URL, OPENAI_API_KEY and their like. Without {question} the question is piped in. "
-    "{timeout} and {max_retries} say how many seconds a server may be silent, and how often to ask again. Each of these "
-    "words is a variable too, as TIMEOUT. The exit status is 0 for full marks.",
+    "The command is run many times, with an empty home. It finds the lab by {base_url} {key} {model} {question} {wire} "
+    "in its words, or by OPENAI_BASE_URL, OPENAI_API_KEY and their like. Without {question} the question is piped in. "
+    "{timeout} and {max_retries} say how many seconds a server may be silent, and how often to ask again. Each of "
+    "these words is a variable too, as TIMEOUT. The exit status is 0 for full marks.",
 )

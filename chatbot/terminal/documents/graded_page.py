@@ -22,6 +22,7 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 def graded_page(rows: Sequence[GradeRow], command: Sequence[str], summary: str) -> str:
     """The page, in UTF-8."""
+    score, _, counts = summary.partition(": ")
     wires = list(dict.fromkeys(wire for row in rows for wire, _, _ in row.marks))
     heads = "".join(f"<th>{_escaped(head)}</th>" for head in ("case", *wires))
     return "\n".join(
@@ -29,8 +30,8 @@ def graded_page(rows: Sequence[GradeRow], command: Sequence[str], summary: str) 
             '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
             f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
             '<meta name="viewport" content="width=device-width">\n<title>chat lab grade</title>',
-            f"<style>{_STYLE}</style>\n</head>\n<body>\n<h1>{_escaped(summary.partition(':')[0])}</h1>",
-            f"<pre>{_escaped(shlex.join(command))}</pre>\n<p>{_escaped(summary)}</p>",
+            f"<style>{_STYLE}</style>\n</head>\n<body>\n<h1>{_escaped(score)}</h1>",
+            f"<pre>{_escaped(shlex.join(command))}</pre>\n<p>{_escaped(counts)}</p>",
             f"<table>\n<tr>{heads}</tr>",
             *map(_row, rows),
             "</table>\n</body>\n</html>\n",
