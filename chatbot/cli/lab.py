@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from chatbot.cli.command_line.declared import Command, Group, Positional
 from chatbot.cli.command_line.parsing import run_one_of
+from chatbot.cli.grade.command import DECLARED as GRADE
 from chatbot.cli.output import stdio
 from chatbot.core.errors import ConfigurationError, UsageError
 from chatbot.core.likeness import likeliest
@@ -47,7 +48,7 @@ class Rendering(NamedTuple):
 def lab(argv: list[str], notices: Notices) -> int:
     """Runs one of the lab's commands."""
     if run := run_one_of(DECLARED, argv, "chat lab"):
-        run(notices)
+        return int(run(notices) or 0)
     return 0
 
 
@@ -117,6 +118,7 @@ DECLARED = Group(
     (
         Command("list", "Shows the scenarios: each is a model, asked with chat -m lab/NAME.", _list),
         Command("serve", "Serves the lab for other clients until Ctrl-C.", _serve, groups=(Serving,)),
+        GRADE,
         Command(
             "render",
             "Shows a Markdown file as an answer is shown: in one piece, or streamed.",

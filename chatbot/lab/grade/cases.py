@@ -5,6 +5,7 @@ from __future__ import annotations
 from chatbot.lab.grade import rules
 from chatbot.lab.grade.grading import Case
 from chatbot.lab.grade.rules import told
+from chatbot.lab.grade.scenes import LONGEST_S, PATIENCE_S, TIMEOUT_S
 
 _CHAT_ONLY = ("openai",)
 _LIMIT_WORDS = ("limit", "length", "max", "token", "truncat", "cut", "complete")
@@ -317,7 +318,7 @@ RETRIES = (
     Case(
         "retries-end",
         "The server fails inside, every time.",
-        f"After at most {rules.MOST_ATTEMPTS} requests it ends.",
+        f"It ends by itself after at most {rules.MOST_ATTEMPTS} requests, within {LONGEST_S:g} s.",
         "Retries must come to an end.",
         ("always-500",),
         rules.ends_after_retries,
@@ -351,7 +352,7 @@ TIMEOUTS = (
     Case(
         "timeout",
         "The request is taken, and nothing comes.",
-        "The client gives up by itself.",
+        f"The client gives up by itself, within {PATIENCE_S:g} s; it is told to after {TIMEOUT_S} ({{timeout}}).",
         "Only a timeout tells a hanging server from a thinking one; most libraries have none unless you set it.",
         ("hang-before-headers",),
         rules.gives_up,
@@ -359,7 +360,7 @@ TIMEOUTS = (
     Case(
         "timeout-in-stream",
         "Some words come, then nothing more.",
-        "The client gives up by itself.",
+        f"The client gives up by itself, within {PATIENCE_S:g} s; it is told to after {TIMEOUT_S} ({{timeout}}).",
         "The timeout counts from the last byte, not from the first.",
         ("hang-in-stream",),
         rules.gives_up,

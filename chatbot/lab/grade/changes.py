@@ -104,6 +104,11 @@ def with_retry_date(reply: ScriptedReply, moment: Moment) -> ScriptedReply:
     return reply._replace(headers={**reply.headers, "Retry-After": until})
 
 
+def with_retry_after(seconds: int) -> Change:
+    """So many seconds, in the header; Gemini says them in the body alone."""
+    return lambda reply, moment: reply._replace(headers={**reply.headers, "Retry-After": str(seconds)})
+
+
 def elsewhere(reply: ScriptedReply, moment: Moment) -> ScriptedReply:
     """To another host, with the same method and body."""
     headers = {"Location": moment.elsewhere + moment.received.path, "Content-Length": "0"}

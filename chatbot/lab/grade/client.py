@@ -91,6 +91,7 @@ class Place(NamedTuple):
             "key": self.key,
             "model": facts.model,
             "question": self.question,
+            "wire": self.wire,
             "timeout": str(TIMEOUT_S),
             "max_retries": str(MOST_RETRIES),
         }

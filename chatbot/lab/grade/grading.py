@@ -25,7 +25,7 @@ from chatbot.lab.grade.scenes import LONGEST_S, PLAIN, SCENES, SILENCE_S, Scene
 from chatbot.lab.grade.stage import Stage
 from chatbot.outside.processes.running import Limits, ProcessRun, Running, Streams, Wish
 
-MOST_OUTPUT_BYTES = 8_000_000
+LIMITS = Limits(LONGEST_S, 8_000_000)
 _AT_ONCE = 10  # most of them wait
 Seen = Mapping[str, Observation]
 """What was seen of a client on one wire, by the names of the scenes."""
@@ -92,15 +92,16 @@ def grade(
     environ: Mapping[str, str] = os.environ,
     stop: threading.Event | None = None,
     tell: Callable[[int, int], None] = lambda done, total: None,
+    limits: Limits = LIMITS,
 ) -> Graded:
-    """The marks of a client: the cases in their order, each on the wires it speaks.
+    """The marks of a client: the cases in their order, each on the wires it speaks. Each run is within `limits`.
 
     Without `wires` those are found out: it is asked with the variables of each, and speaks what then comes. `tell` is
     told how many runs are over, of how many. Once `stop` is set, what runs is ended. Raises NothingAsked, OSError where
     the command cannot be started, and Cancelled where it was stopped.
     """
     began_s, stop = time.monotonic(), stop or threading.Event()
-    play = _Player(client, environ, stop)
+    play = _Player(client, environ, stop, limits)
     told = _Told(tell)
     spoken: dict[str, Observation] = {}
     runs: dict[tuple[str, str], Future[Observation]] = {}
@@ -140,7 +141,7 @@ def judged(case: Case, seen: Seen, wire: str) -> Mark:
 
 def observe(client: Client, scene: Scene, wire: str, environ: Mapping[str, str] = os.environ) -> Observation:
     """What is seen of a client in one scene. Raises OSError where it cannot be started."""
-    return _Player(client, environ, threading.Event())(scene, wire)
+    return _Player(client, environ, threading.Event(), LIMITS)(scene, wire)
 
 
 def _scenes_of(cases: Iterable[Case], *, is_streamed: bool) -> list[Scene]:
@@ -176,8 +177,8 @@ class _Told:
 class _Player:
     """Plays scenes to a client."""
 
-    def __init__(self, client: Client, environ: Mapping[str, str], stop: threading.Event) -> None:
-        self._client, self._environ, self._stop = client, environ, stop
+    def __init__(self, client: Client, environ: Mapping[str, str], stop: threading.Event, limits: Limits) -> None:
+        self._client, self._environ, self._stop, self._limits = client, environ, stop, limits
 
     def __call__(self, scene: Scene, wire: str) -> Observation:
         """Once. Raises OSError, and Cancelled."""
@@ -208,7 +209,7 @@ class _Player:
         )
         try:
             started.set_result(running)
-            return running.to_end(Limits(LONGEST_S, MOST_OUTPUT_BYTES), lambda _: self._wish(scene, stage))
+            return running.to_end(self._limits, lambda _: self._wish(scene, stage))
         finally:
             running.close()
 

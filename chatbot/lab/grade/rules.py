@@ -13,11 +13,11 @@ Rule = Callable[..., Found]
 
 _CRASH = re.compile(
     r"Traceback \(most recent call last\)|^\s+at .+:\d+:\d+\)?$|^panic: |^goroutine \d+|^Exception in thread"
-    r"|thread '.*' panicked|Segmentation fault|core dumped|Unhandled(Promise)?",
+    r"|thread '.*' panicked|Segmentation fault|core dumped|UnhandledPromiseRejection|Unhandled exception",
     re.MULTILINE,
 )
 _BROKEN_PIPE = re.compile(r"BrokenPipe|Broken pipe|EPIPE")
-_ORDERS = (b"\x1b]52", b"\x1b]0;", b"\x1b[2J", b"\x1b]8;;http://example.invalid", b"\x9b31m", b"\x08")
+_ORDERS = ("\x1b[31mred", "\x1b]0;owned", "\x1b]52;c;ZXZpbA==", "\x1b]8;;http://example.invalid", "\x9b31m", "ab\x08c")
 _STOPPED = (130, -2)
 _SHOWN_CHARS = 60
 _PROMPT_S = 2.0  # a loaded machine needs a second of it
@@ -78,7 +78,7 @@ def harmless(seen: Observation) -> Found:
     """No order to the terminal comes through to one."""
     if wrong := _not_asked(seen) or _not_ended(seen):
         return wrong
-    through = [order for order in _ORDERS if order in seen.run.out]
+    through = [order for order in _ORDERS if order.encode() in seen.run.out]
     if through:
         return failed(f"{', '.join(map(repr, through))} reached the terminal")
     return passed("no order reached the terminal") if b"Colour" in seen.run.out else failed(_wrote(seen))
@@ -211,8 +211,9 @@ def told_or_marked(*words: str) -> Rule:
     def rule(seen: Observation) -> Found:
         if wrong := _not_asked(seen) or _not_ended(seen) or _crashed(seen):
             return wrong
-        if pattern.search(seen.err):
-            return passed(_short(seen.err.strip()))
+        said = seen.err if seen.says.strip() else seen.err + seen.out
+        if pattern.search(said):
+            return passed(_short(said.strip()))
         return passed(_exit(seen)) if seen.run.code else failed("exit status 0, and not a word")
 
     return rule
@@ -361,7 +362,7 @@ def stops_at_once(seen: Observation) -> Found:
         return wrong
     at_s = seen.run.interrupted_s
     if at_s is None:
-        return failed(f"it had ended before: {_exit(seen)}")
+        return not_applicable(f"it had ended before: {_exit(seen)}")
     took_s = seen.run.took_s - at_s
     if seen.run.ended != "exited" or took_s > _PROMPT_S:
         return failed(f"it went on for {took_s:.1f} s")
@@ -372,7 +373,9 @@ def says_it_was_stopped(seen: Observation) -> Found:
     """By its exit status, and without a crash."""
     if wrong := _not_asked(seen) or _crashed(seen):
         return wrong
-    if seen.run.interrupted_s is None or seen.run.ended != "exited":
+    if seen.run.interrupted_s is None:
+        return not_applicable(f"it had ended before: {_exit(seen)}")
+    if seen.run.ended != "exited":
         return failed("it did not end by Ctrl-C")
     return passed(_exit(seen)) if seen.run.code in _STOPPED else failed(_exit(seen))
 

@@ -47,11 +47,6 @@ class Scene(NamedTuple):
         """The one for a question, the first of which is number 0."""
         return self.steps[min(number, len(self.steps) - 1)]
 
-    @property
-    def waits(self) -> bool:
-        """Whether it takes its time, and little else."""
-        return any(isinstance(step.turn, Silence | Refuse) or step.turn == _HANGS for step in self.steps)
-
 
 def whole_text(turn: Turn) -> str:
     """What a whole answer says; empty where the turn is none."""
@@ -70,6 +65,10 @@ def _changed(name: str, change: Change, turn: Turn | None = None) -> Scene:
     return Scene(name, (Step(turn or _SAYS, change),))
 
 
+def _limited(seconds: int) -> Step:
+    return Step(Refuse(Fault.RATE_LIMITED, retry_after=str(seconds)), changes.with_retry_after(seconds))
+
+
 _NOBODY = Asked("")
 _HANGS = BY_NAME["hang-in-stream"].turns[0]
 _SAYS = Say("The lab answers in one plain line, whatever surrounds it.")  # nothing that JSON would escape
@@ -81,12 +80,12 @@ SCENES = (
     # those that take their time come first
     Scene("hang-before-headers", (Step(Silence("hang")),), most_asked=2),
     Scene("hang-in-stream", (Step(_HANGS),), most_asked=2),
-    _of("always-500"),
-    Scene("always-busy", _ALWAYS_BUSY),
-    Scene("busy-twice", (*_ALWAYS_BUSY * 2, Step(_SAYS))),
-    Scene("limited", (Step(Refuse(Fault.RATE_LIMITED, retry_after="2")), Step(_SAYS))),
+    _of("always-500", patience_s=LONGEST_S),
+    Scene("always-busy", _ALWAYS_BUSY, patience_s=LONGEST_S),
+    Scene("busy-twice", (*_ALWAYS_BUSY * 2, Step(_SAYS)), patience_s=LONGEST_S),
+    Scene("limited", (_limited(2), Step(_SAYS))),
     Scene("limited-until", (Step(Refuse(Fault.RATE_LIMITED), changes.with_retry_date), Step(_SAYS))),
-    Scene("limited-for-an-hour", (Step(Refuse(Fault.RATE_LIMITED, retry_after="3600")),)),
+    Scene("limited-for-an-hour", (_limited(3600),)),
     Scene("fault-once", (Step(Refuse(Fault.SERVER)), Step(_SAYS))),
     Scene("reset-once", (Step(Silence("reset")), Step(_SAYS))),
     _of("html-502"),

@@ -13,9 +13,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Literal, NamedTuple
 
-from chatbot.outside.processes.tree import MARK_VARIABLE, command_lines, end_tree
+from chatbot.outside.processes.tree import MARK_VARIABLE, command_lines, end_tree, members
 
 _LOOK_S = 0.05
+_GRACE_S = 0.5  # for what is about to end by itself
 _READ_BYTES = 65536
 
 Ended = Literal["exited", "too long", "too much", "ended"]
@@ -152,7 +153,7 @@ class Running:
                 with contextlib.suppress(OSError):
                     os.killpg(self.pid, signal.SIGINT)
         took_s = self.elapsed_s
-        self._end()
+        self._end(_GRACE_S if ended == "exited" else 0.0)
         code = self._process.returncode
         pieces = tuple(self._pieces)
         return ProcessRun(self.began_s, code, ended, pieces, took_s, self._left, self._interrupted_s)
@@ -220,7 +221,10 @@ class Running:
             self._selector.unregister(stream)
             stream.close()
 
-    def _end(self) -> None:
+    def _end(self, grace_s: float = 0.0) -> None:
+        until_s = time.monotonic() + grace_s
+        while time.monotonic() < until_s and any(members(self.pid, self.mark)):
+            time.sleep(_LOOK_S)
         self._left += end_tree(self.pid, self.mark)
         self._process.wait()
 
