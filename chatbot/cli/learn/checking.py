@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,10 +16,11 @@ from chatbot.cli.output import stdio
 from chatbot.cli.output.paged import write_json
 from chatbot.cli.output.screen import this_screen
 from chatbot.core.checkup.finding import Finding
-from chatbot.core.errors import ConfigurationError, UsageError
+from chatbot.core.errors import Cancelled, ConfigurationError, UsageError
 from chatbot.lab.learn.checking import Told, check
 from chatbot.lab.learn.checks.table import CASES
 from chatbot.lab.learn.exercises import Exercise
+from chatbot.outside.desktop.signals import Interrupts
 from chatbot.outside.desktop.streams import is_terminal
 from chatbot.terminal.documents.checkup import finding_lines
 from chatbot.terminal.notices import Notices
@@ -28,11 +31,18 @@ FAILED = 1
 def run_check(exercise: Exercise, command: Sequence[str], course: Course, notices: Notices, *, json: bool) -> int:
     """Checks, and tells; the exit code says whether all is well. Raises UsageError, or ConfigurationError."""
     words = list(command) or _usual_command(exercise, course)
-    notices.tell([f"exercise {exercise.number}, {exercise.title}: {' '.join(map(_short, words))}"])
-    try:
-        told = check(words, CASES[exercise.number])
-    except OSError as error:
-        raise UsageError(f"{words[0]} cannot be started: {(error.strerror or str(error)).lower()}") from error
+    if os.name == "nt":
+        raise ConfigurationError("a program can be checked on Linux and macOS only")
+    notices.tell([f"exercise {exercise.number}, {exercise.title}: {shlex.join(map(_short, words))}"])
+    stop = threading.Event()
+    with Interrupts() as interrupts:
+        interrupts.wake = stop.set
+        try:
+            told = check(words, CASES[exercise.number], stop=stop)
+        except OSError as error:
+            raise UsageError(f"{words[0]} cannot be started: {(error.strerror or str(error)).lower()}") from error
+        except Cancelled:
+            return 128 + (interrupts.number or 0)
     if json:
         write_json({"exercise": exercise.number, "checked": row.name, "fault": row.fault} for row in told)
     else:

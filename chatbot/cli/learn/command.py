@@ -62,7 +62,11 @@ def _ways(exercise: Exercise, course: Course) -> list[str]:
     number = exercise.number
     if not course.step(exercise).started_s:
         return [f"begin it: chat learn start {number}"]
-    return [f"check it: chat learn check {number}", f"a hint: chat learn hint {number}"]
+    return [
+        f"check it: chat learn check {number}",
+        f"a hint:   chat learn hint {number}",
+        "by hand:  chat lab serve in another terminal; the starter asks there",
+    ]
 
 
 def _start(course: Course, notices: Notices, number: str | None, folder: str | None) -> None:

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
+from chatbot.core.errors import Cancelled
 from chatbot.lab.grade.client import Client, Place, environment_for
 from chatbot.lab.grade.observation import Observation
 from chatbot.lab.learn.scripted import Script
@@ -46,18 +47,24 @@ def check(
     environ: Mapping[str, str] = os.environ,
     folder: Path = Path(),
     run: Run = run_bounded,
+    stop: threading.Event | None = None,
 ) -> list[Told]:
     """All rows in their order. The program runs in `folder`, but where a case says otherwise.
 
-    Raises OSError where it cannot be started.
+    Once `stop` is set, what runs is ended. Raises OSError where it cannot be started, and Cancelled where it was
+    stopped.
     """
-    stop = threading.Event()
+    stop = stop or threading.Event()
     player = _Player(_Program(_found_anywhere(words, folder), environ, folder, run), stop)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
+        seen = [pool.submit(player, case) for case in cases]
         try:
-            all_seen = list(pool.map(player, cases))
-        finally:
+            all_seen = [each.result() for each in seen]
+        except OSError:
             stop.set()
+            raise
+    if stop.is_set():
+        raise Cancelled("stopped")
     return judged(cases, all_seen)
 
 

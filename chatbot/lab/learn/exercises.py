@@ -49,7 +49,7 @@ def read_page(stem: str, text: str) -> Exercise:
     return Exercise(
         number=int(number),
         name=name,
-        title=page.partition("\n")[0].removeprefix("# "),
+        title=page.partition("\n")[0].removeprefix("# ").replace("`", ""),
         page=f"{page.strip()}\n",
         hints=tuple(re.findall(r"^- (.*)$", part["Hints"], flags=re.MULTILINE)),
         about=part["Guide"].strip(),
