@@ -32,15 +32,12 @@ class Grading(NamedTuple):
 
     wire: Annotated[
         tuple[Literal["openai", "responses", "anthropic", "gemini"], ...],
-        Choice(
-            "A wire format it speaks; else that is found out; repeatable.",
-            metavar="[openai|responses|anthropic|gemini]",
-        ),
+        Choice("It speaks openai, responses, anthropic or gemini; else that is found out; repeatable.", metavar="WIRE"),
     ] = ()
     case: Annotated[tuple[str, ...], Choice("Only this case; repeatable.", metavar="NAME")] = ()
     env: Annotated[
         tuple[str, ...],
-        Choice("One more variable for it, else it gets few; repeatable.", metavar="NAME[=VALUE]"),
+        Choice("One more variable for it, else it gets few; repeatable.", metavar="NAME|NAME=VALUE"),
     ] = ()
     min: Annotated[
         int, Choice(f"The score that is enough for exit status 0; usually {FULL}.", metavar="N", least=0, most=FULL)

@@ -114,11 +114,11 @@ def grade(
             spoken[wire] = seen._replace(wire=wire)
             for scene in _scenes_of(cases, is_streamed=seen.is_streamed):
                 runs[wire, scene.name] = told.over(pool.submit(play, scene, wire))
-        if not spoken:
-            raise NothingAsked(next(iter(plain)).result().run)
         found = {key: run.result() for key, run in runs.items()}
     if stop.is_set():
         raise Cancelled("stopped")
+    if not spoken:
+        raise NothingAsked(next(iter(plain)).result().run)
     found |= {(wire, PLAIN.name): seen for wire, seen in spoken.items()}
     in_order = tuple(wire for wire in WIRES if wire in spoken)
     marks = tuple(
