@@ -165,7 +165,7 @@ DECLARED = Group(
             (Positional("number", "N", "The number of an exercise."),),
             (AsJson,),
             _FIRST,
-            {"Commands": [(f"chat learn {command.name}", command.help) for command in _COMMANDS]},
+            {"Step by step": [(f"chat learn {command.name}", command.help) for command in _COMMANDS]},
             hidden=True,
         ),
         *_COMMANDS,
