@@ -85,7 +85,8 @@ def test_nothing_is_overwritten_and_a_folder_may_be_named(tmp_path: Path) -> Non
     ("words", "sentence", "code"),
     [
         (["99"], "there is no exercise 99: they are numbered from 1 to 13", 2),
-        (["begin"], "there is no exercise begin", 2),
+        (["chekc"], "there is no command chekc", 2),
+        (["start", "one"], "there is no exercise one: they are numbered from 1 to 13", 2),
         (["check", "2"], "exercise 2 is not started yet", 2),
         (["check", "1", "--", "no-such-program"], "no-such-program cannot be started: no such file", 2),
         (["show"], "Missing argument", 2),

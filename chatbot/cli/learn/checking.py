@@ -8,7 +8,7 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from chatbot.cli.learn.course import Course
@@ -38,15 +38,11 @@ def run_check(exercise: Exercise, command: Sequence[str], course: Course, notice
     with Interrupts() as interrupts:
         interrupts.wake = stop.set
         try:
-            told = check(words, CASES[exercise.number], stop=stop)
+            told = list(_written(check(words, CASES[exercise.number], stop=stop), exercise, json=json))
         except OSError as error:
             raise UsageError(f"{words[0]} cannot be started: {(error.strerror or str(error)).lower()}") from error
         except Cancelled:
             return 128 + (interrupts.number or 0)
-    if json:
-        write_json({"exercise": exercise.number, "checked": row.name, "fault": row.fault} for row in told)
-    else:
-        _write(told)
     return _concluded(exercise, told, course, notices)
 
 
@@ -77,16 +73,21 @@ def _interpreter(exercise: Exercise) -> str:
     return node
 
 
-def _write(told: Sequence[Told]) -> None:
+def _written(told: Iterable[Told], exercise: Exercise, *, json: bool) -> Iterator[Told]:
+    """Writes each row as it comes."""
     screen = this_screen("auto")
     columns = screen.width if is_terminal(1) else 0
     before = ""
     for row in told:
-        advice = "The same." if row.fault and row.fault == before else row.fault
-        finding = Finding(row.name, "fault" if row.fault else "ok", advice)
-        lines = finding_lines(finding, columns, styles=screen.styles)
-        stdio.write_answer("".join(f"{line}\n" for line in lines).encode(screen.encoding, "replace"))
+        if json:
+            write_json([{"exercise": exercise.number, "checked": row.name, "fault": row.fault}])
+        else:
+            advice = "The same." if row.fault and row.fault == before else row.fault
+            finding = Finding(row.name, "fault" if row.fault else "ok", advice)
+            lines = finding_lines(finding, columns, styles=screen.styles)
+            stdio.write_answer("".join(f"{line}\n" for line in lines).encode(screen.encoding, "replace"))
         before = row.fault
+        yield row
 
 
 def _concluded(exercise: Exercise, told: Sequence[Told], course: Course, notices: Notices) -> int:

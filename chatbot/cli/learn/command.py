@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
+from chatbot.cli.command_line import mistyped
 from chatbot.cli.command_line.declared import Command, Group, Positional
 from chatbot.cli.command_line.parsing import run_one_of
 from chatbot.cli.learn.course import Course
@@ -33,6 +34,8 @@ def learn(argv: list[str], notices: Notices) -> int:
 
 
 def _list(course: Course, notices: Notices, number: str | None, form: AsJson) -> None:
+    if number is not None and not number.isdecimal():
+        raise mistyped.unknown("command", number, [command.name for command in _COMMANDS], "chat learn")
     if number is not None:
         exercise = course.find(number)
         show_text(exercise.page, False, "auto", notices)

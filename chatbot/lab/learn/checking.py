@@ -9,7 +9,7 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -48,8 +48,8 @@ def check(
     folder: Path = Path(),
     run: Run = run_bounded,
     stop: threading.Event | None = None,
-) -> list[Told]:
-    """All rows in their order. The program runs in `folder`, but where a case says otherwise.
+) -> Iterator[Told]:
+    """All rows in their order, each as soon as it is known. The program runs in `folder`, unless a case says otherwise.
 
     Once `stop` is set, what runs is ended. Raises OSError where it cannot be started, and Cancelled where it was
     stopped.
@@ -57,20 +57,15 @@ def check(
     stop = stop or threading.Event()
     player = _Player(_Program(_found_anywhere(words, folder), environ, folder, run), stop)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        seen = [pool.submit(player, case) for case in cases]
+        played = [pool.submit(player, case) for case in cases]
         try:
-            all_seen = [each.result() for each in seen]
-        except OSError:
-            stop.set()
-            raise
-    if stop.is_set():
-        raise Cancelled("stopped")
-    return judged(cases, all_seen)
-
-
-def judged(cases: Sequence[Case], all_seen: Sequence[Seen]) -> list[Told]:
-    """What each row says of what was seen; pure."""
-    return [Told(row.name, row.fault(seen)) for case, seen in zip(cases, all_seen, strict=True) for row in case.rows]
+            for case, each in zip(cases, played, strict=True):
+                seen = each.result()
+                if stop.is_set():
+                    raise Cancelled("stopped")
+                yield from (Told(row.name, row.fault(seen)) for row in case.rows)
+        finally:
+            stop.set()  # what still runs where nobody wants the rest
 
 
 def _found_anywhere(words: Sequence[str], folder: Path) -> list[str]:

@@ -13,6 +13,7 @@ from chatbot.lab.learn.seen import USUAL_KEY, Rule
 CHAT = "/v1/chat/completions"
 NOT_ALL_TOLD = "They cannot be compared as long as one of them is not told in a sentence."
 _SHOWN_CHARS = 70
+_CLOSING = {'"': '"', "[": "]", "{": "}"}
 _BROKE_OFF = re.compile(r"Traceback \(most recent call last\)|^\s+at .+:\d+|^\w*SyntaxError", re.MULTILINE)
 _NAME_OF_ERROR = re.compile(r"^[\w.]*(Error|Exception|Timeout|Interrupt)\b.*", re.MULTILINE)
 
@@ -20,7 +21,7 @@ _NAME_OF_ERROR = re.compile(r"^[\w.]*(Error|Exception|Timeout|Interrupt)\b.*", r
 def shown(value: object) -> str:
     """A value in a sentence: quoted, its line breaks visible, not long."""
     text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _SHOWN_CHARS else f"{text[:_SHOWN_CHARS]}..."
+    return text if len(text) <= _SHOWN_CHARS else f"{text[:_SHOWN_CHARS]}…{_CLOSING.get(text[0], '')}"
 
 
 def runs(seen: Observation) -> str:

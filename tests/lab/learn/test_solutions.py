@@ -25,7 +25,7 @@ def exercise(number: int) -> Exercise:
 def checked(text: str, of: Exercise, cases: Sequence[Case], folder: Path) -> list[Told]:
     file = folder / of.file_name
     file.write_text(text, encoding="utf-8")
-    return check(["python", str(file)], cases, {}, folder, run_in_process)
+    return list(check(["python", str(file)], cases, {}, folder, run_in_process))
 
 
 @pytest.mark.parametrize("number", QUICK)
