@@ -26,6 +26,8 @@ def shown(value: object) -> str:
 
 def runs(seen: Observation) -> str:
     """It ends by itself, and not with an error that nobody caught."""
+    if seen.run.ended == "too much":
+        return "It wrote without end, and was ended."
     if seen.run.ended != "exited":
         return f"It was still running after {seen.run.took_s:.0f} s, and was ended. Nothing may wait for ever."
     if _BROKE_OFF.search(seen.err):

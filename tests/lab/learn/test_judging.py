@@ -150,6 +150,11 @@ def test_a_relay(row: str, answered: Answered, sentence: str) -> None:
     assert sentence in told(13, row, seen(), answered=every)
 
 
+def test_a_program_that_floods_and_one_that_stays_are_told_apart() -> None:
+    assert told(1, "three models", seen(ended="too much")) == "It wrote without end, and was ended."
+    assert "still running after 12 s" in told(1, "three models", seen(ended="too long", took_s=12.0))
+
+
 def test_a_module_that_is_missing_says_where_to_name_another_python() -> None:
     err = "Traceback (most recent call last):\n  File ...\nModuleNotFoundError: No module named 'httpx'\n"
     fault = told(1, "three models", seen(code=1, err=err))
