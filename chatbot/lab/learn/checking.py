@@ -172,7 +172,7 @@ def _answered(call: Call, port: int, script: Script, over: threading.Event) -> A
     connection = _connected(port, over)
     if connection is None:
         over.set()  # nor will it for the others
-        return Answered(0)
+        return Answered(0, is_taken=False)
     with contextlib.closing(connection):
         began_s = time.monotonic()
         pieces, times_s = [], []

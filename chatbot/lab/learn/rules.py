@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from typing import Any
 
+from chatbot.lab.dialect import Json
 from chatbot.lab.grade.observation import Observation
 from chatbot.lab.learn.seen import USUAL_KEY, Rule
 
@@ -109,11 +109,15 @@ def says(question: str) -> Rule:
     return rule
 
 
-def messages(body: Any) -> list[Mapping[str, Any]]:
+def messages(body: Any) -> list[Json]:
     """Those of a body, without a system prompt."""
     found = body.get("messages") if isinstance(body, dict) else None
-    turns = [turn for turn in found if isinstance(turn, dict)] if isinstance(found, list) else []
-    return [turn for turn in turns if turn.get("role") not in ("system", "developer")]
+    return [turn for turn in objects(found) if turn.get("role") not in ("system", "developer")]
+
+
+def objects(value: object) -> list[Json]:
+    """The objects in a list; none where it is no list."""
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def prints(text: str) -> Rule:
@@ -166,18 +170,9 @@ def all_of(*rules: Rule) -> Rule:
     return lambda seen: next(filter(None, (rule(seen) for rule in rules)), "")
 
 
-def answers(question: str, text: str, requests: Rule | None = None) -> Rule:
+def answers(question: str, text: str) -> Rule:
     """The whole way of a question that goes well."""
-    return all_of(
-        reaches,
-        requests or asks(),
-        has_key(),
-        sends_json,
-        says(question),
-        runs,
-        prints(text),
-        succeeds,
-    )
+    return all_of(reaches, asks(), has_key(), sends_json, says(question), runs, prints(text), succeeds)
 
 
 def hides(secret: str) -> Rule:

@@ -40,8 +40,8 @@ class Call(NamedTuple):
 
 
 class Answered(NamedTuple):
-    """What came back: header names are lower case; `status` 0 where nothing did. Times in seconds from the call.
-    `asked` are the requests that reached the lab meanwhile.
+    """What came back: header names are lower case; `status` 0 where nothing whole did, `is_taken` where something
+    listens. Times in seconds from the call. `asked` are the requests that reached the lab meanwhile.
     """
 
     status: int
@@ -49,6 +49,7 @@ class Answered(NamedTuple):
     body: bytes = b""
     piece_times_s: tuple[float, ...] = ()
     asked: tuple[Asked, ...] = ()
+    is_taken: bool = True
 
 
 class Seen(NamedTuple):

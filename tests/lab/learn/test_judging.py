@@ -6,12 +6,37 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from chatbot.lab.answers import Received
 from chatbot.lab.grade.observation import Asked, Observation
 from chatbot.lab.learn.checks.table import CASES
 from chatbot.lab.learn.seen import QUESTION, TEXT, USUAL_KEY, Answered, Seen
 from chatbot.outside.processes.running import Ended, Piece, ProcessRun
+
+# What the rules look at, with anything in it.
+_NAMES = st.sampled_from("model messages role content type text image_url url stream max_tokens contents parts".split())
+_VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=5)
+    | st.sampled_from(["user", "image_url", "data:a;base64,"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_NAMES, inner, max_size=4),
+    max_leaves=12,
+)
+_HEADERS = st.dictionaries(st.sampled_from(["authorization", "content-type", "x-api-key"]), st.text(max_size=9))
+_ASKED = st.lists(
+    st.builds(
+        lambda value, headers, at_s, path: Asked(at_s, Received("POST", path, headers, b"x", value)),
+        _VALUES,
+        _HEADERS | st.just({"authorization": f"Bearer {USUAL_KEY}", "content-type": "application/json"}),
+        st.floats(0, 9),
+        st.sampled_from(["/v1/chat/completions", "/v1/models", "/gemini/v1beta/models/x:generateContent"]),
+    ),
+    max_size=3,
+)
 
 STREAMED = "One word comes after the other, and each is shown when it is there."
 UNREACHABLE = "The server cannot be reached."
@@ -113,7 +138,8 @@ EVENTS = {"content-type": "text/event-stream"}
 @pytest.mark.parametrize(
     ("row", "answered", "sentence"),
     [
-        ("a question", Answered(0), "Nothing answers at 127.0.0.1, at the port in the variable PORT"),
+        ("a question", Answered(0, is_taken=False), "Nothing listens at 127.0.0.1, at the port in the variable PORT"),
+        ("a question", Answered(0), "The relay took the request, and no whole answer came"),
         ("a question", Answered(501), "the function fetch is not written yet"),
         ("a question", Answered(200, {}, ANSWER), "The page got 200, and the lab was not asked"),
         ("a question", Answered(200, {}, b"ok", asked=(question(),)), "was to come through unchanged"),
@@ -160,3 +186,17 @@ def test_a_module_that_is_missing_says_where_to_name_another_python() -> None:
     fault = told(1, "three models", seen(code=1, err=err))
     assert "No module named 'httpx'" in fault
     assert "chat learn check N -- python FILE" in fault
+
+
+@settings(max_examples=40, deadline=None)
+@given(_ASKED, st.text(max_size=20), st.text(max_size=20), st.integers(-15, 255), st.integers(0, 599))
+def test_whatever_a_program_does_each_row_has_a_word_for_it(
+    asked: list[Asked], out: str, err: str, code: int, status: int
+) -> None:
+    run = seen(*asked, out=out, err=err, code=code)
+    answered = Answered(status, {}, out.encode(), (0.1,), tuple(asked))
+    for case in (case for cases in CASES.values() for case in cases):
+        for row in case.rows:
+            assert isinstance(
+                row.fault(Seen((run,) * len(case.starts), {"a": b""}, (answered,) * len(case.calls))), str
+            )

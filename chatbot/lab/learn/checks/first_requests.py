@@ -14,6 +14,7 @@ _TEXT = "Because of Rayleigh scattering:\nblue light is scattered most. é 梨 �
 _PLAIN = "Why is the sky blue?"
 _DIFFICULT = 'He said "why?", \\ and\na new line: Grüße, 世界'
 _FILE_KEY = "sk-93b1c7d20e6f48aa05"
+_REST = (rules.prints(_TEXT), rules.succeeds)
 
 
 def _list(*names: str) -> ScriptedReply:
@@ -42,7 +43,7 @@ MODELS = (
     ),
 )
 
-QUESTION = (
+QUESTIONS = (
     Case((Start((_PLAIN,), (Say(_TEXT),)),), (row("a plain question", rules.answers(_PLAIN, _TEXT)),)),
     Case(
         (Start((_DIFFICULT,), (Say("Fine."),)),),
@@ -64,7 +65,7 @@ def _uses_key(key: str, others: dict[str, str]) -> Rule:
 
 def _key_case(title: str, key: str, uses: Rule, file: str | None, *, is_set: bool) -> Case:
     start = Start((_PLAIN,), (Say(_TEXT),), {} if is_set else {KEY: ""}, in_folder=True)
-    checked = row(title, rules.reaches, rules.asks(), uses, rules.runs, rules.prints(_TEXT), rules.hides(key))
+    checked = row(title, rules.reaches, rules.asks(), uses, rules.runs, *_REST, rules.hides(key))
     return Case((start,), (checked,), {} if file is None else {".env": file.encode()})
 
 
@@ -74,11 +75,9 @@ def _without_key(seen: Observation) -> str:
         return f"There is no key, and a request went out all the same, with Authorization: {rules.shown(sent)}."
     if fault := rules.fails(seen):
         return fault
-    return (
-        ""
-        if KEY in seen.err
-        else f"The sentence does not name {KEY}: what is missing? It said: {rules.shown(seen.err.strip())}."
-    )
+    if KEY not in seen.err:
+        return f"The sentence does not name {KEY}: what is missing? It said: {rules.shown(seen.err.strip())}."
+    return ""
 
 
 _FILE_WINS = {_FILE_KEY: "The key of .env was sent, although the variable is set. The environment wins."}

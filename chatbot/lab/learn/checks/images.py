@@ -37,7 +37,7 @@ def _image_url(seen: Observation) -> tuple[str, list[Json]]:
     """The address of the image, and all parts of the message."""
     turns = rules.messages(seen.asked[0].received.json)
     content = turns[-1].get("content") if turns else None
-    parts = [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
+    parts = rules.objects(content)
     image = next((part for part in parts if part.get("type") == "image_url"), {})
     return str(member(image, "image_url").get("url", "")), parts
 

@@ -67,7 +67,7 @@ def _fault_of_body(name: str, seen: Observation) -> str:
     if name == "anthropic" and not isinstance(body.get("max_tokens"), int):
         return 'The body has no "max_tokens"; Anthropic refuses such a request.'
     if name == "gemini":
-        parts = [part for turn in body.get("contents") or [] for part in turn.get("parts") or []]
+        parts = [part for turn in rules.objects(body.get("contents")) for part in rules.objects(turn.get("parts"))]
         if not any(part.get("text") == QUESTION for part in parts):
             return 'The body has no "contents" with "parts" that have the question as "text".'
         return ""

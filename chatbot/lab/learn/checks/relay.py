@@ -41,7 +41,9 @@ def _row(name: str, number: int, judge: Judge) -> Row:
         seen = case.runs[0]._replace(asked=answered.asked)
         if answered.status == 0:
             said = f" It said: {rules.shown(seen.err.strip())}." if seen.err.strip() else ""
-            return f"Nothing answers at 127.0.0.1, at the port in the variable PORT.{said}"
+            if answered.is_taken:
+                return f"The relay took the request, and no whole answer came.{said}"
+            return f"Nothing listens at 127.0.0.1, at the port in the variable PORT.{said}"
         if answered.status == 501:
             return "The relay answers 501: the function fetch is not written yet."
         if USUAL_KEY.encode() in answered.body or USUAL_KEY in str(answered.headers):
@@ -103,7 +105,8 @@ def _bounded(seen: Observation, answered: Answered) -> str:
             f"{_LIMIT} at most."
         )
     if not all(isinstance(limit, int) and limit <= _LIMIT for limit in limits):
-        return f"The page asked for {max(limits)} tokens, and the relay passed that on. {_LIMIT} are the most."
+        asked = rules.shown(limits)[1:-1]
+        return f"The page asked for {asked} tokens, and the relay passed that on. {_LIMIT} are the most."
     return ""
 
 

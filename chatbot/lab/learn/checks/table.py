@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chatbot.lab.learn.checks.caching import CACHE
 from chatbot.lab.learn.checks.conversation import CHATBOT
-from chatbot.lab.learn.checks.first_requests import KEYS, MODELS, QUESTION
+from chatbot.lab.learn.checks.first_requests import KEYS, MODELS, QUESTIONS
 from chatbot.lab.learn.checks.images import IMAGE
 from chatbot.lab.learn.checks.providers import PROVIDERS
 from chatbot.lab.learn.checks.redacted import LOG
@@ -14,5 +14,5 @@ from chatbot.lab.learn.checks.status import STATUS
 from chatbot.lab.learn.checks.streaming import STREAM
 from chatbot.lab.learn.checks.timeouts import TIMEOUTS
 
-_IN_ORDER = (MODELS, QUESTION, KEYS, STATUS, TIMEOUTS, RETRY, STREAM, IMAGE, LOG, CACHE, PROVIDERS, CHATBOT, RELAY)
+_IN_ORDER = (MODELS, QUESTIONS, KEYS, STATUS, TIMEOUTS, RETRY, STREAM, IMAGE, LOG, CACHE, PROVIDERS, CHATBOT, RELAY)
 CASES = dict(enumerate(_IN_ORDER, start=1))
