@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 from chatbot.cli.command_line.declared import Command, Positional
 from chatbot.cli.output import stdio
 from chatbot.core.errors import Cancelled, ConfigurationError, UsageError
-from chatbot.core.likeness import likeliest
 from chatbot.options.declared import Choice
 from chatbot.terminal.notices import Notices
 
@@ -98,7 +97,10 @@ def _run(client: "Client", cases: "Sequence[Case]", wires: Sequence[str], notice
         except NothingAsked as error:
             raise _no_question(error) from None
         except OSError as error:
-            raise UsageError(f"{client.words[0]} cannot be run: {(error.strerror or str(error)).lower()}") from error
+            raise UsageError(
+                f"{client.words[0]} cannot be run: {(error.strerror or str(error)).lower()}",
+                advice="Its words stand apart: chat lab grade -- python client.py {question}",
+            ) from error
         except Cancelled:
             raise KeyboardInterrupt from None
 
@@ -117,12 +119,11 @@ def _no_question(error: "NothingAsked") -> UsageError:
 
 def _case(name: str) -> "Case":
     """Raises UsageError, with the nearest names."""
+    from chatbot.cli.command_line.mistyped import unknown
     from chatbot.lab.grade.cases import CASE_BY_NAME
 
     if name not in CASE_BY_NAME:
-        near = likeliest(name, CASE_BY_NAME)
-        meant = f"; did you mean {' or '.join(near)}?" if near else ""
-        raise UsageError(f"there is no case {name}{meant}", advice="chat lab grade --list shows them all.")
+        raise unknown("case", name, [*CASE_BY_NAME], "chat lab grade")
     return CASE_BY_NAME[name]
 
 

@@ -26,7 +26,7 @@ from chatbot.lab.grade.stage import Stage
 from chatbot.outside.processes.running import Limits, ProcessRun, Running, Streams, Wish
 
 LIMITS = Limits(LONGEST_S, 8_000_000)
-_AT_ONCE = 10  # most of them wait
+_WAIT_AT_ONCE = 10  # these need no processor; of the others many at once would be slow each, and look so
 Seen = Mapping[str, Observation]
 """What was seen of a client on one wire, by the names of the scenes."""
 
@@ -105,15 +105,15 @@ def grade(
     told = _Told(tell)
     spoken: dict[str, Observation] = {}
     runs: dict[tuple[str, str], Future[Observation]] = {}
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        plain = {pool.submit(play, PLAIN, wire): wire for wire in wires or ("openai", "anthropic", "gemini")}
+    with ThreadPoolExecutor(_WAIT_AT_ONCE) as waiting, ThreadPoolExecutor(1 + (os.cpu_count() or 1)) as busy:
+        plain = {busy.submit(play, PLAIN, wire): wire for wire in wires or ("openai", "anthropic", "gemini")}
         for run in as_completed(plain):
             wire, seen = plain[run] if wires else _wire_spoken(plain[run], run.result()), run.result()
             if wire is None:
                 continue
             spoken[wire] = seen._replace(wire=wire)
             for scene in _scenes_of(cases, is_streamed=seen.is_streamed):
-                runs[wire, scene.name] = told.over(pool.submit(play, scene, wire))
+                runs[wire, scene.name] = told.over((waiting if scene.waits else busy).submit(play, scene, wire))
         found = {key: run.result() for key, run in runs.items()}
     if stop.is_set():
         raise Cancelled("stopped")

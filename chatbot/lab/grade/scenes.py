@@ -31,7 +31,7 @@ class Scene(NamedTuple):
 
     `patience_s`: a client is ended where nothing happened for so long; `most_asked`: or once it asked so often.
     `interrupts`: it gets SIGINT a second after the server fell silent. `by_stdin`: the question is piped in where it
-    would be a word of the command line.
+    would be a word of the command line. `waits`: it takes its time, and little else.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Scene(NamedTuple):
     output: Literal["piped", "terminal", "closed"] = "piped"
     interrupts: bool = False
     by_stdin: bool = False
+    waits: bool = False
     most_asked: int = 30
     patience_s: float = PATIENCE_S
 
@@ -78,18 +79,18 @@ _ALWAYS_BUSY = (Step(Refuse(Fault.OVERLOADED)),)
 PLAIN = Scene("plain", (Step(BY_NAME["slow"].turns[0]),))
 SCENES = (
     # those that take their time come first
-    Scene("hang-before-headers", (Step(Silence("hang")),), most_asked=2),
-    Scene("hang-in-stream", (Step(_HANGS),), most_asked=2),
-    _of("always-500", patience_s=LONGEST_S),
-    Scene("always-busy", _ALWAYS_BUSY, patience_s=LONGEST_S),
-    Scene("busy-twice", (*_ALWAYS_BUSY * 2, Step(_SAYS)), patience_s=LONGEST_S),
-    Scene("limited", (_limited(2), Step(_SAYS))),
-    Scene("limited-until", (Step(Refuse(Fault.RATE_LIMITED), changes.with_retry_date), Step(_SAYS))),
-    Scene("limited-for-an-hour", (_limited(3600),)),
-    Scene("fault-once", (Step(Refuse(Fault.SERVER)), Step(_SAYS))),
-    Scene("reset-once", (Step(Silence("reset")), Step(_SAYS))),
-    _of("html-502"),
-    Scene("ctrl-c", (Step(_HANGS),), interrupts=True),
+    Scene("hang-before-headers", (Step(Silence("hang")),), most_asked=2, waits=True),
+    Scene("hang-in-stream", (Step(_HANGS),), most_asked=2, waits=True),
+    _of("always-500", patience_s=LONGEST_S, waits=True),
+    Scene("always-busy", _ALWAYS_BUSY, patience_s=LONGEST_S, waits=True),
+    Scene("busy-twice", (*_ALWAYS_BUSY * 2, Step(_SAYS)), patience_s=LONGEST_S, waits=True),
+    Scene("limited", (_limited(2), Step(_SAYS)), waits=True),
+    Scene("limited-until", (Step(Refuse(Fault.RATE_LIMITED), changes.with_retry_date), Step(_SAYS)), waits=True),
+    Scene("limited-for-an-hour", (_limited(3600),), waits=True),
+    Scene("fault-once", (Step(Refuse(Fault.SERVER)), Step(_SAYS)), waits=True),
+    Scene("reset-once", (Step(Silence("reset")), Step(_SAYS)), waits=True),
+    _of("html-502", waits=True),
+    Scene("ctrl-c", (Step(_HANGS),), interrupts=True, waits=True),
     PLAIN,
     Scene("hard-question", (Step(_SAYS),), question=HARD_QUESTION),
     Scene("stdin", (Step(_SAYS),), question=HARD_QUESTION, by_stdin=True),

@@ -255,6 +255,12 @@ def test_waits_must_grow_and_be_waits(grow: Callable[[int], float], verdict: str
     assert marked("waits-grow", (after(*times), after(*times[:3]), refused("busy")))[0] == verdict
 
 
+def test_on_a_machine_where_all_is_slow_an_end_may_be_slow_too() -> None:
+    slow = ran(HALF, interrupted_s=7.0, took_s=10.0, code=130)
+    assert marked("ctrl-c", seen(slow, (5.0,))) == ("pass", "after 3.0 s")
+    assert marked("ctrl-c", seen(slow, (0.5,))) == ("fail", "it went on for 3.0 s")
+
+
 def test_a_program_that_was_ended_passes_nothing_that_wants_an_end() -> None:
     for name in ("answer", "exit-0", "status-401", "cut", "closed-pipe", "nothing-left", "retries-end"):
         assert marked(name, HUNG)[0] == "fail"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -12,9 +11,10 @@ import pytest
 
 from chatbot.outside.processes.running import PIPED, USUAL, Limits, ProcessRun, Running, Streams, run_bounded
 from chatbot.outside.processes.tree import members
+from tests.processes import TOLD, runs
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no process groups")
-IN_PROC = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="only Linux tells the tree of processes")
+IN_PROC = pytest.mark.skipif(not TOLD, reason="only Linux tells the tree of processes")
 ENV = {"PATH": os.environ["PATH"]}
 
 
@@ -59,11 +59,11 @@ def test_it_is_interrupted_as_by_ctrl_c_once_and_ended_on_a_word(tmp_path: Path)
 
 @IN_PROC
 def test_nothing_is_left_of_what_it_started_whoever_its_parent_is(tmp_path: Path) -> None:
-    server = "import os, time\nif os.fork() == 0:\n os.setsid()\n if os.fork() == 0: time.sleep(300)\n os._exit(0)"
-    run = shell(f"sleep 301 & '{sys.executable}' -c '{server}'; echo done", tmp_path)
+    leaves = "os.fork() and os._exit(0)\n"
+    server = f"import os\n{leaves}os.setsid()\n{leaves}os.execlp('sleep', 'sleep', '300')"
+    run = shell(f"sleep 301 & '{sys.executable}' -c \"{server}\"; echo done", tmp_path)
     assert (run.out, run.ended, run.left) == (b"done\n", "exited", 2)
-    marked = subprocess.run(["pgrep", "-f", "time.sleep[(]300[)]"], capture_output=True, check=False)
-    assert marked.stdout == b""
+    assert not runs("sleep", "300") and not runs("sleep", "301")
 
 
 @IN_PROC
