@@ -49,7 +49,7 @@ FLOORS = {
         STDLIB,
         "requests urllib3 certifi truststore dotenv PIL platformdirs keyring tomlkit shellingham",
     ),
-    "lab": floor("core", STDLIB),
+    "lab": floor("core outside", STDLIB),  # the grader runs programs
     "session": floor("core providers", PURE),
     "layers": floor("core options providers session", PURE),
     "library": floor("core options providers outside session layers", STDLIB, "requests urllib3"),

@@ -77,11 +77,12 @@ COMMANDS = (
     Entry("probe", "What a server that is compatible with OpenAI really supports.", "chatbot.cli.probe.command"),
     Entry("serve", "Any provider, for programs that speak to OpenAI.", "chatbot.cli.serve.command"),
     Entry("doctor", "What keeps chat from working here, and the way out.", "chatbot.cli.doctor.command"),
+    Entry("learn", "A course on web APIs in thirteen exercises, offline.", "chatbot.cli.learn.command"),
     Entry("help", "The help of chat, or of a command.", "chatbot.cli.help.command"),
     Entry("version", "The version.", means=_version),
     Entry("settings", instead="chat config"),
     Entry("login", instead="chat keys set NAME"),
-    *map(Entry, "bench grade learn relay".split()),
+    *map(Entry, "bench grade relay".split()),
 )
 _BY_NAME = {entry.name: entry for entry in COMMANDS}
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from chatbot.cli.command_line.declared import Command, Group, Positional
 from chatbot.cli.command_line.parsing import run_one_of
+from chatbot.cli.grade.command import DECLARED as GRADE
 from chatbot.cli.output import stdio
 from chatbot.core.errors import UsageError
 from chatbot.core.likeness import likeliest
@@ -82,7 +83,7 @@ class Rendering(NamedTuple):
 def lab(argv: list[str], notices: Notices) -> int:
     """Runs one of the lab's commands."""
     if run := run_one_of(DECLARED, argv, "chat lab"):
-        run(notices)
+        return int(run(notices) or 0)
     return 0
 
 
@@ -173,6 +174,7 @@ DECLARED = Group(
     (
         Command("list", "Shows the scenarios: each is a model, asked with chat -m lab/NAME.", _list),
         Command("serve", "Serves the lab for other clients until Ctrl-C.", _serve, groups=(Serving,)),
+        GRADE,
         Command(
             "proxy",
             "Stands between a client and a real service, and breaks its answers where you say.",

@@ -8,7 +8,7 @@ import selectors
 import socket
 import struct
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -21,6 +21,7 @@ from chatbot.records import NamedTuple
 
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER on, zero seconds: close() sends RST instead of FIN
 
+_LONGEST_LINE = 65536
 _EARLY_HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n"
 _BLOCK_BYTES = 64 * 1024
 
@@ -84,7 +85,11 @@ class Connection(BaseHTTPRequestHandler):
             self._discard_body(int(size) if size.isdecimal() else 0)
             self._play(reply)
             return
-        body = self.rfile.read(int(size))
+        body = self._body(int(size), in_chunks="transfer-encoding" in headers)
+        if isinstance(body, ScriptedReply):
+            self.close_connection = True
+            self._play(body)
+            return
         if len(body) < int(size):  # it went away in the middle
             self.close_connection = True
             return
@@ -101,8 +106,9 @@ class Connection(BaseHTTPRequestHandler):
     def _refusal(self, headers: Mapping[str, str], size: str) -> ScriptedReply | None:
         if self.server.is_full:
             return refusal(503, "too many connections at once; try again in a moment", {"Retry-After": "1"})
-        if not size.isdecimal() or "transfer-encoding" in headers:
-            return refusal(411, "a request says how long its body is, in Content-Length")
+        coding = headers.get("transfer-encoding", "chunked").strip().lower()
+        if not size.isdecimal() or coding != "chunked" or {"transfer-encoding", "content-length"} <= headers.keys():
+            return refusal(411, "a request says how long its body is, in Content-Length or in chunks")
         if not self.path.startswith("/"):  # behind the name of a host, `@elsewhere/` would lead to another one
             return refusal(400, "a request names a path that begins with /")
         if int(size) > self.limits.body_bytes:
@@ -121,6 +127,33 @@ class Connection(BaseHTTPRequestHandler):
         self.close_connection = True
         self.request_version = "HTTP/1.1"  # of one that could not be read it would be that without heads
         self._play(refusal(int(code), message or self.responses[code][0]))
+
+    def _body(self, size: int, *, in_chunks: bool) -> bytes | ScriptedReply:
+        """Of a request, or why it is not taken."""
+        if not in_chunks:
+            return self.rfile.read(size)
+        try:
+            return b"".join(self._chunks())
+        except OverflowError:
+            return refusal(413, f"the request is too long; at most {self.limits.body_bytes} bytes are taken")
+        except ValueError:
+            return refusal(411, "the request's chunks do not say how long they are")
+
+    def _chunks(self) -> Iterator[bytes]:
+        """Each chunk until the empty one; what trails it is passed over (RFC 9112, section 7.1). Raises ValueError,
+        OverflowError.
+        """
+        left = self.limits.body_bytes
+        while size := int(self.rfile.readline(_LONGEST_LINE).partition(b";")[0], 16):
+            if size < 0:
+                raise ValueError("a chunk has a size")
+            left -= size
+            if left < 0:
+                raise OverflowError
+            yield self.rfile.read(size)
+            self.rfile.readline(_LONGEST_LINE)
+        while self.rfile.readline(_LONGEST_LINE).strip():
+            pass
 
     def log_message(self, *_args: object) -> None:
         """Nothing is printed here."""

@@ -113,7 +113,7 @@ class LabServer:
         exchange = answer(received)
         if self._log:
             found = route(method, target, headers)
-            model = _asked(found, received.json, serial).model
+            model = asked_in(found, received.json, serial).model
             self._log(f"{method} {found.path} {model} {exchange.status or 'no answer'}".replace("  ", " "))
         return exchange
 
@@ -121,7 +121,7 @@ class LabServer:
         """What is sent where no quirk changes it."""
         method, target, headers, body, content = received
         found = route(method, target, headers)
-        asked = _asked(found, content, serial)._replace(key=_key_in(headers))
+        asked = asked_in(found, content, serial)._replace(key=key_in(headers))
         if self._recorded and bespoke is None:
             with self._lock:
                 return self._recorded(target, headers, body)
@@ -134,7 +134,7 @@ class LabServer:
     def _row_of_batch(self, serial: int, path: str, body: Any) -> ScriptedReply:
         """What is sent for a row of a batch."""
         found = route("POST", path, {})
-        return self._exchange(found, _asked(found, body, serial), body, None)
+        return self._exchange(found, asked_in(found, body, serial), body, None)
 
     def _exchange(
         self, found: Route, asked: Asked, content: Any, bespoke: ScriptedReply | Turn | None
@@ -173,12 +173,13 @@ def _raw(status: int, headers: Mapping[str, str], body: bytes | Sequence[bytes],
     return ScriptedReply(status, {**framed, **headers}, body if not isinstance(body, bytes) else [body], then)
 
 
-def _asked(found: Route, content: Any, serial: int) -> Asked:
+def asked_in(found: Route, content: Any, serial: int) -> Asked:
+    """What a request body asks."""
     asked = Asked(found.model, streamed=found.streamed, sse=found.sse, serial=serial)
     return found.dialect.read(content, asked) if isinstance(content, dict) else asked
 
 
-def _key_in(headers: Mapping[str, str]) -> str:
+def key_in(headers: Mapping[str, str]) -> str:
     """The key that came with a request, in whichever header the wire format has it."""
     named = headers.get("x-api-key") or headers.get("x-goog-api-key")
     return named or headers.get("authorization", "").removeprefix("Bearer ")

@@ -9,6 +9,7 @@ from chatbot.terminal.documents.conversations import one_line
 from chatbot.terminal.screen import Screen
 
 _STYLES = {"yes": "green", "no": "yellow", "wrong": "bold red", "unknown": "dim"}
+_STYLES |= {"pass": "green", "fail": "bold red", "n/a": "dim"}
 _STYLES |= {"gained": "green", "changed": "yellow", "lost": "bold red"}
 _NARROW_CELLS = 70  # below, what was found stands under its title
 

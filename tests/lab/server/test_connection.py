@@ -78,13 +78,22 @@ def test_too_long_a_body_is_refused_with_a_sentence() -> None:
     assert response.json()["error"]["message"] == "the request has 100000 bytes; at most 10 are taken"
 
 
+def test_a_body_in_chunks_is_one_body_and_may_not_be_longer() -> None:
+    with serving(limits=Limits(body_bytes=10)) as server:
+        assert requests.post(server.url, data=iter([b"abc", b"defg"]), timeout=5).status_code == 200
+        response = requests.post(server.url, data=iter([b"x" * 6, b"x" * 6]), timeout=5)
+    assert response.status_code == 413
+    assert response.json()["error"]["message"] == "the request is too long; at most 10 bytes are taken"
+
+
 @pytest.mark.parametrize(
     ("request_bytes", "status"),
     [
         (b"nonsense\r\n\r\n", b" 400 "),
         (b"BREW / HTTP/1.1\r\nHost: x\r\n\r\n", b" 501 "),
         (b"GET / HTTP/9.9\r\n\r\n", b" 505 "),
-        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", b" 411 "),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", b" 411 "),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n", b" 411 "),
         (b"GET @192.0.2.1/ HTTP/1.1\r\nHost: x\r\n\r\n", b" 400 "),
         (b"GET http://192.0.2.1/ HTTP/1.1\r\nHost: x\r\n\r\n", b" 400 "),
         (b"POST / HTTP/1.1\r\nContent-Length: many\r\n\r\n", b" 411 "),
