@@ -47,8 +47,13 @@ class Grading(NamedTuple):
 
 
 def _grade(notices: Notices, words: "list[str] | None", options: Grading) -> int:
+    from chatbot.cli.output.paged import write_json
+    from chatbot.cli.output.screen import this_screen
+    from chatbot.cli.output.written import require_new, write_output
     from chatbot.lab.grade.cases import CASES
     from chatbot.lab.grade.client import Client
+    from chatbot.terminal.documents.graded import graded_text
+    from chatbot.terminal.documents.graded_page import graded_page
 
     cases = [_case(name) for name in options.case] or CASES
     if options.list:
@@ -60,19 +65,17 @@ def _grade(notices: Notices, words: "list[str] | None", options: Grading) -> int
         )
     if os.name == "nt":
         raise ConfigurationError("a client can be graded on Linux and macOS only")
-    graded = _run(Client(tuple(words), Path(), dict(map(_variable, options.env))), cases, options.wire, notices)
-    rows = _rows(graded.marks)
     if options.html:
-        from chatbot.cli.output.written import write_output
-        from chatbot.terminal.documents.graded_page import graded_page
-
-        write_output(options.html, [graded_page(rows, words, _summary(graded)).encode()])
+        require_new(options.html)
+    graded = _run(Client(tuple(words), Path(), dict(map(_variable, options.env))), cases, options.wire, notices)
+    rows, summary = _rows(graded.marks), _summary(graded)
     if options.json:
-        from chatbot.cli.output.paged import write_json
-
         write_json([_plain(graded, words)])
     else:
-        _write(rows, _summary(graded))
+        screen = this_screen("auto")
+        stdio.write_answer(graded_text(rows, summary, screen).encode(screen.encoding, "replace"))
+    if options.html:
+        write_output(options.html, [graded_page(rows, words, summary).encode()])
     return 0 if graded.score >= options.min else BELOW
 
 
@@ -183,14 +186,6 @@ def _plain(graded: "Graded", words: Sequence[str]) -> dict[str, Any]:
             for mark in graded.marks
         ],
     }
-
-
-def _write(rows: "Sequence[GradeRow]", summary: str) -> None:
-    from chatbot.cli.output.screen import this_screen
-    from chatbot.terminal.documents.graded import graded_text
-
-    screen = this_screen("auto")
-    stdio.write_answer(graded_text(rows, summary, screen).encode(screen.encoding, "replace"))
 
 
 DECLARED = Command(

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from chatbot.core.errors import Cancelled
-from chatbot.lab.grade.cases import CASE_BY_NAME
+from chatbot.lab.grade.cases import CASE_BY_NAME, CASES
 from chatbot.lab.grade.client import Client, Place, environment_for, words_for
-from chatbot.lab.grade.grading import Graded, NothingAsked, grade
+from chatbot.lab.grade.grading import Graded, Mark, NothingAsked, grade
 from chatbot.outside.processes.running import Limits
 from tests.processes import TOLD, runs
 
@@ -134,6 +134,15 @@ def test_a_client_gets_an_empty_home_the_lab_and_no_key_of_the_person(tmp_path: 
         "http://127.0.0.1:1/v1beta",
         "http://127.0.0.1:1",
     )
+
+
+def test_a_score_is_full_only_where_nothing_failed() -> None:
+    def score(**counts: int) -> int:
+        verdicts = [verdict.replace("na", "n/a") for verdict, count in counts.items() for _ in range(count)]
+        return Graded(tuple(Mark(CASES[0], "openai", verdict, "") for verdict in verdicts), ("openai",)).score  # type: ignore[arg-type]
+
+    assert (score(), score(na=3), score(**{"pass": 999, "fail": 1})) == (100, 100, 99)
+    assert score(**{"pass": 1, "fail": 2, "na": 9}) == 33
 
 
 def test_words_in_a_question_are_not_filled_in(tmp_path: Path) -> None:
