@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 
 FULL, BELOW = 100, 1
 _SAID_LINES = 3
+_ENDED_HERE = {
+    "too long": "took too long and was ended",
+    "too much": "wrote without end and was ended",
+    "ended": "did not end by itself",
+}
 
 
 class Grading(NamedTuple):
@@ -109,9 +114,15 @@ def _run(client: "Client", cases: "Sequence[Case]", wires: Sequence[str], notice
 
 
 def _no_question(error: "NothingAsked") -> UsageError:
-    run = error.run
+    run = error.seen.run
+    how = _ENDED_HERE.get(run.ended, f"ended with exit status {run.code}")
     said = [line.strip() for line in run.err.decode("utf-8", "replace").splitlines() if line.strip()]
-    how = "was ended, as it did not end" if run.ended != "exited" else f"ended with exit status {run.code}"
+    if error.seen.asked and run.ended != "exited":
+        return UsageError(
+            f"the command had its answer, and {how}",
+            said=" ".join(said[-_SAID_LINES:]),
+            advice="What is graded asks one question and ends.",
+        )
     return UsageError(
         f"no question came to the lab: the command {how}",
         said=" ".join(said[-_SAID_LINES:]),

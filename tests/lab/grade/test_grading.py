@@ -94,10 +94,21 @@ def test_a_command_that_is_none_hangs_or_floods_is_told(tmp_path: Path) -> None:
         graded(Client(("./no-such-client",), tmp_path), "answer")
     with pytest.raises(NothingAsked) as hung:
         graded(Client(("sleep", "305"), tmp_path), "answer", limits=SHORT)
-    assert hung.value.run.ended == "too long"
+    assert hung.value.seen.run.ended == "too long"
     with pytest.raises(NothingAsked) as floods:
         graded(Client(("yes",), tmp_path), "answer", limits=SHORT)
-    assert floods.value.run.ended == "too much"
+    assert floods.value.seen.run.ended == "too much"
+    stays = Client((*PYTHON, "-c", f"{CLIENT}\nimport time\ntime.sleep(308)", "{question}"), tmp_path)
+    with pytest.raises(NothingAsked) as stayed:
+        graded(stays, "answer", wires=("openai",), limits=Limits(3.0, 100_000))
+    assert stayed.value.seen.asked and stayed.value.seen.run.ended == "too long"
+
+
+def test_a_wire_that_was_named_and_is_not_spoken_is_told(tmp_path: Path) -> None:
+    client = Client((*PYTHON, "-c", CLIENT, "{question}"), tmp_path)
+    with pytest.raises(NothingAsked) as untold:
+        graded(client, "answer", wires=("openai", "gemini"))
+    assert (untold.value.seen.wire, untold.value.seen.asked) == ("gemini", ())
 
 
 def test_once_it_is_stopped_nothing_runs_on(tmp_path: Path) -> None:
