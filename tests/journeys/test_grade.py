@@ -58,6 +58,8 @@ def test_chat_itself_passes(tmp_path: Path) -> None:
             "no question came to the lab: the command ended with exit",
         ),
         (("--case", "retry-afte", "--", "true"), "there is no case retry-afte Did you mean retry-after"),
+        (("--wire", "openai", "--", "yes"), "no question came to the lab: the command wrote without end and was ended"),
+        (("--html", ".", "--", "true"), ". is there already"),
         (("--env", "NO_SUCH_VARIABLE", "--", "true"), "--env NO_SUCH_VARIABLE: there is no such variable here"),
     ],
 )

@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 
 FULL, BELOW = 100, 1
 _SAID_LINES = 3
+_ENDED_HERE = {
+    "too long": "took too long and was ended",
+    "too much": "wrote without end and was ended",
+    "ended": "did not end by itself",
+}
 
 
 class Grading(NamedTuple):
@@ -48,8 +53,13 @@ class Grading(NamedTuple):
 
 
 def _grade(notices: Notices, words: "list[str] | None", options: Grading) -> int:
+    from chatbot.cli.output.paged import write_json
+    from chatbot.cli.output.screen import this_screen
+    from chatbot.cli.output.written import require_new, write_output
     from chatbot.lab.grade.cases import CASES
     from chatbot.lab.grade.client import Client
+    from chatbot.terminal.documents.graded import graded_text
+    from chatbot.terminal.documents.graded_page import graded_page
 
     cases = [_case(name) for name in options.case] or CASES
     if options.list:
@@ -61,19 +71,17 @@ def _grade(notices: Notices, words: "list[str] | None", options: Grading) -> int
         )
     if os.name == "nt":
         raise ConfigurationError("a client can be graded on Linux and macOS only")
-    graded = _run(Client(tuple(words), Path(), dict(map(_variable, options.env))), cases, options.wire, notices)
-    rows = _rows(graded.marks)
     if options.html:
-        from chatbot.cli.output.written import write_output
-        from chatbot.terminal.documents.graded_page import graded_page
-
-        write_output(options.html, [graded_page(rows, words, _summary(graded)).encode()])
+        require_new(options.html)
+    graded = _run(Client(tuple(words), Path(), dict(map(_variable, options.env))), cases, options.wire, notices)
+    rows, summary = _rows(graded.marks), _summary(graded)
     if options.json:
-        from chatbot.cli.output.paged import write_json
-
         write_json([_plain(graded, words)])
     else:
-        _write(rows, _summary(graded))
+        screen = this_screen("auto")
+        stdio.write_answer(graded_text(rows, summary, screen).encode(screen.encoding, "replace"))
+    if options.html:
+        write_output(options.html, [graded_page(rows, words, summary).encode()])
     return 0 if graded.score >= options.min else BELOW
 
 
@@ -107,9 +115,15 @@ def _run(client: "Client", cases: "Sequence[Case]", wires: Sequence[str], notice
 
 
 def _no_question(error: "NothingAsked") -> UsageError:
-    run = error.run
+    run = error.seen.run
+    how = _ENDED_HERE.get(run.ended, f"ended with exit status {run.code}")
     said = [line.strip() for line in run.err.decode("utf-8", "replace").splitlines() if line.strip()]
-    how = "was ended, as it did not end" if run.ended != "exited" else f"ended with exit status {run.code}"
+    if error.seen.asked and run.ended != "exited":
+        return UsageError(
+            f"the command had its answer, and {how}",
+            said=" ".join(said[-_SAID_LINES:]),
+            advice="What is graded asks one question and ends.",
+        )
     return UsageError(
         f"no question came to the lab: the command {how}",
         said=" ".join(said[-_SAID_LINES:]),
@@ -184,14 +198,6 @@ def _plain(graded: "Graded", words: Sequence[str]) -> dict[str, Any]:
             for mark in graded.marks
         ],
     }
-
-
-def _write(rows: "Sequence[GradeRow]", summary: str) -> None:
-    from chatbot.cli.output.screen import this_screen
-    from chatbot.terminal.documents.graded import graded_text
-
-    screen = this_screen("auto")
-    stdio.write_answer(graded_text(rows, summary, screen).encode(screen.encoding, "replace"))
 
 
 DECLARED = Command(

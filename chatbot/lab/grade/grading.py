@@ -71,17 +71,19 @@ class Graded(NamedTuple):
 
     @property
     def score(self) -> int:
-        """Of 100, rounded down; 0 where nothing can be said."""
+        """Of 100, rounded down: full where no case failed, also where none says anything."""
         counted = self.count("pass") + self.count("fail")
-        return self.count("pass") * 100 // counted if counted else 0
+        return self.count("pass") * 100 // counted if counted else 100
 
 
 class NothingAsked(Exception):
-    """The client sent no question to the lab; `run` is how it went."""
+    """The client sent no question to the lab on a wire, or had its answer there and did not end; `seen` is how it went.
+    The other scenes would tell nothing, and take long.
+    """
 
-    def __init__(self, run: ProcessRun) -> None:
-        super().__init__("no question came")
-        self.run = run
+    def __init__(self, seen: Observation) -> None:
+        super().__init__("the client cannot be graded")
+        self.seen = seen
 
 
 def grade(
@@ -108,7 +110,8 @@ def grade(
     with ThreadPoolExecutor(_WAIT_AT_ONCE) as waiting, ThreadPoolExecutor(1 + (os.cpu_count() or 1)) as busy:
         plain = {busy.submit(play, PLAIN, wire): wire for wire in wires or ("openai", "anthropic", "gemini")}
         for run in as_completed(plain):
-            wire, seen = plain[run] if wires else _wire_spoken(plain[run], run.result()), run.result()
+            seen = run.result()
+            wire = _wire_spoken(plain[run], seen, is_named=bool(wires))
             if wire is None:
                 continue
             spoken[wire] = seen._replace(wire=wire)
@@ -117,8 +120,9 @@ def grade(
         found = {key: run.result() for key, run in runs.items()}
     if stop.is_set():
         raise Cancelled("stopped")
-    if not spoken:
-        raise NothingAsked(next(iter(plain)).result().run)
+    unspoken = [run.result() for run, wire in plain.items() if wire not in spoken]
+    if not spoken or (wires and unspoken):
+        raise NothingAsked(next((seen for seen in unspoken if seen.asked), unspoken[0]))
     found |= {(wire, PLAIN.name): seen for wire, seen in spoken.items()}
     in_order = tuple(wire for wire in WIRES if wire in spoken)
     marks = tuple(
@@ -149,10 +153,14 @@ def _scenes_of(cases: Iterable[Case], *, is_streamed: bool) -> list[Scene]:
     return [scene for scene in SCENES if scene.name in names and scene is not PLAIN]
 
 
-def _wire_spoken(wire: str, seen: Observation) -> str | None:
-    """The wire that came when the client was asked with the variables of this one: of two of a service either."""
-    came = seen.asked[0].dialect if seen.asked else None
-    return came if came is not None and FACTS[came] is FACTS[wire] else None
+def _wire_spoken(wire: str, seen: Observation, *, is_named: bool) -> str | None:
+    """The wire that came when the client was asked with the variables of this one: of two of a service either, where
+    none is named. None where nothing came, or the client did not end.
+    """
+    if not seen.asked or seen.run.ended != "exited":
+        return None
+    came = seen.asked[0].dialect
+    return wire if is_named else came if FACTS[came] is FACTS[wire] else None
 
 
 class _Told:

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from chatbot.core.errors import Cancelled
-from chatbot.lab.grade.cases import CASE_BY_NAME
+from chatbot.lab.grade.cases import CASE_BY_NAME, CASES
 from chatbot.lab.grade.client import Client, Place, environment_for, words_for
-from chatbot.lab.grade.grading import Graded, NothingAsked, grade
+from chatbot.lab.grade.grading import Graded, Mark, NothingAsked, grade
 from chatbot.outside.processes.running import Limits
 from tests.processes import TOLD, runs
 
@@ -94,10 +94,21 @@ def test_a_command_that_is_none_hangs_or_floods_is_told(tmp_path: Path) -> None:
         graded(Client(("./no-such-client",), tmp_path), "answer")
     with pytest.raises(NothingAsked) as hung:
         graded(Client(("sleep", "305"), tmp_path), "answer", limits=SHORT)
-    assert hung.value.run.ended == "too long"
+    assert hung.value.seen.run.ended == "too long"
     with pytest.raises(NothingAsked) as floods:
         graded(Client(("yes",), tmp_path), "answer", limits=SHORT)
-    assert floods.value.run.ended == "too much"
+    assert floods.value.seen.run.ended == "too much"
+    stays = Client((*PYTHON, "-c", f"{CLIENT}\nimport time\ntime.sleep(308)", "{question}"), tmp_path)
+    with pytest.raises(NothingAsked) as stayed:
+        graded(stays, "answer", wires=("openai",), limits=Limits(3.0, 100_000))
+    assert stayed.value.seen.asked and stayed.value.seen.run.ended == "too long"
+
+
+def test_a_wire_that_was_named_and_is_not_spoken_is_told(tmp_path: Path) -> None:
+    client = Client((*PYTHON, "-c", CLIENT, "{question}"), tmp_path)
+    with pytest.raises(NothingAsked) as untold:
+        graded(client, "answer", wires=("openai", "gemini"))
+    assert (untold.value.seen.wire, untold.value.seen.asked) == ("gemini", ())
 
 
 def test_once_it_is_stopped_nothing_runs_on(tmp_path: Path) -> None:
@@ -134,6 +145,15 @@ def test_a_client_gets_an_empty_home_the_lab_and_no_key_of_the_person(tmp_path: 
         "http://127.0.0.1:1/v1beta",
         "http://127.0.0.1:1",
     )
+
+
+def test_a_score_is_full_only_where_nothing_failed() -> None:
+    def score(**counts: int) -> int:
+        verdicts = [verdict.replace("na", "n/a") for verdict, count in counts.items() for _ in range(count)]
+        return Graded(tuple(Mark(CASES[0], "openai", verdict, "") for verdict in verdicts), ("openai",)).score  # type: ignore[arg-type]
+
+    assert (score(), score(na=3), score(**{"pass": 999, "fail": 1})) == (100, 100, 99)
+    assert score(**{"pass": 1, "fail": 2, "na": 9}) == 33
 
 
 def test_words_in_a_question_are_not_filled_in(tmp_path: Path) -> None:
