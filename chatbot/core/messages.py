@@ -2,6 +2,8 @@
 
 from typing import Literal, NamedTuple
 
+from chatbot.core.tools.calling import ToolCall, ToolResult
+
 Role = Literal["user", "assistant"]
 
 
@@ -43,12 +45,17 @@ class ProviderItems(NamedTuple):
 
 
 class Message(NamedTuple):
-    """One turn of one side. Only user messages carry images; `items` may stand for the text of an answer."""
+    """One turn of one side. Only user messages carry images; `items` may stand for the text of an answer, and for the
+    `calls` behind it. The message after one with calls is the user's and has the `results` of all of them, in their
+    order; its text, if it has any, is the question that follows.
+    """
 
     role: Role
     text: str
     images: tuple[Image, ...] = ()
     items: ProviderItems | None = None
+    calls: tuple[ToolCall, ...] = ()
+    results: tuple[ToolResult, ...] = ()
 
 
 class Conversation(NamedTuple):
@@ -59,8 +66,17 @@ class Conversation(NamedTuple):
 
     def asking(self, text: str, images: tuple[Image, ...] = ()) -> "Conversation":
         """This conversation with one more question."""
+        *before, last = self.messages or (None,)
+        if last and last.results and not last.text:  # the answer to these never came
+            return self._replace(messages=(*before, last._replace(text=text, images=images)))
         return self._replace(messages=(*self.messages, Message("user", text, images)))
 
-    def answered(self, text: str, items: ProviderItems | None = None) -> "Conversation":
-        """This conversation with the answer to its last question."""
-        return self._replace(messages=(*self.messages, Message("assistant", text, items=items)))
+    def answered(
+        self, text: str, items: ProviderItems | None = None, calls: tuple[ToolCall, ...] = ()
+    ) -> "Conversation":
+        """This conversation with the answer to its last question, or to the last results."""
+        return self._replace(messages=(*self.messages, Message("assistant", text, items=items, calls=calls)))
+
+    def told(self, results: tuple[ToolResult, ...]) -> "Conversation":
+        """This conversation with what came of the calls that were made last."""
+        return self._replace(messages=(*self.messages, Message("user", "", results=results)))
