@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from chatbot.core.calls.bounded import bounded
 from chatbot.core.errors import Cancelled, ChatError
-from chatbot.core.tools.bounded import bounded
 from chatbot.core.tools.calling import CALL_WITHIN_S, Tool, ToolDefinition, ToolOutput
 from chatbot.outside.tools import calls
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from chatbot.core.tools.bounded import HeadAndTail
+from chatbot.core.calls.bounded import HeadAndTail
 from chatbot.core.tools.calling import CALL_WITHIN_S, MAX_RESULT_BYTES
 
 MAX_WRITTEN_BYTES = 16 * 1024 * 1024  # what writes more will not stop by itself

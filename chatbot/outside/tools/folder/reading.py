@@ -6,9 +6,9 @@ import os
 import stat
 
 from chatbot.core.amounts import size_words
+from chatbot.core.calls.bounded import bounded
 from chatbot.core.errors import FileUnreadable
 from chatbot.core.text import decode
-from chatbot.core.tools.bounded import bounded
 from chatbot.outside.tools.folder.opening import Folder
 
 MAX_FILE_BYTES = 50_000_000

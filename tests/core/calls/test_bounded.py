@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.core.tools.bounded import HeadAndTail, bounded
+from chatbot.core.calls.bounded import HeadAndTail, bounded
 
 
 @given(st.lists(st.binary(max_size=30)), st.integers(2, 40))
