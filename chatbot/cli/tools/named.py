@@ -20,20 +20,19 @@ NAMES = ("read", "list", "search", "fetch", "shell")
 _MAX_NAME = 64  # what every provider takes
 
 
-def tools_named(names: Sequence[str], network: PublicNetwork | None = None) -> tuple[Tool, ...]:
+def tools_named(names: Sequence[str], network: Callable[[], PublicNetwork] | None = None) -> tuple[Tool, ...]:
     """The tools, in the order in which they were named, each once.
 
-    A name is one of NAMES, or `FILE.py:function`; `network` is the way that `fetch` goes. Raises UsageError for what is
+    A name is one of NAMES, or `FILE.py:function`; `network` gives the way that `fetch` goes, once it is called. Raises UsageError for what is
     no tool, FileUnreadable for a file that is not there, ConfigurationError for one that fails when it is run.
     """
     from chatbot.cli.tools.built_in import built_in
-    from chatbot.outside.http.public_fetch import PublicNetwork
     from chatbot.outside.tools.process import Surroundings
 
     if os.name != "posix":
         raise UsageError("tools need the processes of Linux or macOS", advice="On Windows run chat in WSL.")
     around = Surroundings(Path.cwd(), _environment(os.environ))
-    there = built_in(around, _closed(), network or PublicNetwork(environ=os.environ))
+    there = built_in(around, _closed(), network or _public_network)
     found: dict[str, Tool] = {}
     for name in dict.fromkeys(names):
         tool = there[name] if name in there else _of_file(name, around)
@@ -43,6 +42,12 @@ def tools_named(names: Sequence[str], network: PublicNetwork | None = None) -> t
             )
         found[tool.definition.name] = tool
     return tuple(found.values())
+
+
+def _public_network() -> PublicNetwork:
+    from chatbot.outside.http.public_fetch import PublicNetwork
+
+    return PublicNetwork(environ=os.environ)
 
 
 def _environment(environ: Mapping[str, str]) -> dict[str, str]:

@@ -6,14 +6,13 @@ import dataclasses
 import enum
 import inspect
 import json
-import typing
 from collections.abc import Callable
 from typing import Any
 
 from chatbot.outside.tools.function import docstring
 from chatbot.outside.tools.function.hints import SIMPLE, Kind, Sorted, fields_of, kind_of, type_hints
 
-Schema = typing.Dict[str, Any]  # noqa: UP006  (it is evaluated, by any Python)
+Schema = dict[str, Any]
 
 
 def described(function: Callable[..., Any]) -> str:
