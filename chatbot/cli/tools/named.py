@@ -23,8 +23,10 @@ _MAX_NAME = 64  # what every provider takes
 def tools_named(names: Sequence[str], network: Callable[[], PublicNetwork] | None = None) -> tuple[Tool, ...]:
     """The tools, in the order in which they were named, each once.
 
-    A name is one of NAMES, or `FILE.py:function`; `network` gives the way that `fetch` goes, once it is called. Raises UsageError for what is
-    no tool, FileUnreadable for a file that is not there, ConfigurationError for one that fails when it is run.
+    A name is one of NAMES, or `FILE.py:function`; `network` gives the way that `fetch` goes, once it is called.
+
+    Raises UsageError for what is no tool, FileUnreadable for a file that is not there, ConfigurationError for one that
+    fails when it is run.
     """
     from chatbot.cli.tools.built_in import built_in
     from chatbot.outside.tools.process import Surroundings

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -20,6 +21,7 @@ from chatbot.terminal.tools.exact_text import fits_in_row, rows, visible
 _BOLD, _CYAN = "1", "36"
 _INDENT = "  "
 _MANY_ROWS = 20
+_LEAST_CELLS, _CELLS_TO_TYPE_IN = 12, 8
 _NO_TERMINAL_COLUMNS = 80
 _NO = "the person does not want this call"
 
@@ -86,8 +88,11 @@ class TerminalApproval:
         always = "" if tool.always_asks else f", a always {tool.definition.name}"
         text = f"y yes, n no (and why){always}, e edit"
         columns = self._notices.columns() or _NO_TERMINAL_COLUMNS
-        gap = " " if len(text) + 2 * len(_INDENT) + 4 < columns else f"\n{_INDENT}"
-        return lambda: self._notices.write(f"{_INDENT}{self._styled(text, _BOLD)}{gap}> ")
+        found = textwrap.wrap(text, max(columns - len(_INDENT) - 1, _LEAST_CELLS), break_on_hyphens=False)
+        if len(_INDENT + found[-1]) + _CELLS_TO_TYPE_IN > columns:
+            found.append("")
+        shown = "\n".join(_INDENT + self._styled(row, _BOLD) for row in found)
+        return lambda: self._notices.write(f"{shown} > " if found[-1] else f"{shown}> ")
 
     def _edited(self, text: str) -> str:
         try:

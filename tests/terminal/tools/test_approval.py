@@ -94,7 +94,12 @@ def test_a_narrow_screen_has_all_of_it_too() -> None:
         "  │ done\n"
         "  y yes, n no (and why), e edit > y\n"
     )
-    assert all(len(row) < 40 for row in asked.screen.splitlines())
+    asked = Asked("y", columns=40)
+    asked.approve(call({}), tool())
+    assert asked.screen.endswith("  y yes, n no (and why), a always\n  weather, e edit > y\n")
+    asked = Asked("y", columns=32)
+    asked.approve(call({}, "shell"), SHELL)
+    assert asked.screen.endswith("  y yes, n no (and why), e edit\n  > y\n")
 
 
 def test_in_an_ascii_locale_nothing_but_ascii_is_written_and_colour_is_a_matter_of_choice() -> None:
