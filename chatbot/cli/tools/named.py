@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,10 +20,15 @@ NAMES = ("read", "list", "search", "fetch", "shell")
 _MAX_NAME = 64  # what every provider takes
 
 
-def tools_named(names: Sequence[str], network: Callable[[], PublicNetwork] | None = None) -> tuple[Tool, ...]:
+def tools_named(
+    names: Sequence[str],
+    network: Callable[[], PublicNetwork] | None = None,
+    closed: Iterable[str | Path] = (),
+) -> tuple[Tool, ...]:
     """The tools, in the order in which they were named, each once.
 
-    A name is one of NAMES, or `FILE.py:function`; `network` gives the way that `fetch` goes, once it is called.
+    A name is one of NAMES, or `FILE.py:function`; `network` gives the way that `fetch` goes, once it is called. What
+    is `closed`, and this program's own folders, is not looked into.
 
     Raises UsageError for what is no tool, FileUnreadable for a file that is not there, ConfigurationError for one that
     fails when it is run.
@@ -33,8 +38,8 @@ def tools_named(names: Sequence[str], network: Callable[[], PublicNetwork] | Non
 
     if os.name != "posix":
         raise UsageError("tools need the processes of Linux or macOS", advice="On Windows run chat in WSL.")
-    around = Surroundings(Path.cwd(), _environment(os.environ))
-    there = built_in(around, _closed(), network or _public_network)
+    around = Surroundings(_folder(), _environment(os.environ))
+    there = built_in(around, [*_own_folders(), *map(os.path.abspath, closed)], network or _public_network)
     found: dict[str, Tool] = {}
     for name in dict.fromkeys(names):
         tool = there[name] if name in there else _of_file(name, around)
@@ -62,8 +67,15 @@ def _environment(environ: Mapping[str, str]) -> dict[str, str]:
     return without_any_secret(environ, key_names(table) | of_headers)
 
 
-def _closed() -> list[str]:
-    """This program's own folders: keys, settings, and what was asked elsewhere."""
+def _folder() -> Path:
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise FileUnreadable("the current folder is gone", advice="Change to one that is there.") from error
+
+
+def _own_folders() -> list[str]:
+    """Of this program: keys, settings, and what was asked elsewhere."""
     from chatbot.outside.files.folders import cache_folder, config_folder, data_folder
 
     return [str(folder) for folder in (config_folder(), data_folder(), cache_folder()) if folder]

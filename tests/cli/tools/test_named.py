@@ -132,8 +132,10 @@ def test_this_programs_own_files_are_closed_where_they_are_below_the_folder(
         monkeypatch.delenv(f"XDG_{variable}_HOME", raising=False)
         (folder / place / "chat").mkdir(parents=True)
         (folder / place / "chat" / "some.txt").write_text("private words")
-    read, search = tools_named(["read", "search"])
-    assert called(read, path=".config/chat/some.txt").is_error
+    (folder / "keys").write_text("private words")
+    read, search = tools_named(["read", "search"], closed=["keys"])
+    for path in (".config/chat/some.txt", "keys"):
+        assert called(read, path=path).is_error
     assert called(search, pattern="private").text == "(nothing was found)"
 
 
@@ -180,3 +182,11 @@ def test_the_tools_of_a_run_do_not_change_this_process(folder: Path) -> None:
     before = (dict(os.environ), Path.cwd())
     called(tools_named(["shell"])[0], command="cd /; export A=b")
     assert (dict(os.environ), Path.cwd()) == before
+
+
+def test_a_folder_that_is_gone_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "gone").mkdir()
+    monkeypatch.chdir(folder / "gone")
+    (folder / "gone").rmdir()
+    with pytest.raises(ChatError, match="the current folder is gone"):
+        tools_named(["read"])

@@ -35,25 +35,28 @@ def _as_file_systems_see_it(name: str) -> str:
 
 
 class Closed(NamedTuple):
-    """Files and folders that are not looked into, under whatever name (a hard link, a mount) they are met."""
+    """Files and folders that are not looked into, under whatever name (a hard link, a mount) they are met, and the file
+    systems of the kernel.
+    """
 
-    files: frozenset[tuple[int, int]]
+    own: frozenset[tuple[int, int]]
     devices: frozenset[int]
 
     @classmethod
     def of(cls, paths: Iterable[str]) -> Closed:
-        """Those of `paths` that are there, and the file systems that are no files."""
-        found = [_status(path) for path in paths]
-        pseudo = {status.st_dev for status in map(_status, _PSEUDO) if status}
-        usual = {status.st_dev for status in map(_status, ("/", os.curdir)) if status}
-        files = frozenset((status.st_dev, status.st_ino) for status in found if status)
-        # Where one of them is no file system of its own, it is closed as a folder.
-        folders = frozenset((one.st_dev, one.st_ino) for one in map(_status, _PSEUDO) if one)
-        return cls(files | folders, frozenset(pseudo - usual))
+        """Those of `paths` that are there."""
+        own = frozenset((status.st_dev, status.st_ino) for status in map(_status, paths) if status)
+        usual = _status("/")
+        pseudo = frozenset(status.st_dev for status in map(_status, _PSEUDO) if status)
+        return cls(own, pseudo - {usual.st_dev} if usual else pseudo)
+
+    def is_own(self, status: os.stat_result) -> bool:
+        """Whether that is one of the paths."""
+        return (status.st_dev, status.st_ino) in self.own
 
     def holds(self, status: os.stat_result) -> bool:
-        """Whether that is one of them."""
-        return (status.st_dev, status.st_ino) in self.files or status.st_dev in self.devices
+        """Whether that is one of them, or lies in a file system of the kernel."""
+        return self.is_own(status) or status.st_dev in self.devices
 
 
 def _status(path: str) -> os.stat_result | None:

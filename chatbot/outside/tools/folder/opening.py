@@ -53,7 +53,8 @@ class Folder:
     def _opened(self, name: str) -> int:
         parts = self._below(name, name)
         for above in Path(self._real).parents:  # the folder itself may be in one that is closed
-            self._require_open(above.name, above.stat(), name)
+            if is_closed_name(above.name) or self._closed.is_own(above.stat()):
+                raise _closed(name)
         for _ in range(_MAX_LINKS):
             try:
                 found = self._descended(parts, name)
@@ -100,7 +101,11 @@ class Folder:
 
     def _require_open(self, part: str, status: os.stat_result, name: str) -> None:
         if self.is_closed(part.rpartition("/")[2], status):
-            raise FileUnreadable(f"{_shown(name)} is not looked into: such files hold keys, or are no files")
+            raise _closed(name)
+
+
+def _closed(name: str) -> FileUnreadable:
+    return FileUnreadable(f"{_shown(name)} is not looked into: such files hold keys, or are no files")
 
 
 def _link(part: str, folder: int) -> str | None:
