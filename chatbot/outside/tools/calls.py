@@ -16,7 +16,7 @@ from chatbot.outside.files.reading import display_name
 from chatbot.outside.tools.process import Ended, Surroundings, run
 
 _FUNCTION = Path(__file__).parent / "function" / "process.py"
-_FOLDER = Path(__file__).parent / "folder" / "process.py"
+_APART = Path(__file__).with_name("apart.py")
 _MAX_DEFINITION_BYTES = 1024 * 1024
 Stopped = Callable[[], bool]
 
@@ -67,13 +67,20 @@ def function(file: Path, name: str, arguments: Mapping[str, Any], around: Surrou
 
 
 def below_folder(
-    name: str, arguments: Mapping[str, Any], closed: list[str], around: Surroundings, stopped: Stopped
+    work: str, arguments: Mapping[str, Any], closed: list[str], around: Surroundings, stopped: Stopped
 ) -> ToolOutput:
-    """What `read`, `list` or `search` finds below the folder. In a process too: an expression, or a disk of another
-    computer, may hang. `closed` are files and folders that are not looked into.
-    """
-    asked = json.dumps({"tool": name, "arguments": dict(arguments), "closed": closed}).encode()
-    return _answer(run([sys.executable, "-I", "-S", str(_FOLDER)], around, stopped, data=asked), is_printed=False)
+    """What `read`, `list` or `search` finds below the folder; what is `closed` is not looked into."""
+    return _apart({"work": work, "arguments": dict(arguments), "closed": closed}, around, stopped)
+
+
+def readable(html: str, url: str, around: Surroundings, stopped: Stopped) -> ToolOutput:
+    """A page as text."""
+    return _apart({"work": "readable", "arguments": {"html": html, "url": url}, "closed": []}, around, stopped)
+
+
+def _apart(asked: Mapping[str, Any], around: Surroundings, stopped: Stopped) -> ToolOutput:
+    words = [sys.executable, "-I", "-S", str(_APART)]
+    return _answer(run(words, around, stopped, data=json.dumps(asked).encode()), is_printed=False)
 
 
 def _python(environ: Mapping[str, str]) -> str:

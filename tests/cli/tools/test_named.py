@@ -17,6 +17,8 @@ from chatbot.core.addresses import is_public
 from chatbot.core.errors import ChatError
 from chatbot.core.tools.calling import MAX_RESULT_BYTES, Tool, ToolOutput
 from chatbot.outside.http.public_fetch import PublicNetwork
+from chatbot.outside.tools.calls import never, readable
+from chatbot.outside.tools.process import Surroundings
 from tests.outside.wire import Wire, answer, says, wire
 from tests.tables import cases
 
@@ -150,7 +152,7 @@ def test_a_page_is_fetched_as_text(folder: Path) -> None:
         assert called(fetch, url=address) == ToolOutput(text)
     latin = answer("é".encode("latin-1"), "Content-Type: text/plain; charset=latin-1")
     meta = answer(b'<meta charset="windows-1252"><p>\x93x\x94', "Content-Type: text/html")
-    odd = answer("é".encode(), "Content-Type: text/plain; charset=rot13")
+    odd = answer("é".encode(), "Content-Type: text/plain; charset=punycode")
     large = answer(b"x" * 6_000_000, "Content-Type: text/plain")
     with wire(says(latin), says(meta), says(odd), says(large)) as server:
         found = [called(fetch, url=f"http://127.0.0.1:{server.port}/").text.partition("\n")[2] for _ in range(3)]
@@ -190,3 +192,9 @@ def test_a_folder_that_is_gone_is_told(folder: Path, monkeypatch: pytest.MonkeyP
     (folder / "gone").rmdir()
     with pytest.raises(ChatError, match="the current folder is gone"):
         tools_named(["read"])
+
+
+def test_a_page_that_is_made_to_be_read_for_ever_is_given_up(folder: Path) -> None:
+    around = Surroundings(folder, dict(os.environ), 1.0)
+    found = readable("<svg>" * 100_000 + "</p>" * 500_000, "https://example.org/", around, never)
+    assert found == ToolOutput("it took too long and was ended", is_error=True)

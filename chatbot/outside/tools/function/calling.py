@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import collections.abc
 import dataclasses
 import enum
 import inspect
 import json
 import pathlib
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Any
 
 from chatbot.outside.tools.function.definition import parameters
@@ -93,18 +92,24 @@ def _with_fields(value: dict[str, Any], kind: Any) -> Any:
 def _finished(result: Any) -> Any:
     """What an async function, or a generator, comes to."""
     if inspect.isawaitable(result):
-
-        async def waited() -> Any:
-            return await result
-
-        return asyncio.run(waited())
+        return _awaited(_waited(result))
     if inspect.isasyncgen(result):
-
-        async def gathered() -> list[Any]:
-            return [each async for each in result]
-
-        return asyncio.run(gathered())
+        return _awaited(_gathered(result))
     return list(result) if isinstance(result, collections.abc.Iterator) else result
+
+
+def _awaited(result: Coroutine[Any, Any, Any]) -> Any:
+    import asyncio  # loads slowly
+
+    return asyncio.run(result)
+
+
+async def _waited(result: Awaitable[Any]) -> Any:
+    return await result
+
+
+async def _gathered(results: AsyncIterator[Any]) -> list[Any]:
+    return [each async for each in results]
 
 
 def as_text(result: Any) -> str:
