@@ -286,7 +286,6 @@ class StepsUsedUp(ChatError):
     """The model was asked as often as it may be, and still has no answer but calls."""
 
     exit_code = 74
-    advice = "Allow more with --max-steps, or let it go on: chat -c 'go on'"
 
 
 class SchemaMismatch(ChatError):

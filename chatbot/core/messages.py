@@ -57,6 +57,11 @@ class Message(NamedTuple):
     calls: tuple[ToolCall, ...] = ()
     results: tuple[ToolResult, ...] = ()
 
+    @property
+    def is_question(self) -> bool:
+        """Whether a person asks something here."""
+        return self.role == "user" and bool(self.text or self.images or not self.results)
+
 
 class Conversation(NamedTuple):
     """The turns in order, oldest first, and the system prompt that stands above them."""
@@ -76,6 +81,19 @@ class Conversation(NamedTuple):
     ) -> "Conversation":
         """This conversation with the answer to its last question, or to the last results."""
         return self._replace(messages=(*self.messages, Message("assistant", text, items=items, calls=calls)))
+
+    @property
+    def to_last_question(self) -> "Conversation":
+        """This conversation without what came after its last question."""
+        last = max((at for at, message in enumerate(self.messages) if message.is_question), default=-1)
+        return self._replace(messages=self.messages[: last + 1])
+
+    @property
+    def before_last_question(self) -> "Conversation":
+        """The same without the question; results of calls stay."""
+        *before, last = self.to_last_question.messages or (Message("user", ""),)
+        kept = [last._replace(text="", images=())] if last.results else []
+        return self._replace(messages=(*before, *kept))
 
     def told(self, results: tuple[ToolResult, ...]) -> "Conversation":
         """This conversation with what came of the calls that were made last."""

@@ -68,7 +68,10 @@ class Agent(NamedTuple):
                 conversation = conversation.told(made.results)
                 continue
             if action == "give up":
-                error = StepsUsedUp(f"the model wants to go on after {self.max_steps} steps")
+                error = StepsUsedUp(
+                    f"the model wants to go on after {self.max_steps} steps",
+                    advice="Allow more with --max-steps, or let it go on: chat -c 'go on'",
+                )
                 yield whole(steps)._replace(verdict=Verdict.FAILED, error=error)
                 return
             sleep(0.0)
