@@ -51,7 +51,7 @@ class TerminalApproval:
             return Approval(True)
         arguments, draft, shows = call.arguments, "", True
         while True:
-            typed = self._person.typed(self._question(arguments, tool) if shows else self._short_question(tool))
+            typed = self._typed(self._question(arguments, tool) if shows else self._short_question(tool))
             word, _, rest = ("no" if typed is None else typed).strip().partition(" ")
             shows = False
             match word.lower():
@@ -66,6 +66,15 @@ class TerminalApproval:
                     draft = self._edited(draft or editable(arguments))
                     shows = self._is_usable(draft, tool)
                     arguments, draft = (draft, "") if shows else (arguments, draft)
+
+    def _typed(self, show: Callable[[], None]) -> str | None:
+        typed = None
+        try:
+            typed = self._person.typed(show)
+        finally:
+            if typed is None:
+                self._notices.write("\n")  # Ctrl-C or Ctrl-D, behind the question
+        return typed
 
     def _question(self, arguments: str, tool: Tool) -> Callable[[], None]:
         columns = (self._notices.columns() or _NO_TERMINAL_COLUMNS) - 1
