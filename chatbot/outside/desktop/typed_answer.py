@@ -72,9 +72,14 @@ def _line(descriptor: int, show: Callable[[], None], look: Callable[[], bool]) -
 
 
 def _ask(descriptor: int, show: Callable[[], None]) -> None:
-    """Shows the question, drops what was typed so far, and lets the terminal edit a line, with its echo."""
-    show()
+    """Shows the question, drops what was typed so far, and lets the terminal edit a line. Its echo says that it does:
+    what is typed before stays unseen.
+    """
     modes = termios.tcgetattr(descriptor)
     modes[0] |= termios.ICRNL
-    modes[3] |= termios.ICANON | termios.ECHO | termios.ECHOE | termios.ECHOK | termios.ISIG
+    modes[3] |= termios.ICANON | termios.ECHOE | termios.ECHOK | termios.ISIG
+    modes[3] &= ~termios.ECHO
+    termios.tcsetattr(descriptor, termios.TCSANOW, modes)
+    show()
+    modes[3] |= termios.ECHO
     termios.tcsetattr(descriptor, termios.TCSAFLUSH, modes)
