@@ -174,11 +174,18 @@ class Tools(NamedTuple):
             flags=("--tool", "-T"),
             metavar="NAME|FILE",
             in_variable=False,
+            completes="tools",
         ),
     ] = ()
     allow: Annotated[
         tuple[str, ...],
-        Choice("Let it call this one without asking; repeatable.", metavar="NAME", is_text=True, in_variable=False),
+        Choice(
+            "Let it call this one without asking; repeatable.",
+            metavar="NAME",
+            is_text=True,
+            in_variable=False,
+            completes="tools",
+        ),
     ] = ()
     max_steps: Annotated[
         int | None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -31,9 +32,11 @@ from chatbot.terminal.notices import Notices
 if TYPE_CHECKING:
     from chatbot.core.conversations.resume import Resumed
     from chatbot.core.conversations.stored import Summary
+    from chatbot.core.request import Route
     from chatbot.core.tools.calling import Tool
     from chatbot.options.chat import Connection
     from chatbot.options.templates.template import Filled
+    from chatbot.outside.http.public_fetch import PublicNetwork
     from chatbot.providers.choice import ModelTarget
 
 
@@ -80,7 +83,7 @@ def answer(arguments: Arguments, notices: Notices, ask_several: AskSeveral) -> i
         files = exchange_files(arguments, notices)
         setup = Setup(
             arguments, filled.extra if filled else fields, target, recorder, notices, open_things, files, route,
-            _tools(arguments),
+            _tools(arguments, route, notices),
         )  # fmt: skip
         check_taken(arguments.schema, target.service, notices)
         if is_dry:
@@ -102,7 +105,7 @@ def answer(arguments: Arguments, notices: Notices, ask_several: AskSeveral) -> i
         return runner.exit_code(runner(PendingQuestion(asked, setup.options, arguments.shown.raw)))
 
 
-def _tools(arguments: Arguments) -> tuple[Tool, ...]:
+def _tools(arguments: Arguments, route: Route, notices: Notices) -> tuple[Tool, ...]:
     """Those that the model may call. Raises UsageError for what is none, and for what only tools have."""
     wanted = arguments.tools
     if not wanted.tool:
@@ -111,7 +114,14 @@ def _tools(arguments: Arguments) -> tuple[Tool, ...]:
         return ()
     from chatbot.cli.tools.named import tools_named
 
-    return tools_named(wanted.tool)
+    def network() -> PublicNetwork:
+        from chatbot.cli.cost.booking import booked
+        from chatbot.outside.http.public_fetch import PublicNetwork
+
+        return PublicNetwork(route=route, environ=os.environ, on_close=booked("fetch", "", notices))
+
+    env_file = arguments.connection.env_file
+    return tools_named(wanted.tool, network, [env_file] if env_file else [])
 
 
 def is_for_several(arguments: Arguments) -> bool:

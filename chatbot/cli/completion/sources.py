@@ -93,6 +93,13 @@ def shells() -> Iterator[Offer]:
     return map(Offer, SCRIPTS)
 
 
+def tools() -> Iterator[Offer]:
+    """The tools that are built in."""
+    from chatbot.cli.tools.named import NAMES
+
+    return map(Offer, NAMES)
+
+
 SOURCES: Mapping[str, Callable[[], Iterable[Offer]]] = {
     "models": models,
     "providers": providers,
@@ -101,4 +108,5 @@ SOURCES: Mapping[str, Callable[[], Iterable[Offer]]] = {
     "exchanges": exchanges,
     "settings": settings,
     "shells": shells,
+    "tools": tools,
 }

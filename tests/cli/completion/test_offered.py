@@ -22,6 +22,7 @@ KNOWN = {
     "exchanges": ["x1"],
     "settings": ["timeout"],
     "shells": ["bash", "zsh"],
+    "tools": ["read", "shell"],
 }
 
 
