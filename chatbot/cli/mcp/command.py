@@ -56,8 +56,8 @@ def _list(notices: Notices, form: AsJson) -> None:
         write_json({**row, "where": notices.redacted(row["where"])} for row in rows)
         return
     if not rows:
-        own = own_file()
-        named = f"{display_name(own)} or ./{FOLDER_FILE}" if own else f"./{FOLDER_FILE}"
+        file = own_file()
+        named = f"{display_name(file)} or ./{FOLDER_FILE}" if file else f"./{FOLDER_FILE}"
         notices.warn(f"no MCP server is named in {named}", 'A file: {"mcpServers": {"time": {"command": "..."}}}')
         return
     _write([KeyRow((row["name"], row["file"], row["state"]), (notices.redacted(row["where"]),)) for row in rows])

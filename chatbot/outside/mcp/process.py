@@ -30,6 +30,7 @@ MAX_MESSAGE_BYTES = 16_000_000
 _MAX_RUBBISH_LINES = 1_000
 _CHUNK_BYTES = 64 * 1024
 _KEPT_SAID_BYTES = 4_096
+_MOST_SAID = 300  # characters of a line
 _FLOOD_PAUSE_S = 0.01  # so that a flood costs little: the pipe holds the server back
 _LEAVES_WITHIN_S, _TERMINATES_WITHIN_S = 0.6, 0.4
 _LAST_WORDS_WITHIN_S = 0.2  # what it started may hold its pipes open
@@ -56,7 +57,7 @@ class ServerProcess:
     def last_line(self) -> str:
         """What it last wrote to standard error, untouched."""
         lines = [line for line in self._said.decode("utf-8", "replace").splitlines() if line.strip()]
-        return lines[-1].strip() if lines else ""
+        return lines[-1].strip()[-_MOST_SAID:] if lines else ""
 
     @asynccontextmanager
     async def streams(self) -> AsyncIterator[Streams]:
@@ -235,7 +236,7 @@ async def _left(process: Process, within_s: float) -> bool:
 
 # Ends what is left of a server when this program was killed and could not: it reads to the end of a pipe that only
 # this program holds. Most servers see the same and leave by themselves; they have a second for it.
-_GUARD = 'read -r word && exit; sleep 1; kill -9 -- "-$1"'
+_GUARD = 'read -r word && exit; sleep 1; kill -s KILL -- "-$1"'
 
 
 def _guard(pid: int) -> subprocess.Popen[bytes] | None:
