@@ -15,7 +15,8 @@ from chatbot.core.tools.calling import ToolOutput
 from chatbot.outside.mcp.sessions import McpSessions, Opened
 
 RAW = str(Path(__file__).with_name("raw_server.py"))
-SOON_S = 5.0
+PACKAGED = str(Path(__file__).with_name("packaged_server.py"))
+SOON_S = 20.0  # on a busy machine
 
 
 def raw(name: str, *words: str, env: Mapping[str, str] | None = None) -> ServerEntry:
