@@ -24,7 +24,9 @@ _USUALLY = {bool: "1 or 0", int: "a whole number", float: "a number", Path: "a p
 Group = TypeVar("Group")
 
 # What the Tab key offers for a value, other than words and paths, which a declaration shows already.
-Completes = Literal["", "models", "providers", "templates", "conversations", "exchanges", "settings", "shells"]
+Completes = Literal[
+    "", "models", "providers", "templates", "conversations", "exchanges", "settings", "shells", "mcp_servers"
+]
 
 
 class Choice(NamedTuple):

@@ -92,6 +92,13 @@ def shells() -> Iterator[Offer]:
     return map(Offer, SCRIPTS)
 
 
+def mcp_servers() -> Iterator[Offer]:
+    """The MCP servers that files name."""
+    from chatbot.cli.mcp.configured import folder_servers, own_servers
+
+    return (Offer(name) for servers in (own_servers(), folder_servers()) for name in servers)
+
+
 SOURCES: Mapping[str, Callable[[], Iterable[Offer]]] = {
     "models": models,
     "providers": providers,
@@ -100,4 +107,5 @@ SOURCES: Mapping[str, Callable[[], Iterable[Offer]]] = {
     "exchanges": exchanges,
     "settings": settings,
     "shells": shells,
+    "mcp_servers": mcp_servers,
 }

@@ -111,7 +111,7 @@ def _write(rows: list[KeyRow]) -> None:
         write_lines(key_lines(rows, stdio.size()[0] if is_terminal(1) else 0))
 
 
-_NAMES = Positional("names", "NAME", "A server.", required=True, repeats=True)
+_NAMES = Positional("names", "NAME", "A server.", required=True, repeats=True, completes="mcp_servers")
 
 DECLARED = Group(
     (
