@@ -48,9 +48,10 @@ class ServerProcess:
     def __init__(self, entry: ServerEntry) -> None:
         self._entry = entry
         self._said = b""
-        self._is_ending = False
+        self._has_answered = self._is_ending = False
         self._heard = anyio.Event()
-        self.pid: int | None = None
+        self._guard: subprocess.Popen[bytes] | None = None
+        self.pid: int | None = None  # while something of it may be left
         self.fault = ""
 
     @property
@@ -67,7 +68,7 @@ class ServerProcess:
         """
         process = await self._started()
         self.pid = process.pid
-        guard = _guard(process.pid)
+        self._guard = _guard(process.pid)
         received, to_session = _channel()
         outgoing: MemoryObjectSendStream[SessionMessage]
         outgoing, to_send = anyio.create_memory_object_stream(0)
@@ -81,8 +82,8 @@ class ServerProcess:
                 self._is_ending = True
                 with anyio.CancelScope(shield=True):
                     received.close()  # what reads its output goes on without a listener, so that it can leave
-                    await _ended(process)
-                    _release(guard)
+                    await _ended(process, _LEAVES_WITHIN_S if self._has_answered else 0.0)
+                    self._end_group()
                     with anyio.move_on_after(_LAST_WORDS_WITHIN_S):
                         await self._heard.wait()
                 tasks.cancel_scope.cancel()
@@ -94,9 +95,10 @@ class ServerProcess:
             **{name: os.environ[name] for name in _MORE_VARIABLES if name in os.environ},
             **entry.env,
         }
-        if entry.cwd and not os.path.isdir(entry.cwd):  # noqa: PTH112  (does not raise)
+        folder = os.path.expanduser(entry.cwd)  # noqa: PTH111  (does not raise)
+        if folder and not os.path.isdir(folder):  # noqa: PTH112  (does not raise)
             raise ConfigurationError(f"there is no folder {entry.cwd}")
-        program = _program(entry.command[0], entry.cwd, environ)
+        program = _program(entry.command[0], folder, environ)
         try:
             return await asyncio.create_subprocess_exec(
                 program,
@@ -105,7 +107,7 @@ class ServerProcess:
                 stdout=PIPE,
                 stderr=PIPE,
                 env=environ,
-                cwd=entry.cwd or None,
+                cwd=folder or None,
                 start_new_session=True,  # Ctrl-C is ours alone; and one signal reaches all that it starts
             )
         except (OSError, ValueError) as error:
@@ -126,6 +128,7 @@ class ServerProcess:
         rubbish = 0
         async for line in self._lines(stream):
             if message := _message(line):
+                self._has_answered = True
                 await to_session.send(message)
                 continue
             rubbish += 1
@@ -139,8 +142,17 @@ class ServerProcess:
             status = process.returncode or 0
             how = f"was killed by signal {-status}" if status < 0 else f"ended with exit status {status}"
             self.fault = f"it {how}"
+        if process.returncode is not None:
+            self._end_group()  # now: later its number may be another's
         with anyio.move_on_after(_LAST_WORDS_WITHIN_S):
             await self._heard.wait()
+
+    def _end_group(self) -> None:
+        """What it started and left does not outlive it."""
+        if self.pid is not None:
+            kill(self.pid)
+            _release(self._guard)
+            self.pid = None
 
     async def _lines(self, stream: asyncio.StreamReader) -> AsyncIterator[bytes]:
         """Its lines, blank ones left out; ends where one is too long."""
@@ -211,16 +223,16 @@ def _message(line: bytes) -> SessionMessage | None:
         return None  # many write to standard output what belongs to standard error
 
 
-async def _ended(process: Process) -> None:
-    """Its standard input is closed, which tells it to leave; then it is made to, with all that it started."""
+async def _ended(process: Process, leaves_within_s: float) -> None:
+    """Its standard input is closed, which tells it to leave; then it is made to."""
     assert process.stdin is not None
     process.stdin.close()
-    if not await _left(process, _LEAVES_WITHIN_S) and os.name == "posix":
+    if not await _left(process, leaves_within_s):
         with suppress(OSError):
-            os.killpg(process.pid, signal.SIGTERM)
-        await _left(process, _TERMINATES_WITHIN_S)
-    kill(process.pid)
-    await _left(process, _TERMINATES_WITHIN_S)
+            os.killpg(process.pid, signal.SIGTERM) if os.name == "posix" else process.terminate()
+        if not await _left(process, _TERMINATES_WITHIN_S):
+            kill(process.pid)
+            await _left(process, _TERMINATES_WITHIN_S)
     transport: Any = getattr(process, "_transport", None)
     if transport is not None:
         transport.close()  # what left its group may hold the pipes open

@@ -109,9 +109,9 @@ class McpSessions:
                 self._loop.call_soon_threadsafe(self._leave)
             except RuntimeError:
                 pass  # the loop was just closed
-        if self._thread.ident is not None:
+        if self._servers:  # else the thread is still loading the package, and will start nothing
             self._thread.join(_CLOSED_WITHIN_S)
-        if self._thread.is_alive():  # it hangs: whatever it started does not outlive it
+        if self._servers and self._thread.is_alive():  # it hangs: whatever it started does not outlive it
             from chatbot.outside.mcp.process import kill
 
             for server in list(self._servers.values()):
