@@ -50,7 +50,7 @@ def require_trust(server: Configured, notices: Notices, *, yes: bool = False) ->
 
 def _told(server: Configured) -> list[str]:
     entry = server.entry
-    does = "would send your questions' data to" if entry.url else "would run"
+    does = "is at this address" if entry.url else "runs this"
     lines = [f"{entry.file} of this folder names an MCP server {entry.name}, which {does}:", entry.where]
     lines += [f"in the folder {entry.cwd}"] if entry.cwd else []
     lines += [f"It would get these variables of yours: {', '.join(entry.reads)}"] if entry.reads else []
