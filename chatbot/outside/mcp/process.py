@@ -15,16 +15,19 @@ import subprocess
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
-from mcp.client.stdio import get_default_environment
-from mcp.shared.message import SessionMessage
-from mcp_types import jsonrpc_message_adapter
 
 from chatbot.core.errors import ConfigurationError
 from chatbot.core.mcp.entries import ServerEntry
+
+if TYPE_CHECKING:
+    from mcp.shared.message import SessionMessage
+
+    Received = SessionMessage | Exception
+    Streams = tuple[MemoryObjectReceiveStream[Received], MemoryObjectSendStream[SessionMessage]]
 
 MAX_MESSAGE_BYTES = 16_000_000
 _MAX_RUBBISH_LINES = 1_000
@@ -35,11 +38,12 @@ _FLOOD_PAUSE_S = 0.01  # so that a flood costs little: the pipe holds the server
 _LEAVES_WITHIN_S, _TERMINATES_WITHIN_S = 0.6, 0.4
 _LAST_WORDS_WITHIN_S = 0.2  # what it started may hold its pipes open
 _LOOKED_AFTER_S = 0.005
-# What a program needs to show and sort text as the person does, and to find its files; no secret is in any of these.
-_MORE_VARIABLES = ("LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")
-
-Received = SessionMessage | Exception
-Streams = tuple[MemoryObjectReceiveStream[Received], MemoryObjectSendStream[SessionMessage]]
+# Without these hardly a program starts, or finds its files; no secret is in any of them.
+_PASSED_ON = (
+    "HOME LOGNAME PATH SHELL TERM USER TMPDIR TZ LANG LANGUAGE LC_ALL LC_CTYPE XDG_CACHE_HOME XDG_CONFIG_HOME "
+    "APPDATA HOMEDRIVE HOMEPATH LOCALAPPDATA PATHEXT PROCESSOR_ARCHITECTURE SYSTEMDRIVE SYSTEMROOT TEMP USERNAME "
+    "USERPROFILE"
+).split()
 
 
 class ServerProcess:
@@ -50,8 +54,9 @@ class ServerProcess:
         self._said = b""
         self._has_answered = self._is_ending = False
         self._heard = anyio.Event()
+        self._process: Process | ConfigurationError | None = None
         self._guard: subprocess.Popen[bytes] | None = None
-        self.pid: int | None = None  # while something of it may be left
+        self._pid: int | None = None  # while something of it may be left
         self.fault = ""
 
     @property
@@ -60,17 +65,32 @@ class ServerProcess:
         lines = [line for line in self._said.decode("utf-8", "replace").splitlines() if line.strip()]
         return lines[-1].strip()[-_MOST_SAID:] if lines else ""
 
+    async def start(self) -> None:
+        """Starts it, if that is possible; `streams` says if it was not."""
+        try:
+            self._process = await self._started()
+        except ConfigurationError as error:
+            self._process = error
+        else:
+            self._pid = self._process.pid
+            self._guard = _guard(self._pid)
+
+    async def end(self) -> None:
+        """Nothing of it is left afterwards."""
+        self._is_ending = True
+        if isinstance(self._process, Process):
+            await _ended(self._process, _LEAVES_WITHIN_S if self._has_answered else 0.0)
+            self._end_group()
+
     @asynccontextmanager
     async def streams(self) -> AsyncIterator[Streams]:
-        """Starts it; what it sends, and what is sent to it. At the end nothing of it is left.
-
-        Raises ConfigurationError where it cannot be started.
-        """
-        process = await self._started()
-        self.pid = process.pid
-        self._guard = _guard(process.pid)
-        received, to_session = _channel()
+        """What it sends, and what is sent to it. At the end it is ended. Raises ConfigurationError."""
+        process = self._process
+        if not isinstance(process, Process):
+            raise process or ConfigurationError("it was not started")
+        to_session: MemoryObjectSendStream[Received]
         outgoing: MemoryObjectSendStream[SessionMessage]
+        to_session, received = anyio.create_memory_object_stream(0)
         outgoing, to_send = anyio.create_memory_object_stream(0)
         async with received, to_session, outgoing, to_send, anyio.create_task_group() as tasks:
             tasks.start_soon(self._read, process, to_session)
@@ -79,22 +99,16 @@ class ServerProcess:
             try:
                 yield received, outgoing
             finally:
-                self._is_ending = True
                 with anyio.CancelScope(shield=True):
                     received.close()  # what reads its output goes on without a listener, so that it can leave
-                    await _ended(process, _LEAVES_WITHIN_S if self._has_answered else 0.0)
-                    self._end_group()
+                    await self.end()
                     with anyio.move_on_after(_LAST_WORDS_WITHIN_S):
                         await self._heard.wait()
                 tasks.cancel_scope.cancel()
 
     async def _started(self) -> Process:
         entry = self._entry
-        environ = {
-            **get_default_environment(),
-            **{name: os.environ[name] for name in _MORE_VARIABLES if name in os.environ},
-            **entry.env,
-        }
+        environ = {name: os.environ[name] for name in _PASSED_ON if name in os.environ} | {**entry.env}
         folder = os.path.expanduser(entry.cwd)  # noqa: PTH111  (does not raise)
         if folder and not os.path.isdir(folder):  # noqa: PTH112  (does not raise)
             raise ConfigurationError(f"there is no folder {entry.cwd}")
@@ -149,10 +163,14 @@ class ServerProcess:
 
     def _end_group(self) -> None:
         """What it started and left does not outlive it."""
-        if self.pid is not None:
-            kill(self.pid)
-            _release(self._guard)
-            self.pid = None
+        self.kill()
+        _release(self._guard)
+        self._pid = None
+
+    def kill(self) -> None:
+        """Ends it at once, with all that it started."""
+        if self._pid is not None:
+            _kill(self._pid)
 
     async def _lines(self, stream: asyncio.StreamReader) -> AsyncIterator[bytes]:
         """Its lines, blank ones left out; ends where one is too long."""
@@ -192,17 +210,6 @@ class ServerProcess:
         self._heard.set()
 
 
-def kill(pid: int) -> None:
-    """Ends a process of ours at once, with all that it started."""
-    with suppress(OSError):
-        os.killpg(pid, signal.SIGKILL) if os.name == "posix" else os.kill(pid, signal.SIGTERM)
-
-
-def _channel() -> tuple[MemoryObjectReceiveStream[Received], MemoryObjectSendStream[Received]]:
-    send, receive = anyio.create_memory_object_stream[Received](0)
-    return receive, send
-
-
 def _program(name: str, folder: str, environ: Mapping[str, str]) -> str:
     """The program of that name, found as the server's own environment says; one that names a folder is looked for
     in the one the server runs in. Raises ConfigurationError.
@@ -217,6 +224,9 @@ def _program(name: str, folder: str, environ: Mapping[str, str]) -> str:
 
 
 def _message(line: bytes) -> SessionMessage | None:
+    from mcp.shared.message import SessionMessage
+    from mcp_types import jsonrpc_message_adapter
+
     try:
         return SessionMessage(jsonrpc_message_adapter.validate_json(line, by_name=False))
     except ValueError:
@@ -231,11 +241,16 @@ async def _ended(process: Process, leaves_within_s: float) -> None:
         with suppress(OSError):
             os.killpg(process.pid, signal.SIGTERM) if os.name == "posix" else process.terminate()
         if not await _left(process, _TERMINATES_WITHIN_S):
-            kill(process.pid)
+            _kill(process.pid)
             await _left(process, _TERMINATES_WITHIN_S)
     transport: Any = getattr(process, "_transport", None)
     if transport is not None:
         transport.close()  # what left its group may hold the pipes open
+
+
+def _kill(pid: int) -> None:
+    with suppress(OSError):
+        os.killpg(pid, signal.SIGKILL) if os.name == "posix" else os.kill(pid, signal.SIGTERM)
 
 
 async def _left(process: Process, within_s: float) -> bool:

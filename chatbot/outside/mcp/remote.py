@@ -24,12 +24,14 @@ _CONNECTS_WITHIN_S, _SILENT_S = 10.0, 300.0  # the stream for what a server says
 class RemoteServer:
     """A session over HTTP. `fault` says what was wrong with the last answer to a message, if anything was."""
 
-    pid = None
     last_line = ""
 
     def __init__(self, entry: ServerEntry) -> None:
         self._entry = entry
         self.fault = ""
+
+    def kill(self) -> None:
+        """Nothing of it runs here."""
 
     @asynccontextmanager
     async def streams(self) -> AsyncIterator[Any]:

@@ -62,7 +62,7 @@ class McpSessions:
         self._opening: dict[str, anyio.CancelScope] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closing: asyncio.Event | None = None
-        self._is_closed = threading.Event()
+        self._is_loaded, self._is_closed = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True, name="chat-mcp")
 
     def open(
@@ -89,34 +89,33 @@ class McpSessions:
     def call(self, server: str, tool: str, arguments: Mapping[str, Any], stopped: Callable[[], bool]) -> ToolOutput:
         """What the tool of a server answers; what goes wrong is an answer too. Called from any thread."""
         if self._loop is None or self._is_closed.is_set():
-            return ToolOutput(f"the MCP server {server} was ended", True)
-        asked: Future[ToolOutput] = asyncio.run_coroutine_threadsafe(
-            self._call(server, tool, dict(arguments)), self._loop
-        )
+            return ToolOutput(_ended(server), True)
+        calling = self._call(server, tool, dict(arguments))
+        try:
+            asked: Future[ToolOutput] = asyncio.run_coroutine_threadsafe(calling, self._loop)
+        except RuntimeError:  # it was closed in this moment
+            calling.close()
+            return ToolOutput(_ended(server), True)
         until_s = time.monotonic() + self._call_within_s + _LATE_S
         while not wait([asked], _LOOKED_AFTER_S).done:
             is_stopped = stopped()
             if is_stopped or time.monotonic() > until_s or not self._thread.is_alive():
                 asked.cancel()
                 return ToolOutput("stopped by the person" if is_stopped else self._late(server), True)
-        return asked.result()
+        return ToolOutput(_ended(server), True) if asked.cancelled() else asked.result()
 
     def close(self) -> None:
         """Ends all of them, and waits for that a bounded time."""
         self._is_closed.set()
-        if self._loop is not None and self._closing is not None and self._thread.is_alive():
+        if self._loop is not None and self._is_loaded.is_set() and self._thread.is_alive():
             try:
                 self._loop.call_soon_threadsafe(self._leave)
             except RuntimeError:
                 pass  # the loop was just closed
-        if self._servers:  # else the thread is still loading the package, and will start nothing
             self._thread.join(_CLOSED_WITHIN_S)
-        if self._servers and self._thread.is_alive():  # it hangs: whatever it started does not outlive it
-            from chatbot.outside.mcp.process import kill
-
+        if self._thread.is_alive():  # it hangs, or loads the package: what it started does not outlive it
             for server in list(self._servers.values()):
-                if server.pid is not None:
-                    kill(server.pid)
+                server.kill()
 
     def _leave(self) -> None:
         """In the loop: who answers is told to end, who was not ready is not waited for."""
@@ -136,14 +135,30 @@ class McpSessions:
         except BaseException as error:  # the thread ends either way; who waits must hear of it
             for entry in self._entries:
                 self._came.put(Opened(entry.name, fault=_reason(error)))
+        finally:
+            for server in self._servers.values():
+                server.kill()
 
     async def _main(self) -> None:
         self._loop, self._closing = asyncio.get_running_loop(), asyncio.Event()
         self._loop.set_exception_handler(lambda loop, context: None)
-        import mcp  # noqa: F401  (half a second, once for all)
+        from chatbot.outside.mcp.process import ServerProcess
 
-        if not self._is_closed.is_set():
+        processes = {entry.name: ServerProcess(entry) for entry in self._entries if entry.command}
+        self._servers.update(processes)
+        await asyncio.gather(*(process.start() for process in processes.values()))
+        self._load()  # while they do the same
+        self._is_loaded.set()
+        if self._is_closed.is_set():
+            await asyncio.gather(*(process.end() for process in processes.values()))
+        else:
             await asyncio.gather(*map(self._serve, self._entries), return_exceptions=True)
+
+    def _load(self) -> None:
+        """The package takes half a second."""
+        from chatbot.outside.mcp.remote import RemoteServer
+
+        self._servers.update({entry.name: RemoteServer(entry) for entry in self._entries if entry.url})
 
     async def _serve(self, entry: ServerEntry) -> None:
         """One session, from its beginning to its end."""
@@ -152,6 +167,8 @@ class McpSessions:
         name = entry.name
         with anyio.CancelScope(deadline=anyio.current_time() + self._until_s - time.monotonic()) as scope:
             self._opening[name] = scope
+            if self._is_closed.is_set():
+                scope.cancel()
             try:
                 await self._open(entry, scope)
             except (Exception, BaseExceptionGroup) as error:
@@ -170,7 +187,7 @@ class McpSessions:
 
         assert self._closing is not None
         us = Implementation(name="chat", version=__version__)
-        async with Client(self._transport(entry), client_info=us, cache=None) as client:
+        async with Client(self._servers[entry.name].streams(), client_info=us, cache=None) as client:
             tools = await _listed(client)
             self._opening.pop(entry.name, None)
             scope.deadline = math.inf
@@ -178,19 +195,6 @@ class McpSessions:
             self._came.put(Opened(entry.name, tools))
             await self._closing.wait()
             scope.deadline = _soon()
-
-    def _transport(self, entry: ServerEntry) -> Any:
-        server: ServerProcess | RemoteServer
-        if entry.command:
-            from chatbot.outside.mcp.process import ServerProcess
-
-            server = ServerProcess(entry)
-        else:
-            from chatbot.outside.mcp.remote import RemoteServer
-
-            server = RemoteServer(entry)
-        self._servers[entry.name] = server
-        return server.streams()
 
     def _failed(self, name: str, error: BaseException) -> None:
         self._came.put(Opened(name, (), self._why(name, error), self._last_line(name), _advice(error)))
@@ -204,7 +208,7 @@ class McpSessions:
 
         client = self._clients.get(server)
         if client is None:
-            return ToolOutput(f"the MCP server {server} was ended", True)
+            return ToolOutput(_ended(server), True)
         try:
             with anyio.move_on_after(self._call_within_s):
                 result = await client.call_tool(tool, arguments)
@@ -223,6 +227,10 @@ class McpSessions:
     def _why(self, name: str, error: BaseException) -> str:
         server = self._servers.get(name)
         return (server.fault if server else "") or _reason(error)
+
+
+def _ended(server: str) -> str:
+    return f"the MCP server {server} was ended"
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:
