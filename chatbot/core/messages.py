@@ -2,6 +2,8 @@
 
 from typing import Literal, NamedTuple
 
+from chatbot.core.tools.calling import ToolCall, ToolResult
+
 Role = Literal["user", "assistant"]
 
 
@@ -43,12 +45,22 @@ class ProviderItems(NamedTuple):
 
 
 class Message(NamedTuple):
-    """One turn of one side. Only user messages carry images; `items` may stand for the text of an answer."""
+    """One turn of one side. Only user messages carry images; `items` may stand for the text of an answer, and for the
+    `calls` behind it. The message after one with calls is the user's and has the `results` of all of them, in their
+    order; its text, if it has any, is the question that follows.
+    """
 
     role: Role
     text: str
     images: tuple[Image, ...] = ()
     items: ProviderItems | None = None
+    calls: tuple[ToolCall, ...] = ()
+    results: tuple[ToolResult, ...] = ()
+
+    @property
+    def is_question(self) -> bool:
+        """Whether a person asks something here."""
+        return self.role == "user" and bool(self.text or self.images or not self.results)
 
 
 class Conversation(NamedTuple):
@@ -59,8 +71,30 @@ class Conversation(NamedTuple):
 
     def asking(self, text: str, images: tuple[Image, ...] = ()) -> "Conversation":
         """This conversation with one more question."""
+        *before, last = self.messages or (None,)
+        if last and last.results and not last.text:  # the answer to these never came
+            return self._replace(messages=(*before, last._replace(text=text, images=images)))
         return self._replace(messages=(*self.messages, Message("user", text, images)))
 
-    def answered(self, text: str, items: ProviderItems | None = None) -> "Conversation":
-        """This conversation with the answer to its last question."""
-        return self._replace(messages=(*self.messages, Message("assistant", text, items=items)))
+    def answered(
+        self, text: str, items: ProviderItems | None = None, calls: tuple[ToolCall, ...] = ()
+    ) -> "Conversation":
+        """This conversation with the answer to its last question, or to the last results."""
+        return self._replace(messages=(*self.messages, Message("assistant", text, items=items, calls=calls)))
+
+    @property
+    def to_last_question(self) -> "Conversation":
+        """This conversation without what came after its last question."""
+        last = max((at for at, message in enumerate(self.messages) if message.is_question), default=-1)
+        return self._replace(messages=self.messages[: last + 1])
+
+    @property
+    def before_last_question(self) -> "Conversation":
+        """The same without the question; results of calls stay."""
+        *before, last = self.to_last_question.messages or (Message("user", ""),)
+        kept = [last._replace(text="", images=())] if last.results else []
+        return self._replace(messages=(*before, *kept))
+
+    def told(self, results: tuple[ToolResult, ...]) -> "Conversation":
+        """This conversation with what came of the calls that were made last."""
+        return self._replace(messages=(*self.messages, Message("user", "", results=results)))

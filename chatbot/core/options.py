@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from chatbot.core.tools.calling import ToolDefinition
+
 
 class Options(NamedTuple):
     """What is asked of the model beside the conversation. None and empty mean: not sent, the provider's default. An
@@ -10,7 +12,7 @@ class Options(NamedTuple):
 
     `extra` holds raw body fields; they are merged into the body last, nested objects member by member.
     `show_reasoning` asks for the reasoning's text where a provider sends it only on request. The answer shall fit
-    `schema`, a JSON Schema.
+    `schema`, a JSON Schema. `tools` are what the model may call.
     """
 
     model: str
@@ -24,6 +26,7 @@ class Options(NamedTuple):
     show_reasoning: bool = False
     extra: Mapping[str, Any] = {}
     schema: Mapping[str, Any] | None = None
+    tools: tuple[ToolDefinition, ...] = ()
 
 
 class SettingSource(NamedTuple):

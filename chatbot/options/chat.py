@@ -163,6 +163,28 @@ class Structured(NamedTuple):
         return self.extract or self.extract_last or (self.extract_lang is not None and self.extract_all is None)
 
 
+class Tools(NamedTuple):
+    """Tools"""
+
+    tool: Annotated[
+        tuple[str, ...],
+        Choice(
+            "Let the model call this tool, a function in a file or one that is built in; repeatable.",
+            flags=("--tool", "-T"),
+            metavar="NAME|FILE.py:FUNCTION",
+            in_variable=False,
+        ),
+    ] = ()
+    allow: Annotated[
+        tuple[str, ...],
+        Choice("Let it call this one without asking; repeatable.", metavar="NAME", is_text=True, in_variable=False),
+    ] = ()
+    max_steps: Annotated[
+        int | None,
+        Choice("How often the model may be asked for one answer with tools; usually 10.", metavar="N", least=1),
+    ] = None
+
+
 class Shown(NamedTuple):
     """What is shown"""
 
@@ -372,7 +394,7 @@ class Program(NamedTuple):
     version: Annotated[bool, Choice("Print the version.", flags=("--version", "-V"))] = False
 
 
-GROUPS = (Asked, Who, How, Structured, Shown, Connection, Http, Cache, Kept, Money, Several, Program)
-IN_VARIABLES = (How, Shown, Connection, Http, Cache, Kept, Money)  # what to ask, and of whom, is said each time
+GROUPS = (Asked, Who, How, Structured, Tools, Shown, Connection, Http, Cache, Kept, Money, Several, Program)
+IN_VARIABLES = (How, Tools, Shown, Connection, Http, Cache, Kept, Money)  # what to ask, and of whom, is said each time
 SETTINGS = tuple(option for group in IN_VARIABLES for option in options_of(group) if option.choice.in_variable)
 SAMPLING = tuple(option for option in options_of(How) if option.choice.in_session)

@@ -200,6 +200,8 @@ _KINDS: Mapping[str, tuple[Callable[[object], Any], str]] = {
     "header_variables": (_variables, 'a table of headers and variables, such as { X-Team = "TEAM" }'),
     "query_variables": (_variables, 'a table of parameters and variables, such as { api-version = "API_VERSION" }'),
     "schemas": (_of_type(str, get_args(Schemas).__contains__), "strict, any or none"),
+    "tools": (_SWITCH, "true or false"),
+    "reasoning_field": (_of_type(str, _HEADER.fullmatch), "the name of a field, such as reasoning_content"),
     "start_advice": (_TEXT, "a sentence in quotes"),
     "images": (_images, f"a table of {', '.join(ImageLimits._fields)}"),
 }

@@ -20,6 +20,7 @@ from chatbot.options.chat import (
     Several,
     Shown,
     Structured,
+    Tools,
     Who,
 )
 from chatbot.options.settings.settings import NONE, Settings
@@ -36,6 +37,7 @@ class Arguments(NamedTuple):
     who: Who = Who()
     how: How = How()
     structured: Structured = Structured()
+    tools: Tools = Tools()
     shown: Shown = Shown()
     connection: Connection = Connection()
     http: Http = Http()
@@ -58,7 +60,7 @@ class Arguments(NamedTuple):
         kept = self.taken | {"option"}
         free = {one.field: values.get(one.field, one.default) for one in SETTINGS if one.field not in kept}
         groups = {}
-        for name in ("how", "shown", "connection", "http", "cache", "kept", "money"):
+        for name in ("how", "tools", "shown", "connection", "http", "cache", "kept", "money"):
             group = getattr(self, name)
             groups[name] = group._replace(**{field: free[field] for field in group._fields if field in free})
         return self._replace(usual=values, **groups)

@@ -81,8 +81,15 @@ def _list(store: AnswerCache, notices: Notices, form: AsJson) -> None:
 def _show(store: AnswerCache, notices: Notices, key: str, form: AsJson) -> None:
     entry = _found(store, key)
     if form.json:
+        from chatbot.core.events import ToolCalled
+
         parts, usage = entry.answer.parts, entry.answer.usage
-        said = [{"kind": type(part).__name__, "text": part.text} for part in parts]
+        said = [
+            {"kind": "ToolCalled", **part.call._asdict()}
+            if isinstance(part, ToolCalled)
+            else {"kind": type(part).__name__, "text": part.text}
+            for part in parts
+        ]
         fields = {"finish_reason": entry.answer.finish_reason, "usage": usage and usage._asdict()}
         write_json([{**_plain(entry), "fields": dict(entry.question.fields), **fields, "events": said}])
         return

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
+from chatbot.core.calls.steps import Step
 from chatbot.core.cost.answer import Cost
 from chatbot.core.errors import ChatError, UsageError
 from chatbot.core.events import Usage, Verdict
@@ -72,7 +73,8 @@ class Turn(NamedTuple):
     `verdict` is None while the answer is written; it stays None when the writing program died ("partial").
     `created_s` is Unix time; `first_text_s` and `total_s` count from the question. `error` ended the answer;
     `failures` are the attempts before that were repeated. A `withdrawn` turn was taken back: kept, never sent again.
-    `items` are handed back to the provider with the answer. `cost` is None where nobody looked.
+    `items` are handed back to the provider with the answer. `cost` is None where nobody looked. `steps` are those
+    before the answer in which the model called tools; usage and attempts are of all.
     """
 
     id: int
@@ -98,6 +100,7 @@ class Turn(NamedTuple):
     withdrawn: bool = False
     items: ProviderItems | None = None
     cost: Cost | None = None
+    steps: tuple[Step, ...] = ()
 
 
 # How an answer ended; "partial" while it is written, and for good where the writing program died.

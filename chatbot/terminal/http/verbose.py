@@ -13,6 +13,7 @@ from rich.style import Style
 
 from chatbot.core.amounts import duration_words, size_words, step_words
 from chatbot.core.events import (
+    CallPiece,
     EndMarker,
     FinishReason,
     Notice,
@@ -118,6 +119,8 @@ def added_words(part: ProviderEvent) -> str:
             return f"text {text!r}"
         case ReasoningDelta(text):
             return f"reasoning {text!r}"
+        case CallPiece():
+            return f"call {part.name} {part.arguments!r}" if part.name else f"call {part.arguments!r}"
         case Usage():
             return usage_words(part)
         case FinishReason():

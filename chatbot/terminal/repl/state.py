@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from chatbot.core.calls.steps import with_steps
 from chatbot.core.conversations.pending import PendingQuestion
 from chatbot.core.conversations.resume import continued
 from chatbot.core.cost.spent import Spent
@@ -29,7 +30,8 @@ _MAY_GO_ON = {None, Verdict.LENGTH, Verdict.CUT, Verdict.FAILED, Verdict.CANCELL
 class ReplState(NamedTuple):
     """Where a talk stands.
 
-    `conversation` ends in an answer, unless it is empty. `unanswered` is the conversation as it was asked last, if
+    `conversation` ends in an answer, or in results of tools that the model was not asked about any more, unless it is
+    empty. `unanswered` is the conversation as it was asked last, if
     nothing came for that: then `conversation` is as before. `images` and `files` (name and text) go with the next
     question. `verdict` is how the last answer ended, None if that is not known. `used` is the sum of all reports,
     `used_before` what it was when this conversation was begun, `last_used` the last one. `model` is how it is called on
@@ -112,9 +114,11 @@ def answered(state: ReplState, asked: PendingQuestion, result: AnswerResult) -> 
         conversation = before.answered(continued(asked.continues, result.text))
         verdict = result.finished.verdict if result.text.strip() else state.verdict
         return state._replace(conversation=conversation, verdict=verdict)
-    if not result.text.strip():
+    if not result.text.strip() and not result.steps:
         return left_unanswered(state, asked)
-    conversation = asked.conversation.answered(result.text, result.finished.items)
+    conversation = with_steps(asked.conversation, result.steps)
+    if result.text.strip():
+        conversation = conversation.answered(result.text, result.finished.items)
     return _detached(state)._replace(conversation=conversation, unanswered=None, verdict=result.finished.verdict)
 
 
@@ -130,7 +134,7 @@ def undone(state: ReplState) -> ReplState:
     if state.unanswered:
         return state._replace(unanswered=None)
     conversation = _last_asked(state)
-    return state._replace(conversation=conversation._replace(messages=conversation.messages[:-1]), verdict=None)
+    return state._replace(conversation=conversation.before_last_question, verdict=None)
 
 
 def begun_anew(state: ReplState) -> ReplState:
@@ -181,7 +185,7 @@ def _last_asked(state: ReplState) -> Conversation:
         return state.unanswered._replace(system=state.conversation.system)
     if not state.conversation.messages:
         raise UsageError("nothing was asked yet")
-    return state.conversation._replace(messages=state.conversation.messages[:-1])
+    return state.conversation.to_last_question
 
 
 def _detached(state: ReplState) -> ReplState:
