@@ -40,7 +40,8 @@ class Agent(NamedTuple):
     """Around a session, or what has its shape. `clock` gives seconds; `stopped` is handed to each tool. `redact` takes
     keys out of what a tool says, before the model or anybody else gets it.
 
-    `next_step` is called before the model is asked again, and may raise ChatError: that is the end. `started` is called
+    `next_step` is called before the model is asked again, with all that the steps before took, and may raise ChatError:
+    that is the end. `started` is called
     with the number of calls that have started so far, before any of them is made: whoever keeps them has them then.
     """
 
@@ -52,7 +53,7 @@ class Agent(NamedTuple):
     stopped: Callable[[], bool] = lambda: False
     max_steps: int = MAX_STEPS
     redact: Callable[[str], str] = str
-    next_step: Callable[[Conversation, Options], None] = lambda conversation, options: None
+    next_step: Callable[[Conversation, Options, Finished], None] = lambda conversation, options, so_far: None
     started: Callable[[int], None] = lambda count: None
 
     def ask(self, conversation: Conversation, options: Options, sleep: Sleep) -> Iterator[Event]:
@@ -75,7 +76,7 @@ class Agent(NamedTuple):
                 yield whole(steps)._replace(verdict=Verdict.FAILED, error=error)
                 return
             sleep(0.0)
-            if steps and (stop := self._stopped_before(conversation, options)):
+            if steps and (stop := self._stopped_before(conversation, options, whole(steps))):
                 yield whole([*steps, stop])
                 return
             answer = yield from self._answered(conversation, options, sleep)
@@ -86,10 +87,10 @@ class Agent(NamedTuple):
             yield StepFinished(answer.finished, answer.calls)
             conversation = conversation.answered(answer.text, answer.finished.items, answer.calls)
 
-    def _stopped_before(self, conversation: Conversation, options: Options) -> Finished | None:
+    def _stopped_before(self, conversation: Conversation, options: Options, so_far: Finished) -> Finished | None:
         """The end, where the model is not to be asked again."""
         try:
-            self.next_step(conversation, options)
+            self.next_step(conversation, options, so_far)
         except Cancelled:
             raise
         except ChatError as error:

@@ -169,9 +169,9 @@ class Tools(NamedTuple):
     tool: Annotated[
         tuple[str, ...],
         Choice(
-            "Let the model call this tool, a function in a file or one that is built in; repeatable.",
+            "Let the model call this tool: one that is built in, or FILE.py:function; repeatable.",
             flags=("--tool", "-T"),
-            metavar="NAME|FILE.py:FUNCTION",
+            metavar="NAME|FILE",
             in_variable=False,
         ),
     ] = ()

@@ -236,7 +236,8 @@ def test_an_answer_that_breaks_off_ends_it_with_all_that_was_used() -> None:
 
 
 def test_what_forbids_a_further_step_ends_it() -> None:
-    def too_dear(conversation: Conversation, options: Options) -> None:
+    def too_dear(conversation: Conversation, options: Options, so_far: Finished) -> None:
+        assert so_far.usage == Usage(10, 2, None, 1)
         raise ChatError("too dear")
 
     model = Model(("", (call("London"),)))

@@ -110,7 +110,10 @@ def _facts(turn: Turn) -> Iterator[str]:
     """How the answer ended, if not as it should, and what it took."""
     if turn.verdict in _ENDINGS:
         yield _ENDINGS[turn.verdict] + (f": {one_line(turn.error.message)}" if turn.error else "")
-    if turn.attempts > 1:
+    if turn.steps:
+        count = len(turn.steps) + bool(turn.answer)
+        yield "1 step" if count == 1 else f"{count} steps"
+    if turn.attempts > len(turn.steps) + 1:
         yield f"{turn.attempts} attempts"
     usage = turn.usage or Usage()
     yield from (

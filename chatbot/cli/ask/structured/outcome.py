@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from chatbot.cli.output import stdio
+from chatbot.core.calls.steps import with_steps
 from chatbot.core.conversations.pending import PendingQuestion
 from chatbot.core.errors import OutputUnwritable, SchemaMismatch
 from chatbot.core.events import Verdict
@@ -110,7 +111,8 @@ class AnswerForm:
             "Answer again with the whole JSON document, and with nothing before or after it."
         )
         result = formed.result
-        conversation = asked.conversation.answered(result.text, result.finished.items).asking(told)
+        made = with_steps(asked.conversation, result.steps)
+        conversation = made.answered(result.text, result.finished.items).asking(told)
         return PendingQuestion(conversation, asked.options, asked.raw)
 
     def write(self, formed: Formed, *, is_json: bool) -> None:
