@@ -186,7 +186,12 @@ class Tools(NamedTuple):
     ] = ()
     allow: Annotated[
         tuple[str, ...],
-        Choice("Let it call this one without asking; repeatable.", metavar="NAME", is_text=True, in_variable=False),
+        Choice(
+            "Let it call this one, or any of this MCP server, without asking; repeatable.",
+            metavar="NAME",
+            is_text=True,
+            in_variable=False,
+        ),
     ] = ()
     max_steps: Annotated[
         int | None,

@@ -54,8 +54,8 @@ def answer(arguments: Arguments, notices: Notices, ask_several: AskSeveral) -> i
         text = inputs.question(arguments, notices, filled)  # what is wrong here is wrong whoever answers
         is_dry = arguments.http.dry_run
         if not is_dry and is_for_several(arguments):
-            if arguments.tools.tool:
-                raise UsageError("-T is for one model", advice="Ask each of them by itself.")
+            if arguments.tools.tool or arguments.tools.mcp:
+                raise UsageError("tools are for one model", advice="Ask each of them by itself.")
             before = stored[1].conversation if stored else Conversation()
             system = inputs.system(arguments.how, notices) or (filled.system if filled else None) or before.system
             for remark in stored[1].remarks if stored else ():
@@ -80,7 +80,7 @@ def answer(arguments: Arguments, notices: Notices, ask_several: AskSeveral) -> i
         files = exchange_files(arguments, notices)
         setup = Setup(
             arguments, filled.extra if filled else fields, target, recorder, notices, open_things, files, route,
-            _tools(arguments),
+            _tools(arguments, notices, open_things),
         )  # fmt: skip
         check_taken(arguments.schema, target.service, notices)
         if is_dry:
@@ -102,16 +102,16 @@ def answer(arguments: Arguments, notices: Notices, ask_several: AskSeveral) -> i
         return runner.exit_code(runner(PendingQuestion(asked, setup.options, arguments.shown.raw)))
 
 
-def _tools(arguments: Arguments) -> tuple[Tool, ...]:
+def _tools(arguments: Arguments, notices: Notices, open_things: ExitStack) -> tuple[Tool, ...]:
     """Those that the model may call. Raises UsageError for what is none, and for what only tools have."""
     wanted = arguments.tools
-    if not wanted.tool:
+    if not (wanted.tool or wanted.mcp):
         if wanted.allow:
-            raise UsageError("--allow belongs to a tool", advice="Name one with -T.")
+            raise UsageError("--allow belongs to a tool", advice="Name one with -T, or a server of some with --mcp.")
         return ()
-    from chatbot.cli.tools.named import tools_named
+    from chatbot.cli.tools.chosen import chosen_tools
 
-    return tools_named(wanted.tool)
+    return chosen_tools(wanted, notices, open_things)
 
 
 def is_for_several(arguments: Arguments) -> bool:

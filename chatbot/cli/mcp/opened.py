@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 OPENED_WITHIN_S = 10.0
 _TOLD_AFTER_S = 3.0
+_SOURCE = "mcp: "
 
 
 class OpenedServers(NamedTuple):
@@ -33,8 +34,11 @@ class OpenedServers(NamedTuple):
 
 
 @contextmanager
-def opened_servers(words: tuple[str, ...], notices: Notices) -> Iterator[OpenedServers]:
+def opened_servers(
+    words: tuple[str, ...], notices: Notices, taken: Collection[str] = (), allowed: Collection[str] = ()
+) -> Iterator[OpenedServers]:
     """Starts the servers that are named, each word as `find_servers` reads it; at the end nothing of them is left.
+    No tool has a name that is `taken`; those of a server that is `allowed`, by its name, need no yes.
 
     Raises UsageError and ConfigurationError for what is wrong before any is started.
     """
@@ -52,7 +56,9 @@ def opened_servers(words: tuple[str, ...], notices: Notices) -> Iterator[OpenedS
                 _tell_failed(one.name, one.fault, notices, said=one.said, advice=one.advice)
         answering = {one.name: one for one in opened if not one.fault}
         offers = _offered([server for server in servers if server.entry.name in answering], answering, notices)
-        yield OpenedServers(_tools(sessions, filled, offers), tuple(failed))
+        tools = _tools(sessions, filled, offers, taken)
+        safe = [tool._replace(is_safe=tool.source.removeprefix(_SOURCE) in allowed) for tool in tools]
+        yield OpenedServers(tuple(safe), tuple(failed))
     finally:
         sessions.close()
 
@@ -131,15 +137,18 @@ def _tell_changes(server: Configured, tools: Sequence[ListedTool], notices: Noti
 
 
 def _tools(
-    sessions: McpSessions, filled: Sequence[ServerEntry], offers: Sequence[tuple[str, ListedTool]]
+    sessions: McpSessions,
+    filled: Sequence[ServerEntry],
+    offers: Sequence[tuple[str, ListedTool]],
+    taken: Collection[str],
 ) -> tuple[Tool, ...]:
     secrets = {entry.name: entry.secrets for entry in filled}
-    names = call_names((server, tool.name) for server, tool in offers)
+    names = call_names(((server, tool.name) for server, tool in offers), taken)
     return tuple(
         Tool(
             ToolDefinition(name, tool.description or tool.name, tool.schema),
             _run(sessions, server, tool.name, secrets[server]),
-            source=f"mcp: {server}",
+            source=_SOURCE + server,
         )
         for name, (server, tool) in zip(names, offers, strict=True)
     )

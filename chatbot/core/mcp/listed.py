@@ -55,16 +55,16 @@ def _fits(tool: ListedTool) -> bool:
     return bool(tool.name) and tool.schema.get("type") == "object" and size <= MAX_SCHEMA
 
 
-def call_names(tools: Iterable[tuple[str, str]]) -> list[str]:
+def call_names(tools: Iterable[tuple[str, str]], taken: Collection[str] = ()) -> list[str]:
     """The name that a model calls each tool by, of the server's name and its own: `time_convert`.
 
-    Each has 1 to 64 of the characters a-z, A-Z, 0-9, `_` and `-`, and none is given twice.
+    Each has 1 to 64 of the characters a-z, A-Z, 0-9, `_` and `-`, and none is given twice, or is `taken`.
     """
     names: list[str] = []
     for server, tool in tools:
         whole = re.sub(r"[^a-zA-Z0-9_-]", "_", f"{server}_{tool}")
         name, number = whole[:MAX_NAME], 1
-        while name in names:
+        while name in names or name in taken:
             number += 1
             name = f"{whole[: MAX_NAME - 1 - len(str(number))]}_{number}"
         names.append(name)

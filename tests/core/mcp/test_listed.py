@@ -28,6 +28,7 @@ def test_names_say_which_server_and_stay_readable() -> None:
         "a_b_c",
         "a_b_c_2",
     ]
+    assert call_names([("a", "b")], ["a_b", "a_b_2"]) == ["a_b_3"]
     first, second = call_names([("s", "x" * 100), ("s", "x" * 101)])
     assert (len(first), second) == (64, "s_" + "x" * 60 + "_2")
 
