@@ -113,7 +113,6 @@ def test_a_server_of_the_folder_wants_a_yes_for_just_what_its_entry_says(home: H
 
 
 def test_tools_are_made_of_what_answers_and_the_rest_is_named(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("mcp", reason="the extra mcp is not installed")
     monkeypatch.setenv("HELD", "held-by-the-person")
     monkeypatch.setenv("OPENAI_API_KEY", "sk-of-nobody-0123456789")
     home.names(
@@ -153,7 +152,6 @@ def test_tools_are_made_of_what_answers_and_the_rest_is_named(home: Home, monkey
 
 
 def test_what_a_server_lists_otherwise_than_before_is_shown_once(home: Home) -> None:
-    pytest.importorskip("mcp", reason="the extra mcp is not installed")
     home.names(home.own, one=raw())
     home.opened("one")
     assert home.said == ""

@@ -63,13 +63,14 @@ def test_structured_content_is_told_once(texts: list[str], structured: Any, said
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-    max_leaves=8,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(), inner, max_size=2),
+    max_leaves=4,
 )
 
 
 @given(
-    st.lists(st.dictionaries(st.sampled_from(["type", "text", "data", "uri", "resource"]), json_values)), json_values
+    st.lists(st.dictionaries(st.sampled_from(["type", "text", "data", "uri", "resource"]), json_values), max_size=3),
+    json_values,
 )
 def test_whatever_comes_is_a_text(content: list[dict[str, Any]], structured: Any) -> None:
     assert output_of(content, structured).text

@@ -15,8 +15,6 @@ import pytest
 from chatbot.core.mcp.entries import ServerEntry
 from tests.outside.mcp.served import call, opened
 
-pytest.importorskip("mcp", reason="the extra mcp is not installed")
-
 
 def at(url: str, name: str = "far", **headers: str) -> ServerEntry:
     return ServerEntry(name, "mcp.json", False, "", url=url, headers=headers)
