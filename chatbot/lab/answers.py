@@ -33,6 +33,7 @@ class Fault(enum.StrEnum):
     BAD_PARAMETER = "bad parameter"
     BAD_REQUEST = "bad request"
     NOT_FOUND = "not found"
+    NOT_HANDED_BACK = "not handed back"
 
 
 class Received(NamedTuple):
@@ -54,7 +55,7 @@ class Call(NamedTuple):
 
 class Answer(NamedTuple):
     """What the model says, or which tools it calls. Without an `ending` the answer just stops: no finish reason, no end
-    marker. `counted` is how many tokens are said to be in it, where that is not the truth.
+    marker. `counted` is how many tokens are said to be in it, where that is not the truth. `use` is how it calls.
     """
 
     text: str
@@ -62,6 +63,7 @@ class Answer(NamedTuple):
     ending: Ending | None = Ending.STOP
     counted: int | None = None
     calls: tuple[Call, ...] = ()
+    use: str = "rightly"
 
     @property
     def output_tokens(self) -> int:
@@ -75,7 +77,8 @@ class Asked(NamedTuple):
 
     `parameters` are the optional fields sent, as the dialect spells them. `images` describe the pictures sent with the
     last question. `sse` is false for the JSON array that only Gemini has. `serial` numbers the requests of one server.
-    `key` is the one that came with the request. `tools` are those to call, each with the schema of its arguments.
+    `key` is the one that came with the request. `tools` are those to call, each with the schema of its arguments;
+    `results` are names and texts of those that were, and `is_signed` is whether what belongs to them was handed back.
     """
 
     model: str
@@ -92,6 +95,8 @@ class Asked(NamedTuple):
     stop: tuple[str, ...] = ()
     schema: Mapping[str, Any] | None = None
     tools: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    results: tuple[tuple[str, str], ...] = ()
+    is_signed: bool = False
 
 
 def tokens(text: str) -> list[str]:

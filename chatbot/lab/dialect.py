@@ -75,19 +75,19 @@ class Dialect(ABC):
 
     def read(self, body: Json, asked: Asked) -> Asked:
         """The request body, put into an Asked that already knows what the path said. Never raises."""
-        turns = _objects(body.get(self.turns_field))
+        turns = objects(body.get(self.turns_field))
         question = next((turn.get(self.content_field) for turn in reversed(turns) if self.is_question(turn)), None)
         return asked._replace(
             model=str(body.get("model", "")),
-            question=_written(question),
-            images=tuple(_described(*found) for part in _objects(question) if (found := self.image(part))),
+            question=written(question),
+            images=tuple(_described(*found) for part in objects(question) if (found := self.image(part))),
             parameters=frozenset(body) - set(self.required),
             streamed=body.get("stream") is True,
             input_tokens=sum(map(_counted, (self.system(body), *(turn.get(self.content_field) for turn in turns)))),
         )
 
     def is_question(self, turn: Json) -> bool:
-        """Whether this turn of the conversation is the client's."""
+        """Whether this turn of the conversation is a question of the client's, and not results of tools alone."""
         return turn.get("role") == "user"
 
     def system(self, body: Json) -> object:
@@ -156,17 +156,17 @@ def member(holder: Json, name: str) -> Json:
 
 def _counted(content: object) -> int:
     """The tokens in the content of a message."""
-    return len(tokens(_written(content)))
+    return len(tokens(written(content)))
 
 
-def _written(content: object) -> str:
+def written(content: object) -> str:
     """The text of a message, whatever shape its content has: a string, a list of parts, or something foreign."""
     if isinstance(content, str):
         return content
-    return "\n".join(part["text"] for part in _objects(content) if isinstance(part.get("text"), str))
+    return "\n".join(part["text"] for part in objects(content) if isinstance(part.get("text"), str))
 
 
-def _objects(content: object) -> list[Json]:
+def objects(content: object) -> list[Json]:
     """The parts of a message, or the turns of a conversation, that are objects; none when it is no list."""
     return [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
 

@@ -47,6 +47,7 @@ _LAB = Service(
     url_variables=(),
     key_required=False,
     default_model="guide",
+    reasoning_field="reasoning_content",
 )
 
 SERVICES: tuple[Service, ...] = (
