@@ -165,6 +165,8 @@ def test_a_program_that_is_killed_or_interrupted_leaves_no_server_behind(tmp_pat
             entered.enter_context(Popen([sys.executable, "-c", _PROGRAM, str(file)], stdout=PIPE, stderr=PIPE))
             for file in files
         ]
+        for program in programs:
+            entered.callback(program.kill)  # of one that has ended it does nothing
         for program, number in zip(programs, numbers, strict=True):
             assert program.stdout
             assert program.stdout.readline() == b"\n"
