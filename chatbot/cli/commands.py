@@ -64,6 +64,7 @@ COMMANDS = (
         "chatbot.cli.keys.command",
         heading=_SET_UP,
     ),
+    Entry("mcp", "The MCP servers of chat --mcp, and their tools.", "chatbot.cli.mcp.command", heading=_SET_UP),
     Entry("config", "The settings, and what is in force.", "chatbot.cli.settings.command", heading=_SET_UP),
     Entry(
         "completion",

@@ -177,10 +177,19 @@ class Tools(NamedTuple):
             completes="tools",
         ),
     ] = ()
+    mcp: Annotated[
+        tuple[str, ...],
+        Choice(
+            "Let it call the tools of this MCP server, or just one of them; repeatable.",
+            metavar="NAME|NAME:TOOL",
+            in_variable=False,
+            completes="mcp_servers",
+        ),
+    ] = ()
     allow: Annotated[
         tuple[str, ...],
         Choice(
-            "Let it call this one without asking; repeatable.",
+            "Let it call this one, or any of this MCP server, without asking; repeatable.",
             metavar="NAME",
             is_text=True,
             in_variable=False,

@@ -25,7 +25,18 @@ _USUALLY = {bool: "1 or 0", int: "a whole number", float: "a number", Path: "a p
 Group = TypeVar("Group")
 
 # What the Tab key offers for a value, other than words and paths, which a declaration shows already.
-Completes = Literal["", "models", "providers", "templates", "conversations", "exchanges", "settings", "shells", "tools"]
+Completes = Literal[
+    "",
+    "models",
+    "providers",
+    "templates",
+    "conversations",
+    "exchanges",
+    "settings",
+    "shells",
+    "tools",
+    "mcp_servers",
+]
 
 
 class Choice(NamedTuple):

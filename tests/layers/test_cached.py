@@ -15,13 +15,25 @@ from chatbot.core import errors
 from chatbot.core.cache.answer import CachedAnswer
 from chatbot.core.cache.entries import Entry, Question
 from chatbot.core.conversations.json_form import as_plain
-from chatbot.core.events import CacheUse, Event, Finished, Notice, ReasoningDelta, TextDelta, Usage, Verdict
+from chatbot.core.events import (
+    CacheUse,
+    Event,
+    Finished,
+    Notice,
+    ReasoningDelta,
+    TextDelta,
+    ToolFinished,
+    Usage,
+    Verdict,
+)
 from chatbot.core.messages import Conversation
 from chatbot.core.options import Endpoint, Options
 from chatbot.core.request import HttpRequest, HttpResponse
 from chatbot.core.retry import RetryPolicy
+from chatbot.core.tools.calling import Approval, Tool, ToolDefinition, ToolOutput
+from chatbot.layers.agent import Agent
 from chatbot.layers.cached import SAME_QUESTION, WAITS_FOR_S, Cached
-from chatbot.outside.background import EventQueue
+from chatbot.outside.background import EventQueue, side_by_side
 from chatbot.outside.cache.store import AnswerCache
 from chatbot.outside.history.store import History
 from chatbot.providers.wires import lookup
@@ -383,3 +395,31 @@ def test_a_hit_shows_and_keeps_what_the_miss_did_for_every_recording(tmp_path: P
         assert [len(written) for written in said_again][:1] == [len(first.text.encode())], "the text is one write"
         assert documents[1]["attempts"] == 0 and documents[1]["cache"]["hit"] is True
     assert service.told == []
+
+
+def test_the_steps_of_a_loop_around_it_are_each_given_again_and_its_tools_are_called_again(service: Service) -> None:
+    called = (
+        b'data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"c","function":{"name":"now",'
+        b'"arguments":"{}"}}]},"finish_reason":"tool_calls"}],"usage":{"prompt_tokens":5,"completion_tokens":1}}\n\n'
+        b"data: [DONE]\n\n"
+    )
+    said = iter(("noon", "noon", "one"))
+    tool = Tool(
+        ToolDefinition("now", "Tells the time.", {"type": "object"}), lambda given, stopped: ToolOutput(next(said))
+    )
+
+    def asked(options: Options = OPTIONS) -> Finished:
+        ask = service.cached().ask
+        agent = Agent(ask, (tool,), lambda call, tool: Approval(True), side_by_side, service.time.clock)
+        events = list(agent.ask(QUESTION, options, service.time.sleep))
+        assert text(events) == "Because." and sum(isinstance(event, ToolFinished) for event in events) == 1
+        return end(events)
+
+    service.bodies = [called, WHOLE, WHOLE]
+    assert (asked().usage, len(service.requests)) == (Usage(14, 3), 2)
+    again = asked()
+    assert (again.attempts, again.usage, len(service.requests)) == (0, Usage(14, 3), 2)
+    later = asked()  # the tool says something else, so that only the last step is another question
+    assert (later.attempts, later.usage, len(service.requests)) == (1, Usage(9, 2), 3)
+    service.ask()
+    assert len(service.requests) == 4, "the same question without tools is another one"

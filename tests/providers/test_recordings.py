@@ -128,6 +128,14 @@ RECORDINGS = [
         "azure-first-chunk-without-choices.sse",
         [TextDelta("Hi"), FinishReason("stop", Verdict.COMPLETE), Usage(9, 2), END],
     ),
+    Recording(
+        "custom-tool-call-without-id.json",  # of Gemini's address for clients of OpenAI
+        [
+            CallPiece(0, "", "get_current_time", "{}", whole=True),
+            FinishReason("tool_calls", Verdict.COMPLETE),
+            Usage(35, 12),
+        ],
+    ),
     Recording("custom-error-line.sse", [TextDelta("Par")], errors.ProviderError, "worker is gone"),
     Recording(
         "deepseek-reasoning-then-content-null.sse",
@@ -164,6 +172,16 @@ RECORDINGS = [
             FinishReason("STOP", Verdict.COMPLETE),
             OutputItems('[{"text":"Yes"},{"text":"","thoughtSignature":"c2ln"}]'),
             Usage(7, 5, 3, 2),
+        ],
+    ),
+    Recording(
+        "gemini-unexpected-call-with-signature.json",
+        [
+            CallPiece(None, "", "list_files", "{}", whole=True),
+            Notice("Unexpected tool call: Model tried to call an undeclared function: list_files"),
+            FinishReason("UNEXPECTED_TOOL_CALL", Verdict.COMPLETE),
+            Usage(22, 137, 134, None),
+            OutputItems('[{"functionCall":{"args":{},"name":"list_files"},"thoughtSignature":"CtwB"}]'),
         ],
     ),
     Recording("gemini-withheld.sse", [Notice("Harassment was found."), FinishReason("SAFETY", Verdict.FILTERED)]),
@@ -234,6 +252,15 @@ RECORDINGS = [
         ],
     ),
     Recording("openai-several-answers-mixed.sse", [TextDelta("A"), FinishReason("stop", Verdict.COMPLETE), END]),
+    Recording(
+        "mistral-tool-call-with-its-finish.sse",
+        [
+            CallPiece(0, "OU1Hlq8za", "square_root", '{"number": 132413}'),
+            FinishReason("tool_calls", Verdict.COMPLETE),
+            Usage(128, 16),
+            END,
+        ],
+    ),
     Recording(
         "openai-tool-call.sse",
         [

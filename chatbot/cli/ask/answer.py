@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
     from chatbot.core.tools.calling import Tool
     from chatbot.options.chat import Connection
     from chatbot.options.templates.template import Filled
-    from chatbot.outside.http.public_fetch import PublicNetwork
     from chatbot.providers.choice import ModelTarget
 
 
@@ -57,8 +55,8 @@ def answer(arguments: Arguments, notices: Notices, ask_several: AskSeveral) -> i
         text = inputs.question(arguments, notices, filled)  # what is wrong here is wrong whoever answers
         is_dry = arguments.http.dry_run
         if not is_dry and is_for_several(arguments):
-            if arguments.tools.tool:
-                raise UsageError("-T is for one model", advice="Ask each of them by itself.")
+            if arguments.tools.tool or arguments.tools.mcp:
+                raise UsageError("tools are for one model", advice="Ask each of them by itself.")
             before = stored[1].conversation if stored else Conversation()
             system = inputs.system(arguments.how, notices) or (filled.system if filled else None) or before.system
             for remark in stored[1].remarks if stored else ():
@@ -83,7 +81,7 @@ def answer(arguments: Arguments, notices: Notices, ask_several: AskSeveral) -> i
         files = exchange_files(arguments, notices)
         setup = Setup(
             arguments, filled.extra if filled else fields, target, recorder, notices, open_things, files, route,
-            _tools(arguments, route, notices),
+            _tools(arguments, route, notices, open_things),
         )  # fmt: skip
         check_taken(arguments.schema, target.service, notices)
         if is_dry:
@@ -105,23 +103,17 @@ def answer(arguments: Arguments, notices: Notices, ask_several: AskSeveral) -> i
         return runner.exit_code(runner(PendingQuestion(asked, setup.options, arguments.shown.raw)))
 
 
-def _tools(arguments: Arguments, route: Route, notices: Notices) -> tuple[Tool, ...]:
+def _tools(arguments: Arguments, route: Route, notices: Notices, open_things: ExitStack) -> tuple[Tool, ...]:
     """Those that the model may call. Raises UsageError for what is none, and for what only tools have."""
     wanted = arguments.tools
-    if not wanted.tool:
+    if not (wanted.tool or wanted.mcp):
         if wanted.allow:
-            raise UsageError("--allow belongs to a tool", advice="Name one with -T.")
+            raise UsageError("--allow belongs to a tool", advice="Name one with -T, or a server of some with --mcp.")
         return ()
-    from chatbot.cli.tools.named import tools_named
-
-    def network() -> PublicNetwork:
-        from chatbot.cli.cost.booking import booked
-        from chatbot.outside.http.public_fetch import PublicNetwork
-
-        return PublicNetwork(route=route, environ=os.environ, on_close=booked("fetch", "", notices))
+    from chatbot.cli.tools.chosen import chosen_tools
 
     env_file = arguments.connection.env_file
-    return tools_named(wanted.tool, network, [env_file] if env_file else [])
+    return chosen_tools(wanted, route, [env_file] if env_file else [], notices, open_things)
 
 
 def is_for_several(arguments: Arguments) -> bool:

@@ -126,6 +126,7 @@ class _Session:
             template=self._template,
             http=lambda form: self.runner().http.last(form, self._setup.target.key_variable),
             limits=self._limits,
+            tools=self._setup.tools,
             usual_options=lambda: self._setup.options,
             places=self._places,
         )

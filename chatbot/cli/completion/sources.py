@@ -100,6 +100,13 @@ def tools() -> Iterator[Offer]:
     return map(Offer, NAMES)
 
 
+def mcp_servers() -> Iterator[Offer]:
+    """The MCP servers that files name."""
+    from chatbot.cli.mcp.configured import folder_servers, own_servers
+
+    return (Offer(name) for servers in (own_servers(), folder_servers()) for name in servers)
+
+
 SOURCES: Mapping[str, Callable[[], Iterable[Offer]]] = {
     "models": models,
     "providers": providers,
@@ -109,4 +116,5 @@ SOURCES: Mapping[str, Callable[[], Iterable[Offer]]] = {
     "settings": settings,
     "shells": shells,
     "tools": tools,
+    "mcp_servers": mcp_servers,
 }

@@ -29,6 +29,7 @@ _NEEDED = {
     *("messages", "contents", "input"),
     *("system", "systemInstruction", "instructions"),
     "generationConfig",
+    "tools",  # an answer without them is another one
 }
 # What a field is called besides its own name, as it is spelled in other cases.
 _ALSO_CALLED = {

@@ -133,12 +133,13 @@ class OpenAIChat(base.Provider):
 
 
 class _Thoughts:
-    """The reasoning of an answer as it stands in this member of its pieces, which are texts or lists."""
+    """The reasoning of an answer as it stands in this member of its pieces, which are texts, lists, or one object."""
 
     def __init__(self, field: str) -> None:
         self._field = field
         self._texts: list[str] = []
         self._parts: list[Any] = []
+        self._whole: dict[str, Any] = {}
         self._has_calls = False
 
     def see(self, document: Any, holder: str) -> None:
@@ -151,10 +152,12 @@ class _Thoughts:
                     self._texts.append(text)
                 case list(parts):
                     self._parts += parts
+                case dict(whole):
+                    self._whole = whole
 
     def items(self) -> base.Events:
         """What is to be handed back; nothing of an answer without calls."""
-        thoughts = "".join(self._texts) or self._parts
+        thoughts = "".join(self._texts) or self._parts or self._whole
         if self._has_calls and thoughts:
             yield base.items_of([{self._field: thoughts}])
 

@@ -120,6 +120,7 @@ class ToolView(View):
                 self._grow(event)
             case ToolCalled(call):
                 self._end_line()
+                self._tell_held()
                 if self._lines.write is None:
                     self._lines.tell(_cut(f"calls {call.name} {_one_line(call.arguments)}", _MOST_CHARS))
             case StepFinished(finished, calls):
@@ -127,9 +128,6 @@ class ToolView(View):
                 self._calls = {call.id: call for call in calls}
                 self._close_view(now_s)
                 self._told = {}
-                if held := "".join(self._held).strip():
-                    self._lines.tell(held)
-                self._held = []
             case ToolStarted(call):
                 self._close_view(now_s)
                 self._running[call.id] = call.name
@@ -139,6 +137,12 @@ class ToolView(View):
                 self._close_view(now_s)
                 self._running.pop(result.call_id, None)
                 self._line(self._came(result, took_s), "  ↳", "  >")
+
+    def _tell_held(self) -> None:
+        """The answer is whole, and has calls: what was said before them is not all of it."""
+        if held := "".join(self._held).strip():
+            self._lines.tell(held)
+        self._held = []
 
     def _came(self, result: ToolResult, took_s: float) -> str:
         """The first line of a result, its size, and how long it took."""

@@ -10,6 +10,7 @@ from chatbot.core.errors import UsageError
 from chatbot.core.messages import Image
 from chatbot.core.options import Options
 from chatbot.core.text import DecodedText
+from chatbot.core.tools.calling import Tool
 from chatbot.options.chat import SAMPLING
 from chatbot.options.declared import Option
 from chatbot.records import NamedTuple
@@ -40,10 +41,10 @@ class ReplActions(NamedTuple):
     overwrite a file. `withdraw` takes the last question back in the history, `begin_anew` ends the stored conversation,
     `fork` makes a copy of it, returns its id and goes on in it; so does `resume` (given an id or its beginning) in
     another one. `time_words` tells a Unix time, `clock` gives monotonic seconds. `context_window` is how many tokens
-    the model takes, None if that is not known. `settings` are what `/set`
-    sets. `http` is the last exchange in a form. `is_path` is whether something has that name, `is_file` whether a file
-    has, also as a `file:` address. `limits` are rows of at most so many cells. `usual_options` are those of the model
-    in use where the person sets nothing; `places` are the values of the settings file, and where they stand, by key.
+    the model takes, None if that is not known. `settings` are what `/set` sets. `http` is the last exchange in a form.
+    `is_path` is whether something has that name, `is_file` whether a file has, also as a `file:` address. `limits` are
+    rows of at most so many cells. `tools` may be called. `usual_options` are those of the model in use where the person
+    sets nothing; `places` are the values of the settings file, and where they stand, by key.
     """
 
     answer: Callable[[PendingQuestion], AnswerResult]
@@ -73,6 +74,7 @@ class ReplActions(NamedTuple):
     template: Callable[[str, Mapping[str, str]], Template] | None = None
     http: Callable[[str], str] | None = None
     limits: Callable[[int], Sequence[str]] | None = None
+    tools: Sequence[Tool] = ()
 
 
 class CommandContext(NamedTuple):

@@ -8,7 +8,7 @@ from typing import Literal
 from chatbot.core.errors import UsageError
 from chatbot.records import NamedTuple
 from chatbot.terminal.input.input_line import MARKS
-from chatbot.terminal.repl import answer, attachments, conversation, http, model, options
+from chatbot.terminal.repl import answer, attachments, conversation, http, model, options, tools
 from chatbot.terminal.repl.actions import CommandContext
 from chatbot.terminal.repl.command_list import command_list
 from chatbot.terminal.repl.state import ReplState
@@ -63,7 +63,7 @@ def _exit(context: CommandContext, state: ReplState, argument: str) -> ReplState
 
 
 _ASKING, _SAID = "Asking", "What was said"
-_WITH, _MODEL, _HERE = "With the question", "Who answers, and how", "This session"
+_MODEL, _HERE = "Who answers, and how", "This session"
 
 COMMANDS = (
     Command(_ASKING, "new", ("clear", "reset"), "", "Begins a new conversation.", answer.new),
@@ -71,8 +71,9 @@ COMMANDS = (
     Command(_ASKING, "edit", ("e",), "", "Edits the last question.", answer.edit),
     Command(_ASKING, "continue", (), "", "Goes on where it broke off.", answer.go_on),
     Command(_ASKING, "undo", (), "", "Takes the question back.", answer.undo),
-    Command(_WITH, "image", ("attach",), "[PATH|none]", "Attaches an image.", attachments.image, "files"),
-    Command(_WITH, "file", ("f",), "[PATH|none]", "Attaches a text file.", attachments.file, "files"),
+    Command(_ASKING, "image", ("attach",), "[PATH|none]", "Attaches an image.", attachments.image, "files"),
+    Command(_ASKING, "file", ("f",), "[PATH|none]", "Attaches a text file.", attachments.file, "files"),
+    Command(_ASKING, "tools", (), "[NAME|on|off]", "Tells or turns its tools.", tools.tools),
     Command(_HERE, "help", ("h", "?"), "[COMMAND]", "Lists the commands.", _help, "commands"),
     Command(_HERE, "usage", ("tokens",), "", "Tells the tokens used.", conversation.usage),
     Command(_HERE, "limits", (), "", "Tells the service's limits.", model.limits),

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from chatbot.core.calls.steps import MadeCall, Step
 from chatbot.core.conversations.resume import Resumed
 from chatbot.core.conversations.stored import AmbiguousId, Hit, Piece, Summary
 from chatbot.core.errors import ChatError, UsageError
@@ -16,6 +17,7 @@ from chatbot.core.events import Usage, Verdict
 from chatbot.core.messages import Conversation, Image, Message
 from chatbot.core.models.listed import ListedModel
 from chatbot.core.options import Options
+from chatbot.core.tools.calling import Tool, ToolCall, ToolDefinition, ToolOutput, ToolResult
 from chatbot.terminal.answer.show_events import AnswerResult
 from chatbot.terminal.input.dropped import named_image
 from chatbot.terminal.input.status_line import Status, status_line
@@ -26,7 +28,7 @@ from tests.terminal.pretended import CAT, Pretended, lines_of, outcome, refused
 
 SURFACE = (
     "help exit new model models system template set image file edit retry continue undo history search resume save "
-    "fork export copy usage raw http curl limits"
+    "fork export copy usage raw http curl limits tools"
 ).split()
 
 
@@ -595,3 +597,46 @@ def test_limits_tells_what_was_seen_in_the_room_there_is() -> None:
     session = Pretended(limits=lambda width: [])
     session.type("/limits")
     assert "nothing was seen yet" in session.told
+
+
+WEATHER, TIDES = (
+    Tool(ToolDefinition(name, f"Tells the {name}.", {}), lambda arguments, stopped: ToolOutput(""), source="w.py")
+    for name in ("weather", "tides")
+)
+
+
+def test_tools_are_listed_and_turned_on_and_off() -> None:
+    session = Pretended(tools=(WEATHER, TIDES))
+    on = ReplState(options=Options("m", tools=(WEATHER.definition, TIDES.definition)))
+    state = session.type("/tools", "/tools weather", "hi", "/tools off", "/tools on", state=on)
+    assert lines_of(session.told)[:3] == [
+        "the model may call 2 of 2:",
+        "on   weather  (w.py)  Tells the weather.",
+        "on   tides  (w.py)  Tells the tides.",
+    ]
+    assert session.asks[0].options.tools == (TIDES.definition,)
+    assert "the model may call 0 of 2:" in session.told and state.options.tools == on.options.tools
+    session.type("/tools shell", state=on)
+    assert "there is no tool 'shell'" in session.told
+    none = Pretended()
+    none.type("/tools")
+    assert "there are no tools in this session" in none.told
+
+
+def test_what_was_called_before_an_answer_that_was_stopped_is_told_to_the_model_later() -> None:
+    call = ToolCall("c", "weather", "{}")
+    made = MadeCall(call, True, None, ToolResult("c", "weather", "rain"))
+    stopped = outcome("", Verdict.CANCELLED)._replace(steps=(Step("Let me see.", "", (made,)),))
+    session = Pretended(stopped, "It rains.")
+    state = session.type("Weather?", "go on", "/undo")
+    question, called, results = session.asks[1].conversation.messages
+    assert (question.text, called.text, called.calls) == ("Weather?", "Let me see.", (call,))
+    assert results.text == "go on" and results.results == (ToolResult("c", "weather", "rain"),)
+    assert state.conversation.messages[-1].results and not state.conversation.messages[-1].text
+
+
+def test_a_question_that_is_asked_again_is_asked_without_what_was_called_for_it() -> None:
+    made = MadeCall(ToolCall("c", "weather", "{}"), True, None, ToolResult("c", "weather", "rain"))
+    session = Pretended(outcome("Rain.")._replace(steps=(Step("", "", (made,)),)))
+    session.type("Weather?", "/retry")
+    assert session.texts() == ["Weather?"]
