@@ -22,8 +22,8 @@ FILES = {path.relative_to(ROOT).as_posix(): path.read_text() for path in sorted(
 # Modules that compute, and neither touch the world nor tell the time.
 PURE = frozenset(
     "__future__ abc array base64 binascii bisect calendar codecs collections contextlib copy dataclasses decimal "
-    "difflib email.utils enum functools hashlib heapq html itertools json math operator re shlex string struct "
-    "textwrap tomllib types typing unicodedata urllib.parse warnings".split()
+    "difflib email.utils enum functools hashlib heapq html ipaddress itertools json math operator re shlex string "
+    "struct textwrap tomllib types typing unicodedata urllib.parse warnings".split()
 )
 STDLIB = frozenset(sys.stdlib_module_names)
 

@@ -77,7 +77,7 @@ class LiveTransport:
         self._session.headers.clear()
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         self._connections: WeakSet[HTTPConnection] = WeakSet()
-        adapter = (self._connections, self._used, clock, self._meter)
+        adapter = (self._connections, self._used, clock, self._meter, route.addresses)
         self._session.mount("http://", Adapter(*adapter))
         self._session.mount("https://", TlsAdapter(route, environ, *adapter))
 
