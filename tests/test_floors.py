@@ -46,7 +46,7 @@ FLOORS = {
     "outside": floor(
         "core options",
         STDLIB,
-        "requests urllib3 certifi truststore dotenv PIL platformdirs keyring tomlkit shellingham",
+        "requests urllib3 certifi truststore dotenv PIL platformdirs keyring tomlkit shellingham pypdf",
     ),
     "lab": floor("core", STDLIB),
     "session": floor("core providers", PURE),

@@ -1,4 +1,4 @@
-"""What is said: images, messages and the conversation they make."""
+"""What is said: attachments, messages and the conversation they make."""
 
 from typing import Literal, NamedTuple
 
@@ -18,6 +18,20 @@ class Image(NamedTuple):
     name: str
 
 
+class Document(NamedTuple):
+    """A PDF or a recording as it is sent: the bytes of one file and what they are.
+
+    `media_type` is an IANA media type such as `application/pdf` and always matches the bytes.
+    """
+
+    media_type: str
+    data: bytes
+    name: str
+
+
+Attachment = Image | Document
+
+
 class ImageLimits(NamedTuple):
     """What a service takes as an image, as data of its row in the table.
 
@@ -28,6 +42,18 @@ class ImageLimits(NamedTuple):
     media_types: tuple[str, ...] = ("image/jpeg", "image/png")
     max_image_bytes: int = 3_750_000
     max_edge_px: int = 1568
+
+
+class FileLimits(NamedTuple):
+    """What a service takes beside text and images, as data of its row in the table.
+
+    `media_types` are taken as they are. `max_file_bytes` is the raw size before Base64; `max_pages` those of a PDF,
+    None where nobody says.
+    """
+
+    media_types: tuple[str, ...] = ()
+    max_file_bytes: int = 20_000_000
+    max_pages: int | None = None
 
 
 class ProviderItems(NamedTuple):
@@ -43,11 +69,11 @@ class ProviderItems(NamedTuple):
 
 
 class Message(NamedTuple):
-    """One turn of one side. Only user messages carry images; `items` may stand for the text of an answer."""
+    """One turn of one side. Only user messages carry attachments; `items` may stand for the text of an answer."""
 
     role: Role
     text: str
-    images: tuple[Image, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
     items: ProviderItems | None = None
 
 
@@ -57,9 +83,9 @@ class Conversation(NamedTuple):
     messages: tuple[Message, ...] = ()
     system: str | None = None
 
-    def asking(self, text: str, images: tuple[Image, ...] = ()) -> "Conversation":
+    def asking(self, text: str, attachments: tuple[Attachment, ...] = ()) -> "Conversation":
         """This conversation with one more question."""
-        return self._replace(messages=(*self.messages, Message("user", text, images)))
+        return self._replace(messages=(*self.messages, Message("user", text, attachments)))
 
     def answered(self, text: str, items: ProviderItems | None = None) -> "Conversation":
         """This conversation with the answer to its last question."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from chatbot.core.errors import UsageError
-from chatbot.core.messages import ImageLimits
+from chatbot.core.messages import FileLimits, ImageLimits
 
 Wire = Literal["openai", "responses", "anthropic", "gemini"]
 Api = Literal["chat", "responses"]
@@ -79,6 +79,7 @@ class Service(NamedTuple):
     start_advice: str = ""
     probe: bool = False
     images: ImageLimits = ImageLimits()
+    files: FileLimits = FileLimits()
     key_path: str | None = None
     schemas: Schemas = "any"
 

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from chatbot.cli.ask.answer_http import AnswerHttp
 from chatbot.cli.ask.answer_limits import AnswerLimits
+from chatbot.cli.ask.attached.sending import sendable
 from chatbot.cli.ask.setup import Setup
 from chatbot.cli.cost.answer_cost import AnswerCost, Spending
 from chatbot.cli.cost.booking import NOT_WRITTEN, booked
@@ -197,7 +198,8 @@ class AnswerRunner:
 
         Raises what forbids that it is sent: TooDear, LedgerUnavailable, ConfigurationError.
         """
-        conversation, options = pending.conversation, pending.options
+        options = pending.options
+        conversation = sendable(pending.conversation, self._target, self._notices.warn)
         asked = options._replace(model=self._target.model or "")
         self._sent.clear()
         self._is_stopped = False
@@ -401,6 +403,14 @@ class AnswerRunner:
             beside_proxy(error, proxy)
         if isinstance(error, UnknownModel) and self._target.service.source == services.LAB:
             error.advice = f"{error.advice}\nchat lab list shows them all, with what each teaches."
+        if error is not None and conversation.messages[-1].attachments:
+            from chatbot.providers.errors.attachments import is_about_attachments
+
+            if error.status == 413:
+                error.advice = "Attach less, or make it smaller: Base64 makes a file a third longer."
+            if is_about_attachments(error):
+                error.advice = f"{error.advice}\nWhat was attached is not sent again with the next question.".strip()
+                return finished
         if type(error) is AnswerError and finished.verdict is Verdict.EMPTY:
             from chatbot.core.conversations.resume import estimated_tokens
 

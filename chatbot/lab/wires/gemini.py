@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import chain, repeat
 
 from chatbot.lab.answers import Answer, Asked, Ending, Fault, tokens
-from chatbot.lab.dialect import Dialect, FaultRow, Json, Page, Paging, Refusal, dumps, member
+from chatbot.lab.dialect import Dialect, FaultRow, Json, Page, Paging, Refusal, SentFile, dumps, member
 
 _RPC = "type.googleapis.com/google.rpc."
 _INVALID = "INVALID_ARGUMENT"
@@ -88,11 +88,9 @@ class GeminiDialect(Dialect):
     def is_question(self, turn: Json) -> bool:
         return turn.get("role") != "model"
 
-    def image(self, part: Json) -> tuple[object, object] | None:
-        if "inlineData" not in part:
-            return None
+    def file(self, part: Json) -> SentFile | None:
         data = member(part, "inlineData")
-        return data.get("mimeType"), data.get("data")
+        return SentFile(data.get("mimeType"), data.get("data")) if data else None
 
     def content_type(self, asked: Asked) -> str:
         return "text/event-stream" if asked.sse else "application/json; charset=UTF-8"

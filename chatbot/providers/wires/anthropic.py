@@ -9,8 +9,9 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Any
 
+from chatbot.core.attachments.media_types import PDF
 from chatbot.core.events import EndMarker, FinishReason, Notice, ReasoningDelta, TextDelta, Usage, Verdict
-from chatbot.core.messages import Conversation, Message
+from chatbot.core.messages import Attachment, Conversation, Message
 from chatbot.core.options import Options, merged
 from chatbot.core.request import Payload
 from chatbot.providers import models
@@ -112,18 +113,19 @@ def _reasoning(options: Options, max_tokens: int) -> Payload:
 
 
 def _content(message: Message) -> str | list[Payload]:
-    if not message.images:
+    if not message.attachments:
         return message.text
-    # Images before the text is what the provider recommends.
-    parts: list[Payload] = [
-        {
-            "type": "image",
-            "source": {"type": "base64", "media_type": image.media_type, "data": base.base64_of(image)},
-        }
-        for image in message.images
-    ]
+    # Images and documents before the text is what the provider recommends.
+    parts = [_attached(attachment) for attachment in message.attachments]
     # An empty text block is refused.
     return [*parts, {"type": "text", "text": message.text}] if message.text else parts
+
+
+def _attached(attachment: Attachment) -> Payload:
+    source = {"type": "base64", "media_type": attachment.media_type, "data": base.base64_of(attachment)}
+    if attachment.media_type == PDF:
+        return {"type": "document", "source": source, "title": attachment.name}
+    return {"type": "image", "source": source}
 
 
 def _block(block: Any) -> base.Events:

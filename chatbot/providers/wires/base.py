@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from chatbot.core.errors import ChatError, MalformedAnswer, UsageError
 from chatbot.core.events import EndMarker, ProviderEvent
-from chatbot.core.messages import Conversation, Image, ProviderItems
+from chatbot.core.messages import Attachment, Conversation, ProviderItems
 from chatbot.core.options import Endpoint, Options
 from chatbot.core.request import HttpFailure, HttpRequest, Payload
 from chatbot.core.sse.decoder import SseEvent
@@ -183,9 +183,14 @@ def present(**fields: Any) -> Payload:
     return {name: value for name, value in fields.items() if value is not None and value != () and value != []}
 
 
-def base64_of(image: Image) -> str:
-    """The image's bytes in Base64 (RFC 4648, section 4), without line breaks."""
-    return base64.b64encode(image.data).decode("ascii")
+def base64_of(attachment: Attachment) -> str:
+    """The file's bytes in Base64 (RFC 4648, section 4), without line breaks."""
+    return base64.b64encode(attachment.data).decode("ascii")
+
+
+def data_url(attachment: Attachment) -> str:
+    """The file as a URL (RFC 2397)."""
+    return f"data:{attachment.media_type};base64,{base64_of(attachment)}"
 
 
 def json_of(event: SseEvent) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
+from chatbot.core.attachments.media_types import MP3
 from chatbot.core.events import FinishReason, Notice, ProviderEvent, ReasoningDelta, TextDelta, Usage, Verdict
 from chatbot.core.messages import Conversation, Message
 from chatbot.core.options import Options, merged
@@ -25,6 +26,9 @@ VERDICTS = {
     **dict.fromkeys(_WITHHELD.split(), Verdict.FILTERED),
     **dict.fromkeys(_BROKEN.split(), Verdict.FAILED),
 }
+
+
+_NAMED_SO = {MP3: "audio/mp3"}  # ai.google.dev, "Audio understanding"
 
 
 class GeminiGenerate(base.Provider):
@@ -82,9 +86,12 @@ def _thinking(options: Options) -> Payload:
 
 
 def _content(message: Message) -> Payload:
-    images = [{"inlineData": {"mimeType": image.media_type, "data": base.base64_of(image)}} for image in message.images]
+    parts: list[Payload] = [
+        {"inlineData": {"mimeType": _NAMED_SO.get(each.media_type, each.media_type), "data": base.base64_of(each)}}
+        for each in message.attachments
+    ]
     role = "model" if message.role == "assistant" else "user"
-    return {"role": role, "parts": [*images, {"text": message.text}] if message.text or not images else images}
+    return {"role": role, "parts": [*parts, {"text": message.text}] if message.text or not parts else parts}
 
 
 def _read(document: dict[str, Any]) -> base.Events:

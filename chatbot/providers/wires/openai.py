@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
+from chatbot.core.attachments.media_types import MP3, PDF, WAV
 from chatbot.core.events import FinishReason, ProviderEvent, ReasoningDelta, TextDelta, Usage, Verdict
-from chatbot.core.messages import Conversation, Message
+from chatbot.core.messages import Attachment, Conversation, Message
 from chatbot.core.options import Options, merged
 from chatbot.core.request import Payload
 from chatbot.providers.wires import base
@@ -22,6 +23,9 @@ VERDICTS = {
     "error": Verdict.FAILED,  # OpenRouter
     "insufficient_system_resource": Verdict.FAILED,  # DeepSeek
 }
+
+
+_SOUND_FORMS = {WAV: "wav", MP3: "mp3"}
 
 
 class OpenAIChat(base.Provider):
@@ -84,13 +88,18 @@ class OpenAIChat(base.Provider):
 
 
 def _content(message: Message) -> str | list[Payload]:
-    if not message.images:
+    if not message.attachments:
         return message.text
-    parts: list[Payload] = [
-        {"type": "image_url", "image_url": {"url": f"data:{image.media_type};base64,{base.base64_of(image)}"}}
-        for image in message.images
-    ]
+    parts = [_attached(attachment) for attachment in message.attachments]
     return [*parts, {"type": "text", "text": message.text}] if message.text else parts
+
+
+def _attached(attachment: Attachment) -> Payload:
+    if attachment.media_type == PDF:
+        return {"type": "file", "file": {"filename": attachment.name, "file_data": base.data_url(attachment)}}
+    if form := _SOUND_FORMS.get(attachment.media_type):
+        return {"type": "input_audio", "input_audio": {"data": base.base64_of(attachment), "format": form}}
+    return {"type": "image_url", "image_url": {"url": base.data_url(attachment)}}
 
 
 def _read_deltas(message: dict[str, Any], found: list[ProviderEvent]) -> None:

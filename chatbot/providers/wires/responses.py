@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from chatbot.core.attachments.media_types import PDF
 from chatbot.core.errors import ChatError
 from chatbot.core.events import (
     EndMarker,
@@ -21,7 +22,7 @@ from chatbot.core.events import (
     Usage,
     Verdict,
 )
-from chatbot.core.messages import Conversation, Message
+from chatbot.core.messages import Attachment, Conversation, Message
 from chatbot.core.options import Options, merged
 from chatbot.core.request import Payload
 from chatbot.core.sse.decoder import SseEvent
@@ -398,17 +399,17 @@ def _text_format(options: Options) -> Payload | None:
 def _content(message: Message) -> str | list[Payload]:
     if message.role == "assistant":
         return [{"type": "output_text", "text": message.text}]
-    if not message.images:
+    if not message.attachments:
         return message.text
-    parts: list[Payload] = [
-        {
-            "type": "input_image",
-            "image_url": f"data:{image.media_type};base64,{base.base64_of(image)}",
-            "detail": "auto",  # vLLM wants it said
-        }
-        for image in message.images
-    ]
+    parts = [_attached(attachment) for attachment in message.attachments]
     return [*parts, {"type": "input_text", "text": message.text}] if message.text else parts
+
+
+def _attached(attachment: Attachment) -> Payload:
+    data = base.data_url(attachment)
+    if attachment.media_type == PDF:
+        return {"type": "input_file", "filename": attachment.name, "file_data": data}
+    return {"type": "input_image", "image_url": data, "detail": "auto"}  # vLLM wants the detail said
 
 
 def _usage(usage: dict[str, Any]) -> Usage:

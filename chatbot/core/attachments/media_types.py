@@ -1,0 +1,10 @@
+"""The media types of files that are no images, as IANA has them, or where it has none, as everybody writes them."""
+
+PDF = "application/pdf"
+TEXT = "text/plain"
+WAV = "audio/wav"
+MP3 = "audio/mpeg"
+AIFF = "audio/aiff"
+AAC = "audio/aac"
+OGG = "audio/ogg"
+FLAC = "audio/flac"

@@ -1,0 +1,24 @@
+"""Whether a provider refused a request for the files in it."""
+
+from __future__ import annotations
+
+import re
+
+from chatbot.core.errors import ChatError, ContextTooLong, RequestRefused
+
+# OpenAI: "image_url is only supported by certain models", "The file type you uploaded is not supported"; Anthropic:
+# "messages.0.content.0.pdf.source.base64.data: The PDF specified was not valid", "A maximum of 100 PDF pages may be
+# provided"; Gemini: "Unsupported MIME type", "The document has no pages"; llama.cpp: "audio input is not supported";
+# vLLM: "is not a multimodal model".
+_WORDS = re.compile(
+    r"image|picture|vision|multi-?modal|modalit|\bpdf|document|attachment|\bfiles?\b|audio|\bmedia|mime|inline_?data|"
+    r"base64",
+    re.IGNORECASE,
+)
+
+
+def is_about_attachments(error: ChatError) -> bool:
+    """Whether it may be for what was attached: the words say so, or the request is too large as such (HTTP 413)."""
+    if not isinstance(error, RequestRefused | ContextTooLong):
+        return False
+    return error.status == 413 or (isinstance(error, RequestRefused) and bool(_WORDS.search(error.said)))
