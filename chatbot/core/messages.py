@@ -5,6 +5,17 @@ from typing import Literal, NamedTuple
 Role = Literal["user", "assistant"]
 
 
+# The media types of files that are no images, as IANA has them, or where it has none, as everybody writes them.
+PDF = "application/pdf"
+TEXT = "text/plain"
+WAV = "audio/wav"
+MP3 = "audio/mpeg"
+AIFF = "audio/aiff"
+AAC = "audio/aac"
+OGG = "audio/ogg"
+FLAC = "audio/flac"
+
+
 class Image(NamedTuple):
     """A picture as it is sent: the bytes of one file and what they are.
 
@@ -82,6 +93,11 @@ class Conversation(NamedTuple):
 
     messages: tuple[Message, ...] = ()
     system: str | None = None
+
+    @property
+    def has_documents(self) -> bool:
+        """Whether anything is attached that is no image."""
+        return any(type(each) is Document for message in self.messages for each in message.attachments)
 
     def asking(self, text: str, attachments: tuple[Attachment, ...] = ()) -> "Conversation":
         """This conversation with one more question."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from chatbot.core.amounts import size_words
-from chatbot.core.attachments.media_types import AAC, AIFF, FLAC, MP3, OGG, PDF, WAV
 from chatbot.core.attachments.pdf import is_encrypted, page_count
 from chatbot.core.errors import FileUnreadable
-from chatbot.core.messages import Conversation, Document, FileLimits, Message
+from chatbot.core.messages import AAC, AIFF, FLAC, MP3, OGG, PDF, WAV, Conversation, Document, FileLimits, Message
 from chatbot.core.text import question
 from chatbot.providers.models import context_window
 from chatbot.providers.service import Service
@@ -22,6 +21,7 @@ MEDIA_TYPES = {
 }
 _CLAUDE_SMALL_CONTEXT_TOKENS, _CLAUDE_SMALL_CONTEXT_PAGES = 200_000, 100  # platform.claude.com, "PDF support"
 
+_Whys = list[tuple[str, str]]
 AsText = Callable[[Document], str]
 """The text of a PDF. Raises FileUnreadable where there is none to be had."""
 
@@ -58,25 +58,25 @@ def fitted(
 
     Raises FileUnreadable.
     """
-    if all(type(each) is not Document for message in conversation.messages for each in message.attachments):
+    if not conversation.has_documents:
         return conversation, ()
     remarks: list[str] = []
     messages = list(conversation.messages)
     for number, message in enumerate(messages):
-        messages[number], left_out = _message(message, limits, title, as_text)
+        messages[number], as_texts, left_out = _message(message, limits, title, as_text)
         if left_out and number == len(messages) - 1:
             name, why = left_out[0]
             raise FileUnreadable(f"{name} cannot be sent: {why}", advice="Choose another model with -m.")
+        remarks += [f"the text of {name} is sent: {why}" for name, why in as_texts]
         remarks += [f"{name} is left out of an earlier question: {why}" for name, why in left_out]
     return conversation._replace(messages=tuple(messages)), tuple(dict.fromkeys(remarks))
 
 
-def _message(
-    message: Message, limits: FileLimits, title: str, as_text: AsText
-) -> tuple[Message, list[tuple[str, str]]]:
-    """The message as it can be taken, and the names of what is left out, with why."""
-    texts: list[tuple[str, str]] = []
-    left_out: list[tuple[str, str]] = []
+def _message(message: Message, limits: FileLimits, title: str, as_text: AsText) -> tuple[Message, _Whys, _Whys]:
+    """The message as it can be taken, and the names of what is text now, and of what is left out, with why."""
+    texts: _Whys = []
+    as_texts: _Whys = []
+    left_out: _Whys = []
     kept = []
     for each in message.attachments:
         why = why_not_taken(each, limits, title) if isinstance(each, Document) else None
@@ -86,13 +86,14 @@ def _message(
         try:
             if each.media_type == PDF:
                 texts.append((each.name, as_text(each)))
+                as_texts.append((each.name, why))
                 continue
         except FileUnreadable as error:
             why = f"{why}, and {error}"
         left_out.append((each.name, why))
     marks = "\n".join(f"[{name} was attached here, and is left out]" for name, _ in left_out)
     text = question(message.text, texts, marks or None) if texts or marks else message.text
-    return message._replace(text=text, attachments=tuple(kept)), left_out
+    return message._replace(text=text, attachments=tuple(kept)), as_texts, left_out
 
 
 def without_earlier_attachments(conversation: Conversation) -> Conversation | None:

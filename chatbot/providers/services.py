@@ -6,8 +6,7 @@ The order of the rows is the order in which keys are looked for when a question 
 
 from __future__ import annotations
 
-from chatbot.core.attachments.media_types import AAC, AIFF, FLAC, MP3, OGG, PDF, WAV
-from chatbot.core.messages import FileLimits, ImageLimits
+from chatbot.core.messages import AAC, AIFF, FLAC, MP3, OGG, PDF, WAV, FileLimits, ImageLimits
 from chatbot.providers.service import KeyVariable, Service, UrlVariable, Wire
 from chatbot.providers.table import ServiceTable
 

@@ -82,7 +82,7 @@ def attachments(asked: Asked, target: ModelTarget, notices: Notices) -> Attachme
 def _prepared(file: FoundFile, target: ModelTarget, notices: Notices) -> Prepared:
     from chatbot.cli.ask.attached.preparing import prepared
 
-    ready = prepared(file, target)
+    ready = prepared(file, target, notices.warn)
     for remark in ready.remarks:
         notices.warn(remark)
     return ready

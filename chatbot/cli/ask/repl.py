@@ -251,13 +251,13 @@ class _Session:
         from chatbot.cli.ask.attached.preparing import prepared
         from chatbot.outside.attachments.finding import find_file
 
-        return Attached(*prepared(find_file(path), self._setup.target))
+        return Attached(*prepared(find_file(path), self._setup.target, self._setup.notices.warn))
 
     def _paste(self) -> Attached:
         from chatbot.cli.ask.attached.preparing import from_clipboard, prepared
 
         with self.keyboard.lent():
-            return Attached(*prepared(from_clipboard(), self._setup.target))
+            return Attached(*prepared(from_clipboard(), self._setup.target, self._setup.notices.warn))
 
     def _template(self, name: str, values: Mapping[str, str]) -> Template:
         from chatbot.cli.templates import template_folder

@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 
 from chatbot.cli.ask.answer_http import AnswerHttp
 from chatbot.cli.ask.answer_limits import AnswerLimits
-from chatbot.cli.ask.attached.sending import sendable
 from chatbot.cli.ask.setup import Setup
 from chatbot.cli.cost.answer_cost import AnswerCost, Spending
 from chatbot.cli.cost.booking import NOT_WRITTEN, booked
@@ -84,6 +83,7 @@ class AnswerRunner:
         self._notices = setup.notices
         self._sent = threading.Event()
         self._is_stopped = False
+        self._warned: set[str] = set()
         self._setup = setup
         self._transport = LateTransport(self._network)
         provider = lookup.provider_for(self._target.service, self._target.endpoint)
@@ -199,7 +199,11 @@ class AnswerRunner:
         Raises what forbids that it is sent: TooDear, LedgerUnavailable, ConfigurationError.
         """
         options = pending.options
-        conversation = sendable(pending.conversation, self._target, self._notices.warn)
+        conversation = pending.conversation
+        if conversation.has_documents:
+            from chatbot.cli.ask.attached.sending import sendable
+
+            conversation = sendable(conversation, self._target, self._warn_once)
         asked = options._replace(model=self._target.model or "")
         self._sent.clear()
         self._is_stopped = False
@@ -211,6 +215,12 @@ class AnswerRunner:
             self.load()
         ask = self._ask(again=pending.replaces is not None)
         return lambda sleep: ask(conversation, asked, self.http.exchanges.noting(sleep))
+
+    def _warn_once(self, words: str) -> None:
+        """What holds for every question of a session is said at the first."""
+        if words not in self._warned:
+            self._warned.add(words)
+            self._notices.warn(words)
 
     def stop(self) -> None:
         """Ends what is waited for, from another thread; nothing more is sent for this question."""
@@ -404,12 +414,10 @@ class AnswerRunner:
         if isinstance(error, UnknownModel) and self._target.service.source == services.LAB:
             error.advice = f"{error.advice}\nchat lab list shows them all, with what each teaches."
         if error is not None and conversation.messages[-1].attachments:
-            from chatbot.providers.errors.attachments import is_about_attachments
+            from chatbot.providers.errors.attachments import is_about_attachments, refused_attachments
 
-            if error.status == 413:
-                error.advice = "Attach less, or make it smaller: Base64 makes a file a third longer."
             if is_about_attachments(error):
-                error.advice = f"{error.advice}\nWhat was attached is not sent again with the next question.".strip()
+                error.advice = refused_attachments(error, conversation.messages[-1].attachments)
                 return finished
         if type(error) is AnswerError and finished.verdict is Verdict.EMPTY:
             from chatbot.core.conversations.resume import estimated_tokens

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from chatbot.core.attachments.media_types import AAC, AIFF, FLAC, MP3, OGG, PDF, TEXT, WAV
+from chatbot.core.messages import AAC, AIFF, FLAC, MP3, OGG, PDF, TEXT, WAV
 
 
 class FileKind(NamedTuple):

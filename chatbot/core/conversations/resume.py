@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from chatbot.core.attachments.media_types import PDF
 from chatbot.core.attachments.pdf import page_count
 from chatbot.core.events import Verdict
-from chatbot.core.messages import Attachment, Conversation, Image
+from chatbot.core.messages import PDF, Attachment, Conversation, Image
 
 if TYPE_CHECKING:  # the session does without the history until something is kept
     from chatbot.core.conversations.stored import Turn

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from chatbot.core.attachments.kinds import FileKind, kind_of
-from chatbot.core.attachments.media_types import TEXT
 from chatbot.core.errors import FileUnreadable
+from chatbot.core.messages import TEXT
 from chatbot.outside.files.reading import display_name, read_file
 
 if TYPE_CHECKING:

@@ -1,7 +1,8 @@
 """A program of its own: reads a PDF from standard input and writes the text of each page as a line of JSON.
 
 It is run as a child, so that a document which hangs, or unpacks to more than there is memory, ends with it. A line is
-{"pages": N} first, then {"text": ...} for each page, or {"fault": ...} where it goes no further.
+{"pages": N} first, then {"text": ...} for each page (null for one that cannot be read), or {"fault": ...} where it goes
+no further.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import sys
 from typing import Any
 
 MAX_MEMORY_BYTES = 1_500_000_000
-MAX_CPU_S = 55
+MAX_CPU_S = 115
 UNREADABLE, LOCKED, NO_CRYPTO, TOO_LARGE = "unreadable", "locked", "no cryptography", "too large"
 
 
@@ -46,7 +47,7 @@ def _write_text(data: bytes) -> None:
         except (MemoryError, LimitReachedError):
             raise MemoryError from None
         except Exception:  # the other pages may be better
-            text = ""
+            text = None
         _write({"text": text})
     return None
 

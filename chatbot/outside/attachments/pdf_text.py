@@ -8,7 +8,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from chatbot.core.errors import FileUnreadable
@@ -16,7 +17,8 @@ from chatbot.outside.attachments.pdf_pages import LOCKED, NO_CRYPTO, TOO_LARGE
 from chatbot.outside.desktop.pager import without_secrets
 from chatbot.outside.files.reading import MAX_TEXT_BYTES
 
-READ_WITHIN_S = 60.0
+READ_WITHIN_S = 120.0
+_SAID_AFTER_S = 2.0
 INSTALL = "pip install 'chat-cli[pdf]'"
 _AS_PICTURES = "Send its pages as pictures (pdftoppm -png IN page), or choose a model that reads PDF documents with -m."
 _FAULTS = {
@@ -41,24 +43,36 @@ def is_installed() -> bool:
     return importlib.util.find_spec("pypdf") is not None
 
 
-@functools.lru_cache(maxsize=8)
-def pdf_text(data: bytes, name: str, within_s: float = READ_WITHIN_S) -> PdfText:
-    """The text of a document. Raises FileUnreadable: without pypdf, and for one that is locked, broken, or has none."""
+def pdf_text(
+    data: bytes, name: str, on_wait: Callable[[str], None] = lambda words: None, *, within_s: float = READ_WITHIN_S
+) -> PdfText:
+    """The text of a document. `on_wait` is told where that takes a while.
+
+    Raises FileUnreadable: without pypdf, and for a document that is locked, broken, or has none.
+    """
     if not is_installed():
         raise FileUnreadable(
             f"the text of {name} cannot be read: that needs pypdf",
             advice=f"Install it with {INSTALL}, or choose a model that reads PDF documents with -m.",
         )
-    lines, is_late = _lines(data, within_s)
+    said = threading.Timer(_SAID_AFTER_S, on_wait, (f"reading the text of {name} takes a while; Ctrl-C stops it",))
+    said.daemon = True
+    said.start()
+    try:
+        lines, is_late = _lines(data, within_s)
+    finally:
+        said.cancel()
     fault = next((line for line in lines if "fault" in line), None)
-    pages = [str(line["text"]) for line in lines if "text" in line]
+    pages: list[str | None] = [line["text"] for line in lines if "text" in line]
     count = next((line["pages"] for line in lines if "pages" in line), 0)
-    if not any(map(str.strip, pages)):
-        raise _no_text(name, fault, count, is_late=is_late)
+    if not any(page and page.strip() for page in pages):
+        is_damaged = not count or all(page is None for page in pages)
+        raise _no_text(name, fault, is_late=is_late, is_damaged=is_damaged)
     text, shown = _marked(pages)
     return PdfText(text, tuple(_remarks(name, pages[:shown], count, is_late=is_late)))
 
 
+@functools.lru_cache(maxsize=8)
 def _lines(data: bytes, within_s: float) -> tuple[list[dict[str, Any]], bool]:
     """What the child wrote, and whether it was ended before it was done. Raises FileUnreadable."""
     command = [sys.executable, "-P", "-m", "chatbot.outside.attachments.pdf_pages"]
@@ -88,12 +102,12 @@ def _parsed(written: bytes) -> Iterator[dict[str, Any]]:
             return  # the child was ended in the middle of a line
 
 
-def _marked(pages: list[str]) -> tuple[str, int]:
+def _marked(pages: Sequence[str | None]) -> tuple[str, int]:
     """The pages under their marks, and how many they are: as many as a text file may be long."""
     parts: list[str] = []
     left_bytes = MAX_TEXT_BYTES
     for number, page in enumerate(pages, 1):
-        part = f"[page {number}]\n{page.strip()}\n".encode("utf-8", "replace").decode()
+        part = f"[page {number}]\n{(page or '').strip()}\n".encode("utf-8", "replace").decode()
         left_bytes -= len(part.encode())
         if left_bytes < 0 and parts:
             break
@@ -101,28 +115,32 @@ def _marked(pages: list[str]) -> tuple[str, int]:
     return "\n".join(parts), len(parts)
 
 
-def _remarks(name: str, pages: list[str], count: int, *, is_late: bool) -> Iterator[str]:
-    bare = [str(number) for number, page in enumerate(pages, 1) if not page.strip()]
+def _remarks(name: str, pages: Sequence[str | None], count: int, *, is_late: bool) -> Iterator[str]:
+    bare = [str(number) for number, page in enumerate(pages, 1) if page is not None and not page.strip()]
+    broken = [str(number) for number, page in enumerate(pages, 1) if page is None]
     if len(pages) < count:
         why = ", as reading it takes too long" if is_late else ""
         yield f"only the first {len(pages)} of the {count} pages of {name} are sent{why}"
     if bare:
-        which = f"page {bare[0]} has" if len(bare) == 1 else f"{len(bare)} pages ({_few(bare)}) have"
-        yield f"of {name}, {which} no text: pictures of them are not sent"
+        yield f"{name}: without text, and so not sent: {_pages(bare)}"
+    if broken:
+        yield f"{name}: damaged, and so not sent: {_pages(broken)}"
 
 
-def _few(numbers: list[str]) -> str:
-    return ", ".join(numbers[:5]) + (", ..." if len(numbers) > 5 else "")
+def _pages(numbers: list[str]) -> str:
+    return (
+        f"page {numbers[0]}" if len(numbers) == 1 else f"pages {', '.join(numbers[:5])}" + ", ..." * (len(numbers) > 5)
+    )
 
 
-def _no_text(name: str, fault: dict[str, Any] | None, count: int, *, is_late: bool) -> FileUnreadable:
+def _no_text(name: str, fault: dict[str, Any] | None, *, is_late: bool, is_damaged: bool) -> FileUnreadable:
     if fault and fault["fault"] in _FAULTS:
         what, advice = _FAULTS[fault["fault"]]
         return FileUnreadable(f"{name} {what}", advice=advice)
     if is_late:
         return FileUnreadable(f"the text of {name} cannot be read in time, or at all", advice=_AS_PICTURES)
-    if fault or not count:
+    if fault or is_damaged:
         return FileUnreadable(
-            f"{name} is damaged: there are no pages to be read in it", advice="Fetch or export it again."
+            f"{name} is damaged: there is nothing to be read in it", advice="Fetch or export it again."
         )
-    return FileUnreadable(f"{name} has no text: its pages are pictures (a scan)", advice=_AS_PICTURES)
+    return FileUnreadable(f"{name} has no text: its pages are pictures, as of a scan", advice=_AS_PICTURES)

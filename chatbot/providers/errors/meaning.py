@@ -220,9 +220,8 @@ def _advice(kind: type[ChatError], service: Service, status: int | None, sentenc
     if kind is errors.KeyRejected and service.keys:
         page = f" Keys are made at {service.key_page} ." if service.key_page else ""
         return f"Check the key in {' or '.join(key.name for key in service.keys)}.{page}"
-    if kind is errors.RequestRefused and (found := re.search(r"image|audio|\bpdf|\bfile|document", sentence)):
-        what = {"image": "images", "audio": "recordings", "pdf": "PDF documents"}.get(found[0], "such files")
-        return f"If the model takes no {what}, choose another with -m."
+    if kind is errors.RequestRefused and "image" in sentence:
+        return "If the model takes no images, choose another with -m."
     if service.wire == "openai" and "v1/responses" in sentence and "responses" in service.other_wires:
         return "Ask it with --api responses."
     if kind is errors.RequestRefused and status in (404, 405) and re.search(_NO_SUCH_PATH, sentence):

@@ -9,9 +9,8 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Any
 
-from chatbot.core.attachments.media_types import PDF
 from chatbot.core.events import EndMarker, FinishReason, Notice, ReasoningDelta, TextDelta, Usage, Verdict
-from chatbot.core.messages import Attachment, Conversation, Message
+from chatbot.core.messages import PDF, Attachment, Conversation, Message
 from chatbot.core.options import Options, merged
 from chatbot.core.request import Payload
 from chatbot.providers import models

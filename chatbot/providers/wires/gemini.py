@@ -8,9 +8,8 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from chatbot.core.attachments.media_types import MP3
 from chatbot.core.events import FinishReason, Notice, ProviderEvent, ReasoningDelta, TextDelta, Usage, Verdict
-from chatbot.core.messages import Conversation, Message
+from chatbot.core.messages import MP3, Conversation, Message
 from chatbot.core.options import Options, merged
 from chatbot.core.request import Payload
 from chatbot.providers import models

@@ -10,7 +10,6 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from chatbot.core.attachments.media_types import PDF
 from chatbot.core.errors import ChatError
 from chatbot.core.events import (
     EndMarker,
@@ -22,7 +21,7 @@ from chatbot.core.events import (
     Usage,
     Verdict,
 )
-from chatbot.core.messages import Attachment, Conversation, Message
+from chatbot.core.messages import PDF, Attachment, Conversation, Message
 from chatbot.core.options import Options, merged
 from chatbot.core.request import Payload
 from chatbot.core.sse.decoder import SseEvent

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import NamedTuple
 
 from chatbot.core.amounts import size_words
-from chatbot.core.attachments.media_types import PDF
 from chatbot.core.errors import FileUnreadable
-from chatbot.core.messages import Attachment, Document
+from chatbot.core.messages import PDF, Attachment, Document
 from chatbot.core.text import DecodedText, decode
 from chatbot.outside.attachments.finding import FoundFile, found
 from chatbot.outside.files.reading import MAX_TEXT_BYTES
@@ -26,8 +26,10 @@ class Prepared(NamedTuple):
     remarks: tuple[str, ...] = ()
 
 
-def prepared(file: FoundFile, target: ModelTarget) -> Prepared:
-    """The file as the target takes it: a PDF that it does not take becomes text. Raises FileUnreadable."""
+def prepared(file: FoundFile, target: ModelTarget, warn: Callable[[str], None]) -> Prepared:
+    """The file as the target takes it: a PDF that it does not take becomes text; `warn` is told where that takes a
+    while. Raises FileUnreadable.
+    """
     name, data, kind = file
     if kind.media_type == "image/*":
         from chatbot.outside.files.images import load_image_bytes  # Pillow is for images only
@@ -48,7 +50,7 @@ def prepared(file: FoundFile, target: ModelTarget) -> Prepared:
         )
     from chatbot.outside.attachments.pdf_text import pdf_text
 
-    pages = pdf_text(data, name)
+    pages = pdf_text(data, name, warn)
     return Prepared(texts=((name, pages.text),), remarks=(f"the text of {name} is sent: {why}", *pages.remarks))
 
 

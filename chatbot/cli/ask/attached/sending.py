@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from chatbot.core.messages import Conversation, Document
+from chatbot.core.messages import Conversation
 from chatbot.providers.attachments import fitted, limits
 from chatbot.providers.choice import ModelTarget
 
@@ -14,16 +14,12 @@ def sendable(conversation: Conversation, target: ModelTarget, warn: Callable[[st
 
     Raises FileUnreadable where the last question has one that cannot be sent.
     """
-    if all(type(each) is not Document for message in conversation.messages for each in message.attachments):
-        return conversation
+    from chatbot.outside.attachments.pdf_text import pdf_text
+
     taken = limits(target.service, target.model)
-    conversation, remarks = fitted(conversation, taken, target.service.title, _text)
+    conversation, remarks = fitted(
+        conversation, taken, target.service.title, lambda document: pdf_text(document.data, document.name, warn).text
+    )
     for remark in remarks:
         warn(remark)
     return conversation
-
-
-def _text(document: Document) -> str:
-    from chatbot.outside.attachments.pdf_text import pdf_text
-
-    return pdf_text(document.data, document.name).text
