@@ -27,7 +27,7 @@ def test_a_pdf_reaches_the_model_and_what_one_refuses_breaks_no_later_turn(
     (tmp_path / "cat.png").write_bytes(REPORT)  # the name says nothing
     (tmp_path / "a.txt").write_text("some words\n")
     first = ask(server, tmp_path, "-m", "echo", "-a", "cat.png", "-a", "a.txt", "what?", wire=wire)
-    named = "" if wire == "gemini" else ", cat.png"
+    named = {"gemini": "", "anthropic": ", cat.png"}.get(wire, ", cat.png.pdf")  # OpenAI goes by the ending
     assert first.text == (
         f"what?\n\na.txt:\n```\nsome words\n```\n[document: application/pdf, {len(REPORT)} bytes{named}]\n"
     )

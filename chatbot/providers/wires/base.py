@@ -188,6 +188,12 @@ def base64_of(attachment: Attachment) -> str:
     return base64.b64encode(attachment.data).decode("ascii")
 
 
+def pdf_name(attachment: Attachment) -> str:
+    """What OpenAI takes as the name of a PDF: it goes by the ending."""
+    name = attachment.name
+    return name if name.lower().endswith(".pdf") else f"{name}.pdf"
+
+
 def data_url(attachment: Attachment) -> str:
     """The file as a URL (RFC 2397)."""
     return f"data:{attachment.media_type};base64,{base64_of(attachment)}"

@@ -95,7 +95,7 @@ def _content(message: Message) -> str | list[Payload]:
 
 def _attached(attachment: Attachment) -> Payload:
     if attachment.media_type == PDF:
-        return {"type": "file", "file": {"filename": attachment.name, "file_data": base.data_url(attachment)}}
+        return {"type": "file", "file": {"filename": base.pdf_name(attachment), "file_data": base.data_url(attachment)}}
     if form := _SOUND_FORMS.get(attachment.media_type):
         return {"type": "input_audio", "input_audio": {"data": base.base64_of(attachment), "format": form}}
     return {"type": "image_url", "image_url": {"url": base.data_url(attachment)}}

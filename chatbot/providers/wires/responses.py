@@ -407,7 +407,7 @@ def _content(message: Message) -> str | list[Payload]:
 def _attached(attachment: Attachment) -> Payload:
     data = base.data_url(attachment)
     if attachment.media_type == PDF:
-        return {"type": "input_file", "filename": attachment.name, "file_data": data}
+        return {"type": "input_file", "filename": base.pdf_name(attachment), "file_data": data}
     return {"type": "input_image", "image_url": data, "detail": "auto"}  # vLLM wants the detail said
 
 

@@ -39,7 +39,7 @@ def prepared(file: FoundFile, target: ModelTarget, warn: Callable[[str], None]) 
     if file.is_text:
         text, warning = text_of(file)
         return Prepared(texts=((name, text),), remarks=(warning,) if warning else ())
-    document = Document(kind.media_type, data, name)
+    document = Document(kind.media_type, data, name.rpartition("/")[2])  # folders are nobody's business
     why = why_not_taken(document, limits(target.service, target.model), target.service.title)
     if why is None:
         return Prepared((document,))

@@ -13,7 +13,7 @@ from chatbot.providers.choice import ModelTarget
 from chatbot.providers.services import BY_NAME
 from tests.pdfs import pdf
 
-REPORT = found("report.pdf", pdf(["The report."]))
+REPORT = found("~/private/report.pdf", pdf(["The report."]))
 WAV = found("talk.wav", b"RIFF\0\0\0\0WAVEfmt ")
 FLAC = found("talk.flac", b"fLaC\0\0\0\0")
 
@@ -30,8 +30,8 @@ def test_a_pdf_goes_as_it_is_where_it_is_taken_and_as_text_elsewhere() -> None:
     assert ready(REPORT, "anthropic").attachments == (Document("application/pdf", REPORT.data, "report.pdf"),)
     as_text = ready(REPORT, "groq")
     assert as_text.attachments == ()
-    assert as_text.texts == (("report.pdf", "[page 1]\nThe report.\n"),)
-    assert as_text.remarks == ("the text of report.pdf is sent: Groq takes no PDF here",)
+    assert as_text.texts == (("~/private/report.pdf", "[page 1]\nThe report.\n"),)
+    assert as_text.remarks == ("the text of ~/private/report.pdf is sent: Groq takes no PDF here",)
 
 
 def test_an_image_goes_the_way_of_images_and_text_into_the_question() -> None:
