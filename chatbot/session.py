@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, count
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from chatbot.core.errors import (
     AnswerError,
@@ -20,6 +20,7 @@ from chatbot.core.errors import (
     UnknownModel,
 )
 from chatbot.core.events import (
+    CallPiece,
     EndMarker,
     Event,
     Finished,
@@ -30,6 +31,7 @@ from chatbot.core.events import (
     ReasoningDelta,
     Retrying,
     TextDelta,
+    ToolCalled,
     Usage,
     Verdict,
 )
@@ -51,9 +53,12 @@ from chatbot.core.sse.decoder import events as sse_events
 from chatbot.core.sse.decoder import lines as sse_lines
 from chatbot.core.sse.repair import repaired as repaired_lines
 from chatbot.core.surrogates import SurrogateJoiner
+from chatbot.core.tools.calling import ToolCall
 from chatbot.providers.wires.base import Provider
+from chatbot.records import NamedTuple
 
 if TYPE_CHECKING:
+    from chatbot.core.calls.assembling import CallAssembler
     from chatbot.core.models.listed import ListedModel
 
 MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
@@ -63,6 +68,8 @@ ERROR_WITHIN_S = 10.0  # for what an error, or a list of models, has to say
 _DRAIN_WITHIN_S = 1.0
 _ENOUGH_BYTES = 4  # to tell JSON, a web page and an event stream apart, also where a byte order mark comes in pieces
 
+
+_NOTHING = Conversation()
 
 Sleep = Callable[[float], None]
 """Waits that many seconds; an exception from it (Cancelled) ends the answer."""
@@ -93,7 +100,7 @@ class Session(NamedTuple):
         attempt = 1
         payload: Payload | None = None
         for sends in count(1):
-            answer = Answer()
+            answer = Answer(conversation)
             try:
                 options = self.with_model(options)
                 if payload is None:
@@ -203,8 +210,10 @@ class Session(NamedTuple):
                     raise
             yield from answer.rest()
             answer.check(self.provider.needs_end_marker)
-            finished = answer.finished(None, sends, options.model)
-            yield finished._replace(items=self.provider.own_items(answer.items, options.model))
+            yield from map(ToolCalled, answer.calls)
+            finished = answer.finished(None, sends, options.model, is_called=bool(options.tools))
+            items = answer.items if options.tools or not answer.calls else None  # to calls that nobody answers
+            yield finished._replace(items=self.provider.own_items(items, options.model))
             _drain(response)
         except ChatError:
             yield from answer.rest()
@@ -289,7 +298,9 @@ class Answer:
     passes at next to no cost.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, conversation: Conversation = _NOTHING) -> None:
+        self._conversation = conversation
+        self._assembler: CallAssembler | None = None  # most answers have no calls
         self.request_id: str | None = None
         self.begun = False  # something of it was given out
         self.items: str | None = None
@@ -312,6 +323,8 @@ class Answer:
                 self.begun = True
                 text = self._reasoning_surrogates.feed(event.text)
                 return (ReasoningDelta(text),) if text else ()
+            case CallPiece():
+                return self._call_of(event)
             case Notice():
                 return (event,)
             case FinishReason():
@@ -325,6 +338,21 @@ class Answer:
             case Usage():
                 self._usage = _later(self._usage, event)
         return ()
+
+    def _call_of(self, piece: CallPiece) -> Iterable[Event]:
+        if self._assembler is None:
+            from chatbot.core.calls.assembling import CallAssembler
+
+            self._assembler = CallAssembler(sum(len(message.calls) for message in self._conversation.messages))
+        deltas = list(self._assembler.take(piece))
+        self.begun = self.begun or bool(deltas)
+        return deltas
+
+    @property
+    def calls(self) -> tuple[ToolCall, ...]:
+        """The calls of an answer that is whole, whatever reason it gives; at a token limit the last one may be cut."""
+        is_whole = self._finish is None or self._finish.verdict is Verdict.COMPLETE
+        return self._assembler.calls() if self._assembler and is_whole else ()
 
     def _text_of(self, event: TextDelta) -> Iterable[Event]:
         """The text of a delta, less the reasoning that some servers put in front of it."""
@@ -369,13 +397,16 @@ class Answer:
             raise AnswerError("the server sent an empty answer", advice="Run the same command again.")
         raise ConnectionLost("the answer broke off before its end")
 
-    def finished(self, error: ChatError | None, attempts: int, model: str) -> Finished:
-        """The last event. The text given out before an error stays an answer, though not a whole one."""
+    def finished(self, error: ChatError | None, attempts: int, model: str, *, is_called: bool = False) -> Finished:
+        """The last event. The text given out before an error stays an answer, though not a whole one. `is_called`:
+        calls are an answer, too.
+        """
         if error is not None:
             verdict = self._failure(error)
         else:
             verdict = self._finish.verdict if self._finish else Verdict.COMPLETE
-            if not self._has_text and verdict in (Verdict.COMPLETE, Verdict.LENGTH):
+            is_answered = self._has_text or (is_called and bool(self.calls) and verdict is Verdict.COMPLETE)
+            if not is_answered and verdict in (Verdict.COMPLETE, Verdict.LENGTH):
                 verdict = Verdict.EMPTY
         return Finished(
             verdict,

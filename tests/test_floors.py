@@ -36,10 +36,11 @@ class Floor(NamedTuple):
 
 
 def floor(ours: str, others: frozenset[str], more: str = "") -> Floor:
-    return Floor(frozenset(ours.split()), others | set(more.split()))
+    return Floor(frozenset(ours.split()) | {"records"}, others | set(more.split()))
 
 
 FLOORS = {
+    "records": floor("", PURE, "_collections sys"),
     "core": floor("", PURE, "fastjsonschema"),  # which computes: what it could fetch is refused
     "options": floor("core", PURE | {"pathlib"}),
     "providers": floor("core", PURE),

@@ -3,11 +3,12 @@
 # Without `from __future__ import annotations`: chatbot.options.declared reads the annotations as they stand.
 
 import sys
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 from chatbot.core.errors import UsageError
 from chatbot.options.declared import Choice
 from chatbot.outside.desktop.streams import is_terminal
+from chatbot.records import NamedTuple
 from chatbot.terminal.notices import Notices
 
 

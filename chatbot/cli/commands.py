@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import NamedTuple
 
 from chatbot.cli.command_line.declared import Command, Group
 from chatbot.core.errors import UsageError
+from chatbot.records import NamedTuple
 from chatbot.terminal.notices import Notices
 
 Run = Callable[[list[str], Notices], int]

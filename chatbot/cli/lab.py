@@ -5,7 +5,7 @@
 import os
 from pathlib import Path
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
 from chatbot.cli.command_line.declared import Command, Group, Positional
 from chatbot.cli.command_line.parsing import run_one_of
@@ -14,6 +14,7 @@ from chatbot.core.errors import ConfigurationError, UsageError
 from chatbot.core.likeness import likeliest
 from chatbot.options.declared import Choice
 from chatbot.outside.desktop.signals import Interrupts
+from chatbot.records import NamedTuple
 from chatbot.terminal.notices import Notices
 
 if TYPE_CHECKING:

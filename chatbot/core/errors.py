@@ -30,6 +30,7 @@
     │   └── ConnectionLost          69
     ├── AnswerError                 74   the answer is not whole
     │   └── MalformedAnswer         74
+    ├── StepsUsedUp                 74   the model wants to call still more tools
     ├── SchemaMismatch              65   the answer is whole, and not what was asked for
     ├── FileUnwritable              74   a file beside the answer
     ├── OutputUnwritable            74
@@ -279,6 +280,12 @@ class MalformedAnswer(AnswerError):
     """What came is not the wire format that was asked for."""
 
     advice = "Check that --provider and the base URL belong together."
+
+
+class StepsUsedUp(ChatError):
+    """The model was asked as often as it may be, and still has no answer but calls."""
+
+    exit_code = 74
 
 
 class SchemaMismatch(ChatError):

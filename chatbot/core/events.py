@@ -5,10 +5,11 @@ server sends; the session adds the second.
 """
 
 import enum
-from typing import NamedTuple
 
 from chatbot.core.errors import ChatError
 from chatbot.core.messages import ProviderItems
+from chatbot.core.tools.calling import ToolCall, ToolResult
+from chatbot.records import NamedTuple
 
 
 class Verdict(enum.StrEnum):
@@ -93,6 +94,46 @@ class OutputItems(NamedTuple):
     json: str
 
 
+class CallPiece(NamedTuple):
+    """What a provider says of a tool call at once: the call, or the next piece of its arguments. `place` is where the
+    call stands in the answer, None where that is not said; `id` and `name` may be missing in any piece. The arguments
+    of a `whole` one are all there are, whatever came before.
+    """
+
+    place: int | str | None = None
+    id: str = ""
+    name: str = ""
+    arguments: str = ""
+    whole: bool = False
+
+
+class ToolCallDelta(NamedTuple):
+    """The next piece of the arguments of call number `number` (from 0) of this answer, which is to the tool `name`."""
+
+    number: int
+    name: str
+    arguments: str
+
+
+class ToolCalled(NamedTuple):
+    """A whole call. Calls are whole when the answer is."""
+
+    call: ToolCall
+
+
+class ToolStarted(NamedTuple):
+    """A call is made now, with these arguments, which may be those of a person."""
+
+    call: ToolCall
+
+
+class ToolFinished(NamedTuple):
+    """What came of a call, `took_s` seconds after it started."""
+
+    result: ToolResult
+    took_s: float
+
+
 class Retrying(NamedTuple):
     """Attempt number `attempt` (the first is 1) failed with `error`; the next one starts after `delay_s` seconds, for
     this `reason`.
@@ -135,5 +176,15 @@ class Finished(NamedTuple):
     items: ProviderItems | None = None
 
 
-ProviderEvent = TextDelta | ReasoningDelta | Usage | FinishReason | EndMarker | OutputItems | Notice
-Event = ProviderEvent | Retrying | Finished
+class StepFinished(NamedTuple):
+    """The end of an answer with calls, behind which another one follows, once these are made. `finished` is the end of
+    its own.
+    """
+
+    finished: Finished
+    calls: tuple[ToolCall, ...]
+
+
+ProviderEvent = TextDelta | ReasoningDelta | CallPiece | Usage | FinishReason | EndMarker | OutputItems | Notice
+ToolEvent = ToolCallDelta | ToolCalled | ToolStarted | ToolFinished | StepFinished
+Event = ProviderEvent | ToolEvent | Retrying | Finished

@@ -1,6 +1,9 @@
 """What is said: attachments, messages and the conversation they make."""
 
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from chatbot.core.tools.calling import ToolCall, ToolResult
+from chatbot.records import NamedTuple
 
 Role = Literal["user", "assistant"]
 
@@ -80,12 +83,22 @@ class ProviderItems(NamedTuple):
 
 
 class Message(NamedTuple):
-    """One turn of one side. Only user messages carry attachments; `items` may stand for the text of an answer."""
+    """One turn of one side. Only user messages carry attachments; `items` may stand for the text of an answer, and for
+    the `calls` behind it. The message after one with calls is the user's and has the `results` of all of them, in their
+    order; its text, if it has any, is the question that follows.
+    """
 
     role: Role
     text: str
     attachments: tuple[Attachment, ...] = ()
     items: ProviderItems | None = None
+    calls: tuple[ToolCall, ...] = ()
+    results: tuple[ToolResult, ...] = ()
+
+    @property
+    def is_question(self) -> bool:
+        """Whether a person asks something here."""
+        return self.role == "user" and bool(self.text or self.attachments or not self.results)
 
 
 class Conversation(NamedTuple):
@@ -101,8 +114,30 @@ class Conversation(NamedTuple):
 
     def asking(self, text: str, attachments: tuple[Attachment, ...] = ()) -> "Conversation":
         """This conversation with one more question."""
+        *before, last = self.messages or (None,)
+        if last and last.results and not last.text:  # the answer to these never came
+            return self._replace(messages=(*before, last._replace(text=text, attachments=attachments)))
         return self._replace(messages=(*self.messages, Message("user", text, attachments)))
 
-    def answered(self, text: str, items: ProviderItems | None = None) -> "Conversation":
-        """This conversation with the answer to its last question."""
-        return self._replace(messages=(*self.messages, Message("assistant", text, items=items)))
+    def answered(
+        self, text: str, items: ProviderItems | None = None, calls: tuple[ToolCall, ...] = ()
+    ) -> "Conversation":
+        """This conversation with the answer to its last question, or to the last results."""
+        return self._replace(messages=(*self.messages, Message("assistant", text, items=items, calls=calls)))
+
+    @property
+    def to_last_question(self) -> "Conversation":
+        """This conversation without what came after its last question."""
+        last = max((at for at, message in enumerate(self.messages) if message.is_question), default=-1)
+        return self._replace(messages=self.messages[: last + 1])
+
+    @property
+    def before_last_question(self) -> "Conversation":
+        """The same without the question; results of calls stay."""
+        *before, last = self.to_last_question.messages or (Message("user", ""),)
+        kept = [last._replace(text="", attachments=())] if last.results else []
+        return self._replace(messages=(*before, *kept))
+
+    def told(self, results: tuple[ToolResult, ...]) -> "Conversation":
+        """This conversation with what came of the calls that were made last."""
+        return self._replace(messages=(*self.messages, Message("user", "", results=results)))

@@ -1,7 +1,10 @@
 """The choices a person can make about one question, as data."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+from chatbot.core.tools.calling import ToolDefinition
+from chatbot.records import NamedTuple
 
 
 class Options(NamedTuple):
@@ -10,7 +13,7 @@ class Options(NamedTuple):
 
     `extra` holds raw body fields; they are merged into the body last, nested objects member by member.
     `show_reasoning` asks for the reasoning's text where a provider sends it only on request. The answer shall fit
-    `schema`, a JSON Schema.
+    `schema`, a JSON Schema. `tools` are what the model may call.
     """
 
     model: str
@@ -24,6 +27,7 @@ class Options(NamedTuple):
     show_reasoning: bool = False
     extra: Mapping[str, Any] = {}
     schema: Mapping[str, Any] | None = None
+    tools: tuple[ToolDefinition, ...] = ()
 
 
 class SettingSource(NamedTuple):

@@ -1,9 +1,10 @@
 """One HTTP exchange as data, and the one seam to the network."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from chatbot.core.errors import ChatError
+from chatbot.records import NamedTuple
 
 Payload = dict[str, Any]  # a request body, as the object that will be JSON
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+from chatbot.records import NamedTuple
 
 
 class Ending(enum.StrEnum):
@@ -33,6 +35,7 @@ class Fault(enum.StrEnum):
     BAD_PARAMETER = "bad parameter"
     BAD_REQUEST = "bad request"
     NOT_FOUND = "not found"
+    NOT_HANDED_BACK = "not handed back"
 
 
 class Received(NamedTuple):
@@ -54,7 +57,7 @@ class Call(NamedTuple):
 
 class Answer(NamedTuple):
     """What the model says, or which tools it calls. Without an `ending` the answer just stops: no finish reason, no end
-    marker. `counted` is how many tokens are said to be in it, where that is not the truth.
+    marker. `counted` is how many tokens are said to be in it, where that is not the truth. `use` is how it calls.
     """
 
     text: str
@@ -62,6 +65,7 @@ class Answer(NamedTuple):
     ending: Ending | None = Ending.STOP
     counted: int | None = None
     calls: tuple[Call, ...] = ()
+    use: str = "rightly"
 
     @property
     def output_tokens(self) -> int:
@@ -76,7 +80,8 @@ class Asked(NamedTuple):
     `parameters` are the optional fields sent, as the dialect spells them. `attachments` describe the files sent with
     the last question; `has_attachments`: with any. `sse` is false for the JSON array that only Gemini has. `serial`
     numbers the requests of one server. `key` is the one that came with the request. `tools` are those to call, each
-    with the schema of its arguments.
+    with the schema of its arguments; `results` are names and texts of those that were, and `is_signed` is whether what
+    belongs to them was handed back.
     """
 
     model: str
@@ -94,6 +99,8 @@ class Asked(NamedTuple):
     stop: tuple[str, ...] = ()
     schema: Mapping[str, Any] | None = None
     tools: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    results: tuple[tuple[str, str], ...] = ()
+    is_signed: bool = False
 
 
 def tokens(text: str) -> list[str]:

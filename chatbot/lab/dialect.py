@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from chatbot.lab.answers import Answer, Asked, Ending, Fault, tokens
+from chatbot.records import NamedTuple
 
 Json = dict[str, Any]
 
@@ -97,11 +98,11 @@ class Dialect(ABC):
 
     def read(self, body: Json, asked: Asked) -> Asked:
         """The request body, put into an Asked that already knows what the path said. Never raises."""
-        turns = _objects(body.get(self.turns_field))
+        turns = objects(body.get(self.turns_field))
         question = next((turn.get(self.content_field) for turn in reversed(turns) if self.is_question(turn)), None)
         return asked._replace(
             model=str(body.get("model", "")),
-            question=_written(question),
+            question=written(question),
             attachments=tuple(map(str, self._files(question))),
             has_attachments=any(next(self._files(turn.get(self.content_field)), None) for turn in turns),
             parameters=frozenset(body) - set(self.required),
@@ -110,7 +111,7 @@ class Dialect(ABC):
         )
 
     def is_question(self, turn: Json) -> bool:
-        """Whether this turn of the conversation is the client's."""
+        """Whether this turn of the conversation is a question of the client's, and not results of tools alone."""
         return turn.get("role") == "user"
 
     def system(self, body: Json) -> object:
@@ -119,7 +120,7 @@ class Dialect(ABC):
 
     def _files(self, content: object) -> Iterator[SentFile]:
         """Those in the content of a message."""
-        return (found for part in _objects(content) if (found := self.file(part)))
+        return (found for part in objects(content) if (found := self.file(part)))
 
     @abstractmethod
     def file(self, part: Json) -> SentFile | None:
@@ -183,16 +184,16 @@ def member(holder: Json, name: str) -> Json:
 
 def _counted(content: object) -> int:
     """The tokens in the content of a message."""
-    return len(tokens(_written(content)))
+    return len(tokens(written(content)))
 
 
-def _written(content: object) -> str:
+def written(content: object) -> str:
     """The text of a message, whatever shape its content has: a string, a list of parts, or something foreign."""
     if isinstance(content, str):
         return content
-    return "\n".join(part["text"] for part in _objects(content) if isinstance(part.get("text"), str))
+    return "\n".join(part["text"] for part in objects(content) if isinstance(part.get("text"), str))
 
 
-def _objects(content: object) -> list[Json]:
+def objects(content: object) -> list[Json]:
     """The parts of a message, or the turns of a conversation, that are objects; none when it is no list."""
     return [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []

@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from chatbot.lab.answers import Answer, Asked, Ending, Fault, tokens
+from chatbot.lab.calling import UseOfTools
 from chatbot.lab.dialect import Dialect, Refusal, dumps
 from chatbot.lab.obeying import UseOfSchema, obeying
+from chatbot.records import NamedTuple
 
 Text = str | Callable[[Asked], str]
 Then = Literal["end", "close", "reset", "hang"]
@@ -29,7 +31,7 @@ class Say(NamedTuple):
     `stop_after` tokens the text breaks off, without a finish reason or an end marker; `then` follows, or first the
     event of `fault`. `cut_at` is a pattern of places where the bytes are cut into pieces of their own. `early_hints`
     interim responses come before it. `counted` tokens are said to be in it. `echoes_key`: the key is the request's id.
-    `schema`: what it does with one.
+    `schema`: what it does with one, `tools`: how it calls them.
     """
 
     text: Text
@@ -45,6 +47,7 @@ class Say(NamedTuple):
     counted: int | None = None
     echoes_key: bool = False
     schema: UseOfSchema = "fits"
+    tools: UseOfTools = "rightly"
 
 
 class Refuse(NamedTuple):
@@ -156,8 +159,12 @@ def _say(say: Say, dialect: Dialect, asked: Asked) -> ScriptedReply:
         return perform(Refuse(Fault.FILTERED), dialect, asked)
     if say.fault and not asked.streamed:
         return perform(Refuse(say.fault), dialect, asked)
+    if say.tools == "signed" and asked.results and not asked.is_signed:
+        return perform(Refuse(Fault.NOT_HANDED_BACK), dialect, asked)
     text = say.text if isinstance(say.text, str) else say.text(asked)
-    answer = obeying(Answer(text, say.reasoning, say.ending, say.counted), asked, say.schema)
+    answer = obeying(Answer(text, say.reasoning, say.ending, say.counted), asked, say.schema, say.tools)
+    if answer.use == "cut":
+        say = say._replace(then="close")
     if say.stop_after is not None:
         answer = Answer("".join(tokens(text)[: say.stop_after]), say.reasoning, None)
     headers = _request_id(dialect, asked.serial)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from chatbot.lab import guide
 from chatbot.lab.answers import Asked, Ending, Fault
+from chatbot.lab.calling import results_in_words
 from chatbot.lab.replies import (
     INSIDE_CHARACTERS,
     INSIDE_CRLF,
@@ -17,6 +16,7 @@ from chatbot.lab.replies import (
     Silence,
     Turn,
 )
+from chatbot.records import NamedTuple
 
 LONG_TOKENS = 20_000
 
@@ -335,6 +335,60 @@ SCENARIOS: tuple[Scenario, ...] = (
         "The document that fits the schema stands in a Markdown block.",
         "Models like to wrap JSON in words; the JSON is what counts.",
         (Say("There is no schema.", schema="fences"),),
+    ),
+    Scenario(
+        "tools",
+        "Every tool that is offered is called, and the answer is what they said.",
+        "The way from a question over a call and its result to the answer.",
+        (Say(results_in_words),),
+    ),
+    Scenario(
+        "parallel-calls",
+        "Every tool is called twice at once.",
+        "Several calls of one answer are made side by side, and each result finds its call.",
+        (Say(results_in_words, tools="twice"),),
+    ),
+    Scenario(
+        "mixed-calls",
+        "The pieces of two calls come in turn.",
+        "A piece belongs to the call that it names.",
+        (Say(results_in_words, tools="mixed"),),
+    ),
+    Scenario(
+        "calls-in-pieces",
+        "The arguments of a call come one character at a time.",
+        "A call is whole when the answer is.",
+        (Say(results_in_words, tools="pieces"),),
+    ),
+    Scenario(
+        "broken-arguments",
+        "The arguments of the first call are no JSON (Gemini ends with MALFORMED_FUNCTION_CALL).",
+        "A model that is told what is wrong with its call can go on.",
+        (Say(results_in_words, tools="broken"),),
+    ),
+    Scenario(
+        "unknown-tool",
+        "The first call is to a tool that was never offered.",
+        "The model is told which tools there are.",
+        (Say(results_in_words, tools="unknown"),),
+    ),
+    Scenario(
+        "call-without-id",
+        "The calls have no ids.",
+        "Results need an id on most wire formats: the client makes one.",
+        (Say(results_in_words, tools="nameless"),),
+    ),
+    Scenario(
+        "cut-call",
+        "The connection ends in the middle of a call.",
+        "Half a call is never made.",
+        (Say(results_in_words, tools="cut"),),
+    ),
+    Scenario(
+        "signed-calls",
+        "The model reasons before its calls, and wants that back with their results, or says HTTP 400.",
+        "Signatures and reasoning are handed back unchanged.",
+        (Say(results_in_words, tools="signed"),),
     ),
 )
 

@@ -3,11 +3,12 @@
 # Without `from __future__ import annotations`: chatbot.options.declared reads the annotations as they stand.
 
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple, Self, get_args
+from typing import Annotated, Literal, Self, get_args
 
 from chatbot.options.declared import Choice, options_of
 from chatbot.options.durations import Duration
 from chatbot.options.money import BudgetText, PriceText, Usd
+from chatbot.records import NamedTuple
 
 Form = Literal["http", "curl", "python", "js", "httpie", "body"]
 FORMS = get_args(Form)
@@ -167,6 +168,28 @@ class Structured(NamedTuple):
     def extracts(self) -> bool:
         """Whether a code block is printed, and not the answer."""
         return self.extract or self.extract_last or (self.extract_lang is not None and self.extract_all is None)
+
+
+class Tools(NamedTuple):
+    """Tools"""
+
+    tool: Annotated[
+        tuple[str, ...],
+        Choice(
+            "Let the model call this tool: one that is built in, or FILE.py:function; repeatable.",
+            flags=("--tool", "-T"),
+            metavar="NAME|FILE",
+            in_variable=False,
+        ),
+    ] = ()
+    allow: Annotated[
+        tuple[str, ...],
+        Choice("Let it call this one without asking; repeatable.", metavar="NAME", is_text=True, in_variable=False),
+    ] = ()
+    max_steps: Annotated[
+        int | None,
+        Choice("How often the model may be asked for one answer with tools; usually 10.", metavar="N", least=1),
+    ] = None
 
 
 class Shown(NamedTuple):
@@ -378,7 +401,7 @@ class Program(NamedTuple):
     version: Annotated[bool, Choice("Print the version.", flags=("--version", "-V"))] = False
 
 
-GROUPS = (Asked, Who, How, Structured, Shown, Connection, Http, Cache, Kept, Money, Several, Program)
-IN_VARIABLES = (How, Shown, Connection, Http, Cache, Kept, Money)  # what to ask, and of whom, is said each time
+GROUPS = (Asked, Who, How, Structured, Tools, Shown, Connection, Http, Cache, Kept, Money, Several, Program)
+IN_VARIABLES = (How, Tools, Shown, Connection, Http, Cache, Kept, Money)  # what to ask, and of whom, is said each time
 SETTINGS = tuple(option for group in IN_VARIABLES for option in options_of(group) if option.choice.in_variable)
 SAMPLING = tuple(option for option in options_of(How) if option.choice.in_session)

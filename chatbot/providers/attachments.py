@@ -62,9 +62,10 @@ def fitted(
         return conversation, ()
     remarks: list[str] = []
     messages = list(conversation.messages)
+    last = len(conversation.to_last_question.messages) - 1
     for number, message in enumerate(messages):
         messages[number], as_texts, left_out = _message(message, limits, title, as_text)
-        if left_out and number == len(messages) - 1:
+        if left_out and number == last:
             name, why = left_out[0]
             raise FileUnreadable(f"{name} cannot be sent: {why}", advice="Choose another model with -m.")
         remarks += [f"the text of {name} is sent: {why}" for name, why in as_texts]
@@ -98,7 +99,8 @@ def _message(message: Message, limits: FileLimits, title: str, as_text: AsText) 
 
 def without_earlier_attachments(conversation: Conversation) -> Conversation | None:
     """The conversation with those of the last question only; None where no other has any."""
-    *earlier, last = conversation.messages
+    last = len(conversation.to_last_question.messages) - 1
+    earlier = conversation.messages[:last]
     if not any(message.attachments for message in earlier):
         return None
     bare = (
@@ -112,4 +114,4 @@ def without_earlier_attachments(conversation: Conversation) -> Conversation | No
         else message
         for message in earlier
     )
-    return conversation._replace(messages=(*bare, last))
+    return conversation._replace(messages=(*bare, *conversation.messages[last:]))

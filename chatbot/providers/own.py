@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, TypeVar, get_args
+from typing import Any, TypeVar, get_args
 from urllib.parse import urlsplit
 
 from chatbot.core.addresses import base_url, is_loopback
@@ -25,6 +25,7 @@ from chatbot.core.messages import FileLimits, ImageLimits
 from chatbot.core.toml_lines import line_of, tables_in
 from chatbot.providers.service import OWN, KeyVariable, Schemas, Service, UrlVariable, Wire
 from chatbot.providers.services import SHIPPED
+from chatbot.records import NamedTuple
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,60}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
@@ -204,6 +205,8 @@ _KINDS: Mapping[str, tuple[Callable[[object], Any], str]] = {
     "header_variables": (_variables, 'a table of headers and variables, such as { X-Team = "TEAM" }'),
     "query_variables": (_variables, 'a table of parameters and variables, such as { api-version = "API_VERSION" }'),
     "schemas": (_of_type(str, get_args(Schemas).__contains__), "strict, any or none"),
+    "tools": (_SWITCH, "true or false"),
+    "reasoning_field": (_of_type(str, _HEADER.fullmatch), "the name of a field, such as reasoning_content"),
     "start_advice": (_TEXT, "a sentence in quotes"),
     "images": (_limits_as(ImageLimits), f"a table of {', '.join(ImageLimits._fields)}"),
     "files": (_limits_as(FileLimits), f"a table of {', '.join(FileLimits._fields)}"),

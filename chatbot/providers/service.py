@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from chatbot.core.errors import UsageError
 from chatbot.core.messages import FileLimits, ImageLimits
+from chatbot.records import NamedTuple
 
 Wire = Literal["openai", "responses", "anthropic", "gemini"]
 Api = Literal["chat", "responses"]
@@ -51,8 +52,10 @@ class Service(NamedTuple):
     this local server is looked for when nothing else is set up. `key_path` is what only a good key may read, where
     anybody may read the list of models; empty where there is no such thing. `models_path` is where the list of models
     is, if not where the wire format has it. `schemas`: whether it holds an answer to a JSON Schema: to those of its
-    wire format's own rules (`strict`), to `any`, or to `none`, so that one goes with the system prompt. `source`: where
-    these facts are from.
+    wire format's own rules (`strict`), to `any`, or to `none`, so that one goes with the system prompt. `tools`:
+    whether it takes any. `reasoning_field`: the member of a message (Chat Completions) that holds the reasoning of an
+    answer with calls, which it wants back with their results; empty where it wants none. `source`: where these facts
+    are from.
     """
 
     name: str
@@ -82,6 +85,8 @@ class Service(NamedTuple):
     files: FileLimits = FileLimits()
     key_path: str | None = None
     schemas: Schemas = "any"
+    tools: bool = True
+    reasoning_field: str = ""
 
     @property
     def keys(self) -> tuple[KeyVariable, ...]:

@@ -50,6 +50,7 @@ _LAB = Service(
     key_required=False,
     default_model="guide",
     files=FileLimits((PDF, *_ANY_SOUND)),
+    reasoning_field="reasoning_content",
 )
 
 SERVICES: tuple[Service, ...] = (
@@ -112,6 +113,7 @@ SERVICES: tuple[Service, ...] = (
         "https://openrouter.ai/api/v1",
         source="openrouter.ai/docs",
         other_wires=_RESPONSES,
+        reasoning_field="reasoning_details",
         key_page="https://openrouter.ai/settings/keys",
         key_prefixes=("sk-or-",),
         default_model="openrouter/auto",
@@ -136,7 +138,8 @@ SERVICES: tuple[Service, ...] = (
         "deepseek",
         "DeepSeek",
         "https://api.deepseek.com",
-        source="api-docs.deepseek.com",
+        source="api-docs.deepseek.com; Thinking mode, Tool calls",
+        reasoning_field="reasoning_content",
         schemas="none",
         other_wires=_RESPONSES,
         key_page="https://platform.deepseek.com/api_keys",
@@ -202,6 +205,7 @@ SERVICES: tuple[Service, ...] = (
         "Perplexity",
         "https://api.perplexity.ai",
         source="docs.perplexity.ai",
+        tools=False,
         key_page="https://www.perplexity.ai/settings/api",
         key_prefixes=("pplx-",),
         default_model="sonar",

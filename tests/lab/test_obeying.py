@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from chatbot.core.sse import decoder
 from chatbot.lab.answers import Answer, Asked
-from chatbot.lab.obeying import UseOfSchema, example, obeying
+from chatbot.lab.example import example
+from chatbot.lab.obeying import UseOfSchema, obeying
 from chatbot.lab.server.http import LabServer
 
 QUESTION = "one two three four five"

@@ -61,6 +61,15 @@ STREAMED = {
     "ignores-schema": "complete",
     "breaks-schema": "complete",
     "fenced-json": "complete",
+    "tools": "complete",
+    "parallel-calls": "complete",
+    "mixed-calls": "complete",
+    "calls-in-pieces": "complete",
+    "broken-arguments": "complete",
+    "unknown-tool": "complete",
+    "call-without-id": "complete",
+    "cut-call": "complete",
+    "signed-calls": "complete",
 }
 PECULIAR = {
     ("gemini", "wrong-key"): "400",

@@ -15,6 +15,7 @@ import pytest
 from chatbot.core import errors
 from chatbot.core.errors import ChatError
 from chatbot.core.events import (
+    CallPiece,
     EndMarker,
     FinishReason,
     Notice,
@@ -33,6 +34,7 @@ from tests.wires import service_named
 
 FOLDER = Path(__file__).parent / "recordings"
 END = EndMarker()
+TOKYO = '{"city": "Tokyo"}'
 # As it stands in the last event.
 ENCRYPTED = (
     '[{"id":"rs_1","type":"reasoning","summary":[{"type":"summary_text","text":"**Weighing** it"},'
@@ -57,8 +59,13 @@ RECORDINGS = [
         [
             ReasoningDelta("Hm"),
             TextDelta("Hi"),
+            CallPiece(2, "t", "n"),
             FinishReason("model_context_window_exceeded", Verdict.LENGTH),
             Usage(8, 2, None, 3, 0),
+            OutputItems(
+                '[{"type":"thinking","thinking":"Hm","signature":"x"},{"type":"text","text":"Hi"},'
+                '{"type":"tool_use","id":"t","name":"n","input":{}}]'
+            ),
             END,
         ],
     ),
@@ -98,7 +105,13 @@ RECORDINGS = [
     ),
     Recording(
         "anthropic-tool-use-and-unknown-blocks.sse",
-        [Usage(5, 1), FinishReason("tool_use", Verdict.COMPLETE), Usage(None, 2), END],
+        [
+            Usage(5, 1),
+            CallPiece(0, arguments='{"q":1}'),  # of a search of the server, which never began as a call
+            FinishReason("tool_use", Verdict.COMPLETE),
+            Usage(None, 2),
+            END,
+        ],
     ),
     Recording(
         "anthropic-usage-superseded-at-the-end.sse",
@@ -149,6 +162,7 @@ RECORDINGS = [
             TextDelta("Yes"),
             Usage(7, 4, 3, 2),
             FinishReason("STOP", Verdict.COMPLETE),
+            OutputItems('[{"text":"Yes"},{"text":"","thoughtSignature":"c2ln"}]'),
             Usage(7, 5, 3, 2),
         ],
     ),
@@ -220,7 +234,16 @@ RECORDINGS = [
         ],
     ),
     Recording("openai-several-answers-mixed.sse", [TextDelta("A"), FinishReason("stop", Verdict.COMPLETE), END]),
-    Recording("openai-tool-call.sse", [FinishReason("tool_calls", Verdict.COMPLETE), END]),
+    Recording(
+        "openai-tool-call.sse",
+        [
+            CallPiece(0, "call_1", "clock"),
+            CallPiece(0, arguments='{"zone":'),
+            CallPiece(0, arguments='"UTC"}'),
+            FinishReason("tool_calls", Verdict.COMPLETE),
+            END,
+        ],
+    ),
     Recording(
         "openai-usage-in-a-last-chunk.sse",
         [TextDelta("Good"), TextDelta(" day"), FinishReason("stop", Verdict.COMPLETE), Usage(9, 2, 1, 4), END],
@@ -303,6 +326,11 @@ RECORDINGS = [
         [
             ReasoningDelta("Call"),
             ReasoningDelta(" it."),
+            CallPiece(1, "call_1", "get_temperature"),
+            CallPiece(1, arguments=TOKYO),
+            CallPiece(1, arguments=TOKYO, whole=True),
+            CallPiece(1, "call_1", "get_temperature", TOKYO, whole=True),
+            CallPiece(1, "call_1", "get_temperature", TOKYO, whole=True),
             Usage(366, 59, 14, 256),
             FinishReason("function_call", Verdict.COMPLETE),
             END,
@@ -379,8 +407,15 @@ RECORDINGS = [
         "responses-xai-summary-and-a-call.json",
         [
             ReasoningDelta("Look it up.\n"),
+            CallPiece(1, "call_1", "get_temperature", TOKYO, whole=True),
             Usage(598, 98, 76, 192),
             FinishReason("function_call", Verdict.COMPLETE),
+            OutputItems(
+                '[{"id":"rs_1","type":"reasoning","status":"completed",'
+                '"summary":[{"type":"summary_text","text":"Look it up.\\n"}],"encrypted_content":"in3c"},'
+                '{"id":"fc_1","type":"function_call","status":"completed",'
+                '"arguments":"{\\"city\\": \\"Tokyo\\"}","call_id":"call_1","name":"get_temperature"}]'
+            ),
             END,
         ],
     ),

@@ -31,6 +31,7 @@ from chatbot.terminal.notices import Notices
 if TYPE_CHECKING:
     from chatbot.core.conversations.resume import Resumed
     from chatbot.core.conversations.stored import Summary
+    from chatbot.core.tools.calling import Tool
     from chatbot.options.chat import Connection
     from chatbot.options.templates.template import Filled
     from chatbot.providers.choice import ModelTarget
@@ -53,6 +54,8 @@ def answer(arguments: Arguments, notices: Notices, ask_several: AskSeveral) -> i
         text = inputs.question(arguments, notices, filled)  # what is wrong here is wrong whoever answers
         is_dry = arguments.http.dry_run
         if not is_dry and is_for_several(arguments):
+            if arguments.tools.tool:
+                raise UsageError("-T is for one model", advice="Ask each of them by itself.")
             before = stored[1].conversation if stored else Conversation()
             system = inputs.system(arguments.how, notices) or (filled.system if filled else None) or before.system
             for remark in stored[1].remarks if stored else ():
@@ -76,8 +79,9 @@ def answer(arguments: Arguments, notices: Notices, ask_several: AskSeveral) -> i
         attached = inputs.attachments(arguments.asked, target, notices)
         files = exchange_files(arguments, notices)
         setup = Setup(
-            arguments, filled.extra if filled else fields, target, recorder, notices, open_things, files, route
-        )
+            arguments, filled.extra if filled else fields, target, recorder, notices, open_things, files, route,
+            _tools(arguments),
+        )  # fmt: skip
         check_taken(arguments.schema, target.service, notices)
         if is_dry:
             from chatbot.cli.ask.dry_run import dry_run
@@ -96,6 +100,18 @@ def answer(arguments: Arguments, notices: Notices, ask_several: AskSeveral) -> i
 
         runner = AnswerRunner(setup, SilentKeyboard())
         return runner.exit_code(runner(PendingQuestion(asked, setup.options, arguments.shown.raw)))
+
+
+def _tools(arguments: Arguments) -> tuple[Tool, ...]:
+    """Those that the model may call. Raises UsageError for what is none, and for what only tools have."""
+    wanted = arguments.tools
+    if not wanted.tool:
+        if wanted.allow:
+            raise UsageError("--allow belongs to a tool", advice="Name one with -T.")
+        return ()
+    from chatbot.cli.tools.named import tools_named
+
+    return tools_named(wanted.tool)
 
 
 def is_for_several(arguments: Arguments) -> bool:

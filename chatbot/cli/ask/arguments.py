@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from chatbot.core.errors import UsageError
 from chatbot.core.options import Options, merged
@@ -20,9 +20,11 @@ from chatbot.options.chat import (
     Several,
     Shown,
     Structured,
+    Tools,
     Who,
 )
 from chatbot.options.settings.settings import NONE, Settings
+from chatbot.records import NamedTuple
 
 
 class Arguments(NamedTuple):
@@ -36,6 +38,7 @@ class Arguments(NamedTuple):
     who: Who = Who()
     how: How = How()
     structured: Structured = Structured()
+    tools: Tools = Tools()
     shown: Shown = Shown()
     connection: Connection = Connection()
     http: Http = Http()
@@ -58,7 +61,7 @@ class Arguments(NamedTuple):
         kept = self.taken | {"option"}
         free = {one.field: values.get(one.field, one.default) for one in SETTINGS if one.field not in kept}
         groups = {}
-        for name in ("how", "shown", "connection", "http", "cache", "kept", "money"):
+        for name in ("how", "tools", "shown", "connection", "http", "cache", "kept", "money"):
             group = getattr(self, name)
             groups[name] = group._replace(**{field: free[field] for field in group._fields if field in free})
         return self._replace(usual=values, **groups)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from chatbot.cli.ask.arguments import Arguments
 from chatbot.core.errors import UsageError
@@ -14,6 +14,7 @@ from chatbot.options.chat import Asked, How
 from chatbot.outside.desktop.stdin import read_piped_bytes, read_piped_text
 from chatbot.outside.desktop.streams import is_terminal
 from chatbot.outside.files.reading import display_name, read_text_file
+from chatbot.records import NamedTuple
 from chatbot.terminal.notices import Notices
 
 if TYPE_CHECKING:

@@ -6,7 +6,16 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from chatbot.cli.history import open_history
-from chatbot.core.events import Event, Finished, ReasoningDelta, Retrying, TextDelta
+from chatbot.core.events import (
+    Event,
+    Finished,
+    ReasoningDelta,
+    Retrying,
+    StepFinished,
+    TextDelta,
+    ToolFinished,
+    ToolStarted,
+)
 from chatbot.core.messages import Message
 from chatbot.terminal.notices import Notices
 
@@ -110,7 +119,8 @@ class HistoryRecorder:
 
 class RecordingView:
     """A View that also keeps what it shows, as far as that can be kept. As a context manager it stores what came of an
-    answer that was not `finish`ed. `retrying` hears of each attempt that is repeated.
+    answer that was not `finish`ed. `retrying` hears of each attempt that is repeated, `on_started` how many calls have
+    started, once they are stored.
     """
 
     def __init__(
@@ -120,8 +130,11 @@ class RecordingView:
         begin: Callable[[], TurnWriter | None],
         best_effort: BestEffort,
         retrying: Callable[[Retrying], None],
+        on_started: Callable[[int], None] = lambda count: None,
     ) -> None:
         self._retrying = retrying
+        self._on_started = on_started
+        self._started = 0
         self._view = view
         self.withdraw, self.close = view.withdraw, view.close
         self._memory = memory
@@ -131,18 +144,30 @@ class RecordingView:
 
     def show(self, events: Sequence[Event], now_s: float) -> None:
         """See View. What came is kept first: showing it may find that the reader has gone."""
+        said: list[Event] = []
+        for event in events:
+            if isinstance(event, (StepFinished, ToolStarted, ToolFinished)):
+                self._append(said)
+                said = []
+                self._store(lambda writing: writing.tool(event))  # noqa: B023  (called at once)
+                self._started += isinstance(event, ToolStarted)
+            elif type(event) is Retrying:
+                self._retrying(event)
+                self._store(lambda writing: writing.failed(event))  # noqa: B023  (called at once)
+            else:
+                said.append(event)
+        self._append(said)
+        self._on_started(self._started)
+        if self._writing:
+            self._store(lambda writing: writing.frame())
+        self._view.show(events, now_s)
+
+    def _append(self, events: Sequence[Event]) -> None:
         if self._writing:
             self._writing.append(
                 "".join([event.text for event in events if type(event) is TextDelta]),
                 "".join([event.text for event in events if type(event) is ReasoningDelta]),
             )
-        for event in events:
-            if type(event) is Retrying:
-                self._retrying(event)
-                self._store(lambda writing: writing.failed(event))  # noqa: B023  (called at once)
-        if self._writing:
-            self._store(lambda writing: writing.frame())
-        self._view.show(events, now_s)
 
     def frame(self, now_s: float) -> float | None:
         """See View."""

@@ -6,7 +6,7 @@ import os
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -53,8 +53,11 @@ from chatbot.terminal.best_effort import LIMIT_S, BestEffort
 if TYPE_CHECKING:
     from chatbot.cli.ask.recorder import RecordingView
     from chatbot.cli.ask.structured.outcome import AnswerForm, Formed
+    from chatbot.cli.ask.tool_use import ToolUse
+    from chatbot.core.calls.steps import Step
     from chatbot.core.cost.answer import Cost
     from chatbot.core.models.listed import ListedModel
+    from chatbot.core.options import Options
     from chatbot.layers.cached import Cached
     from chatbot.outside.history.writing import TurnWriter
     from chatbot.outside.http.replaying import ReplayingTransport
@@ -101,6 +104,11 @@ class AnswerRunner:
             from chatbot.cli.ask.caching import cached
 
             self._cached = cached(setup, self._session, self._sent.set)
+        self.tools: ToolUse | None = None
+        if setup.tools:
+            from chatbot.cli.ask.tool_use import ToolUse
+
+            self.tools = ToolUse(setup, keyboard)
         self.write_json: Callable[[AnswerResult, Mapping[str, Any]], None] = self._write_json
         self._form: AnswerForm | None = None
         if setup.arguments.schema is not None or setup.arguments.structured != Structured():
@@ -153,9 +161,15 @@ class AnswerRunner:
                 from chatbot.terminal.answer.silence import SilenceNotice
 
                 label = self._target.model or self._target.service.title
-                view = guarded_view(shown, label, self._notices, interrupts, self._keyboard, best_effort)
-                if not shows_waiting(shown):
-                    view = SilenceNotice(view, self._notices.warn, self._place(), asked_s)
+
+                def made(awaited: str = "") -> View:
+                    view = guarded_view(shown, awaited or label, self._notices, interrupts, self._keyboard, best_effort)
+                    if awaited or shows_waiting(shown):
+                        return view
+                    return SilenceNotice(view, self._notices.warn, self._place(), time.monotonic())
+
+                tools = self._tools_for(pending)
+                view = tools.view(made, shown, interrupts, event_queue.wake) if tools else made()
                 view = self.http.around(view, best_effort, event_queue.wake)
                 with self.recording(view, pending, asked_s, best_effort, self.http.retrying) as recording:
                     redacted = self.redactor(watchdog)
@@ -163,7 +177,7 @@ class AnswerRunner:
                         event_queue, recording, time.monotonic, interrupts.stopped, self._max_time_s, redacted
                     )
                     result = result._replace(
-                        cost=best_effort(COST_UNKNOWN, lambda: self.cost_of(result.finished), None)
+                        cost=best_effort(COST_UNKNOWN, lambda: self.cost_of(result.finished, result.steps), None)
                     )
                     whole = _whole(pending.continues, result.text) if pending.continues else None
                     recording.finish(result.finished, whole, result.cost)
@@ -208,12 +222,16 @@ class AnswerRunner:
         self._sent.clear()
         self._is_stopped = False
         self.http.exchanges.new_question()
-        if self._cached is None or not self._cached.knows(conversation, asked):
+        tools = self._tools_for(pending)
+        knows = self._cached and self._cached.knows(conversation, asked) and (self._cached.only or not tools)
+        if not knows:  # the first step of several is not all
             payload = partial(self._session.provider.payload, conversation, asked)
             self.cost.reserve(conversation, payload, asked.model, self._longest_answer)
             self._require_key()
             self.load()
         ask = self._ask(again=pending.replaces is not None)
+        if tools:
+            ask = tools.around(ask, asked, self._reserve_step)
         return lambda sleep: ask(conversation, asked, self.http.exchanges.noting(sleep))
 
     def _warn_once(self, words: str) -> None:
@@ -222,9 +240,20 @@ class AnswerRunner:
             self._warned.add(words)
             self._notices.warn(words)
 
+    def _tools_for(self, pending: PendingQuestion) -> ToolUse | None:
+        """What the model may call; the rest of an answer comes without."""
+        return self.tools if self.tools and self.tools.wanted(pending.options) and not pending.continues else None
+
+    def _reserve_step(self, conversation: Conversation, options: Options, so_far: Finished) -> None:
+        """The same for one more step of an answer. Raises TooDear, LedgerUnavailable."""
+        payload = partial(self._session.provider.payload, conversation, options)
+        self.cost.reserve(conversation, payload, options.model, self._longest_answer, so_far)
+
     def stop(self) -> None:
         """Ends what is waited for, from another thread; nothing more is sent for this question."""
         self._is_stopped = True
+        if self.tools:
+            self.tools.stop()
         self._transport.abort()
 
     def _send(self, request: HttpRequest) -> HttpResponse:
@@ -259,7 +288,8 @@ class AnswerRunner:
                 writing.goes_on_from(continues)
             return writing
 
-        return RecordingView(view, self._recorder, begin, best_effort, retrying)
+        on_started = self.tools.stored if self.tools else lambda count: None
+        return RecordingView(view, self._recorder, begin, best_effort, retrying, on_started)
 
     def redactor(self, watchdog: Watchdog) -> EventRedactor:
         """What takes the keys out of the events of one answer."""
@@ -286,8 +316,14 @@ class AnswerRunner:
             return self._session.ask
         return (self._cached._replace(refresh=True) if again else self._cached).ask
 
-    def cost_of(self, finished: Finished) -> Cost:
-        """What the answer cost; nothing where it was stopped before anything was sent."""
+    def cost_of(self, finished: Finished, steps: Sequence[Step] = ()) -> Cost:
+        """What the answer cost, each of its `steps` by its own size; nothing where it was stopped before anything was
+        sent.
+        """
+        if steps:
+            from chatbot.core.cost.steps import cost_of_steps
+
+            return cost_of_steps(self.cost.of, finished, steps)
         was_sent = finished.verdict is not Verdict.CANCELLED or self._sent.is_set()
         return self.cost.of(finished if was_sent else finished._replace(attempts=0))
 
@@ -413,11 +449,12 @@ class AnswerRunner:
             beside_proxy(error, proxy)
         if isinstance(error, UnknownModel) and self._target.service.source == services.LAB:
             error.advice = f"{error.advice}\nchat lab list shows them all, with what each teaches."
-        if error is not None and conversation.messages[-1].attachments:
+        attached = conversation.to_last_question.messages[-1].attachments if error is not None else ()
+        if error is not None and attached:
             from chatbot.providers.errors.attachments import is_about_attachments, refused_attachments
 
             if is_about_attachments(error):
-                error.advice = refused_attachments(error, conversation.messages[-1].attachments)
+                error.advice = refused_attachments(error, attached)
                 return finished
         if type(error) is AnswerError and finished.verdict is Verdict.EMPTY:
             from chatbot.core.conversations.resume import estimated_tokens

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from chatbot.cli.ask.arguments import Arguments
 from chatbot.core.options import Options
 from chatbot.core.request import USUAL_ROUTE, Route
+from chatbot.records import NamedTuple
 from chatbot.terminal.notices import Notices
 
 if TYPE_CHECKING:
     from chatbot.cli.ask.recorder import HistoryRecorder
     from chatbot.cli.ask.wire.files import ExchangeFiles
     from chatbot.core.messages import Conversation
+    from chatbot.core.tools.calling import Tool
     from chatbot.providers.choice import ModelTarget
 
 
 class Setup(NamedTuple):
     """What was said, who is asked, where it is kept. `fields` are raw fields of each request body; what is in
-    `open_things` is closed when the program ends; `files` are those for its HTTP, `route` is the way to its server.
+    `open_things` is closed when the program ends; `files` are those for its HTTP, `route` is the way to its server,
+    `tools` are those that the model may call.
     """
 
     arguments: Arguments
@@ -31,11 +34,13 @@ class Setup(NamedTuple):
     open_things: ExitStack
     files: ExchangeFiles | None = None
     route: Route = USUAL_ROUTE
+    tools: tuple[Tool, ...] = ()
 
     @property
     def options(self) -> Options:
         """What every request says."""
-        return self.arguments.options(self.target.model, self.fields)
+        options = self.arguments.options(self.target.model, self.fields)
+        return options._replace(tools=tuple(tool.definition for tool in self.tools))
 
 
 class Asking(NamedTuple):

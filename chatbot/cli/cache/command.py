@@ -5,7 +5,7 @@
 import os
 import time
 from contextlib import closing
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 from chatbot.cli.answer_cache import open_cache
 from chatbot.cli.asking_back import agreed
@@ -21,6 +21,7 @@ from chatbot.options.chat import IN_VARIABLES, Asked, Cache, Connection, How, Wh
 from chatbot.options.declared import Choice, chosen
 from chatbot.options.durations import Duration
 from chatbot.outside.cache.store import AnswerCache
+from chatbot.records import NamedTuple
 from chatbot.terminal.notices import Notices
 
 _KEY = "A key, or its beginning."
@@ -81,8 +82,15 @@ def _list(store: AnswerCache, notices: Notices, form: AsJson) -> None:
 def _show(store: AnswerCache, notices: Notices, key: str, form: AsJson) -> None:
     entry = _found(store, key)
     if form.json:
+        from chatbot.core.events import ToolCalled
+
         parts, usage = entry.answer.parts, entry.answer.usage
-        said = [{"kind": type(part).__name__, "text": part.text} for part in parts]
+        said = [
+            {"kind": "ToolCalled", **part.call._asdict()}
+            if isinstance(part, ToolCalled)
+            else {"kind": type(part).__name__, "text": part.text}
+            for part in parts
+        ]
         fields = {"finish_reason": entry.answer.finish_reason, "usage": usage and usage._asdict()}
         write_json([{**_plain(entry), "fields": dict(entry.question.fields), **fields, "events": said}])
         return

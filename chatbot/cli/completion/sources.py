@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from chatbot.core.errors import ChatError
+from chatbot.records import NamedTuple
 
 if TYPE_CHECKING:
     from chatbot.options.settings.settings import Settings

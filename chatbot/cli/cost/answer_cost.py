@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from chatbot.records import NamedTuple
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -47,17 +49,24 @@ class AnswerCost:
         self._conversation: Conversation | None = None
 
     def reserve(
-        self, conversation: Conversation, payload: Callable[[], Payload], model: str, limit: Callable[[], int | None]
+        self,
+        conversation: Conversation,
+        payload: Callable[[], Payload],
+        model: str,
+        limit: Callable[[], int | None],
+        so_far: Finished | None = None,
     ) -> None:
         """Takes what the answer to this question may cost out of what is left; `payload` is the body that will be sent,
-        `limit` the longest answer of the model. Raises TooDear, ConfigurationError, or LedgerUnavailable. Nothing is
-        loaded where there is no limit.
+        `limit` the longest answer of the model, `so_far` are the steps of the answer before this one. Raises TooDear,
+        ConfigurationError, or LedgerUnavailable. Nothing is loaded where there is no limit.
         """
-        self._held = None
+        held, self._held = self._held, None
         self._conversation = conversation
         spending = self._spending
         if spending.is_replayed or not _may_have_limits(spending):
             return
+        from decimal import Decimal
+
         from chatbot.cli.cost.booking import open_ledger
         from chatbot.cli.cost.gate import Gate
         from chatbot.core.conversations.resume import estimated_tokens
@@ -70,7 +79,12 @@ class AnswerCost:
         if price is None:
             raise unknown_price(spending.target, model)
         estimate = estimated(price, estimated_tokens(conversation), longest_answer(payload(), limit()))
-        self._gate = Gate(limits, spending.target.service.name, lambda: open_ledger(self._notices))
+        if so_far is not None:
+            estimate = estimate._replace(usd=estimate.usd + (self.of(so_far).usd or 0))
+        if self._gate is None:
+            self._gate = Gate(limits, spending.target.service.name, lambda: open_ledger(self._notices))
+        elif held is not None:
+            self._gate.settle(held, Decimal(0))  # it is part of what is reserved now
         self._held = self._gate.reserve(estimate)
 
     def of(self, finished: Finished) -> Cost:

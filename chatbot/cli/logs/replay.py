@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from chatbot.cli.ask.arguments import Arguments
 from chatbot.cli.ask.recorder import HistoryRecorder
@@ -19,6 +19,7 @@ from chatbot.core.errors import UsageError
 from chatbot.core.messages import Conversation
 from chatbot.options.chat import Connection, Money, Shown, Who
 from chatbot.outside.desktop.streams import is_terminal
+from chatbot.records import NamedTuple
 from chatbot.terminal.notices import Notices
 from chatbot.terminal.several.word_diff import word_diff
 from chatbot.terminal.several.words import head, marked

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from chatbot.cli.ask import inputs
 from chatbot.cli.ask.recorder import HistoryRecorder
@@ -19,6 +19,7 @@ from chatbot.core.events import Event
 from chatbot.layers.fan_out import failing
 from chatbot.outside.desktop.keyboard import SilentKeyboard
 from chatbot.outside.desktop.streams import is_terminal
+from chatbot.records import NamedTuple
 from chatbot.session import Sleep
 
 if TYPE_CHECKING:

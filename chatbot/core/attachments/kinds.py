@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from chatbot.core.messages import AAC, AIFF, FLAC, MP3, OGG, PDF, TEXT, WAV
+from chatbot.records import NamedTuple
 
 
 class FileKind(NamedTuple):

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
-from chatbot.core.events import Event, Finished, Notice, ReasoningDelta, TextDelta, Usage, Verdict
+from chatbot.core.events import Event, Finished, Notice, ReasoningDelta, TextDelta, ToolCalled, Usage, Verdict
 from chatbot.core.messages import ProviderItems
+from chatbot.core.tools.calling import ToolCall
+from chatbot.records import NamedTuple
 
-Part = TextDelta | ReasoningDelta | Notice
-_KINDS: dict[str, type[Part]] = {"text": TextDelta, "reasoning": ReasoningDelta, "notice": Notice}
+Words = TextDelta | ReasoningDelta | Notice
+Part = Words | ToolCalled
+_KINDS: dict[str, type[Words]] = {"text": TextDelta, "reasoning": ReasoningDelta, "notice": Notice}
 _NAMES = {kind: name for name, kind in _KINDS.items()}
+_CALL = "call"
 
 
 class CachedAnswer(NamedTuple):
@@ -28,20 +32,26 @@ class CachedAnswer(NamedTuple):
     def finished(self) -> Finished:
         """Its end, as it comes from the cache: nothing was sent."""
         return Finished(
-            Verdict.COMPLETE, self.finish_reason, self.usage, None, self.request_id, attempts=0, has_text=True,
-            model=self.model, items=self.items,
+            Verdict.COMPLETE, self.finish_reason, self.usage, None, self.request_id, attempts=0,
+            has_text=bool(self.text().strip()) or not self._has_calls, model=self.model, items=self.items,
         )  # fmt: skip
 
-    def text(self, kind: type[Part] = TextDelta) -> str:
+    @property
+    def _has_calls(self) -> bool:
+        return any(isinstance(part, ToolCalled) for part in self.parts)
+
+    def text(self, kind: type[Words] = TextDelta) -> str:
         """All of its text, or of another kind of part."""
-        return "".join(part.text for part in self.parts if type(part) is kind)
+        return "".join(part.text for part in self.parts if isinstance(part, kind))
 
 
 def folded(events: Iterable[Event], finished: Finished, redact: Callable[[str], str]) -> CachedAnswer | None:
     """What is kept of an answer, without keys; None where it must not be: only a complete one may come again."""
     if finished.verdict is not Verdict.COMPLETE or finished.error is not None:
         return None
-    parts = tuple(type(part)(redact(part.text)) for part in _joined(events))
+    parts = tuple(part if isinstance(part, ToolCalled) else type(part)(redact(part.text)) for part in _joined(events))
+    if any(redact(part.call.arguments) != part.call.arguments for part in parts if isinstance(part, ToolCalled)):
+        return None  # another call would be made than the model wanted
     items = finished.items if finished.items and redact(finished.items.json) == finished.items.json else None
     reason, request_id = finished.finish_reason, finished.request_id
     return CachedAnswer(
@@ -50,9 +60,12 @@ def folded(events: Iterable[Event], finished: Finished, redact: Callable[[str], 
 
 
 def _joined(events: Iterable[Event]) -> Iterator[Part]:
-    kind: type[Part] | None = None
+    kind: type[Words] | None = None
     texts: list[str] = []
+    calls: list[ToolCalled] = []
     for event in events:
+        if isinstance(event, ToolCalled):
+            calls.append(event)
         if not isinstance(event, (TextDelta, ReasoningDelta, Notice)):
             continue
         if kind and (type(event) is not kind or kind is Notice):
@@ -62,11 +75,14 @@ def _joined(events: Iterable[Event]) -> Iterator[Part]:
         texts.append(event.text)
     if kind:
         yield kind("".join(texts))
+    yield from calls  # they come last
 
 
 def to_json(answer: CachedAnswer) -> str:
     """As text that `from_json` reads."""
-    parts = [(_NAMES[type(part)], part.text) for part in answer.parts]
+    parts = [
+        (_CALL, part.call) if isinstance(part, ToolCalled) else (_NAMES[type(part)], part.text) for part in answer.parts
+    ]
     return json.dumps([parts, *answer[1:]])
 
 
@@ -88,6 +104,8 @@ def from_json(text: str) -> CachedAnswer | None:
 
 
 def _part(kind: str, text: Any) -> Part:
+    if kind == _CALL:
+        return ToolCalled(ToolCall(*map(str, text)))
     if not isinstance(text, str):
         raise TypeError(text)
     return _KINDS[kind](text)

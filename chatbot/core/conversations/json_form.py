@@ -5,14 +5,17 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
+from chatbot.core.calls.steps import MadeCall, Step
 from chatbot.core.conversations.stored import Failure, ImageReference, StoredConversation, Summary, Turn
 from chatbot.core.cost.answer import Cost
 from chatbot.core.cost.price import amount, plain_price, price_from
 from chatbot.core.errors import UsageError
 from chatbot.core.events import Usage, Verdict
 from chatbot.core.messages import ProviderItems
+from chatbot.core.tools.calling import ToolCall, ToolResult
+from chatbot.records import NamedTuple
 
 FORMAT = "chat-conversation-1"
 _MAX_NUMBER = 2**53  # beyond it JSON's numbers are not exact
@@ -48,6 +51,30 @@ def _plain_turn(turn: Turn) -> dict[str, Any]:
         "cost": _plain_cost(turn),
         "error": turn.error._asdict() if turn.error else None,
         "failures": [failure._asdict() for failure in turn.failures],
+        "steps": list(map(plain_step, turn.steps)),
+    }
+
+
+def plain_step(step: Step) -> dict[str, Any]:
+    """A step as it is exported, and as it stands in --json."""
+    return {
+        "text": step.text,
+        "reasoning": step.reasoning or None,
+        "calls": list(map(_plain_call, step.calls)),
+        "usage": step.usage._asdict() if step.usage else None,
+        "attempts": step.attempts,
+        "items": step.items._asdict() if step.items else None,
+    }
+
+
+def _plain_call(made: MadeCall) -> dict[str, Any]:
+    return {
+        **made.call._asdict(),
+        "made_arguments": made.made.arguments if made.made else None,
+        "is_started": made.is_started,
+        "result": made.result.text if made.result else None,
+        "is_error": made.result.is_error if made.result else None,
+        "took_s": made.took_s,
     }
 
 
@@ -116,6 +143,32 @@ def _turn(fields: _Fields, position: int) -> Turn:
         withdrawn=fields.values.get("withdrawn") is True,
         items=_items(_Fields(items, fields.name)) if items is not None else None,
         cost=_cost(_Fields(cost, fields.name), is_paid=attempts > 0) if cost is not None else None,
+        steps=tuple(_step(_Fields(step, fields.name)) for step in fields.items_or_none("steps")),
+    )
+
+
+def _step(fields: _Fields) -> Step:
+    usage, items, attempts = fields.values.get("usage"), fields.values.get("items"), fields.integer_or_none("attempts")
+    return Step(
+        fields.text("text"),
+        fields.text_or_none("reasoning") or "",
+        tuple(_made_call(_Fields(made, fields.name)) for made in fields.items("calls")),
+        _usage(_Fields(usage, fields.name)) if usage is not None else None,
+        1 if attempts is None else attempts,
+        _items(_Fields(items, fields.name)) if items is not None else None,
+    )
+
+
+def _made_call(fields: _Fields) -> MadeCall:
+    call = ToolCall(fields.text("id"), fields.text("name"), fields.text("arguments"))
+    made, result = fields.text_or_none("made_arguments"), fields.text_or_none("result")
+    is_error = fields.values.get("is_error") is True
+    return MadeCall(
+        call,
+        fields.values.get("is_started") is True,
+        None if made is None else call._replace(arguments=made),
+        None if result is None else ToolResult(call.id, call.name, result, is_error),
+        fields.number_or_none("took_s"),
     )
 
 
@@ -189,6 +242,9 @@ class _Fields:
 
     def items(self, field: str) -> list[Any]:
         return list(self._read(field, list))
+
+    def items_or_none(self, field: str) -> list[Any]:
+        return [] if self.values.get(field) is None else self.items(field)
 
     def mapping(self, field: str) -> dict[str, Any]:
         return dict(self._read(field, dict))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from chatbot.core.attachments.pdf import page_count
+from chatbot.core.calls.steps import with_steps
 from chatbot.core.events import Verdict
 from chatbot.core.messages import PDF, Attachment, Conversation, Image
+from chatbot.records import NamedTuple
 
 if TYPE_CHECKING:  # the session does without the history until something is kept
     from chatbot.core.conversations.stored import Turn
@@ -43,10 +45,11 @@ class Resumed(NamedTuple):
 
 
 def resumed(turns: Sequence[Turn], images: Mapping[str, bytes]) -> Resumed:
-    """The conversation that these turns make, its sides strictly in turn, beginning with a question.
+    """The conversation that these turns make, its sides strictly in turn, beginning with a question. No call that was
+    made is made again: the model is told its result, and of one that never ended that it did not.
 
     `images` are the bytes by SHA-256. A cut answer stays as it came. A question without an answer is left out, as it is
-    in a session where another one is asked instead. The last system prompt counts.
+    in a session where another one is asked instead, unless tools were called for it. The last system prompt counts.
     """
     kept = [turn for turn in turns if not turn.withdrawn]
     conversation = Conversation(system=kept[-1].system if kept else None)
@@ -57,7 +60,10 @@ def resumed(turns: Sequence[Turn], images: Mapping[str, bytes]) -> Resumed:
         asked = conversation.asking(turn.question, found)
         if turn.answer.strip():
             missing += len(turn.images) - len(found)
-            conversation, unanswered, verdict = asked.answered(turn.answer, turn.items), None, turn.verdict
+            answered = with_steps(asked, turn.steps).answered(turn.answer, turn.items)
+            conversation, unanswered, verdict = answered, None, turn.verdict
+        elif turn.steps:
+            conversation, unanswered, verdict = with_steps(asked, turn.steps), None, turn.verdict
         else:
             unanswered = asked
     remarks = [_last_words(kept[-1])] if kept else []
@@ -67,6 +73,8 @@ def resumed(turns: Sequence[Turn], images: Mapping[str, bytes]) -> Resumed:
 
 
 def _last_words(turn: Turn) -> str:
+    if not turn.answer.strip() and turn.steps:
+        return "the last question has no answer yet; what its tools said is sent with the next one"
     if not turn.answer.strip():
         return "the last question has no answer; it is left out"
     how = _HOW_IT_ENDED.get(turn.verdict)
@@ -89,6 +97,8 @@ def _overlap(answer: str, rest: str) -> int:
 def estimated_tokens(conversation: Conversation) -> int:
     """About how many tokens the conversation is as input, for any model: within a third for prose in most languages."""
     texts = [conversation.system or "", *(message.text for message in conversation.messages)]
+    texts += [call.name + call.arguments for message in conversation.messages for call in message.calls]
+    texts += [result.text for message in conversation.messages for result in message.results]
     attached = [each for message in conversation.messages for each in message.attachments]
     return sum(text_tokens(text) + _MESSAGE_TOKENS for text in texts if text) + sum(map(_attachment_tokens, attached))
 
@@ -119,7 +129,11 @@ def truncated(conversation: Conversation, max_tokens: int) -> tuple[Conversation
     messages = conversation.messages
     tokens = estimated_tokens(conversation)
     dropped = 0
-    while tokens > max_tokens and dropped + 2 < len(messages):
-        tokens -= estimated_tokens(Conversation(messages[dropped : dropped + 2]))
-        dropped += 2
-    return conversation._replace(messages=messages[dropped:]), dropped
+    questions = [at for at, message in enumerate(messages) if message.is_question]
+    while tokens > max_tokens and (later := next((at for at in questions if at > dropped), None)):
+        tokens -= estimated_tokens(Conversation(messages[dropped:later]))
+        dropped = later
+    if not dropped:
+        return conversation, 0
+    first = messages[dropped]._replace(results=())  # of calls that are gone
+    return conversation._replace(messages=(first, *messages[dropped + 1 :])), dropped

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from chatbot.core.calls.steps import Step
 from chatbot.core.cost.answer import Cost
 from chatbot.core.errors import ChatError, UsageError
 from chatbot.core.events import Usage, Verdict
 from chatbot.core.messages import Attachment, Document, Image, ProviderItems, Role
+from chatbot.records import NamedTuple
 
 # Crockford's base 32 (www.crockford.com/base32.html), in small letters: no character looks like another.
 ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -85,7 +87,8 @@ class Turn(NamedTuple):
     `verdict` is None while the answer is written; it stays None when the writing program died ("partial").
     `created_s` is Unix time; `first_text_s` and `total_s` count from the question. `error` ended the answer;
     `failures` are the attempts before that were repeated. A `withdrawn` turn was taken back: kept, never sent again.
-    `items` are handed back to the provider with the answer. `cost` is None where nobody looked.
+    `items` are handed back to the provider with the answer. `cost` is None where nobody looked. `steps` are those
+    before the answer in which the model called tools; usage and attempts are of all.
     """
 
     id: int
@@ -111,6 +114,7 @@ class Turn(NamedTuple):
     withdrawn: bool = False
     items: ProviderItems | None = None
     cost: Cost | None = None
+    steps: tuple[Step, ...] = ()
 
 
 # How an answer ended; "partial" while it is written, and for good where the writing program died.

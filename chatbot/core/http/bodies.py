@@ -9,10 +9,11 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from chatbot.core.http.exchange import Chunks
 from chatbot.core.json_text import TextPieces
+from chatbot.records import NamedTuple
 
 _MEDIA_TYPE_NAMES = ("media_type", "mimeType", "mime_type")
 _DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+);base64,([A-Za-z0-9+/=]{64,})\Z")

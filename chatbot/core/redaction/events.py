@@ -9,9 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from chatbot.core.errors import ChatError
-from chatbot.core.events import Event, Finished, FinishReason, Notice, ReasoningDelta, Retrying, TextDelta
+from chatbot.core.events import (
+    Event,
+    Finished,
+    FinishReason,
+    Notice,
+    ReasoningDelta,
+    Retrying,
+    StepFinished,
+    TextDelta,
+    ToolCallDelta,
+    ToolCalled,
+    ToolFinished,
+    ToolStarted,
+)
 from chatbot.core.messages import ProviderItems
 from chatbot.core.redaction.redactor import MASK
+from chatbot.core.tools.calling import ToolCall
 
 _MASKED = f"the server gave the key back in its answer; it stands as {MASK} there"
 _MIN_KEY_CHARS = 8  # a shorter one may well be a word
@@ -25,6 +39,7 @@ class EventRedactor:
     def __init__(self, keys: Sequence[str], redact: Callable[[str], str]) -> None:
         self._redact, self._keys = redact, keys
         self._answer, self._reasoning = KeyMask(keys), KeyMask(keys)
+        self._calls: list[KeyMask] = []  # those that grow
 
     def __call__(self, events: Iterable[Event]) -> Iterator[Event]:
         """The next events, redacted; what may be the beginning of a key comes with later ones."""
@@ -39,10 +54,38 @@ class EventRedactor:
                 if text := self._reasoning.feed(event.text):
                     yield ReasoningDelta(text)
             else:
-                if isinstance(event, Finished):
-                    yield from self._rest()
-                    event = event._replace(items=self._without_keys(event.items))
-                yield _redacted(event, self._redact)
+                yield from self._beside(event)
+
+    def _beside(self, event: Event) -> Iterator[Event]:
+        match event:
+            case ToolCallDelta():
+                self._calls += [KeyMask(self._keys) for _ in range(event.number + 1 - len(self._calls))]
+                event = event._replace(arguments=self._calls[event.number].feed(event.arguments))
+            case ToolCalled(call) | ToolStarted(call):
+                event = type(event)(self._masked(call))
+            case ToolFinished(result):
+                event = event._replace(result=result._replace(text=self._whole(result.text)))
+            case StepFinished(finished, calls):
+                yield from self._rest()
+                self._answer, self._reasoning, self._calls = KeyMask(self._keys), KeyMask(self._keys), []
+                event = StepFinished(self._end(finished), tuple(map(self._masked, calls)))
+            case Finished():
+                yield from self._rest()
+                event = self._end(event)
+            case _:
+                event = _redacted(event, self._redact)
+        yield event
+
+    def _end(self, finished: Finished) -> Finished:
+        redacted = _redacted(finished._replace(items=self._without_keys(finished.items)), self._redact)
+        return redacted if isinstance(redacted, Finished) else finished
+
+    def _masked(self, call: ToolCall) -> ToolCall:
+        return call._replace(arguments=self._whole(call.arguments))
+
+    def _whole(self, text: str) -> str:
+        mask = KeyMask(self._keys)
+        return mask.feed(text) + mask.finish()
 
     def _without_keys(self, items: ProviderItems | None) -> ProviderItems | None:
         """The items, which have to stay as they are: all or nothing."""

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chatbot.lab.answers import Answer, Asked, Ending, Fault, tokens
-from chatbot.lab.dialect import Dialect, FaultRow, Json, Page, Paging, Refusal, SentFile, dumps, member
+from chatbot.lab.calling import call_pieces, read_or
+from chatbot.lab.dialect import Dialect, FaultRow, Json, Page, Paging, Refusal, SentFile, dumps, member, objects
+from chatbot.lab.wires.asked_tools import SIGNATURE, of_anthropic
 
 _INVALID = "invalid_request_error"
 
@@ -34,6 +36,12 @@ FAULTS = {
     Fault.BAD_PARAMETER: FaultRow(400, _INVALID, "{parameter}: Extra inputs are not permitted"),
     Fault.BAD_REQUEST: FaultRow(400, _INVALID, "The request body is not valid JSON"),
     Fault.NOT_FOUND: FaultRow(404, "not_found_error", "Not Found"),
+    Fault.NOT_HANDED_BACK: FaultRow(
+        400,
+        _INVALID,
+        "messages.1.content.0.type: Expected `thinking` or `redacted_thinking`, but found `tool_use`. When `thinking` "
+        "is enabled, a final `assistant` message must start with a thinking block.",
+    ),
 }
 ENDINGS = {
     Ending.STOP: "end_turn",
@@ -57,7 +65,11 @@ class AnthropicDialect(Dialect):
     def read(self, body: Json, asked: Asked) -> Asked:
         wanted = member(member(body, "output_config"), "format")
         schema = member(wanted, "schema") if wanted.get("type") == "json_schema" else None
-        return super().read(body, asked)._replace(schema=schema)
+        return super().read(body, asked)._replace(schema=schema, **of_anthropic(body)._asdict())
+
+    def is_question(self, turn: Json) -> bool:
+        blocks = objects(turn.get("content"))
+        return super().is_question(turn) and not (blocks and all(one.get("type") == "tool_result" for one in blocks))
 
     def system(self, body: Json) -> object:
         return body.get("system")
@@ -77,28 +89,42 @@ class AnthropicDialect(Dialect):
         if answer.reasoning:
             yield from self._thinking(answer.reasoning)
             index = 1
-        yield self._start(index, {"type": "text", "text": ""})
-        for token in tokens(answer.text):
-            yield self._delta(index, {"type": "text_delta", "text": token})
+        if answer.calls:
+            yield from self._calls(index, answer, asked)
+        else:
+            yield self._start(index, {"type": "text", "text": ""})
+            for token in tokens(answer.text):
+                yield self._delta(index, {"type": "text_delta", "text": token})
         if answer.ending is None:
             return
-        yield self.event({"type": "content_block_stop", "index": index})
+        for at in range(index, index + max(1, len(answer.calls))):
+            yield self.event({"type": "content_block_stop", "index": at})
         yield self.event(
             {"type": "message_delta", "delta": _stop(answer.ending), "usage": {"output_tokens": answer.output_tokens}}
         )
         yield self.event({"type": "message_stop"})
 
+    def _calls(self, index: int, answer: Answer, asked: Asked) -> Iterator[bytes]:
+        for number in range(len(answer.calls)):
+            yield self._start(index + number, {**_call(number, answer, asked), "input": {}})
+        for number, piece in call_pieces(answer):
+            yield self._delta(index + number, {"type": "input_json_delta", "partial_json": piece})
+
     def _thinking(self, text: str) -> Iterator[bytes]:
         yield self._start(0, {"type": "thinking", "thinking": "", "signature": ""})
         for token in tokens(text):
             yield self._delta(0, {"type": "thinking_delta", "thinking": token})
-        yield self._delta(0, {"type": "signature_delta", "signature": "bGFi"})
+        yield self._delta(0, {"type": "signature_delta", "signature": SIGNATURE})
         yield self.event({"type": "content_block_stop", "index": 0})
 
     def whole(self, answer: Answer, asked: Asked) -> Json:
         content: list[Json] = [{"type": "text", "text": answer.text}] if answer.text else []
         if answer.reasoning:
-            content.insert(0, {"type": "thinking", "thinking": answer.reasoning, "signature": "bGFi"})
+            content.insert(0, {"type": "thinking", "thinking": answer.reasoning, "signature": SIGNATURE})
+        content += [
+            {**_call(number, answer, asked), "input": read_or(call.arguments)}
+            for number, call in enumerate(answer.calls)
+        ]
         usage = {"input_tokens": asked.input_tokens, "output_tokens": answer.output_tokens}
         return {**_head(asked), "content": content, **_stop(answer.ending), "usage": usage}
 
@@ -131,6 +157,11 @@ class AnthropicDialect(Dialect):
 
 def _head(asked: Asked) -> Json:
     return {"id": f"msg_lab_{asked.serial}", "type": "message", "role": "assistant", "model": asked.model}
+
+
+def _call(number: int, answer: Answer, asked: Asked) -> Json:
+    block: Json = {"type": "tool_use", "name": answer.calls[number].name}
+    return block if answer.use == "nameless" else {**block, "id": f"toolu_lab_{asked.serial}_{number}"}
 
 
 def _stop(ending: Ending | None) -> Json:

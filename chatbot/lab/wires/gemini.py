@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from itertools import chain, repeat
 
 from chatbot.lab.answers import Answer, Asked, Ending, Fault, tokens
-from chatbot.lab.dialect import Dialect, FaultRow, Json, Page, Paging, Refusal, SentFile, dumps, member
+from chatbot.lab.calling import read_or
+from chatbot.lab.dialect import Dialect, FaultRow, Json, Page, Paging, Refusal, SentFile, dumps, member, objects
+from chatbot.lab.wires.asked_tools import SIGNATURE, of_gemini
 
 _RPC = "type.googleapis.com/google.rpc."
 _INVALID = "INVALID_ARGUMENT"
@@ -49,6 +51,9 @@ FAULTS = {
     ),
     Fault.BAD_REQUEST: FaultRow(400, _INVALID, "Invalid JSON payload received. Unexpected token."),
     Fault.NOT_FOUND: FaultRow(404, "NOT_FOUND", "The requested URL ({path}) was not found on this server."),
+    Fault.NOT_HANDED_BACK: FaultRow(
+        400, _INVALID, "Function call is missing a thought_signature in functionCall parts."
+    ),
 }
 ENDINGS = {
     Ending.STOP: "STOP",
@@ -80,13 +85,15 @@ class GeminiDialect(Dialect):
             streamed=asked.streamed,
             parameters=frozenset(generation),
             schema=member(generation, "responseJsonSchema") if "responseJsonSchema" in generation else None,
+            **of_gemini(body)._asdict(),
         )
 
     def system(self, body: Json) -> object:
         return member(body, "systemInstruction").get("parts")
 
     def is_question(self, turn: Json) -> bool:
-        return turn.get("role") != "model"
+        parts = objects(turn.get("parts"))
+        return turn.get("role") != "model" and not (parts and all("functionResponse" in part for part in parts))
 
     def file(self, part: Json) -> SentFile | None:
         data = member(part, "inlineData")
@@ -110,9 +117,9 @@ class GeminiDialect(Dialect):
             return _blocked(asked)
         said = [{"text": answer.text}] if answer.text else []
         thought = [_thought(answer.reasoning)] if answer.reasoning else []
-        candidate: Json = {"content": _content([*thought, *said])}
+        candidate: Json = {"content": _content([*thought, *said, *_calls(answer, asked)])}
         if answer.ending:
-            candidate["finishReason"] = ENDINGS[answer.ending]
+            candidate["finishReason"] = _reason(answer.ending, answer)
         return _response(asked, candidate, len(tokens(answer.reasoning)), len(tokens(answer.text)))
 
     def error(self, refusal: Refusal) -> Json:
@@ -149,9 +156,25 @@ def _responses(answer: Answer, asked: Asked) -> Iterator[Json]:
     for token in tokens(answer.text):
         said += 1
         yield _response(asked, {"content": _content([{"text": token}])}, thought, said)
+    for part in _calls(answer, asked):
+        yield _response(asked, {"content": _content([part])}, thought, said)
     if answer.ending:
         content = {} if answer.ending is Ending.FILTERED else {"content": _content([{"text": ""}])}
-        yield _response(asked, {**content, "finishReason": ENDINGS[answer.ending]}, thought, said)
+        yield _response(asked, {**content, "finishReason": _reason(answer.ending, answer)}, thought, said)
+
+
+def _calls(answer: Answer, asked: Asked) -> Iterator[Json]:
+    """The calls, each whole; one whose arguments are no JSON never comes."""
+    for number, call in enumerate(answer.calls if answer.use != "broken" else ()):
+        made: Json = {"name": call.name, "args": read_or(call.arguments)}
+        if answer.use != "nameless":
+            made["id"] = f"lab-{asked.serial}-{number}"
+        signed = {"thoughtSignature": SIGNATURE} if answer.use == "signed" and not number else {}
+        yield {"functionCall": made, **signed}
+
+
+def _reason(ending: Ending, answer: Answer) -> str:
+    return "MALFORMED_FUNCTION_CALL" if answer.use == "broken" and answer.calls else ENDINGS[ending]
 
 
 def _content(content_parts: list[Json]) -> Json:

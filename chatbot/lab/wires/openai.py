@@ -6,13 +6,13 @@ Source: platform.openai.com/docs/api-reference/chat and recorded exchanges.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from chatbot.lab.answers import Answer, Asked, Call, Ending, Fault, tokens
+from chatbot.lab.calling import call_pieces
 from chatbot.lab.dialect import Dialect, FaultRow, Json, Page, Refusal, SentFile, from_data_url, member
+from chatbot.lab.wires.asked_tools import of_chat
 
 CREATED_S = 1_763_683_200  # the lab's clock stands still, so that equal questions have equal answers
-_PIECE_CHARS = 8  # of the arguments of a call, in a stream
 _INVALID = "invalid_request_error"
 
 FAULTS = {
@@ -42,6 +42,9 @@ FAULTS = {
     Fault.BAD_PARAMETER: FaultRow(400, _INVALID, "{parameter}", "unsupported_parameter"),
     Fault.BAD_REQUEST: FaultRow(400, _INVALID, "We could not parse the JSON body of your request."),
     Fault.NOT_FOUND: FaultRow(404, _INVALID, "Invalid URL ({path})"),
+    Fault.NOT_HANDED_BACK: FaultRow(
+        400, _INVALID, "The reasoning of the message with the calls must be passed back to the API."
+    ),
 }
 ENDINGS = {
     Ending.STOP: "stop",
@@ -86,7 +89,7 @@ class OpenAIDialect(Dialect):
                 limit_tokens=next((limit for limit in limits if type(limit) is int and limit > 0), None),
                 stop=tuple(word for word in words if isinstance(word, str) and word),
                 schema=_schema(member(body, "response_format")),
-                tools=_called(body),
+                **of_chat(body)._asdict(),
             )
         )
 
@@ -115,11 +118,13 @@ class OpenAIDialect(Dialect):
         field = "refusal" if answer.ending is Ending.REFUSED else "content"
         for token in tokens(answer.text):
             yield delta({field: token})
-        for index, call in enumerate(answer.calls):
-            first, *pieces = _call_pieces(call, index, asked)
-            yield delta({"tool_calls": [first]})
-            for piece in pieces:
-                yield delta({"tool_calls": [{"index": index, "function": {"arguments": piece}}]})
+        begun = -1
+        for index, piece in call_pieces(answer):
+            for number in range(begun + 1, index + 1):
+                empty = answer.calls[number]._replace(arguments="")
+                yield delta({"tool_calls": [{"index": number, **_call(empty, number, answer, asked)}]})
+            begun = max(begun, index)
+            yield delta({"tool_calls": [{"index": index, "function": {"arguments": piece}}]})
         if answer.ending is None:
             return
         yield delta({}, ENDINGS[answer.ending])
@@ -135,7 +140,7 @@ class OpenAIDialect(Dialect):
             "refusal": answer.text if refused else None,
         }
         if answer.calls:
-            message["tool_calls"] = [_call(call, index, asked) for index, call in enumerate(answer.calls)]
+            message["tool_calls"] = [_call(call, index, answer, asked) for index, call in enumerate(answer.calls)]
         if answer.reasoning:
             message["reasoning_content"] = answer.reasoning
         finish_reason = ENDINGS[answer.ending] if answer.ending else None
@@ -167,28 +172,10 @@ def _schema(wanted: Json) -> Json | None:
     return member(member(wanted, "json_schema"), "schema") if wanted.get("type") == "json_schema" else None
 
 
-def _called(body: Json) -> tuple[tuple[str, Json], ...]:
-    """The tools to call, with the schemas of their arguments: each that is offered, as long as the user spoke last."""
-    turns, tools, choice = body.get("messages"), body.get("tools"), body.get("tool_choice")
-    last = turns[-1] if isinstance(turns, list) and turns else None
-    if choice == "none" or not isinstance(tools, list) or not isinstance(last, dict) or last.get("role") != "user":
-        return ()
-    functions = [member(tool, "function") for tool in tools if isinstance(tool, dict)]
-    named = member(choice, "function").get("name") if isinstance(choice, dict) else None
-    wanted = [each for each in functions if isinstance(each.get("name"), str) and named in (None, each["name"])]
-    most = 1 if body.get("parallel_tool_calls") is False else None
-    return tuple((each["name"], member(each, "parameters")) for each in wanted[:most])
-
-
-def _call(call: Call, index: int, asked: Asked) -> Json:
+def _call(call: Call, index: int, answer: Answer, asked: Asked) -> Json:
     function = {"name": call.name, "arguments": call.arguments}
-    return {"id": f"call_lab_{asked.serial}_{index}", "type": "function", "function": function}
-
-
-def _call_pieces(call: Call, index: int, asked: Asked) -> Iterator[Any]:
-    """What comes first of a call in a stream, then its arguments in pieces."""
-    yield {"index": index, **_call(call._replace(arguments=""), index, asked)}
-    yield from (call.arguments[at : at + _PIECE_CHARS] for at in range(0, len(call.arguments), _PIECE_CHARS))
+    call_id = None if answer.use == "nameless" else f"call_lab_{asked.serial}_{index}"
+    return {"id": call_id, "type": "function", "function": function}
 
 
 def _head(asked: Asked, kind: str) -> Json:

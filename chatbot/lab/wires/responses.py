@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from itertools import count
 
 from chatbot.lab.answers import Answer, Asked, Ending, tokens
+from chatbot.lab.calling import call_pieces
 from chatbot.lab.dialect import Dialect, Json, Refusal, SentFile, dumps, from_data_url, member
+from chatbot.lab.wires.asked_tools import of_responses
 from chatbot.lab.wires.openai import CREATED_S, OpenAIDialect
 
 ENDINGS = {
@@ -36,7 +38,7 @@ class ResponsesDialect(OpenAIDialect):
             body = {**body, "input": [{"role": "user", "content": body["input"]}]}
         wanted = member(member(body, "text"), "format")
         schema = member(wanted, "schema") if wanted.get("type") == "json_schema" else None
-        return Dialect.read(self, body, asked)._replace(schema=schema)
+        return Dialect.read(self, body, asked)._replace(schema=schema, **of_responses(body)._asdict())
 
     def system(self, body: Json) -> object:
         return body.get("instructions")
@@ -57,9 +59,14 @@ class ResponsesDialect(OpenAIDialect):
         yield event("in_progress", response=begun)
         items = _items(answer, asked)
         for index, item in enumerate(items):
+            if item["type"] == "function_call":
+                break
             is_whole = answer.ending is not None or index < len(items) - 1
             for kind, members in _growing(item, is_whole=is_whole):
                 yield event(kind, output_index=index, **members)
+        calls = [(index, item) for index, item in enumerate(items) if item["type"] == "function_call"]
+        for kind, index, members in _growing_calls(calls, answer):
+            yield event(kind, output_index=index, **members)
         if answer.ending is not None:
             response = self.whole(answer, asked)
             yield event(response["status"], response=response)
@@ -113,13 +120,40 @@ def _items(answer: Answer, asked: Asked) -> list[Json]:
         "role": "assistant",
         "content": [words],
     }
+    said = _calls(answer, asked) or [message]
     if not answer.reasoning:
-        return [message]
+        return said
     summary = {"type": "summary_text", "text": answer.reasoning}
     reasoning: Json = {"id": f"rs_lab_{asked.serial}", "type": "reasoning", "summary": [summary]}
     if "include" in asked.parameters:
         reasoning["encrypted_content"] = base64.b64encode(answer.reasoning.encode()).decode()
-    return [reasoning, message]
+    return [reasoning, *said]
+
+
+def _calls(answer: Answer, asked: Asked) -> list[Json]:
+    return [
+        {
+            "id": f"fc_lab_{asked.serial}_{index}",
+            "type": "function_call",
+            "status": "completed",
+            "call_id": None if answer.use == "nameless" else f"call_lab_{asked.serial}_{index}",
+            "name": call.name,
+            "arguments": call.arguments,
+        }
+        for index, call in enumerate(answer.calls)
+    ]
+
+
+def _growing_calls(calls: list[tuple[int, Json]], answer: Answer) -> Iterator[tuple[str, int, Json]]:
+    """The events of calls, whose pieces may come in turn; of one that does not become whole, up to its last piece."""
+    for index, item in calls:
+        yield "output_item.added", index, {"item": {**item, "status": "in_progress", "arguments": ""}}
+    for number, piece in call_pieces(answer):
+        index, item = calls[number]
+        yield "function_call_arguments.delta", index, {"item_id": item["id"], "delta": piece}
+    for index, item in calls if answer.ending else []:
+        yield "function_call_arguments.done", index, {"item_id": item["id"], "arguments": item["arguments"]}
+        yield "output_item.done", index, {"item": item}
 
 
 def _text(text: str) -> Json:

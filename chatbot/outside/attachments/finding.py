@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from chatbot.core.attachments.kinds import FileKind, kind_of
 from chatbot.core.errors import FileUnreadable
 from chatbot.core.messages import TEXT
 from chatbot.outside.files.reading import display_name, read_file
+from chatbot.records import NamedTuple
 
 if TYPE_CHECKING:
     from chatbot.outside.http.public_fetch import PublicNetwork

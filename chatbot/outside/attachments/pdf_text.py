@@ -10,12 +10,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from chatbot.core.errors import FileUnreadable
 from chatbot.outside.attachments.pdf_pages import LOCKED, NO_CRYPTO, TOO_LARGE
 from chatbot.outside.desktop.pager import without_secrets
 from chatbot.outside.files.reading import MAX_TEXT_BYTES
+from chatbot.records import NamedTuple
 
 READ_WITHIN_S = 120.0
 _SAID_AFTER_S = 2.0

@@ -7,11 +7,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 from chatbot.core.errors import FileUnreadable
 from chatbot.outside.desktop.pager import without_secrets
 from chatbot.outside.desktop.programs import find_program
+from chatbot.records import NamedTuple
 
 MAX_PASTED_BYTES = 50_000_000
 _PATIENCE_S = 5.0  # a tool waits for the program that something was copied in

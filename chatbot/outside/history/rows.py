@@ -26,6 +26,7 @@ from chatbot.core.cost.price import amount, plain_price, price_from
 from chatbot.core.events import Usage, Verdict
 from chatbot.core.messages import ProviderItems
 from chatbot.core.surrogates import joined
+from chatbot.outside.history.steps import steps, store_steps
 
 # The last turn that was not taken back, found in the index of positions.
 _LAST = "FROM turn WHERE conversation_id = conversation.id AND withdrawn = 0 ORDER BY position DESC LIMIT 1"
@@ -87,6 +88,7 @@ def _turn(connection: sqlite3.Connection, row: Sequence[Any]) -> Turn:
         withdrawn=bool(withdrawn),
         items=ProviderItems(*json.loads(items)) if items else None,
         cost=_cost(*cost, is_paid=attempts > 0),
+        steps=steps(connection, turn_id),
     )
 
 
@@ -201,6 +203,7 @@ def insert_turn(connection: sqlite3.Connection, turn: Turn) -> int:
     turn_id = connection.execute(f"INSERT INTO turn ({columns}) VALUES ({places})", values).lastrowid or 0
     if turn.verdict is None and (turn.answer or turn.reasoning):
         insert_piece(connection, turn_id, 0, turn.answer, turn.reasoning)
+    store_steps(connection, turn_id, 0, turn.steps)
     connection.executemany(
         "INSERT INTO turn_image (turn_id, number, sha256, name) VALUES (?, ?, ?, ?)",
         [
@@ -216,6 +219,11 @@ def end_turn(connection: sqlite3.Connection, turn_id: int, turn: Turn) -> None:
     values = _answer_values(turn)
     changes = ", ".join(f"{name} = :{name}" for name in values)
     connection.execute(f"UPDATE turn SET {changes} WHERE id = :id", {**values, "id": turn_id})
+    delete_pieces(connection, turn_id)
+
+
+def delete_pieces(connection: sqlite3.Connection, turn_id: int) -> None:
+    """Removes the parts of an answer that is whole now, or is none any more."""
     connection.execute("DELETE FROM piece WHERE turn_id = ?", (turn_id,))
 
 

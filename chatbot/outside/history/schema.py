@@ -113,10 +113,40 @@ _COMPARED = (
     "CREATE INDEX conversation_by_compared ON conversation (compared_to) WHERE compared_to IS NOT NULL",
 )
 
+# An answer in which the model called tools: what it said and called in each step before the answer. `result` is NULL
+# until a call has ended; `made_arguments` are those of a person, where they changed them.
+_TOOLS = (
+    """CREATE TABLE tool_step (
+        turn_id INTEGER NOT NULL REFERENCES turn ON DELETE CASCADE,
+        number INTEGER NOT NULL,
+        attempts INTEGER NOT NULL,
+        usage TEXT,
+        items TEXT,
+        text TEXT NOT NULL,
+        reasoning TEXT NOT NULL,
+        PRIMARY KEY (turn_id, number)
+    )""",
+    """CREATE TABLE tool_call (
+        turn_id INTEGER NOT NULL,
+        step INTEGER NOT NULL,
+        number INTEGER NOT NULL,
+        id TEXT NOT NULL,
+        name TEXT NOT NULL,
+        is_started INTEGER NOT NULL,
+        is_error INTEGER NOT NULL,
+        took_s REAL,
+        arguments TEXT NOT NULL,
+        made_arguments TEXT,
+        result TEXT,
+        PRIMARY KEY (turn_id, step, number),
+        FOREIGN KEY (turn_id, step) REFERENCES tool_step ON DELETE CASCADE
+    )""",
+)
+
 Steps = Sequence[Sequence[str]]
 
 # Step number n (from 0) makes a database of version n into one of version n + 1. A step that is out never changes.
-STEPS: Steps = (_FIRST, _EXCHANGES, _ITEMS, _COSTS, _COMPARED)
+STEPS: Steps = (_FIRST, _EXCHANGES, _ITEMS, _COSTS, _COMPARED, _TOOLS)
 
 # Contentless: the texts are in `turn`. Not part of a step, because FTS5 is not compiled in everywhere.
 WORD_INDEX = (
@@ -152,6 +182,8 @@ def _version_by_tables(connection: sqlite3.Connection) -> int:
         return 0
     if "exchange" not in tables:
         return 1
+    if "tool_step" in tables:
+        return STEPS.index(_TOOLS) + 1
     if "compared_to" in _columns(connection, "conversation"):
         return STEPS.index(_COMPARED) + 1
     columns = _columns(connection, "turn")

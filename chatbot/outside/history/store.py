@@ -7,7 +7,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from chatbot.core.conversations.json_form import as_plain, from_plain
 from chatbot.core.conversations.stored import (
@@ -30,6 +30,7 @@ from chatbot.outside.history.database import Database
 from chatbot.outside.history.opening import Connect, Opener
 from chatbot.outside.history.search import search
 from chatbot.outside.history.writing import Desk, Draft, TurnWriter
+from chatbot.records import NamedTuple
 
 _CANDIDATES = 5
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
+from chatbot.core.calls.steps import StepCollector
 from chatbot.core.conversations.stored import Failure, ImageReference, Turn, title_of
 from chatbot.core.cost.answer import Cost
 from chatbot.core.errors import ChatError, Hung
-from chatbot.core.events import Finished, Retrying
+from chatbot.core.events import Finished, Retrying, StepFinished, ToolEvent, ToolFinished, ToolStarted
 from chatbot.core.http.kept import KeptExchange
 from chatbot.outside.history.changes import Random, free_id
 from chatbot.outside.history.database import Database
 from chatbot.outside.history.exchanges import insert_exchanges
-from chatbot.outside.history.rows import end_turn, insert_piece, insert_turn, storable, store_images
+from chatbot.outside.history.rows import delete_pieces, end_turn, insert_piece, insert_turn, storable, store_images
+from chatbot.outside.history.steps import store_steps
+from chatbot.records import NamedTuple
 
 FLUSH_S = 0.25
 _INDEXED_WITH_A_TURN = 50
@@ -40,7 +42,9 @@ class Draft(NamedTuple):
 
 
 class _Stored(NamedTuple):
-    """What is in the database: of how many parts the answer and the reasoning are in it, and in how many pieces."""
+    """What is in the database: of how many parts the answer and the reasoning are in it, and in how many pieces; and of
+    how many steps before it all that is known.
+    """
 
     connection: sqlite3.Connection | None = None
     turn_id: int = 0
@@ -48,6 +52,7 @@ class _Stored(NamedTuple):
     answer_parts: int = 0
     reasoning_parts: int = 0
     pieces: int = 0
+    steps: int = 0
 
 
 class TurnWriter:
@@ -61,6 +66,7 @@ class TurnWriter:
         self._draft = draft
         self._answer: list[str] = []
         self._reasoning: list[str] = []
+        self._steps = StepCollector()
         self._failures: list[Failure] = []
         self._first_text_s: float | None = None
         self._stored = _Stored()
@@ -93,6 +99,18 @@ class TurnWriter:
                 self._first_text_s = self._desk.clock() - self._draft.asked_s
         if reasoning:
             self._reasoning.append(reasoning)
+
+    def tool(self, event: ToolEvent) -> None:
+        """A step has ended, or something has happened to one of its calls; it is stored now: what a program that dies
+        has called must be known to the next one.
+        """
+        self._steps.take([event])
+        if isinstance(event, StepFinished):
+            text, reasoning = "".join(self._answer), "".join(self._reasoning)
+            self._steps.steps[-1] = self._steps.steps[-1]._replace(text=text, reasoning=reasoning)
+            self._answer, self._reasoning = [], []
+        if isinstance(event, (StepFinished, ToolStarted, ToolFinished)):
+            self._save(is_last=False)
 
     def failed(self, retrying: Retrying) -> None:
         """An attempt that is repeated."""
@@ -132,10 +150,11 @@ class TurnWriter:
             model=turn.model or finished.model,
             items=None if self._goes_on else finished.items,
             cost=cost,
+            steps=tuple(self._steps.steps),
         )
 
         def end(connection: sqlite3.Connection) -> _Stored:
-            stored = self._begun(connection)
+            stored = self._with_steps(connection)
             end_turn(connection, stored.turn_id, ended)
             _touch(connection, stored.conversation_id, self._desk.now(), ended)
             return stored
@@ -172,7 +191,7 @@ class TurnWriter:
 
     def _grown(self, connection: sqlite3.Connection) -> _Stored:
         """What is stored in this database, with all that has come."""
-        stored = self._begun(connection)
+        stored = self._with_steps(connection)
         answer = "".join(self._answer[stored.answer_parts :])
         reasoning = "".join(self._reasoning[stored.reasoning_parts :])
         if not answer and not reasoning:
@@ -181,6 +200,19 @@ class TurnWriter:
         return stored._replace(
             answer_parts=len(self._answer), reasoning_parts=len(self._reasoning), pieces=stored.pieces + 1
         )
+
+    def _with_steps(self, connection: sqlite3.Connection) -> _Stored:
+        """What is stored in this database, with all steps; the text before a step is no answer any more."""
+        stored = self._begun(connection)
+        steps = self._steps.steps
+        if not steps:
+            return stored
+        if len(steps) > stored.steps:
+            delete_pieces(connection, stored.turn_id)
+            stored = stored._replace(answer_parts=0, reasoning_parts=0, pieces=0)
+        first = max(0, stored.steps - 1)
+        store_steps(connection, stored.turn_id, first, steps[first:])
+        return stored._replace(steps=len(steps))
 
     def _begun(self, connection: sqlite3.Connection) -> _Stored:
         """What is stored in this database, which may be another than before; with the question, if that is not."""

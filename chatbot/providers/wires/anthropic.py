@@ -6,13 +6,27 @@ everywhere, compatible servers know only it, and sampling parameters are still a
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator
 from types import MappingProxyType
 from typing import Any
 
-from chatbot.core.events import EndMarker, FinishReason, Notice, ReasoningDelta, TextDelta, Usage, Verdict
+from chatbot.core.calls.arguments import as_object
+from chatbot.core.events import (
+    CallPiece,
+    EndMarker,
+    FinishReason,
+    Notice,
+    ProviderEvent,
+    ReasoningDelta,
+    TextDelta,
+    Usage,
+    Verdict,
+)
 from chatbot.core.messages import PDF, Attachment, Conversation, Message
 from chatbot.core.options import Options, merged
 from chatbot.core.request import Payload
+from chatbot.core.sse.decoder import SseEvent
 from chatbot.providers import models
 from chatbot.providers.wires import base
 
@@ -47,12 +61,19 @@ class AnthropicMessages(base.Provider):
             top_p=options.top_p,
             stop_sequences=list(options.stop),
             stream=options.stream or None,
+            tools=[
+                {"name": tool.name, "description": tool.description, "input_schema": tool.parameters}
+                for tool in options.tools
+            ],
             **_reasoning(options, max_tokens),
         )
         payload = {
             "model": options.model,
             "max_tokens": max_tokens,
-            "messages": [{"role": message.role, "content": _content(message)} for message in conversation.messages],
+            "messages": [
+                {"role": message.role, "content": self.handed_back(message, options.model) or _content(message)}
+                for message in conversation.messages
+            ],
             **fields,
         }
         if options.schema is not None:
@@ -66,14 +87,29 @@ class AnthropicMessages(base.Provider):
     def path(self, options: Options) -> str:
         return "/v1/messages"
 
+    def read_stream(self, events: Iterable[SseEvent]) -> Iterator[ProviderEvent]:
+        blocks = _Blocks()
+        for event in events:
+            if not event.data.startswith("{"):
+                yield from self.read_event(event)
+                continue
+            document = base.json_of(event)
+            blocks.see(document)
+            for said in self.read_answer(document, streamed=True):
+                if type(said) is EndMarker:
+                    yield from _items(blocks.all())
+                yield said
+
     def read_answer(self, document: Any, *, streamed: bool = False) -> base.Events:
         match document:
             case {"type": "content_block_delta", "delta": {"text": str(text)}} if text:
                 yield TextDelta(text)
             case {"type": "content_block_delta", "delta": {"thinking": str(text)}} if text:
                 yield ReasoningDelta(text)
+            case {"type": "content_block_delta", "delta": {"partial_json": str(text)}} if text:
+                yield CallPiece(base.integer(document.get("index")), arguments=text)
             case {"type": "content_block_start", "content_block": dict(block)}:
-                yield from _block(block)
+                yield from _block(block, base.integer(document.get("index")))
             case {"type": "message_start", "message": dict(message)}:
                 yield from _usage(message)
             case {"type": "message_delta"}:
@@ -84,10 +120,12 @@ class AnthropicMessages(base.Provider):
                 yield EndMarker()
             case {"type": "message"}:
                 blocks = document.get("content")
-                for block in blocks if isinstance(blocks, list) else ():
-                    yield from _block(block)
+                blocks = blocks if isinstance(blocks, list) else []
+                for number, block in enumerate(blocks):
+                    yield from _block(block, number)
                 yield from _stop(document)
                 yield from _usage(document)
+                yield from _items(blocks)
                 yield EndMarker()
             case {"type": "error"} | {"error": dict() | str() | list()}:
                 raise self.error_in(document)
@@ -111,13 +149,64 @@ def _reasoning(options: Options, max_tokens: int) -> Payload:
     return {"thinking": {"type": "enabled", "budget_tokens": budget_tokens}}
 
 
+class _Blocks:
+    """The blocks of a stream, as they are when it is over."""
+
+    def __init__(self) -> None:
+        self._begun: dict[Any, Payload] = {}
+        self._texts: dict[tuple[Any, str], list[str]] = {}
+
+    def see(self, document: Any) -> None:
+        match document:
+            case {"type": "content_block_delta", "delta": dict(delta)}:
+                for member, text in delta.items():
+                    if member != "type" and isinstance(text, str):
+                        self._texts.setdefault((document.get("index"), member), []).append(text)
+            case {"type": "content_block_start", "content_block": dict(block)}:
+                self._begun[document.get("index")] = block
+
+    def all(self) -> list[Payload]:
+        blocks = {index: dict(block) for index, block in self._begun.items()}
+        for (index, member), texts in self._texts.items():
+            text = "".join(texts)
+            if block := blocks.get(index):
+                if member == "partial_json":
+                    block["input"] = as_object(text)
+                elif isinstance(begun := block.get(member, ""), str):
+                    block[member] = begun + text
+        return list(blocks.values())
+
+
+def _items(blocks: list[Any]) -> base.Events:
+    """What has to be handed back: the blocks of a thought that ends in calls. An empty text is refused."""
+    blocks = [block for block in blocks if isinstance(block, dict)]
+    kinds = {block.get("type") for block in blocks}
+    has_ids = all(block.get("id") for block in blocks if block.get("type") == "tool_use")
+    if "tool_use" in kinds and kinds & {"thinking", "redacted_thinking"} and has_ids:
+        yield base.items_of([block for block in blocks if block.get("type") != "text" or block.get("text")])
+
+
 def _content(message: Message) -> str | list[Payload]:
-    if not message.attachments:
+    if not (message.attachments or message.calls or message.results):
         return message.text
+    results: list[Payload] = [
+        base.present(
+            type="tool_result",
+            tool_use_id=_id(result.call_id),
+            content=result.text or None,
+            is_error=result.is_error or None,
+        )
+        for result in message.results
+    ]
     # Images and documents before the text is what the provider recommends.
     parts = [_attached(attachment) for attachment in message.attachments]
+    calls: list[Payload] = [
+        {"type": "tool_use", "id": _id(call.id), "name": _name(call.name), "input": as_object(call.arguments)}
+        for call in message.calls
+    ]
     # An empty text block is refused.
-    return [*parts, {"type": "text", "text": message.text}] if message.text else parts
+    text: list[Payload] = [{"type": "text", "text": message.text}] if message.text else []
+    return [*results, *parts, *text, *calls]
 
 
 def _attached(attachment: Attachment) -> Payload:
@@ -127,12 +216,27 @@ def _attached(attachment: Attachment) -> Payload:
     return {"type": "image", "source": source}
 
 
-def _block(block: Any) -> base.Events:
+def _id(call_id: str) -> str:
+    """An id, which another service may have made, in the letters that are taken here."""
+    return re.sub(r"[^a-zA-Z0-9_-]", "_", call_id)
+
+
+def _name(name: str) -> str:
+    """The name of a tool, which a model may have made up, in the letters that are taken here."""
+    return re.sub(r"[^a-zA-Z0-9_-]", "_", name)[:64] or "_"
+
+
+def _block(block: Any, number: int | None) -> base.Events:
     match block:
         case {"type": "text", "text": str(text)} if text:
             yield TextDelta(text)
         case {"type": "thinking", "thinking": str(text)} if text:
             yield ReasoningDelta(text)
+        case {"type": "tool_use"}:
+            given = base.arguments_text(block.get("input"))
+            yield CallPiece(
+                number, base.text_of(block.get("id")), base.text_of(block.get("name")), given, whole=bool(given)
+            )
 
 
 def _stop(delta: dict[str, Any]) -> base.Events:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from chatbot.core.errors import ChatError, MalformedAnswer, UsageError
-from chatbot.core.events import EndMarker, ProviderEvent
-from chatbot.core.messages import Attachment, Conversation, ProviderItems
+from chatbot.core.events import EndMarker, OutputItems, ProviderEvent
+from chatbot.core.messages import Attachment, Conversation, Message, ProviderItems
 from chatbot.core.options import Endpoint, Options
 from chatbot.core.request import HttpFailure, HttpRequest, Payload
 from chatbot.core.sse.decoder import SseEvent
@@ -46,7 +46,11 @@ class Provider(ABC):
         self.endpoint = endpoint
 
     def payload(self, conversation: Conversation, options: Options) -> Payload:
-        """The request body, as the object that will be JSON. Raises UsageError for a schema that is not taken."""
+        """The request body, as the object that will be JSON. Raises UsageError for a schema that is not taken, and for
+        tools where there are none.
+        """
+        if not self.service.tools:
+            conversation = self._without_tools(conversation, options)
         if (schema := options.schema) is not None:
             from chatbot.providers import schemas  # most questions have none
 
@@ -55,6 +59,15 @@ class Provider(ABC):
             else:
                 options = options._replace(schema=schemas.sent(schema, self.service).schema)
         return self.body(conversation, options)
+
+    def _without_tools(self, conversation: Conversation, options: Options) -> Conversation:
+        if options.tools:
+            raise UsageError(f"{self.title} knows no tools", advice="Ask without -T, or ask another service with -m.")
+        if not any(message.calls for message in conversation.messages):
+            return conversation
+        from chatbot.providers import tools  # most conversations have none
+
+        return tools.in_words(conversation)
 
     @abstractmethod
     def body(self, conversation: Conversation, options: Options) -> Payload:
@@ -131,6 +144,13 @@ class Provider(ABC):
         """The items (JSON) of an answer of `model`, marked as whose they are."""
         return ProviderItems(self.service.wire, self.service.title, model, text) if text else None
 
+    def handed_back(self, message: Message, model: str) -> list[Payload]:
+        """The items of an answer, where they are this model's own; else none."""
+        items = message.items
+        if items is None or items != self.own_items(items.json, model):
+            return []
+        return _objects(items.json)
+
     @abstractmethod
     def read_answer(self, document: Any, *, streamed: bool = False) -> Events:
         """What a whole answer in one JSON document says, or the document of one event. Raises ChatError when it is an
@@ -181,6 +201,30 @@ def _url(endpoint: Endpoint, path: str) -> str:
 def present(**fields: Any) -> Payload:
     """The fields that were given: not None, not empty."""
     return {name: value for name, value in fields.items() if value is not None and value != () and value != []}
+
+
+def _objects(text: str) -> list[Payload]:
+    """The objects of a JSON array; none where it is no such array: a history may have been imported from anywhere."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return []
+    return found if isinstance(found, list) and all(isinstance(item, dict) for item in found) else []
+
+
+def items_of(items: Sequence[Payload]) -> OutputItems:
+    """The items of an answer that are to be handed back."""
+    return OutputItems(json.dumps(items, separators=(",", ":")))
+
+
+def text_of(value: Any) -> str:
+    """A text that a server may have left out, or sent as null."""
+    return value if isinstance(value, str) else ""
+
+
+def arguments_text(value: Any) -> str:
+    """The arguments of a call as text, also where a server sends them as an object."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False) if value else ""
 
 
 def base64_of(attachment: Attachment) -> str:

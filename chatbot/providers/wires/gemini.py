@@ -5,13 +5,26 @@ Source: ai.google.dev, "Generating content"; the finish reasons are those of `ty
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote
 
-from chatbot.core.events import FinishReason, Notice, ProviderEvent, ReasoningDelta, TextDelta, Usage, Verdict
+from chatbot.core.calls.arguments import as_object
+from chatbot.core.calls.assembling import is_ours
+from chatbot.core.events import (
+    CallPiece,
+    FinishReason,
+    Notice,
+    ProviderEvent,
+    ReasoningDelta,
+    TextDelta,
+    Usage,
+    Verdict,
+)
 from chatbot.core.messages import MP3, Conversation, Message
 from chatbot.core.options import Options, merged
 from chatbot.core.request import Payload
+from chatbot.core.sse.decoder import SseEvent
 from chatbot.providers import models
 from chatbot.providers.wires import base
 
@@ -46,11 +59,17 @@ class GeminiGenerate(base.Provider):
             responseMimeType="application/json" if options.schema is not None else None,
             responseJsonSchema=options.schema,
         )
-        payload: Payload = {"contents": [_content(message) for message in conversation.messages]}
+        payload: Payload = {"contents": [self._content(message, options.model) for message in conversation.messages]}
         if conversation.system:
             payload["systemInstruction"] = {"parts": [{"text": conversation.system}]}
         if generation:
             payload["generationConfig"] = generation
+        if options.tools:
+            declared = [
+                {"name": tool.name, "description": tool.description, "parametersJsonSchema": tool.parameters}
+                for tool in options.tools
+            ]
+            payload["tools"] = [{"functionDeclarations": declared}]
         return merged(payload, options.extra)
 
     def takes_effort(self, options: Options) -> bool:
@@ -61,6 +80,23 @@ class GeminiGenerate(base.Provider):
         model = options.model if "/" in options.model else f"models/{options.model}"
         return f"/{quote(model, safe='/')}:{action}"
 
+    def _content(self, message: Message, model: str) -> Payload:
+        role = "model" if message.role == "assistant" else "user"
+        return {"role": role, "parts": self.handed_back(message, model) or _parts(message)}
+
+    def read_stream(self, events: Iterable[SseEvent]) -> Iterator[ProviderEvent]:
+        parts: list[Payload] = []
+        for event in events:
+            if not event.data.startswith("{"):
+                yield from self.read_event(event)
+                continue
+            document = base.json_of(event)
+            parts += _parts_in(document)
+            for said in self.read_answer(document, streamed=True):
+                yield said
+                if type(said) is FinishReason:
+                    yield from _items(parts)
+
     def read_answer(self, document: Any, *, streamed: bool = False) -> base.Events:
         """Without `alt=sse` a stream is one JSON array of the same documents."""
         found: list[ProviderEvent] = []
@@ -69,6 +105,9 @@ class GeminiGenerate(base.Provider):
                 if part.get("error") or ("candidates" not in part and base.is_error(part)):
                     raise self.error_in(part)
                 found += _read(part)
+        if not streamed:
+            documents = document if isinstance(document, list) else [document]
+            found += _items([part for each in documents for part in _parts_in(each)])
         return found
 
 
@@ -84,21 +123,60 @@ def _thinking(options: Options) -> Payload:
     )
 
 
-def _content(message: Message) -> Payload:
-    parts: list[Payload] = [
-        {"inlineData": {"mimeType": _NAMED_SO.get(each.media_type, each.media_type), "data": base.base64_of(each)}}
-        for each in message.attachments
-    ]
-    role = "model" if message.role == "assistant" else "user"
-    return {"role": role, "parts": [*parts, {"text": message.text}] if message.text or not parts else parts}
+def _parts(message: Message) -> list[Payload]:
+    parts: list[Payload] = []
+    for result in message.results:
+        said = {"error" if result.is_error else "output": result.text}
+        parts.append({"functionResponse": _with_id(result.call_id, {"name": result.name, "response": said})})
+    for each in message.attachments:
+        media_type = _NAMED_SO.get(each.media_type, each.media_type)
+        parts.append({"inlineData": {"mimeType": media_type, "data": base.base64_of(each)}})
+    if message.text or not (parts or message.calls):
+        parts.append({"text": message.text})
+    for call in message.calls:
+        parts.append({"functionCall": _with_id(call.id, {"name": call.name, "args": as_object(call.arguments)})})
+    return parts
+
+
+def _with_id(call_id: str, fields: Payload) -> Payload:
+    """Older models give no id, and none is said to them."""
+    return fields if is_ours(call_id) else {"id": call_id, **fields}
+
+
+def _parts_in(document: Any) -> list[Payload]:
+    """The parts of the first candidate."""
+    candidate = base.first_of(document.get("candidates")) if isinstance(document, dict) else None
+    content = (candidate or {}).get("content")
+    parts = content.get("parts") if isinstance(content, dict) else None
+    return [part for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
+
+
+def _items(parts: list[Payload]) -> base.Events:
+    """What has to be handed back: the parts of an answer with signatures, each signature on its own part; thoughts
+    without one say nothing to the model. Source: ai.google.dev, "Thought signatures".
+    """
+    if any("thoughtSignature" in part for part in parts):
+        kept: list[Payload] = []
+        for part in parts:
+            if part.keys() == {"text"} and kept and kept[-1].keys() == {"text"}:
+                kept[-1] = {"text": kept[-1]["text"] + part["text"]}
+            elif "thoughtSignature" in part or not part.get("thought"):
+                kept.append(part)
+        yield base.items_of(kept)
 
 
 def _read(document: dict[str, Any]) -> base.Events:
     candidate = base.first_of(document.get("candidates")) or {}
-    content = candidate.get("content")
-    parts = content.get("parts") if isinstance(content, dict) else None
-    for part in parts if isinstance(parts, list) else []:
+    for part in _parts_in(document):
         match part:
+            case {"functionCall": dict(call)}:
+                yield CallPiece(
+                    None,
+                    base.text_of(call.get("id")),
+                    base.text_of(call.get("name")),
+                    base.arguments_text(call.get("args")) or "{}",
+                    whole=True,
+                )
             case {"text": str(text), "thought": True} if text:
                 yield ReasoningDelta(text)
             case {"text": str(text)} if text:

@@ -6,13 +6,24 @@ are read here whatever server they come from: an unknown member is never an erro
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote
 
-from chatbot.core.events import FinishReason, ProviderEvent, ReasoningDelta, TextDelta, Usage, Verdict
+from chatbot.core.calls.arguments import as_text
+from chatbot.core.events import (
+    CallPiece,
+    FinishReason,
+    ProviderEvent,
+    ReasoningDelta,
+    TextDelta,
+    Usage,
+    Verdict,
+)
 from chatbot.core.messages import MP3, PDF, WAV, Attachment, Conversation, Message
 from chatbot.core.options import Options, merged
 from chatbot.core.request import Payload
+from chatbot.core.sse.decoder import SseEvent
 from chatbot.providers.wires import base
 
 VERDICTS = {
@@ -36,12 +47,13 @@ class OpenAIChat(base.Provider):
         messages: list[Payload] = []
         if conversation.system:
             messages.append({"role": "system", "content": conversation.system})
-        messages += [{"role": message.role, "content": _content(message)} for message in conversation.messages]
+        messages += [sent for message in conversation.messages for sent in self._messages(message, options.model)]
         fields = base.present(
             temperature=options.temperature,
             top_p=options.top_p,
             stop=list(options.stop),
             reasoning_effort=options.reasoning_effort,
+            tools=[{"type": "function", "function": tool._asdict()} for tool in options.tools],
         )
         if options.max_tokens is not None:
             fields[self.service.token_limit_field] = options.max_tokens
@@ -55,8 +67,41 @@ class OpenAIChat(base.Provider):
             fields["stream_options"] = {"include_usage": True}
         return merged({"model": options.model, "messages": messages, **fields}, options.extra)
 
+    def _messages(self, message: Message, model: str) -> Iterator[Payload]:
+        for result in message.results:
+            yield {"role": "tool", "tool_call_id": result.call_id, "content": result.text}
+        if message.calls:
+            calls = [
+                {
+                    "id": call.id,
+                    "type": "function",
+                    "function": {"name": call.name, "arguments": as_text(call.arguments)},
+                }
+                for call in message.calls
+            ]
+            [thoughts, *_] = self.handed_back(message, model) or [{}]
+            yield {"role": "assistant", "content": message.text or None, "tool_calls": calls, **thoughts}
+        elif message.text or message.attachments or not message.results:
+            yield {"role": message.role, "content": _content(message)}
+
     def path(self, options: Options) -> str:
         return self.service.chat_path.format(model=quote(options.model, safe=""))
+
+    def read_stream(self, events: Iterable[SseEvent]) -> Iterator[ProviderEvent]:
+        if not self.service.reasoning_field:
+            yield from super().read_stream(events)
+            return
+        thoughts = _Thoughts(self.service.reasoning_field)
+        for event in events:
+            if not event.data.startswith("{"):
+                yield from self.read_event(event)
+                continue
+            document = base.json_of(event)
+            thoughts.see(document, "delta")
+            for said in self.read_answer(document, streamed=True):
+                yield said
+                if type(said) is FinishReason:
+                    yield from thoughts.items()
 
     def read_answer(self, document: Any, *, streamed: bool = False) -> base.Events:
         """A chunk of a stream has the shape of an answer, but for `delta`; Perplexity always sends both members."""
@@ -76,7 +121,11 @@ class OpenAIChat(base.Provider):
             if not isinstance(message, dict):
                 message = choice.get("message" if streamed else "delta")
             if isinstance(message, dict):
-                _read_deltas(message, found)
+                _read_deltas(message, found, is_whole=not streamed)
+                if not streamed and self.service.reasoning_field:
+                    thoughts = _Thoughts(self.service.reasoning_field)
+                    thoughts.see(document, "message")
+                    found += thoughts.items()
             reason = choice.get("finish_reason")
             if isinstance(reason, str) and reason:
                 found.append(FinishReason(reason, VERDICTS.get(reason, Verdict.COMPLETE)))
@@ -84,6 +133,33 @@ class OpenAIChat(base.Provider):
         if isinstance(usage, dict):
             found.append(_usage(usage))
         return found
+
+
+class _Thoughts:
+    """The reasoning of an answer as it stands in this member of its pieces, which are texts or lists."""
+
+    def __init__(self, field: str) -> None:
+        self._field = field
+        self._texts: list[str] = []
+        self._parts: list[Any] = []
+        self._has_calls = False
+
+    def see(self, document: Any, holder: str) -> None:
+        choice = base.first_of(document.get("choices")) if isinstance(document, dict) else None
+        message = (choice or {}).get(holder)
+        if isinstance(message, dict):
+            self._has_calls = self._has_calls or bool(message.get("tool_calls"))
+            match message.get(self._field):
+                case str(text):
+                    self._texts.append(text)
+                case list(parts):
+                    self._parts += parts
+
+    def items(self) -> base.Events:
+        """What is to be handed back; nothing of an answer without calls."""
+        thoughts = "".join(self._texts) or self._parts
+        if self._has_calls and thoughts:
+            yield base.items_of([{self._field: thoughts}])
 
 
 def _content(message: Message) -> str | list[Payload]:
@@ -101,7 +177,7 @@ def _attached(attachment: Attachment) -> Payload:
     return {"type": "image_url", "image_url": {"url": base.data_url(attachment)}}
 
 
-def _read_deltas(message: dict[str, Any], found: list[ProviderEvent]) -> None:
+def _read_deltas(message: dict[str, Any], found: list[ProviderEvent], *, is_whole: bool) -> None:
     # Several servers send the same reasoning under two names; the first that is there is enough.
     thinking = message.get("reasoning_content") or message.get("reasoning") or message.get("reasoning_details")
     if thinking and (text := _text_in(thinking)):
@@ -116,6 +192,20 @@ def _read_deltas(message: dict[str, Any], found: list[ProviderEvent]) -> None:
     refusal = message.get("refusal")
     if isinstance(refusal, str) and refusal:
         found += (TextDelta(refusal), FinishReason("refusal", Verdict.REFUSED))
+    calls = message.get("tool_calls")
+    if calls and isinstance(calls, list):
+        found += _call_pieces(calls, is_whole=is_whole)
+
+
+def _call_pieces(calls: list[Any], *, is_whole: bool) -> Iterator[CallPiece]:
+    """The calls in a message, each of them whole, or the pieces of some in a delta. A place may not be given."""
+    for number, call in enumerate(calls):
+        if isinstance(call, dict):
+            function = call.get("function")
+            function = function if isinstance(function, dict) else {}
+            place = number if is_whole else base.integer(call.get("index"))
+            texts = (base.text_of(call.get("id")), base.text_of(function.get("name")))
+            yield CallPiece(place, *texts, base.arguments_text(function.get("arguments")), is_whole)
 
 
 def _part(part: Any) -> base.Events:

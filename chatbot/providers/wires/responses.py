@@ -6,15 +6,15 @@ stored at the provider (`store: false`): what it would remember is handed back t
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
+from chatbot.core.calls.arguments import as_text
 from chatbot.core.errors import ChatError
 from chatbot.core.events import (
+    CallPiece,
     EndMarker,
     FinishReason,
-    OutputItems,
     ProviderEvent,
     ReasoningDelta,
     TextDelta,
@@ -27,6 +27,7 @@ from chatbot.core.request import Payload
 from chatbot.core.sse.decoder import SseEvent
 from chatbot.providers import models
 from chatbot.providers.wires import base
+from chatbot.records import NamedTuple
 
 # By the reason why a response is incomplete, else by its status; what is incomplete for another reason is cut.
 VERDICTS = {
@@ -51,6 +52,10 @@ _PIECES: dict[str, tuple[str, Kind]] = {
 }
 _DELTAS = {f"response.{name}.delta": (name, "delta", kind) for name, (_, kind) in _PIECES.items()}
 _DONE = {f"response.{name}.done": (name, member, kind) for name, (member, kind) in _PIECES.items()}
+_ARGUMENTS = {
+    "response.function_call_arguments.delta": "delta",
+    "response.function_call_arguments.done": "arguments",
+}
 _JOINTS: dict[Kind, str] = {TextDelta: "", ReasoningDelta: "\n\n"}  # between two pieces
 
 # Items to which the client has to answer, and without that the provider does not take them back.
@@ -88,7 +93,15 @@ class ItemEnd(NamedTuple):
     item_id: object
 
 
-Said = Piece | ItemBegin | ItemEnd | list[Piece] | ProviderEvent  # a list has all pieces of the answer
+class _Call(NamedTuple):
+    """A piece of the call in item number `item` (None: not said, but `item_id` may be)."""
+
+    piece: CallPiece
+    item: int | None
+    item_id: object
+
+
+Said = Piece | ItemBegin | ItemEnd | _Call | list[Piece] | ProviderEvent  # a list has all pieces of the answer
 
 
 class OpenAIResponses(base.Provider):
@@ -113,6 +126,7 @@ class OpenAIResponses(base.Provider):
             top_p=options.top_p,
             reasoning=(reasons and base.present(effort=options.reasoning_effort, summary=summary)) or None,
             text=_text_format(options),
+            tools=[{"type": "function", **tool._asdict(), "strict": False} for tool in options.tools],
             stream=options.stream or None,
         )
         items = [item for message in conversation.messages for item in self._items(message, options.model)]
@@ -126,11 +140,19 @@ class OpenAIResponses(base.Provider):
         return "/responses"
 
     def _items(self, message: Message, model: str) -> list[Payload]:
-        """A message, or the items of an answer where they are this model's own."""
-        items = message.items
-        is_own = items is not None and items == self.own_items(items.json, model)
-        own = _objects(items.json) if items is not None and is_own else []
-        return own or [{"type": "message", "role": message.role, "content": _content(message)}]
+        """A message, its calls and results, or the items of an answer where they are this model's own."""
+        if own := self.handed_back(message, model):
+            return own
+        items: list[Payload] = [
+            {"type": "function_call_output", "call_id": result.call_id, "output": result.text}
+            for result in message.results
+        ]
+        if message.text or message.attachments or not (message.calls or message.results):
+            items.append({"type": "message", "role": message.role, "content": _content(message)})
+        return items + [
+            {"type": "function_call", "call_id": call.id, "name": call.name, "arguments": as_text(call.arguments)}
+            for call in message.calls
+        ]
 
     def read_stream(self, events: Iterable[SseEvent]) -> Iterator[ProviderEvent]:
         text = _Text()
@@ -147,6 +169,8 @@ class OpenAIResponses(base.Provider):
                                 yield from text.end_item(said)
                             case list():
                                 yield from text.end(said)
+                            case _Call():
+                                yield said.piece._replace(place=text.number(said.item, said.item_id))
                             case _:
                                 yield said
         except ChatError:
@@ -165,6 +189,9 @@ class OpenAIResponses(base.Provider):
                     yield kind(text)
                 case Piece() | ItemBegin() | ItemEnd():
                     pass
+                case _Call(piece, item):
+                    if not (streamed and piece.whole):
+                        yield piece._replace(place=item)
                 case list():
                     if not streamed:
                         yield from _Text().end(said)
@@ -183,8 +210,16 @@ class OpenAIResponses(base.Provider):
                 raise self.error_in(document)
         elif kind in _DELTAS or kind in _DONE:
             yield from _piece(document, *(_DELTAS.get(kind) or _DONE[kind]), whole=kind in _DONE)
+        elif kind in _ARGUMENTS:
+            text = base.text_of(document.get(_ARGUMENTS[kind]))
+            number = base.integer(document.get("output_index"))
+            if text:
+                piece = CallPiece(arguments=text, whole=_ARGUMENTS[kind] == "arguments")
+                yield _Call(piece, number, document.get("item_id"))
         elif kind in _ITEMS and isinstance(item := document.get("item"), dict):
             number, item_id = base.integer(document.get("output_index")), item.get("id")
+            if item.get("type") == "function_call":
+                yield _Call(_call_piece(item), number, item_id)
             if kind == _ITEMS[0]:
                 yield ItemBegin(ReasoningDelta if item.get("type") == "reasoning" else TextDelta, number, item_id)
             else:
@@ -197,11 +232,14 @@ class OpenAIResponses(base.Provider):
             is_other = f"response.{status}" in _ENDS and status != "completed"
             yield from self._whole(response, status if is_other else _ENDS[kind])
 
-    def _whole(self, response: dict[str, Any], status: Any) -> Iterator[list[Piece] | ProviderEvent]:
+    def _whole(self, response: dict[str, Any], status: Any) -> Iterator[list[Piece] | _Call | ProviderEvent]:
         """Everything that a response says at its end."""
         output = response.get("output")
         items = [item for item in (output if isinstance(output, list) else ()) if isinstance(item, dict)]
         yield [piece for number, item in enumerate(items) for piece in _pieces(number, item)]
+        for number, item in enumerate(items):
+            if item.get("type") == "function_call":
+                yield _Call(_call_piece(item), number, item.get("id"))
         if any("refusal" in _types(item.get("content")) for item in items):
             yield _REFUSED
         usage = response.get("usage")
@@ -216,7 +254,7 @@ class OpenAIResponses(base.Provider):
         verdict = VERDICTS.get(word, Verdict.CUT if reason else Verdict.COMPLETE)
         yield FinishReason(word, verdict)
         if verdict is Verdict.COMPLETE and _may_be_handed_back(items):
-            yield OutputItems(json.dumps(items, separators=(",", ":")))
+            yield base.items_of(items)
         yield EndMarker()
 
 
@@ -232,17 +270,17 @@ class _Text:
 
     def take(self, piece: Piece) -> Iterator[ProviderEvent]:
         """What of a piece is new, and may be given out now."""
-        place = (self._number(piece.item, piece.item_id), piece.part)
+        place = (self.number(piece.item, piece.item_id), piece.part)
         in_order = self._kinds[piece.kind]
         return in_order.whole(place, piece.text) if piece.whole else in_order.add(place, piece.text)
 
     def begin_item(self, begin: ItemBegin) -> None:
         """Later items wait for this one."""
-        self._kinds[begin.kind].begin_item(self._number(begin.item, begin.item_id))
+        self._kinds[begin.kind].begin_item(self.number(begin.item, begin.item_id))
 
     def end_item(self, end: ItemEnd) -> Iterator[ProviderEvent]:
         """What waited for the end of this item."""
-        number = self._number(end.item, end.item_id)
+        number = self.number(end.item, end.item_id)
         for in_order in self._kinds.values():
             yield from in_order.end_item(number)
 
@@ -257,7 +295,7 @@ class _Text:
         for in_order in self._kinds.values():
             yield from in_order.rest()
 
-    def _number(self, number: int | None, item_id: object) -> int:
+    def number(self, number: int | None, item_id: object) -> int:
         """The number of an item. Ids are the weaker sign: some servers make a new one for each event."""
         known = item_id if isinstance(item_id, str) else None
         if number is None:
@@ -364,29 +402,28 @@ def _types(parts: Any) -> list[Any]:
 
 
 def _may_be_handed_back(items: Sequence[dict[str, Any]]) -> bool:
-    """Whether the provider takes the items back, and they are more than their text: a message at the end, encrypted
-    reasoning, and nothing that it cannot know (`store: false`) or that waits for an answer of ours.
+    """Whether the provider takes the items back, and they are more than their text: encrypted reasoning, a message at
+    the end or calls that we answer to, and nothing that it cannot know (`store: false`) or that waits for another
+    answer of ours.
     """
     reasoning = [item for item in items if item.get("type") == "reasoning"]
     return bool(
         reasoning
         and all(isinstance(item.get("encrypted_content"), str) and item["encrypted_content"] for item in reasoning)
-        and items[-1].get("type") == "message"
-        and not _wants_answers(items)
+        and items[-1].get("type") in ("message", "function_call")
+        and all(base.text_of(item.get("call_id")) for item in items if item.get("type") == "function_call")
+        and not _wants_answers([item for item in items if item.get("type") != "function_call"])
     )
+
+
+def _call_piece(item: dict[str, Any]) -> CallPiece:
+    """What an item says of its call: its name at first, all of it at the end."""
+    given = base.arguments_text(item.get("arguments"))
+    return CallPiece(None, base.text_of(item.get("call_id")), base.text_of(item.get("name")), given, whole=bool(given))
 
 
 def _wants_answers(items: Sequence[dict[str, Any]]) -> bool:
     return any(isinstance(kind := item.get("type"), str) and kind in _CALLS for item in items)
-
-
-def _objects(text: str) -> list[Payload]:
-    """The objects of a JSON array; none where it is no such array: a history may have been imported from anywhere."""
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        return []
-    return found if isinstance(found, list) and all(isinstance(item, dict) for item in found) else []
 
 
 def _text_format(options: Options) -> Payload | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from chatbot.core.calls.steps import Step
 from chatbot.core.cost.answer import cost_json
 from chatbot.core.events import Event, TextDelta
 from chatbot.core.json_text import dumps
@@ -32,6 +33,7 @@ def as_json(
     document = {
         "text": result.text,
         **more,
+        **({"steps": list(map(_step, result.steps))} if result.steps else {}),
         "reasoning": result.reasoning or None,
         "verdict": str(finished.verdict),
         "finish_reason": finished.finish_reason,
@@ -64,3 +66,10 @@ def as_json(
         "exit_code": exit_code(finished),
     }
     return dumps(document).encode() + b"\n"
+
+
+def _step(step: Step) -> dict[str, Any]:
+    """A step; what is handed back to the provider is no concern of programs."""
+    from chatbot.core.conversations.json_form import plain_step
+
+    return {name: value for name, value in plain_step(step).items() if name != "items"}

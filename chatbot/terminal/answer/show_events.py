@@ -1,11 +1,14 @@
 """The loop between an answer's events and what a person sees."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
+from chatbot.core.calls.loop import whole
+from chatbot.core.calls.steps import Step, StepCollector
 from chatbot.core.cost.answer import Cost
 from chatbot.core.errors import ChatError, ProgramFault, TimedOut
-from chatbot.core.events import Event, Finished, ReasoningDelta, TextDelta, Verdict
+from chatbot.core.events import Event, Finished, TextDelta, Verdict
+from chatbot.records import NamedTuple
 
 
 class EventQueue(Protocol):
@@ -36,13 +39,15 @@ class View(Protocol):
 
 class AnswerResult(NamedTuple):
     """The text of an answer as far as it came, what the model thought before it, how it ended, and what it cost, where
-    somebody looked.
+    somebody looked. `steps` are those before it in which the model called tools; what it said in them is no part of the
+    answer.
     """
 
     text: str
     reasoning: str
     finished: Finished
     cost: Cost | None = None
+    steps: tuple[Step, ...] = ()
 
 
 def show_events(
@@ -59,29 +64,32 @@ def show_events(
     What the view raises (a closed pipe) ends the answer and is passed on.
     """
     started_s = clock()
-    pieces: list[str] = []
-    reasoning: list[str] = []
+    collected = StepCollector()
     finished: Finished | None = None
     try:
         while finished is None:
             wait_s = view.frame(clock())
-            events = _taken(event_queue, redact, sooner(wait_s, limit_s, clock() - started_s), bool(pieces))
-            pieces += [event.text for event in events if type(event) is TextDelta]
-            reasoning += [event.text for event in events if type(event) is ReasoningDelta]
+            events = _taken(event_queue, redact, sooner(wait_s, limit_s, clock() - started_s), collected)
+            collected.take(events)
             finished = events[-1] if events and isinstance(events[-1], Finished) else None
             if finished is None:
-                finished = ended_here(bool(pieces), stopped(), limit_s, clock() - started_s)
+                finished = ended_here(collected.has_text, stopped(), limit_s, clock() - started_s)
+                if finished and collected.ended:
+                    finished = whole([*collected.ended, finished])
             if events:
                 view.show(events, clock())
         view.close(clock())
-        return AnswerResult("".join(pieces), "".join(reasoning), finished)
+        return AnswerResult(collected.text, collected.reasoning, finished, steps=tuple(collected.steps))
     finally:
         if finished is None or finished.verdict is Verdict.CANCELLED or isinstance(finished.error, TimedOut):
             event_queue.give_up()
 
 
 def _taken(
-    event_queue: EventQueue, redact: Callable[[list[Event]], Iterable[Event]], timeout_s: float | None, has_text: bool
+    event_queue: EventQueue,
+    redact: Callable[[list[Event]], Iterable[Event]],
+    timeout_s: float | None,
+    so_far: StepCollector,
 ) -> list[Event]:
     """What came; that the thread which makes the events has failed is the end of the answer."""
     try:
@@ -91,7 +99,8 @@ def _taken(
     except Exception as failure:
         error = ProgramFault(f"a fault of chat itself: {type(failure).__name__}: {failure}")
         error.__cause__ = failure
-        return [Finished(Verdict.CUT if has_text else Verdict.FAILED, error=error, has_text=has_text)]
+        failed = Finished(Verdict.CUT if so_far.has_text else Verdict.FAILED, error=error, has_text=so_far.has_text)
+        return [whole([*so_far.ended, failed])]
 
 
 def with_whole_text(events: list[Event]) -> list[Event]:

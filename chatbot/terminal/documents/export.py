@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from chatbot.core.messages import Conversation, Image, Message
+from chatbot.terminal.documents.conversations import one_line
+from chatbot.terminal.documents.transcript import fenced
 
 _TITLES = {"user": "Question", "assistant": "Answer"}
 
@@ -18,4 +20,7 @@ def _section(message: Message) -> str:
         f"*{'image' if isinstance(each, Image) else 'attached'}: {each.name}*\n\n" for each in message.attachments
     )
     end = "" if message.text.endswith("\n") else "\n"
-    return f"## {_TITLES[message.role]}\n\n{attached}{message.text}{end}"
+    results = "".join(f"*{one_line(result.name)} said*\n\n{fenced(result.text)}\n\n" for result in message.results)
+    calls = "".join(f"\n*tool: {one_line(call.name)}*\n\n{fenced(call.arguments)}\n" for call in message.calls)
+    title = _TITLES[message.role] if message.is_question or message.role == "assistant" else "Results"
+    return f"## {title}\n\n{attached}{results}{message.text}{end}{calls}"

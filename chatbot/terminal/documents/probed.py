@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
+from chatbot.records import NamedTuple
 from chatbot.terminal.documents.conversations import one_line
 from chatbot.terminal.screen import Screen
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterator, Sequence
 
 from chatbot.core.amounts import duration_words, token_words
+from chatbot.core.calls.steps import Step
 from chatbot.core.conversations.stored import StoredConversation, Summary, Turn
 from chatbot.core.events import Usage, Verdict
 from chatbot.terminal.documents.conversations import Dated, one_line
@@ -68,8 +70,10 @@ def _turn_blocks(turn: Turn, dated: Dated, reasoning: bool) -> Iterator[str]:
     yield with_closed_fence(sanitise(turn.question))
     names = [one_line(name) for name in (turn.provider, turn.model) if name]
     yield f"## {'/'.join(names) or 'Answer'}"
+    for step in turn.steps:
+        yield from _step_blocks(step, reasoning)
     if reasoning and turn.reasoning:
-        yield "\n".join(f"> {line}".rstrip() for line in sanitise(turn.reasoning).splitlines())
+        yield _quoted(turn.reasoning)
     if turn.answer:
         yield with_closed_fence(sanitise(turn.answer))
     facts = list(_facts(turn))
@@ -77,11 +81,40 @@ def _turn_blocks(turn: Turn, dated: Dated, reasoning: bool) -> Iterator[str]:
         yield f"*{' · '.join(facts)}*"
 
 
+def _step_blocks(step: Step, reasoning: bool) -> Iterator[str]:
+    """What the model said and called, and what came of it."""
+    if reasoning and step.reasoning:
+        yield _quoted(step.reasoning)
+    if step.text:
+        yield with_closed_fence(sanitise(step.text))
+    for made in step.calls:
+        call = made.made or made.call
+        yield f"*tool: {one_line(call.name)}*\n\n{fenced(call.arguments)}"
+        if made.result is None:
+            yield "*interrupted*" if made.is_started else "*not made*"
+        else:
+            yield f"*{'error' if made.result.is_error else 'result'}*\n\n{fenced(made.result.text)}"
+
+
+def _quoted(reasoning: str) -> str:
+    return "\n".join(f"> {line}".rstrip() for line in sanitise(reasoning).splitlines())
+
+
+def fenced(text: str) -> str:
+    """A text as a block that nothing in it can end."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}\n{sanitise(text).rstrip()}\n{fence}"
+
+
 def _facts(turn: Turn) -> Iterator[str]:
     """How the answer ended, if not as it should, and what it took."""
     if turn.verdict in _ENDINGS:
         yield _ENDINGS[turn.verdict] + (f": {one_line(turn.error.message)}" if turn.error else "")
-    if turn.attempts > 1:
+    if turn.steps:
+        count = len(turn.steps) + bool(turn.answer)
+        yield "1 step" if count == 1 else f"{count} steps"
+    if turn.attempts > len(turn.steps) + 1:
         yield f"{turn.attempts} attempts"
     usage = turn.usage or Usage()
     yield from (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from chatbot.core.conversations.pending import PendingQuestion
 from chatbot.core.errors import UsageError
@@ -12,6 +12,7 @@ from chatbot.core.options import Options
 from chatbot.core.text import DecodedText
 from chatbot.options.chat import SAMPLING
 from chatbot.options.declared import Option
+from chatbot.records import NamedTuple
 from chatbot.terminal.answer.show_events import AnswerResult
 from chatbot.terminal.notices import Notices
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from chatbot.core.errors import UsageError
+from chatbot.records import NamedTuple
 from chatbot.terminal.input.input_line import MARKS
 from chatbot.terminal.repl import answer, attachments, conversation, http, model, options
 from chatbot.terminal.repl.actions import CommandContext

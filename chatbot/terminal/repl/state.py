@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from chatbot.core.calls.steps import with_steps
 from chatbot.core.conversations.pending import PendingQuestion
 from chatbot.core.conversations.resume import continued
 from chatbot.core.cost.spent import Spent
@@ -12,6 +13,7 @@ from chatbot.core.events import Usage, Verdict
 from chatbot.core.messages import Attachment, Conversation
 from chatbot.core.options import Options
 from chatbot.core.text import question as joined_question
+from chatbot.records import NamedTuple
 from chatbot.terminal.answer.show_events import AnswerResult
 
 if TYPE_CHECKING:  # the session does without the history until something is kept
@@ -29,8 +31,9 @@ _MAY_GO_ON = {None, Verdict.LENGTH, Verdict.CUT, Verdict.FAILED, Verdict.CANCELL
 class ReplState(NamedTuple):
     """Where a talk stands.
 
-    `conversation` ends in an answer, unless it is empty. `unanswered` is the conversation as it was asked last, if
-    nothing came for that: then `conversation` is as before. `attachments` and `files` (name and text) go with the next
+    `conversation` ends in an answer, or in results of tools that the model was not asked about any more, unless it is
+    empty. `unanswered` is the conversation as it was asked last, if nothing came for that: then `conversation` is as
+    before. `attachments` and `files` (name and text) go with the next
     question. `verdict` is how the last answer ended, None if that is not known. `used` is the sum of all reports,
     `used_before` what it was when this conversation was begun, `last_used` the last one. `model` is how it is called on
     the screen; the one in `options` is not used. `asked_count` questions were asked in this session; the last answer
@@ -112,9 +115,11 @@ def answered(state: ReplState, asked: PendingQuestion, result: AnswerResult) -> 
         conversation = before.answered(continued(asked.continues, result.text))
         verdict = result.finished.verdict if result.text.strip() else state.verdict
         return state._replace(conversation=conversation, verdict=verdict)
-    if not result.text.strip():
+    if not result.text.strip() and not result.steps:
         return left_unanswered(state, asked)
-    conversation = asked.conversation.answered(result.text, result.finished.items)
+    conversation = with_steps(asked.conversation, result.steps)
+    if result.text.strip():
+        conversation = conversation.answered(result.text, result.finished.items)
     return _detached(state)._replace(conversation=conversation, unanswered=None, verdict=result.finished.verdict)
 
 
@@ -130,7 +135,7 @@ def undone(state: ReplState) -> ReplState:
     if state.unanswered:
         return state._replace(unanswered=None)
     conversation = _last_asked(state)
-    return state._replace(conversation=conversation._replace(messages=conversation.messages[:-1]), verdict=None)
+    return state._replace(conversation=conversation.before_last_question, verdict=None)
 
 
 def begun_anew(state: ReplState) -> ReplState:
@@ -181,7 +186,7 @@ def _last_asked(state: ReplState) -> Conversation:
         return state.unanswered._replace(system=state.conversation.system)
     if not state.conversation.messages:
         raise UsageError("nothing was asked yet")
-    return state.conversation._replace(messages=state.conversation.messages[:-1])
+    return state.conversation.to_last_question
 
 
 def _detached(state: ReplState) -> ReplState:

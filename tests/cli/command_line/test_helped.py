@@ -120,6 +120,7 @@ def test_every_option_of_chat_stands_under_a_heading_that_says_what_it_is_about(
         "Who answers",
         "How it answers",
         "The form of the answer",
+        "Tools",
         "What is shown",
         "The connection",
         "The HTTP",

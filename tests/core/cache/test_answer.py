@@ -10,15 +10,20 @@ from hypothesis import strategies as st
 
 from chatbot.core.cache.answer import CachedAnswer, folded, from_json, to_json
 from chatbot.core.errors import ConnectionLost
-from chatbot.core.events import Event, Finished, Notice, ReasoningDelta, Retrying, TextDelta, Usage, Verdict
+from chatbot.core.events import Event, Finished, Notice, ReasoningDelta, Retrying, TextDelta, ToolCalled, Usage, Verdict
 from chatbot.core.messages import ProviderItems
 from chatbot.core.redaction.redactor import MASK, Redactor
+from chatbot.core.tools.calling import ToolCall
 
 KEY = "sk-live-0123456789abcdef"
 WHOLE = Finished(Verdict.COMPLETE, "stop", Usage(9, 2, 1, None), None, "req_1", 2, True, "m")
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=5)
 EVENTS = st.lists(
-    st.builds(TextDelta, TEXTS) | st.builds(ReasoningDelta, TEXTS) | st.builds(Notice, TEXTS), max_size=12
+    st.builds(TextDelta, TEXTS)
+    | st.builds(ReasoningDelta, TEXTS)
+    | st.builds(Notice, TEXTS)
+    | st.builds(ToolCalled, st.builds(ToolCall, TEXTS, TEXTS, TEXTS)),
+    max_size=12,
 )
 COUNTS = st.none() | st.integers(0, 2**53)
 
@@ -35,13 +40,16 @@ def test_what_was_said_comes_back_word_for_word(
 ) -> None:
     finished = WHOLE._replace(usage=usage, finish_reason=reason, request_id=request_id)
     finished = finished._replace(items=ProviderItems("responses", "OpenAI", "m", '[{"a":"é"}]') if usage else None)
+    calls = [event for event in events if isinstance(event, ToolCalled)]
+    said = "".join(event.text for event in events if type(event) is TextDelta)
+    finished = finished._replace(has_text=bool(said.strip()) or not calls)
     answer = from_json(to_json(kept(events, finished)))
     assert answer == kept(events, finished)
     for kind in (TextDelta, ReasoningDelta, Notice):
         assert answer.text(kind) == "".join(event.text for event in events if type(event) is kind)
     assert answer.finished == finished._replace(attempts=0), "nothing is sent for it"
-    neighbours = [type(part) for part in answer.parts if type(part) is not Notice]
-    assert all(len(part.text) for part in answer.parts) and len(neighbours) <= len(events)
+    assert [part for part in answer.parts if isinstance(part, ToolCalled)] == calls
+    assert len(answer.parts) <= len(events)
 
 
 def test_neighbours_of_a_kind_are_one_event_so_that_the_text_comes_in_one_write() -> None:

@@ -88,6 +88,7 @@ def test_every_option_of_a_question_can_be_saved() -> None:
         "extra",
         "show_reasoning",
         "schema",
+        "tools",
     }
 
 

@@ -121,5 +121,5 @@ def test_a_copy_that_lost_its_version_is_known_by_its_columns(tmp_path: Path, ve
     old.execute("PRAGMA user_version = 0")
     old.close()
     opened = Opener(tmp_path, lambda: 0.0).for_writing()
-    assert version_of(opened.connection) == len(STEPS) == 5
+    assert version_of(opened.connection) == len(STEPS) == 6
     opened.connection.close()

@@ -64,7 +64,8 @@ def test_a_history_of_before_gets_its_table_and_keeps_what_it_has(history: Histo
     database = history.path
     history.close()
     with sqlite3.connect(database) as connection:
-        connection.execute("DROP TABLE exchange")
+        for table in ("exchange", "tool_call", "tool_step"):
+            connection.execute(f"DROP TABLE {table}")
         connection.execute("ALTER TABLE turn DROP COLUMN items")
         for column in ("cache_write_tokens", "cost_usd", "price"):
             connection.execute(f"ALTER TABLE turn DROP COLUMN {column}")

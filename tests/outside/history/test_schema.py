@@ -100,6 +100,8 @@ def test_a_database_that_has_lost_its_version_is_one_of_the_first(folder: Path, 
 
 def test_a_history_of_before_several_models_can_compare_conversations(folder: Path) -> None:
     with sqlite3.connect(folder / NAME) as connection:
+        connection.execute("DROP TABLE tool_call")
+        connection.execute("DROP TABLE tool_step")
         connection.execute("DROP INDEX conversation_by_compared")
         connection.execute("ALTER TABLE conversation DROP COLUMN compared_to")
         connection.execute("PRAGMA user_version = 4")

@@ -107,6 +107,11 @@ def test_encrypted_reasoning_goes_back_unchanged_and_in_its_place() -> None:
     assert [sent[0]["content"], sent[3]["content"]] == ["One?", "Three?"]
 
 
+@pytest.mark.parametrize("output", [[REASONING, CALL], [REASONING, MESSAGE, CALL], [REASONING, CALL, MESSAGE]])
+def test_calls_go_back_behind_the_reasoning_that_made_them(output: list[dict[str, Any]]) -> None:
+    assert payload("responses", talk(answered(*output)))["input"][1:-1] == output
+
+
 @pytest.mark.parametrize(
     ("service", "model"), [("openai", "m"), ("anthropic", "m"), ("gemini", "m"), ("xai", "m"), ("responses", "n")]
 )
@@ -133,8 +138,8 @@ def test_items_that_are_none_are_not_sent(text: str) -> None:
         [{**REASONING, "encrypted_content": None}, MESSAGE],
         [{"type": "reasoning", "id": "rs_1", "summary": []}, MESSAGE],
         [REASONING],
-        [REASONING, MESSAGE, CALL],
-        [REASONING, CALL, MESSAGE],
+        [REASONING, MESSAGE, {**CALL, "type": "custom_tool_call"}],
+        [REASONING, {**CALL, "call_id": None}],
         [],
     ],
 )

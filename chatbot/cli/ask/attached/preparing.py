@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import NamedTuple
 
 from chatbot.core.amounts import size_words
 from chatbot.core.errors import FileUnreadable
@@ -14,6 +13,7 @@ from chatbot.outside.attachments.finding import FoundFile, found
 from chatbot.outside.files.reading import MAX_TEXT_BYTES
 from chatbot.providers.attachments import limits, why_not_taken
 from chatbot.providers.choice import ModelTarget
+from chatbot.records import NamedTuple
 
 CLIPBOARD = "the clipboard"
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from chatbot.cli.output import stdio
+from chatbot.core.calls.steps import with_steps
 from chatbot.core.conversations.pending import PendingQuestion
 from chatbot.core.errors import OutputUnwritable, SchemaMismatch
 from chatbot.core.events import Verdict
@@ -16,6 +17,7 @@ from chatbot.options.chat import Structured
 from chatbot.outside.desktop.streams import is_terminal
 from chatbot.outside.files.private import write_new
 from chatbot.outside.files.reading import display_name
+from chatbot.records import NamedTuple
 from chatbot.terminal.answer.show_events import AnswerResult
 from chatbot.terminal.documents.code_files import file_names, same_language
 from chatbot.terminal.fences import CodeBlock, code_blocks
@@ -110,7 +112,8 @@ class AnswerForm:
             "Answer again with the whole JSON document, and with nothing before or after it."
         )
         result = formed.result
-        conversation = asked.conversation.answered(result.text, result.finished.items).asking(told)
+        made = with_steps(asked.conversation, result.steps)
+        conversation = made.answered(result.text, result.finished.items).asking(told)
         return PendingQuestion(conversation, asked.options, asked.raw)
 
     def write(self, formed: Formed, *, is_json: bool) -> None:
