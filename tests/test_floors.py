@@ -47,7 +47,7 @@ FLOORS = {
     "outside": floor(
         "core options",
         STDLIB,
-        "requests urllib3 certifi truststore dotenv PIL platformdirs keyring tomlkit shellingham "
+        "requests urllib3 certifi truststore dotenv PIL platformdirs keyring tomlkit shellingham pypdf "
         "mcp mcp_types anyio httpx2",
     ),
     "lab": floor("core outside", STDLIB),  # the grader runs programs

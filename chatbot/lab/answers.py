@@ -92,15 +92,17 @@ class Answer(NamedTuple):
 class Asked(NamedTuple):
     """What the lab needs from a request.
 
-    `parameters` are the optional fields sent, as the dialect spells them. `images` describe the pictures sent with the
-    last question. `sse` is false for the JSON array that only Gemini has. `serial` numbers the requests of one server.
-    `key` is the one that came with the request. `tools` are those to call, each with the schema of its arguments;
-    `results` are names and texts of those that were, and `is_signed` is whether what belongs to them was handed back.
+    `parameters` are the optional fields sent, as the dialect spells them. `attachments` describe the files sent with
+    the last question; `has_attachments`: with any. `sse` is false for the JSON array that only Gemini has. `serial`
+    numbers the requests of one server. `key` is the one that came with the request. `tools` are those to call, each
+    with the schema of its arguments; `results` are names and texts of those that were, and `is_signed` is whether what
+    belongs to them was handed back.
     """
 
     model: str
     question: str = ""
-    images: tuple[str, ...] = ()
+    attachments: tuple[str, ...] = ()
+    has_attachments: bool = False
     parameters: frozenset[str] = frozenset()
     streamed: bool = False
     sse: bool = True

@@ -68,6 +68,14 @@ class RefuseParameters(NamedTuple):
     otherwise: Say
 
 
+class RefuseAttachments(NamedTuple):
+    """An error with this message as long as any question has an attachment; else the answer. `status`: see Refuse."""
+
+    message: str
+    otherwise: Say
+    status: int | None = None
+
+
 class Raw(NamedTuple):
     """Bytes of no dialect, as proxies and gateways send them."""
 
@@ -83,7 +91,7 @@ class Silence(NamedTuple):
     banner: bytes = b""
 
 
-Turn = Say | Refuse | RefuseParameters | Raw | Silence
+Turn = Say | Refuse | RefuseParameters | RefuseAttachments | Raw | Silence
 
 
 class BrokenOff(Exception):
@@ -143,6 +151,11 @@ def perform(turn: Turn, dialect: Dialect, asked: Asked) -> ScriptedReply:
             if sent is None:
                 return _say(turn.otherwise, dialect, asked)
             return refuse(dialect, dialect.bad_parameter(sent)._replace(serial=asked.serial), asked)
+        case RefuseAttachments():
+            if not asked.has_attachments:
+                return _say(turn.otherwise, dialect, asked)
+            bad = dialect.refusal(Fault.BAD_REQUEST, asked.serial)._replace(message=turn.message)
+            return refuse(dialect, bad, asked, turn.status)
         case Say():
             return _say(turn, dialect, asked)
 

@@ -20,10 +20,16 @@ class Asked(NamedTuple):
     file: Annotated[
         tuple[str, ...], Choice("A text file as context; repeatable.", flags=("--file", "-f"), metavar="PATH")
     ] = ()
-    image: Annotated[
+    image: Annotated[tuple[str, ...], Choice("An image, - for piped bytes; repeatable.", metavar="PATH|-")] = ()
+    attach: Annotated[
         tuple[str, ...],
-        Choice("An image, - for piped bytes; repeatable.", flags=("--image", "-a", "--attach"), metavar="PATH|-"),
+        Choice(
+            "An image, PDF, recording or text, told by its content; repeatable.",
+            flags=("--attach", "-a"),
+            metavar="PATH|URL|-",
+        ),
     ] = ()
+    paste: Annotated[bool, Choice("The image or text in the clipboard goes with the question.")] = False
     template: Annotated[
         str | None,
         Choice(

@@ -22,7 +22,7 @@ from chatbot.cli.settings.loading import settings_of
 from chatbot.cli.settings.own_providers import own_table
 from chatbot.core.conversations.pending import PendingQuestion
 from chatbot.core.errors import NothingSetUp, UsageError
-from chatbot.core.messages import Conversation, Image
+from chatbot.core.messages import Conversation
 from chatbot.outside.desktop.keyboard import SilentKeyboard
 from chatbot.outside.desktop.streams import is_terminal
 from chatbot.providers.service import api_of
@@ -77,7 +77,7 @@ def answer(arguments: Arguments, notices: Notices, ask_several: AskSeveral) -> i
         notices.quiet, recorder.off = arguments.shown.quiet, arguments.kept.no_log
         route = chosen_route(arguments.connection, notices)
         conversation = conversation._replace(system=system or inputs.system(arguments.how, notices))
-        images = inputs.images(arguments.asked, target.service.images, notices)
+        attached = inputs.attachments(arguments.asked, target, notices)
         files = exchange_files(arguments, notices)
         setup = Setup(
             arguments, filled.extra if filled else fields, target, recorder, notices, open_things, files, route,
@@ -87,15 +87,15 @@ def answer(arguments: Arguments, notices: Notices, ask_several: AskSeveral) -> i
         if is_dry:
             from chatbot.cli.ask.dry_run import dry_run
 
-            dry_run(setup, conversation.asking(text or "", images))
+            dry_run(setup, conversation.asking(attached.within(text or ""), attached.files))
             return 0
         if text is None or arguments.kept.interactive:
             check_for_one_answer(arguments.structured, arguments.schema)
-            _stay(setup, stored, conversation, images, text)
+            _stay(setup, stored, conversation, attached, text)
             return 0
         for remark in stored[1].remarks if stored else ():
             notices.warn(remark)
-        asked = inputs.continued(conversation, text, images, arguments.kept.truncate, notices)
+        asked = inputs.continued(conversation, text, attached, arguments.kept.truncate, notices)
         make_folder(arguments.structured)
         from chatbot.cli.ask.runner import AnswerRunner
 
@@ -207,7 +207,7 @@ def _stay(
     setup: Setup,
     stored: tuple[Summary, Resumed] | None,
     conversation: Conversation,
-    images: tuple[Image, ...],
+    attached: inputs.Attachments,
     first: str | None,
 ) -> None:
     """The session: begun with the question `first`, or with a look at where the stored conversation stopped."""
@@ -219,7 +219,7 @@ def _stay(
     opening = asking_first(first) if first is not None else None
     if stored and opening is None:
         opening = resuming(stored[0], resumed.remarks)
-    run_repl(setup, resumed, images, opening)
+    run_repl(setup, resumed, attached, opening)
 
 
 def _stored(arguments: Arguments, recorder: HistoryRecorder) -> tuple[tuple[Summary, Resumed] | None, Arguments]:

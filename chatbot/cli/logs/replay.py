@@ -16,7 +16,7 @@ from chatbot.cli.settings.loading import load_settings
 from chatbot.cli.several.member import AskedModel, asked_models
 from chatbot.core.conversations.pending import PendingQuestion
 from chatbot.core.errors import UsageError
-from chatbot.core.messages import Conversation, Image
+from chatbot.core.messages import Conversation
 from chatbot.options.chat import Connection, Money, Shown, Who
 from chatbot.outside.desktop.streams import is_terminal
 from chatbot.records import NamedTuple
@@ -95,11 +95,7 @@ class _Asked:
         images = self._history.images(turns)
         conversation = Conversation()
         for number, turn in enumerate(turns, 1):
-            found = tuple(
-                Image(image.media_type, images[image.sha256], image.width, image.height, image.name)
-                for image in turn.images
-                if image.sha256 in images
-            )
+            found = tuple(image.attachment(images[image.sha256]) for image in turn.images if image.sha256 in images)
             conversation = conversation._replace(system=turn.system).asking(turn.question, found)
             if self._draws:
                 self._notices.question(turn.question)

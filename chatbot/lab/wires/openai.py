@@ -11,7 +11,7 @@ from chatbot.core.events import Usage
 from chatbot.core.wires import chat_completions
 from chatbot.lab.answers import Answer, Asked, Call, Ending, Fault, tokens
 from chatbot.lab.calling import call_pieces
-from chatbot.lab.dialect import Dialect, FaultRow, Json, Page, Refusal, member
+from chatbot.lab.dialect import Dialect, FaultRow, Json, Page, Refusal, SentFile, from_data_url, member
 from chatbot.lab.wires.asked_tools import of_chat
 
 CREATED_S = 1_763_683_200  # the lab's clock stands still, so that equal questions have equal answers
@@ -95,12 +95,15 @@ class OpenAIDialect(Dialect):
             )
         )
 
-    def image(self, part: Json) -> tuple[object, object] | None:
-        if part.get("type") != "image_url":
-            return None
-        url = str(member(part, "image_url").get("url", ""))
-        media_type, _, data = url.removeprefix("data:").partition(";base64,")
-        return media_type, data
+    def file(self, part: Json) -> SentFile | None:
+        match part:
+            case {"type": "image_url"}:
+                return from_data_url(member(part, "image_url").get("url"))
+            case {"type": "file", "file": dict(file)}:
+                return from_data_url(file.get("file_data"), file.get("filename"))
+            case {"type": "input_audio", "input_audio": dict(audio)}:
+                return SentFile(f"audio/{audio.get('format')}", audio.get("data"))
+        return None
 
     def stream(self, answer: Answer, asked: Asked) -> Iterator[bytes]:
         usage: Json = {"usage": None} if asked.usage_wanted else {}

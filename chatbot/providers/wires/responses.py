@@ -21,7 +21,7 @@ from chatbot.core.events import (
     Usage,
     Verdict,
 )
-from chatbot.core.messages import Conversation, Message
+from chatbot.core.messages import PDF, Attachment, Conversation, Message
 from chatbot.core.options import Options, merged
 from chatbot.core.request import Payload
 from chatbot.core.sse.decoder import SseEvent
@@ -147,7 +147,7 @@ class OpenAIResponses(base.Provider):
             {"type": "function_call_output", "call_id": result.call_id, "output": result.text}
             for result in message.results
         ]
-        if message.text or message.images or not (message.calls or message.results):
+        if message.text or message.attachments or not (message.calls or message.results):
             items.append({"type": "message", "role": message.role, "content": _content(message)})
         return items + [
             {"type": "function_call", "call_id": call.id, "name": call.name, "arguments": as_text(call.arguments)}
@@ -435,17 +435,17 @@ def _text_format(options: Options) -> Payload | None:
 def _content(message: Message) -> str | list[Payload]:
     if message.role == "assistant":
         return [{"type": "output_text", "text": message.text}]
-    if not message.images:
+    if not message.attachments:
         return message.text
-    parts: list[Payload] = [
-        {
-            "type": "input_image",
-            "image_url": f"data:{image.media_type};base64,{base.base64_of(image)}",
-            "detail": "auto",  # vLLM wants it said
-        }
-        for image in message.images
-    ]
+    parts = [_attached(attachment) for attachment in message.attachments]
     return [*parts, {"type": "input_text", "text": message.text}] if message.text else parts
+
+
+def _attached(attachment: Attachment) -> Payload:
+    data = base.data_url(attachment)
+    if attachment.media_type == PDF:
+        return {"type": "input_file", "filename": base.pdf_name(attachment), "file_data": data}
+    return {"type": "input_image", "image_url": data, "detail": "auto"}  # vLLM wants the detail said
 
 
 def _usage(usage: dict[str, Any]) -> Usage:
