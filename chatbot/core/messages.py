@@ -1,8 +1,9 @@
 """What is said: images, messages and the conversation they make."""
 
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from chatbot.core.tools.calling import ToolCall, ToolResult
+if TYPE_CHECKING:  # a question without tools does without
+    from chatbot.core.tools.calling import ToolCall, ToolResult
 
 Role = Literal["user", "assistant"]
 
@@ -54,8 +55,8 @@ class Message(NamedTuple):
     text: str
     images: tuple[Image, ...] = ()
     items: ProviderItems | None = None
-    calls: tuple[ToolCall, ...] = ()
-    results: tuple[ToolResult, ...] = ()
+    calls: tuple["ToolCall", ...] = ()
+    results: tuple["ToolResult", ...] = ()
 
     @property
     def is_question(self) -> bool:
@@ -77,7 +78,7 @@ class Conversation(NamedTuple):
         return self._replace(messages=(*self.messages, Message("user", text, images)))
 
     def answered(
-        self, text: str, items: ProviderItems | None = None, calls: tuple[ToolCall, ...] = ()
+        self, text: str, items: ProviderItems | None = None, calls: tuple["ToolCall", ...] = ()
     ) -> "Conversation":
         """This conversation with the answer to its last question, or to the last results."""
         return self._replace(messages=(*self.messages, Message("assistant", text, items=items, calls=calls)))
@@ -95,6 +96,6 @@ class Conversation(NamedTuple):
         kept = [last._replace(text="", images=())] if last.results else []
         return self._replace(messages=(*before, *kept))
 
-    def told(self, results: tuple[ToolResult, ...]) -> "Conversation":
+    def told(self, results: tuple["ToolResult", ...]) -> "Conversation":
         """This conversation with what came of the calls that were made last."""
         return self._replace(messages=(*self.messages, Message("user", "", results=results)))
