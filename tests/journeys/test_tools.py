@@ -55,6 +55,8 @@ def test_a_tool_is_called_and_the_answer_alone_is_printed(server: LabServer, hom
     ]
     assert done.err.splitlines()[1].startswith("chat: weather: rain in text␛[2J (")
     first, second = bodies(server)
+    dry = run(*words(server, "weather"), "--dry-run", "--as", "body", "Weather?", home=home)
+    assert json.loads(dry.out)["tools"] == first["tools"]
     assert first["tools"][0]["function"]["description"] == "Tells the weather in a city."
     assert [message["role"] for message in second["messages"]] == ["user", "assistant", "tool"]
     shown = run("logs", "show", home=home).text
