@@ -232,6 +232,18 @@ class Connection(NamedTuple):
         int | None, Choice("Retries at most; usually as many as fit in a minute.", metavar="N", least=0)
     ] = None
     no_stream: Annotated[bool, Choice("Ask for the answer in one piece.", flags=("--no-stream", "-S"))] = False
+    continue_cut: Annotated[bool, Choice("Have an answer that breaks off finished, by up to five more requests.")] = (
+        False
+    )
+    continue_with: Annotated[
+        str | None,
+        Choice(
+            "The same, by this model: provider/model, or another one of the same service.",
+            metavar="NAME",
+            is_text=True,
+            completes="models",
+        ),
+    ] = None
 
 
 class Http(NamedTuple):

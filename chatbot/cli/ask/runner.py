@@ -32,6 +32,7 @@ from chatbot.core.errors import (
 )
 from chatbot.core.events import Event, Finished, Retrying, Verdict
 from chatbot.core.messages import Conversation
+from chatbot.core.options import Options
 from chatbot.core.redaction.events import EventRedactor
 from chatbot.core.request import HttpRequest, HttpResponse
 from chatbot.core.retry import RetryPolicy
@@ -73,7 +74,10 @@ _MANY_TOKENS = 1_500  # the smallest contexts that local servers start with have
 class AnswerRunner:
     """Asks one question after the other of the chosen model, and shows each answer."""
 
-    def __init__(self, setup: Setup, keyboard: SilentKeyboard, *, in_session: bool = False) -> None:
+    def __init__(
+        self, setup: Setup, keyboard: SilentKeyboard, *, in_session: bool = False, beside: AnswerRunner | None = None
+    ) -> None:
+        """`beside`: what it asks belongs to the answer of that one."""
         self._keyboard = keyboard
         self._in_session = in_session
         self._target = setup.target
@@ -86,17 +90,19 @@ class AnswerRunner:
         self._setup = setup
         self._transport = LateTransport(self._network)
         provider = lookup.provider_for(self._target.service, self._target.endpoint)
-        self.http = AnswerHttp(setup, self._transport.facts, provider.read_event)
+        self.http: AnswerHttp = beside.http if beside else AnswerHttp(setup, self._transport.facts, provider.read_event)
+        exchanges = self.http.exchanges
+        observer = exchanges.observer_of(self._target, self._transport.facts) if beside else exchanges.observer
         self._session = Session(
             self.http.noting(provider),
-            observed(self._send, self.http.exchanges.observer, time.monotonic),
+            observed(self._send, observer, time.monotonic),
             RetryPolicy(max_retries=setup.arguments.connection.max_retries),
             clock=time.monotonic,
             now=time.time,
             random=random.random,
         )
         self._cached: Cached | None = None
-        if setup.arguments.cache.is_wanted:
+        if setup.arguments.cache.is_wanted and not beside:
             from chatbot.cli.ask.caching import cached
 
             self._cached = cached(setup, self._session, self._sent.set)
@@ -109,7 +115,8 @@ class AnswerRunner:
         arguments, keeps = setup.arguments, not self._recorder.off
         is_said, is_replayed = "budget" in arguments.taken, arguments.http.replay is not None
         spending = Spending(self._target, arguments.money, arguments.settings, is_said, keeps, is_replayed)
-        self.cost = AnswerCost(spending, self._notices)
+        self.cost: AnswerCost = AnswerCost(spending, self._notices, beside.cost if beside else None)
+        self._other: AnswerRunner | None = None  # whom --continue-with names
         self.signal: int | None = None
         self.limits = AnswerLimits(self._notices, keeps=not self._recorder.off, in_session=in_session)
 
@@ -164,8 +171,7 @@ class AnswerRunner:
                     result = result._replace(
                         cost=best_effort(COST_UNKNOWN, lambda: self.cost_of(result.finished), None)
                     )
-                    whole = _whole(pending.continues, result.text) if pending.continues else None
-                    recording.finish(result.finished, whole, result.cost)
+                    recording.finish(result.finished, None, result.cost)
                     self.http.finished(result.finished)
                     recording.keep(self.http.kept)
             self.signal = interrupts.number
@@ -202,18 +208,47 @@ class AnswerRunner:
         self._sent.clear()
         self._is_stopped = False
         self.http.exchanges.new_question()
-        if self._cached is None or not self._cached.knows(conversation, asked):
-            payload = partial(self._session.provider.payload, conversation, asked)
-            self.cost.reserve(conversation, payload, asked.model, self._longest_answer)
+        if pending.continues or self._cached is None or not self._cached.knows(conversation, asked):
+            self.cost.begin()
+            if not pending.continues:
+                self._reserve(conversation, asked)
             self._require_key()
             self.load()
-        ask = self._ask(again=pending.replaces is not None)
+        ask = self._continued(self._ask(again=pending.replaces is not None), pending.continues)
         return lambda sleep: ask(conversation, asked, self.http.exchanges.noting(sleep))
+
+    def _continued(self, ask: Ask, begun: str) -> Ask:
+        """What asks for the rest where an answer breaks off, or has done so, if that is wanted."""
+        wanted = self._setup.arguments.connection
+        if not (begun or wanted.continue_cut or wanted.continue_with):
+            return ask
+        if wanted.continue_with and self._other is None:
+            from chatbot.cli.ask.continuing import other_setup
+
+            setup = other_setup(self._setup._replace(target=self._target), wanted.continue_with)
+            self._other = AnswerRunner(setup, self._keyboard, beside=self)
+        from chatbot.layers.continued import MOST_TIMES, Asked, Continued
+
+        rest = self._other or self
+        rest._require_key()
+        rest._is_stopped = False
+        name = rest._target.service.name
+        asked = Asked(rest._session.ask, name, rest._target.model or "", rest._reserve)
+        most = MOST_TIMES if wanted.continue_cut or wanted.continue_with else 1
+        return Continued(Asked(ask, self._target.service.name), asked, most, begun).ask
+
+    def _reserve(self, conversation: Conversation, options: Options) -> None:
+        """Reserves what one request may cost. Raises TooDear, LedgerUnavailable, ConfigurationError."""
+        options = options._replace(model=self._target.model or options.model)
+        payload = partial(self._session.provider.payload, conversation, options)
+        self.cost.reserve(conversation, payload, options.model, self._longest_answer)
 
     def stop(self) -> None:
         """Ends what is waited for, from another thread; nothing more is sent for this question."""
         self._is_stopped = True
         self._transport.abort()
+        if self._other:
+            self._other.stop()
 
     def _send(self, request: HttpRequest) -> HttpResponse:
         if self._is_stopped:
@@ -234,7 +269,7 @@ class AnswerRunner:
         conversation, continues = pending.conversation, pending.continues
 
         def begin() -> TurnWriter | None:
-            question = conversation.messages[-3 if continues else -1]
+            question = conversation.messages[-1]
             writing = self._recorder.begin(
                 question,
                 conversation.system,
@@ -276,11 +311,20 @@ class AnswerRunner:
 
     def cost_of(self, finished: Finished) -> Cost:
         """What the answer cost; nothing where it was stopped before anything was sent."""
+        if parts := finished.parts:
+            from chatbot.core.cost.answer import total
+
+            rest = self._other or self
+            return total([(rest if at else self).cost.of(part.finished) for at, part in enumerate(parts)])
         was_sent = finished.verdict is not Verdict.CANCELLED or self._sent.is_set()
         return self.cost.of(finished if was_sent else finished._replace(attempts=0))
 
     def book(self, result: AnswerResult) -> None:
         """Writes into the ledger what was sent, and what the answer cost. Raises LedgerUnavailable."""
+        if self._other:
+            begun, rest = _by_model(result)
+            self._other.book(rest._replace(cost=self._other.cost_of(rest.finished)))
+            result = begun._replace(cost=self.cost_of(begun.finished))
         traffic = self._transport.take_traffic(_READ_WITHIN_S)
         folder = data_folder()
         if result.cost is None or folder is None:
@@ -421,7 +465,12 @@ class AnswerRunner:
         return finished
 
 
-def _whole(begun: str, text: str) -> str:
-    from chatbot.core.conversations.resume import continued
-
-    return continued(begun, text)
+def _by_model(result: AnswerResult) -> tuple[AnswerResult, AnswerResult]:
+    """What the first model said, and what the one that finished it did."""
+    begun, *rest = result.finished.parts or (None,)
+    if begun is None:
+        return result, result._replace(text="", reasoning="", finished=result.finished._replace(attempts=0))
+    return (
+        result._replace(text=result.text[: begun.end], finished=begun.finished),
+        result._replace(text=result.text[begun.end :], finished=result.finished._replace(parts=tuple(rest))),
+    )

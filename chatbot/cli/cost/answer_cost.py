@@ -39,22 +39,31 @@ class Spending(NamedTuple):
 class AnswerCost:
     """One answer at a time; as a context manager it gives back what was reserved for one that never ended."""
 
-    def __init__(self, spending: Spending, notices: Notices) -> None:
+    def __init__(self, spending: Spending, notices: Notices, beside: AnswerCost | None = None) -> None:
         self._spending = spending
         self._notices = notices
         self._gate: Gate | None = None
-        self._held: Held | None = None
-        self._conversation: Conversation | None = None
+        self._held: list[Held] = []
+        self._asked: list[Conversation] = []
+        self._beside = beside
+        self._other: AnswerCost | None = None
+        if beside is not None:
+            beside._other = self
+
+    def begin(self) -> None:
+        """The next thing that is reserved is for another answer."""
+        self._held, self._asked = [], []
+        if self._other:
+            self._other.begin()
 
     def reserve(
         self, conversation: Conversation, payload: Callable[[], Payload], model: str, limit: Callable[[], int | None]
     ) -> None:
-        """Takes what the answer to this question may cost out of what is left; `payload` is the body that will be sent,
-        `limit` the longest answer of the model. Raises TooDear, ConfigurationError, or LedgerUnavailable. Nothing is
-        loaded where there is no limit.
+        """Takes what one more request for the answer may cost out of what is left; `payload` is the body that will be
+        sent, `limit` the longest answer of the model. Raises TooDear, ConfigurationError, or LedgerUnavailable. Nothing
+        is loaded where there is no limit.
         """
-        self._held = None
-        self._conversation = conversation
+        self._asked.append(conversation)
         spending = self._spending
         if spending.is_replayed or not _may_have_limits(spending):
             return
@@ -70,8 +79,12 @@ class AnswerCost:
         if price is None:
             raise unknown_price(spending.target, model)
         estimate = estimated(price, estimated_tokens(conversation), longest_answer(payload(), limit()))
-        self._gate = Gate(limits, spending.target.service.name, lambda: open_ledger(self._notices))
-        self._held = self._gate.reserve(estimate)
+        if self._gate is None:
+            taken = self._beside._gate.taken_usd if self._beside and self._beside._gate else 0
+            if limits.max_usd is not None:
+                limits = limits._replace(max_usd=limits.max_usd - taken)
+            self._gate = Gate(limits, spending.target.service.name, lambda: open_ledger(self._notices))
+        self._held.append(self._gate.reserve(estimate))
 
     def of(self, finished: Finished) -> Cost:
         """What an answer cost, by the prices of now."""
@@ -91,9 +104,11 @@ class AnswerCost:
 
         usd = cost.usd if cost.usd is not None else cost_usd(cost.price, self.about(came)) or Decimal(0)
         rows = entries_of(self._spending, "chat", traffic, usd, unpriced=int(cost.usd is None))
-        held, self._held = self._held, None
-        if self._gate is not None and held is not None:
-            self._gate.settle(held, usd, rows)
+        held, self._held = self._held, []
+        if self._gate is not None and held:
+            self._gate.settle(held[0], usd, rows)
+            for each in held[1:]:
+                self._gate.settle(each, Decimal(0))
         elif rows:
             from contextlib import closing
 
@@ -107,7 +122,7 @@ class AnswerCost:
         from chatbot.core.conversations.resume import estimated_tokens, text_tokens
         from chatbot.core.events import Usage
 
-        return Usage(estimated_tokens(self._conversation) if self._conversation else 0, text_tokens(came))
+        return Usage(sum(map(estimated_tokens, self._asked)), text_tokens(came))
 
     def _price(self, model: str) -> Price | None:
         from chatbot.cli.cost.prices import price_now
@@ -118,17 +133,19 @@ class AnswerCost:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._other:
+            self._other.__exit__()
         gate, held = self._gate, self._held
-        self._gate = self._held = None
+        self._gate, self._held = None, []
         if gate is None:
             return
         from decimal import Decimal
 
         from chatbot.core.cost.ledger import LedgerUnavailable
 
-        if held is not None:
-            with suppress(LedgerUnavailable):  # it is given back by itself within an hour
-                gate.settle(held, Decimal(0))
+        with suppress(LedgerUnavailable):  # it is given back by itself within an hour
+            for each in held:
+                gate.settle(each, Decimal(0))
         gate.close()
 
 
