@@ -75,12 +75,13 @@ COMMANDS = (
         "batch", "A question for each row of a file, at the pace that the service allows.", "chatbot.cli.batch.command"
     ),
     Entry("probe", "What a server that is compatible with OpenAI really supports.", "chatbot.cli.probe.command"),
+    Entry("relay", "A relay at the edge, for apps that must not have the key.", "chatbot.cli.relay.command"),
     Entry("doctor", "What keeps chat from working here, and the way out.", "chatbot.cli.doctor.command"),
     Entry("help", "The help of chat, or of a command.", "chatbot.cli.help.command"),
     Entry("version", "The version.", means=_version),
     Entry("settings", instead="chat config"),
     Entry("login", instead="chat keys set NAME"),
-    *map(Entry, "bench grade learn relay serve".split()),
+    *map(Entry, "bench grade learn serve".split()),
 )
 _BY_NAME = {entry.name: entry for entry in COMMANDS}
 
