@@ -76,6 +76,7 @@ COMMANDS = (
     ),
     Entry("probe", "What a server that is compatible with OpenAI really supports.", "chatbot.cli.probe.command"),
     Entry("relay", "A relay at the edge, for apps that must not have the key.", "chatbot.cli.relay.command"),
+    Entry("receipt", "What --receipt wrote: whether an answer is whole.", "chatbot.cli.receipt.command", heading=_KEPT),
     Entry("doctor", "What keeps chat from working here, and the way out.", "chatbot.cli.doctor.command"),
     Entry("help", "The help of chat, or of a command.", "chatbot.cli.help.command"),
     Entry("version", "The version.", means=_version),

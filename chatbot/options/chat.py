@@ -267,6 +267,14 @@ class Http(NamedTuple):
     log_file: Annotated[Path | None, Choice("Add a line of JSON for each attempt to this file.", metavar="PATH")] = None
     no_log_bodies: Annotated[bool, Choice("Leave the bodies out of the log file.")] = False
     har: Annotated[Path | None, Choice("Write an HTTP archive, a new file.", metavar="PATH", in_variable=False)] = None
+    receipt: Annotated[
+        Path | None,
+        Choice(
+            "Write hash and length of what came in, was sent, came and went out, a new file.",
+            metavar="FILE",
+            in_variable=False,
+        ),
+    ] = None
     record: Annotated[
         Path | None, Choice("Record the HTTP in a cassette, a new file.", metavar="PATH", in_variable=False)
     ] = None

@@ -54,6 +54,7 @@ from chatbot.terminal.best_effort import LIMIT_S, BestEffort
 if TYPE_CHECKING:
     from chatbot.cli.ask.recorder import RecordingView
     from chatbot.cli.ask.structured.outcome import AnswerForm, Formed
+    from chatbot.cli.receipt.writing import MeasuredView
     from chatbot.core.cost.answer import Cost
     from chatbot.core.models.listed import ListedModel
     from chatbot.layers.cached import Cached
@@ -116,6 +117,7 @@ class AnswerRunner:
         is_said, is_replayed = "budget" in arguments.taken, arguments.http.replay is not None
         spending = Spending(self._target, arguments.money, arguments.settings, is_said, keeps, is_replayed)
         self.cost: AnswerCost = AnswerCost(spending, self._notices, beside.cost if beside else None)
+        self._measured: MeasuredView | None = None
         self._other: AnswerRunner | None = None  # whom --continue-with names
         self.signal: int | None = None
         self.limits = AnswerLimits(self._notices, keeps=not self._recorder.off, in_session=in_session)
@@ -266,6 +268,9 @@ class AnswerRunner:
         """The view, with a history that keeps what it shows."""
         from chatbot.cli.ask.recorder import RecordingView
 
+        if self._setup.receipt:
+            service, model, exchanges = self._target.service.name, self._target.model or "", self.http.exchanges
+            view = self._measured = self._setup.receipt.around(view, service, model, lambda: exchanges.begun)
         conversation, continues = pending.conversation, pending.continues
 
         def begin() -> TurnWriter | None:
@@ -321,6 +326,8 @@ class AnswerRunner:
 
     def book(self, result: AnswerResult) -> None:
         """Writes into the ledger what was sent, and what the answer cost. Raises LedgerUnavailable."""
+        if self._measured:
+            self._measured.result = result
         if self._other:
             begun, rest = _by_model(result)
             self._other.book(rest._replace(cost=self._other.cost_of(rest.finished)))

@@ -14,6 +14,7 @@ from chatbot.terminal.notices import Notices
 if TYPE_CHECKING:
     from chatbot.cli.ask.recorder import HistoryRecorder
     from chatbot.cli.ask.wire.files import ExchangeFiles
+    from chatbot.cli.receipt.writing import Receipt
     from chatbot.core.messages import Conversation
     from chatbot.providers.choice import ModelTarget
 
@@ -31,6 +32,7 @@ class Setup(NamedTuple):
     open_things: ExitStack
     files: ExchangeFiles | None = None
     route: Route = USUAL_ROUTE
+    receipt: Receipt | None = None
 
     @property
     def options(self) -> Options:
@@ -51,6 +53,7 @@ class Asking(NamedTuple):
     notices: Notices
     open_things: ExitStack
     files: ExchangeFiles | None = None
+    receipt: Receipt | None = None
 
 
 AskSeveral = Callable[[Asking], int]

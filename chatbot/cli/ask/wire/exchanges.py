@@ -106,6 +106,12 @@ class Exchanges:
         return self._kept(done)
 
     @property
+    def begun(self) -> list[Exchange]:
+        """Those of the question, whether they are over or not."""
+        with self._lock:
+            return [exchange.record() for exchange in self._running]
+
+    @property
     def all(self) -> list[Exchange]:
         """Those of the question that are over, in their order."""
         return list(self._done)
