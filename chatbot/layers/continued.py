@@ -13,6 +13,7 @@ from chatbot.core.options import Options
 from chatbot.session import Ask, Sleep
 
 MOST_TIMES = 5
+_IN_VAIN = 2  # requests in a row that gave nothing new: each is paid
 _HALF = "\ufffd"  # stands for half of a character at the end of what came; its model will say it once more
 
 
@@ -28,8 +29,8 @@ class Asked(NamedTuple):
 
 
 class Continued(NamedTuple):
-    """`first` is asked, and where its answer breaks off `rest` is, up to `most` times. With an answer that has `begun`,
-    only the rest of that is given.
+    """`first` is asked, and where its answer breaks off `rest` is, up to `most` times, or until it gives nothing new
+    twice. With an answer that has `begun`, only the rest of that is given.
 
     What is thought before a rest is not shown, for it would stand in the middle of the answer.
     """
@@ -48,7 +49,7 @@ class Continued(NamedTuple):
             part, text = yield from _said(self.first, conversation, options, sleep, text, asks_again=bool(self.most))
             parts.append(part)
         for times in range(1, self.most + 1):
-            if not _may_go_on(parts[-1].finished):
+            if not _may_go_on(parts[-1].finished) or _is_in_vain(parts):
                 break
             asked = for_rest(conversation, text)
             try:
@@ -91,7 +92,7 @@ def _said(
         elif not (is_rest and type(event) is ReasoningDelta):
             yield event
     again = asks_again and _may_go_on(finished)
-    last = held + joiner.finish(comes_again=again) if is_rest else held
+    last = held + joiner.finish(breaks_off=_may_go_on(finished)) if is_rest else held
     if again:
         last = last.removesuffix(_HALF)
     if last:
@@ -105,6 +106,11 @@ def _may_go_on(finished: Finished) -> bool:
     if finished.verdict is Verdict.FAILED:
         return finished.has_text and finished.error is not None and finished.error.retryable
     return finished.verdict in (Verdict.CUT, Verdict.LENGTH) and finished.has_text
+
+
+def _is_in_vain(parts: list[AnswerPart]) -> bool:
+    last = parts[1:][-_IN_VAIN:]
+    return len(last) == _IN_VAIN and all(part.start == part.end for part in last)
 
 
 def _unasked(error: ChatError) -> Finished:

@@ -106,15 +106,15 @@ def test_cut_at_any_byte_an_answer_is_whole(wire: str, turn: Callable[[str], Tur
         assert (first.finished.verdict, rest.finished.verdict, rest.is_joined) == (Verdict.CUT, Verdict.COMPLETE, True)
 
 
-def test_an_answer_that_is_cut_again_and_again_is_asked_for_five_times_more() -> None:
-    lab = Lab("openai", obeys, 1500, 1200, 1200, 900, 700)
+def test_an_answer_that_is_cut_again_and_again_is_asked_for_while_there_is_something_new() -> None:
+    lab = Lab("openai", obeys, 1500, 2500, 4000, 4000)
     events = asked(lab)
     assert (text(events), end(events).verdict) == (ANSWER, Verdict.COMPLETE)
-    lab = Lab("openai", starts_over, *[1500] * 99)
-    events = asked(lab)
-    assert len(lab.asked) == 6
-    assert ANSWER.startswith(text(events)) and end(events).verdict is Verdict.CUT
-    assert len(end(events).parts) == 6
+    for cuts, requests in (([1500] * 99, 3), ([1500, 1200] * 50, 3), ([900, 1200, 1500, 1800, 2100, 2400], 6)):
+        lab = Lab("openai", starts_over, *cuts)
+        events = asked(lab)
+        assert len(lab.asked) == len(end(events).parts) == requests
+        assert ANSWER.startswith(text(events)) and end(events).verdict is Verdict.CUT
 
 
 def test_the_token_limit_is_an_end_too_early_and_the_tokens_add_up() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from chatbot.cli.ask.setup import Setup
 from chatbot.cli.ask.target import Wanted, choose_target
 from chatbot.cli.settings.own_providers import service_table
+from chatbot.providers.choice import check_service_named_in
 
 
 def other_setup(setup: Setup, name: str) -> Setup:
@@ -14,6 +15,8 @@ def other_setup(setup: Setup, name: str) -> Setup:
     provider, _, model = name.partition("/")
     table, _ = service_table()
     service = table.by_name.get(provider) if model else None
+    if service is None and setup.target.service.has_plain_model_names:
+        check_service_named_in(name, table)
     if service is None or service.name == setup.target.service.name:
         return setup._replace(target=setup.target._replace(model=model if service else name))
     said = setup.arguments

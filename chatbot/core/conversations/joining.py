@@ -74,15 +74,15 @@ class Joiner:
         self._held += text
         return self._state()
 
-    def finish(self, *, comes_again: bool = False) -> str:
-        """What is still held back at the end; nothing where it may be a repetition and will be asked for again."""
+    def finish(self, *, breaks_off: bool = False) -> str:
+        """What is still held back at the end; nothing where what may be a repetition `breaks_off` in its middle."""
         self._look_at = 0
         given = self._state()
         held, self._held = self._held, ""
         if self._state == self._pass:
             is_closing = held.strip() == self._wrapped_in and not open_fence(self._begun + "".join(self._given))
             return given if self._wrapped_in and is_closing else given + held
-        return "" if self._state == self._trim or comes_again else held
+        return "" if self._state == self._trim or breaks_off else held
 
     def _seek(self) -> str:
         if len(self._held) < self._look_at:
