@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from chatbot.core.conversations.joining import LEAST_OVERLAP
 from chatbot.lab import guide
 from chatbot.lab.answers import Asked, Ending, Fault
 from chatbot.lab.replies import (
@@ -89,7 +90,7 @@ def _rest(asked: Asked) -> str:
     repeated = 0
     while repeated < len(asked.question) and asked.question[-repeated - 1 :] in _MARKDOWN:
         repeated += 1
-    return _MARKDOWN[_MARKDOWN.find(asked.question[-repeated:]) :] if repeated else _MARKDOWN
+    return _MARKDOWN[_MARKDOWN.find(asked.question[-repeated:]) :] if repeated >= LEAST_OVERLAP else _MARKDOWN
 
 
 SCENARIOS: tuple[Scenario, ...] = (

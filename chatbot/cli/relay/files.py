@@ -14,7 +14,7 @@ _TRY = """
 curl -N {address}/v1/chat/completions -H "Authorization: Bearer $RELAY_TOKEN" \\
   -H 'Content-Type: application/json' \\
   -d '{{"model": "{model}", "stream": true, "messages": [{{"role": "user", "content": "Hello"}}]}}'
-OPENAI_API_KEY=$RELAY_TOKEN chat --base-url {address}/v1 -m {model} "Hello"
+OPENAI_API_KEY=$RELAY_TOKEN chat --provider openai --base-url {address}/v1 -m {model} "Hello"
 """
 _CLOUDFLARE = """npm install -g wrangler
 openssl rand -hex 24                  # a token: who has it may ask; keep it
