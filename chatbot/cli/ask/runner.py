@@ -210,13 +210,16 @@ class AnswerRunner:
         self._sent.clear()
         self._is_stopped = False
         self.http.exchanges.new_question()
+        again = pending.replaces is not None
         if pending.continues or self._cached is None or not self._cached.knows(conversation, asked):
             self.cost.begin()
             if not pending.continues:
                 self._reserve(conversation, asked)
             self._require_key()
             self.load()
-        ask = self._continued(self._ask(again=pending.replaces is not None), pending.continues)
+            ask = self._continued(self._ask(again=again), pending.continues)
+        else:
+            ask = self._ask(again=again)
         return lambda sleep: ask(conversation, asked, self.http.exchanges.noting(sleep))
 
     def _continued(self, ask: Ask, begun: str) -> Ask:
