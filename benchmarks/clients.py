@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import http.server
+import multiprocessing
 import random
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TypeVar
 
@@ -29,6 +31,13 @@ def served(server: http.server.HTTPServer) -> str:
     """The base URL of a server that answers from now on."""
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return f"http://127.0.0.1:{server.server_port}/v1"
+
+
+def served_apart(serve: Callable[[Connection], None]) -> str:
+    """The base URL of a server in a process of its own, which sends its port."""
+    mine, theirs = multiprocessing.Pipe()
+    multiprocessing.Process(target=serve, args=(theirs,), daemon=True).start()
+    return f"http://127.0.0.1:{mine.recv()}/v1"
 
 
 def clients(home: str, url: str, bare: tuple[str, str], chats: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:

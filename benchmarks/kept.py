@@ -10,7 +10,6 @@ any file. CPU is that of the finished client for so many events, told on a piped
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import os
 import statistics
 import subprocess
@@ -20,7 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from clients import clients
+from clients import clients, served_apart
 from stream import BARE, serve, stream_of
 
 FILES = {"": [], "--log-file": ["--log-file", "log"], "--har": ["--har", "har"], "--record": ["--record", "tape"]}
@@ -110,16 +109,12 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=10_000)
     parser.add_argument("--runs", type=int, default=5)
     args = parser.parse_args()
-    mine, theirs = multiprocessing.Pipe()
-    server = multiprocessing.Process(target=serve, args=(theirs,), daemon=True)
-    server.start()
-    url = f"http://127.0.0.1:{mine.recv()}/v1"
+    url = served_apart(serve)
     with tempfile.TemporaryDirectory() as home:
         chat = clients(home, url, ("bare", BARE), {"chat": []})["chat"]
     show_memory([*chat, "-n"], args.mb)
     show_levels([*chat, "-n"], args.events, args.runs)
     show_after(chat, args.runs)
-    server.terminate()
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import os
 import socket
 import statistics
@@ -20,7 +19,7 @@ import tempfile
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from clients import clients
+from clients import clients, served_apart
 
 BARE = """
 import json, sys
@@ -102,10 +101,7 @@ def main() -> None:
     parser.add_argument("--tokens", type=int, nargs="+", default=[1_000, 10_000, 100_000])
     parser.add_argument("--runs", type=int, default=5)
     args = parser.parse_args()
-    mine, theirs = multiprocessing.Pipe()
-    server = multiprocessing.Process(target=serve, args=(theirs,), daemon=True)
-    server.start()
-    url = f"http://127.0.0.1:{mine.recv()}/v1"
+    url = served_apart(serve)
     with tempfile.TemporaryDirectory() as home:
         chats = {"chat -n": ["-n", "hello", "-m"], "chat": ["hello", "-m"]}
         commands = clients(home, url, ("bare read1 loop", BARE), chats)
@@ -114,7 +110,6 @@ def main() -> None:
             for tokens in (1, *args.tokens):
                 for name, command in commands.items():
                     figures.setdefault((name, tokens), []).append(measure([*command, str(tokens)], home, tokens))
-    server.terminate()
     middle = {
         key: tuple(statistics.median(column) for column in zip(*runs, strict=True)) for key, runs in figures.items()
     }

@@ -11,7 +11,8 @@ The floor plan; an upper floor sees the lower ones, neighbours do not see each o
     outside    the world: each function touches it once, without loops or policy
     providers  the wire formats, and the table of services; pure
     options    what a person can choose, each choice declared once; pure
-    core       messages, events, errors, server-sent events, retry; pure, imports nothing of ours
+    core       messages, events, errors, server-sent events, retry; pure
+    records    the named tuples that all of it is made of; imports nothing of ours
 """
 
 TYPE_CHECKING = False  # typing's own would have to be imported; type checkers know it by its name

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, count
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from chatbot.core.errors import (
     AnswerError,
     Cancelled,
     ChatError,
     ConnectionLost,
+    ContextTooLong,
     MalformedAnswer,
     NetworkError,
     RequestRefused,
@@ -53,6 +54,7 @@ from chatbot.core.sse.decoder import lines as sse_lines
 from chatbot.core.sse.repair import repaired as repaired_lines
 from chatbot.core.surrogates import SurrogateJoiner
 from chatbot.providers.wires.base import Provider
+from chatbot.records import NamedTuple
 
 if TYPE_CHECKING:
     from chatbot.core.calls.assembling import CallAssembler
@@ -123,6 +125,12 @@ class Session(NamedTuple):
                             mended.clear()
                             notice = Notice(f"{notice.text}, and with the schema in the system prompt")
                     yield notice
+                    continue
+                if not answer.begun and (lighter := self._without_earlier_attachments(conversation, error)):
+                    conversation = lighter
+                    payload = self.provider.payload(conversation, options)
+                    mended.clear()
+                    yield Notice("the attachments of earlier questions are not taken; asked again without them")
                     continue
                 elapsed_s = self.clock() - started_s
                 delay_s = None if answer.begun else self.policy.delay_s(error, attempt, elapsed_s, self.random)
@@ -254,6 +262,17 @@ class Session(NamedTuple):
             return None
         tried.add(repair.parameter)
         return repair.payload, Notice(repair.notice)
+
+    def _without_earlier_attachments(self, conversation: Conversation, error: ChatError) -> Conversation | None:
+        """What a request that was refused for its files may still ask: files that one model could read must not forbid
+        every later question to another.
+        """
+        if not isinstance(error, RequestRefused | ContextTooLong):
+            return None
+        from chatbot.providers.attachments import without_earlier_attachments
+        from chatbot.providers.errors.attachments import is_about_attachments
+
+        return without_earlier_attachments(conversation) if is_about_attachments(error) else None
 
     def _with_near_names(self, error: ChatError, options: Options) -> ChatError:
         """For an unknown model: the same error with the nearest names of the server's own list."""

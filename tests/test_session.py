@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from chatbot.core import errors
 from chatbot.core.errors import ChatError
 from chatbot.core.events import Event, Finished, Notice, ReasoningDelta, Retrying, TextDelta, Usage, Verdict
-from chatbot.core.messages import Conversation
+from chatbot.core.messages import Conversation, Image
 from chatbot.core.options import Endpoint, Options
 from chatbot.core.request import HttpRequest, HttpResponse
 from chatbot.core.retry import RetryPolicy
@@ -859,3 +859,28 @@ def test_any_json_document_is_an_answer_or_an_error(wire: str, document: Any, st
     body = data(document) if in_stream else json.dumps(document).encode()
     events = ask(Server(Reply(status, JSON, [body]), MODELS, MODELS), wire, policy=RetryPolicy(max_retries=0))
     assert end(events).verdict in Verdict
+
+
+@pytest.mark.parametrize("status", [400, 413])
+def test_files_of_earlier_questions_that_are_refused_do_not_break_the_next(status: int) -> None:
+    cat = Image("image/png", b"\x89PNG", 4, 3, "cat.png")
+    talk = Conversation().asking("what?", (cat,)).answered("A cat.").asking("why?")
+    server = Server(
+        Reply(status, JSON, [b'{"error": {"message": "image input is not supported"}}']), Reply(chunks=[HELLO])
+    )
+    endpoint = Endpoint("http://127.0.0.1:9")
+    provider = lookup.provider_for(service_named("openai"), endpoint)
+    session = Session(provider, server, RetryPolicy(), lambda: 0.0, lambda: NOW_S, lambda: 0.5)
+    events = list(session.ask(talk, Options("m"), lambda delay_s: None))
+    assert end(events).verdict is Verdict.COMPLETE
+    assert "asked again without them" in "".join(event.text for event in events if type(event) is Notice)
+    assert server.bodies[1]["messages"][0]["content"] == "what?\n\n[cat.png was attached here]"
+
+
+def test_a_file_of_the_question_itself_is_refused_once() -> None:
+    cat = Image("image/png", b"\x89PNG", 4, 3, "cat.png")
+    server = Server(Reply(400, JSON, [b'{"error": {"message": "image input is not supported"}}']))
+    provider = lookup.provider_for(service_named("openai"), Endpoint("http://127.0.0.1:9"))
+    session = Session(provider, server, RetryPolicy(), lambda: 0.0, lambda: NOW_S, lambda: 0.5)
+    events = list(session.ask(Conversation().asking("what?", (cat,)), Options("m"), lambda delay_s: None))
+    assert isinstance(fault(events), errors.RequestRefused) and len(server.requests) == 1

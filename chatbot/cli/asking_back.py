@@ -3,11 +3,12 @@
 # Without `from __future__ import annotations`: chatbot.options.declared reads the annotations as they stand.
 
 import sys
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 from chatbot.core.errors import UsageError
 from chatbot.options.declared import Choice
 from chatbot.outside.desktop.streams import is_terminal
+from chatbot.records import NamedTuple
 from chatbot.terminal.notices import Notices
 
 
@@ -33,9 +34,14 @@ def typed_line(prompt: str, notices: Notices) -> str:
     return line.removesuffix("\n")
 
 
+def is_somebody_there() -> bool:
+    """Whether a person can be asked, and can answer."""
+    return is_terminal(0) and is_terminal(2)
+
+
 def require_somebody() -> None:
     """Raises UsageError where nobody is there to ask."""
-    if not (is_terminal(0) and is_terminal(2)):
+    if not is_somebody_there():
         raise UsageError("nobody is there to ask", advice="Add --yes to delete without a question.")
 
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import NamedTuple
 
 from chatbot.cli.command_line.declared import Command, Group
 from chatbot.core.errors import UsageError
+from chatbot.records import NamedTuple
 from chatbot.terminal.notices import Notices
 
 Run = Callable[[list[str], Notices], int]
@@ -44,7 +44,7 @@ class Entry(NamedTuple):
 _KEPT, _SET_UP = "What was asked", "Your settings"
 CHAT = Entry("chat", "Asks an AI model.", "chatbot.cli.chat.command")
 COMMANDS = (
-    Entry("lab", "The offline provider: its scenarios, and a server of it.", "chatbot.cli.lab"),
+    Entry("lab", "The offline provider: its scenarios, and a server of it.", "chatbot.cli.lab.command"),
     Entry("logs", "What was asked and answered, kept on this computer.", "chatbot.cli.logs.command", heading=_KEPT),
     Entry("templates", "Saved prompts.", "chatbot.cli.templates", heading=_SET_UP),
     Entry("http", "The HTTP of the last answers.", "chatbot.cli.http", heading=_KEPT),
@@ -64,6 +64,7 @@ COMMANDS = (
         "chatbot.cli.keys.command",
         heading=_SET_UP,
     ),
+    Entry("mcp", "The MCP servers of chat --mcp, and their tools.", "chatbot.cli.mcp.command", heading=_SET_UP),
     Entry("config", "The settings, and what is in force.", "chatbot.cli.settings.command", heading=_SET_UP),
     Entry(
         "completion",
@@ -75,12 +76,14 @@ COMMANDS = (
         "batch", "A question for each row of a file, at the pace that the service allows.", "chatbot.cli.batch.command"
     ),
     Entry("probe", "What a server that is compatible with OpenAI really supports.", "chatbot.cli.probe.command"),
+    Entry("serve", "Any provider, for programs that speak to OpenAI.", "chatbot.cli.serve.command"),
     Entry("doctor", "What keeps chat from working here, and the way out.", "chatbot.cli.doctor.command"),
+    Entry("learn", "A course on web APIs in thirteen exercises, offline.", "chatbot.cli.learn.command"),
     Entry("help", "The help of chat, or of a command.", "chatbot.cli.help.command"),
     Entry("version", "The version.", means=_version),
     Entry("settings", instead="chat config"),
     Entry("login", instead="chat keys set NAME"),
-    *map(Entry, "bench grade learn relay serve".split()),
+    *map(Entry, "bench grade relay".split()),
 )
 _BY_NAME = {entry.name: entry for entry in COMMANDS}
 

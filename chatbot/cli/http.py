@@ -4,7 +4,7 @@
 
 from contextlib import closing
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 from chatbot.cli.asking_back import Deleting, agreed
 from chatbot.cli.command_line.declared import Command, Group, Positional
@@ -17,6 +17,7 @@ from chatbot.core.http.outcome import asking
 from chatbot.options.chat import Form
 from chatbot.options.declared import Choice
 from chatbot.outside.history.store import History
+from chatbot.records import NamedTuple
 from chatbot.terminal.notices import Notices
 
 _ID = Positional("id", "ID", "An id, or its beginning; that of the last question if left out.", completes="exchanges")

@@ -3,7 +3,7 @@
 # Without `from __future__ import annotations`: chatbot.options.declared reads the annotations as they stand.
 
 import time
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 from chatbot.cli.command_line.declared import Command, Positional
 from chatbot.cli.history import limits_folder
@@ -16,6 +16,7 @@ from chatbot.core.http.limits import SeenLimits, as_json
 from chatbot.core.http.safe import safe
 from chatbot.options.declared import Choice, chosen
 from chatbot.outside.files.seen_limits import keep, load, load_all
+from chatbot.records import NamedTuple
 from chatbot.terminal.notices import Notices
 
 

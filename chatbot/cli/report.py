@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 from chatbot.cli.command_line.declared import Command, Positional
 from chatbot.cli.history import open_history
@@ -15,6 +15,7 @@ from chatbot.cli.output.stdio import iso
 from chatbot.core.http.exchange import SafeExchange
 from chatbot.core.version import __version__
 from chatbot.options.declared import Choice, chosen
+from chatbot.records import NamedTuple
 from chatbot.terminal.notices import Notices
 
 

@@ -1,4 +1,4 @@
-"""What a base URL may look like, and which hosts are this machine."""
+"""What a base URL may look like, which hosts are this machine, and which addresses are of the public internet."""
 
 from __future__ import annotations
 
@@ -16,6 +16,30 @@ def is_loopback(host: str | None) -> bool:
         return False
     host = host.lower().strip("[]").rstrip(".")
     return host in ("localhost", "::1") or re.fullmatch(r"127(\.\d{1,3}){3}", host) is not None
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address (in its usual form, as a resolver gives it) is one of the public internet: no loopback,
+    private, shared, link-local, multicast, documentation or reserved one, however it is wrapped in IPv6.
+
+    An address that stands for one of IPv4 is what that is: mapped (::ffff:0:0/96), translated (64:ff9b::/96). Tunnels
+    (Teredo, 6to4) are gone and refused. Sources: the special-purpose registries of IANA (RFC 6890); RFC 6052, 7526.
+    """
+    import ipaddress  # few runs ask
+
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(found, ipaddress.IPv4Address):
+        is_of_protocols = found in ipaddress.ip_network("192.0.0.0/24")  # to some versions of Python it is global
+        return found.is_global and not found.is_multicast and not is_of_protocols
+    if found.ipv4_mapped or found in ipaddress.ip_network("64:ff9b::/96"):
+        return is_public(str(ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)))
+    special = map(ipaddress.ip_network, ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"))
+    # Of IPv6 only 2000::/3 is given out; a zone (%eth0) belongs to one link.
+    is_unicast = found in ipaddress.ip_network("2000::/3") and not found.scope_id
+    return is_unicast and not any(found in network for network in special)
 
 
 def base_url(text: str, origin: str) -> str:

@@ -5,13 +5,11 @@ server sends; the session adds the second.
 """
 
 import enum
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from chatbot.core.errors import ChatError
 from chatbot.core.messages import ProviderItems
-
-if TYPE_CHECKING:  # a question without tools does without
-    from chatbot.core.tools.calling import ToolCall, ToolResult
+from chatbot.core.tools.calling import ToolCall, ToolResult
+from chatbot.records import NamedTuple
 
 
 class Verdict(enum.StrEnum):
@@ -96,80 +94,44 @@ class OutputItems(NamedTuple):
     json: str
 
 
-class _Record:
-    """Values by their names, as in a NamedTuple, of which each costs every start some time; few answers have these."""
-
-    __slots__: tuple[str, ...] = ()
-
-    def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and self._values() == other._values()
-
-    def __hash__(self) -> int:
-        return hash((type(self), *self._values().values()))
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self._values().items())})"
-
-    def _values(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__match_args__}  # type: ignore[attr-defined]
-
-    def _replace(self, **changed: Any) -> Self:
-        return type(self)(**{**self._values(), **changed})
-
-
-class CallPiece(_Record):
+class CallPiece(NamedTuple):
     """What a provider says of a tool call at once: the call, or the next piece of its arguments. `place` is where the
     call stands in the answer, None where that is not said; `id` and `name` may be missing in any piece. The arguments
     of a `whole` one are all there are, whatever came before.
     """
 
-    __match_args__ = ("place", "id", "name", "arguments", "whole")
-    __slots__ = __match_args__
-
-    def __init__(
-        self, place: int | str | None = None, id: str = "", name: str = "", arguments: str = "", whole: bool = False
-    ) -> None:
-        self.place, self.id, self.name, self.arguments, self.whole = place, id, name, arguments, whole
+    place: int | str | None = None
+    id: str = ""
+    name: str = ""
+    arguments: str = ""
+    whole: bool = False
 
 
-class ToolCallDelta(_Record):
+class ToolCallDelta(NamedTuple):
     """The next piece of the arguments of call number `number` (from 0) of this answer, which is to the tool `name`."""
 
-    __match_args__ = ("number", "name", "arguments")
-    __slots__ = __match_args__
-
-    def __init__(self, number: int, name: str, arguments: str) -> None:
-        self.number, self.name, self.arguments = number, name, arguments
+    number: int
+    name: str
+    arguments: str
 
 
-class _OfCall(_Record):
-    __match_args__ = ("call",)
-    __slots__ = __match_args__
-
-    def __init__(self, call: "ToolCall") -> None:
-        self.call = call
-
-
-class ToolCalled(_OfCall):
+class ToolCalled(NamedTuple):
     """A whole call. Calls are whole when the answer is."""
 
-    __slots__ = ()
+    call: ToolCall
 
 
-class ToolStarted(_OfCall):
+class ToolStarted(NamedTuple):
     """A call is made now, with these arguments, which may be those of a person."""
 
-    __slots__ = ()
+    call: ToolCall
 
 
-class ToolFinished(_Record):
+class ToolFinished(NamedTuple):
     """What came of a call, `took_s` seconds after it started."""
 
-    __match_args__ = ("result", "took_s")
-    __slots__ = __match_args__
-
-    def __init__(self, result: "ToolResult", took_s: float) -> None:
-        self.result, self.took_s = result, took_s
+    result: ToolResult
+    took_s: float
 
 
 class Retrying(NamedTuple):
@@ -214,16 +176,13 @@ class Finished(NamedTuple):
     items: ProviderItems | None = None
 
 
-class StepFinished(_Record):
+class StepFinished(NamedTuple):
     """The end of an answer with calls, behind which another one follows, once these are made. `finished` is the end of
     its own.
     """
 
-    __match_args__ = ("finished", "calls")
-    __slots__ = __match_args__
-
-    def __init__(self, finished: Finished, calls: tuple["ToolCall", ...]) -> None:
-        self.finished, self.calls = finished, calls
+    finished: Finished
+    calls: tuple[ToolCall, ...]
 
 
 ProviderEvent = TextDelta | ReasoningDelta | CallPiece | Usage | FinishReason | EndMarker | OutputItems | Notice

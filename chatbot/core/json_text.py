@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+
+from chatbot.records import NamedTuple
 
 # `json` escapes C0; a terminal obeys DEL and C1 too, and bidi and invisible characters deceive the eye. Lone halves
 # of UTF-16 characters have no UTF-8.

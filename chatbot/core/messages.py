@@ -1,11 +1,22 @@
-"""What is said: images, messages and the conversation they make."""
+"""What is said: attachments, messages and the conversation they make."""
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal
 
-if TYPE_CHECKING:  # a question without tools does without
-    from chatbot.core.tools.calling import ToolCall, ToolResult
+from chatbot.core.tools.calling import ToolCall, ToolResult
+from chatbot.records import NamedTuple
 
 Role = Literal["user", "assistant"]
+
+
+# The media types of files that are no images, as IANA has them, or where it has none, as everybody writes them.
+PDF = "application/pdf"
+TEXT = "text/plain"
+WAV = "audio/wav"
+MP3 = "audio/mpeg"
+AIFF = "audio/aiff"
+AAC = "audio/aac"
+OGG = "audio/ogg"
+FLAC = "audio/flac"
 
 
 class Image(NamedTuple):
@@ -21,6 +32,20 @@ class Image(NamedTuple):
     name: str
 
 
+class Document(NamedTuple):
+    """A PDF or a recording as it is sent: the bytes of one file and what they are.
+
+    `media_type` is an IANA media type such as `application/pdf` and always matches the bytes.
+    """
+
+    media_type: str
+    data: bytes
+    name: str
+
+
+Attachment = Image | Document
+
+
 class ImageLimits(NamedTuple):
     """What a service takes as an image, as data of its row in the table.
 
@@ -31,6 +56,18 @@ class ImageLimits(NamedTuple):
     media_types: tuple[str, ...] = ("image/jpeg", "image/png")
     max_image_bytes: int = 3_750_000
     max_edge_px: int = 1568
+
+
+class FileLimits(NamedTuple):
+    """What a service takes beside text and images, as data of its row in the table.
+
+    `media_types` are taken as they are. `max_file_bytes` is the raw size before Base64; `max_pages` those of a PDF,
+    None where nobody says.
+    """
+
+    media_types: tuple[str, ...] = ()
+    max_file_bytes: int = 20_000_000
+    max_pages: int | None = None
 
 
 class ProviderItems(NamedTuple):
@@ -46,22 +83,22 @@ class ProviderItems(NamedTuple):
 
 
 class Message(NamedTuple):
-    """One turn of one side. Only user messages carry images; `items` may stand for the text of an answer, and for the
-    `calls` behind it. The message after one with calls is the user's and has the `results` of all of them, in their
+    """One turn of one side. Only user messages carry attachments; `items` may stand for the text of an answer, and for
+    the `calls` behind it. The message after one with calls is the user's and has the `results` of all of them, in their
     order; its text, if it has any, is the question that follows.
     """
 
     role: Role
     text: str
-    images: tuple[Image, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
     items: ProviderItems | None = None
-    calls: tuple["ToolCall", ...] = ()
-    results: tuple["ToolResult", ...] = ()
+    calls: tuple[ToolCall, ...] = ()
+    results: tuple[ToolResult, ...] = ()
 
     @property
     def is_question(self) -> bool:
         """Whether a person asks something here."""
-        return self.role == "user" and bool(self.text or self.images or not self.results)
+        return self.role == "user" and bool(self.text or self.attachments or not self.results)
 
 
 class Conversation(NamedTuple):
@@ -70,15 +107,20 @@ class Conversation(NamedTuple):
     messages: tuple[Message, ...] = ()
     system: str | None = None
 
-    def asking(self, text: str, images: tuple[Image, ...] = ()) -> "Conversation":
+    @property
+    def has_documents(self) -> bool:
+        """Whether anything is attached that is no image."""
+        return any(type(each) is Document for message in self.messages for each in message.attachments)
+
+    def asking(self, text: str, attachments: tuple[Attachment, ...] = ()) -> "Conversation":
         """This conversation with one more question."""
         *before, last = self.messages or (None,)
         if last and last.results and not last.text:  # the answer to these never came
-            return self._replace(messages=(*before, last._replace(text=text, images=images)))
-        return self._replace(messages=(*self.messages, Message("user", text, images)))
+            return self._replace(messages=(*before, last._replace(text=text, attachments=attachments)))
+        return self._replace(messages=(*self.messages, Message("user", text, attachments)))
 
     def answered(
-        self, text: str, items: ProviderItems | None = None, calls: tuple["ToolCall", ...] = ()
+        self, text: str, items: ProviderItems | None = None, calls: tuple[ToolCall, ...] = ()
     ) -> "Conversation":
         """This conversation with the answer to its last question, or to the last results."""
         return self._replace(messages=(*self.messages, Message("assistant", text, items=items, calls=calls)))
@@ -93,9 +135,9 @@ class Conversation(NamedTuple):
     def before_last_question(self) -> "Conversation":
         """The same without the question; results of calls stay."""
         *before, last = self.to_last_question.messages or (Message("user", ""),)
-        kept = [last._replace(text="", images=())] if last.results else []
+        kept = [last._replace(text="", attachments=())] if last.results else []
         return self._replace(messages=(*before, *kept))
 
-    def told(self, results: tuple["ToolResult", ...]) -> "Conversation":
+    def told(self, results: tuple[ToolResult, ...]) -> "Conversation":
         """This conversation with what came of the calls that were made last."""
         return self._replace(messages=(*self.messages, Message("user", "", results=results)))

@@ -1,10 +1,10 @@
 """The choices a person can make about one question, as data."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
-if TYPE_CHECKING:  # a question without tools does without
-    from chatbot.core.tools.calling import ToolDefinition
+from chatbot.core.tools.calling import ToolDefinition
+from chatbot.records import NamedTuple
 
 
 class Options(NamedTuple):
@@ -27,7 +27,7 @@ class Options(NamedTuple):
     show_reasoning: bool = False
     extra: Mapping[str, Any] = {}
     schema: Mapping[str, Any] | None = None
-    tools: tuple["ToolDefinition", ...] = ()
+    tools: tuple[ToolDefinition, ...] = ()
 
 
 class SettingSource(NamedTuple):

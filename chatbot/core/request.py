@@ -1,9 +1,10 @@
 """One HTTP exchange as data, and the one seam to the network."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from chatbot.core.errors import ChatError
+from chatbot.records import NamedTuple
 
 Payload = dict[str, Any]  # a request body, as the object that will be JSON
 
@@ -35,13 +36,15 @@ class HttpRequest(NamedTuple):
 class Route(NamedTuple):
     """The way to a server, where it is not the usual one. `proxy`: its URL, empty for none, None for what the
     environment says. `ca_file`: PEM certificates of the authorities that are trusted; `ca`: whose are, without it.
-    `insecure`: a server on this machine may have any certificate.
+    `insecure`: a server on this machine may have any certificate. `addresses`: those that the name of the host was
+    resolved to already, tried in this order; nothing else is connected to (curl's --resolve).
     """
 
     proxy: str | None = None
     ca_file: str = ""
     ca: Literal["bundled", "system"] = "bundled"
     insecure: bool = False
+    addresses: tuple[str, ...] = ()
 
 
 USUAL_ROUTE = Route()

@@ -7,9 +7,9 @@ loses none. Jitter keeps many clients from coming back together.
 import math
 import re
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 from chatbot.core.errors import ChatError
+from chatbot.records import NamedTuple
 
 
 class RetryPolicy(NamedTuple):

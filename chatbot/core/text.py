@@ -6,9 +6,9 @@ exactly as they are (`decode`).
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from chatbot.core.errors import FileUnreadable
+from chatbot.records import NamedTuple
 
 SNIFFED_BYTES = 8_192  # where a NUL means binary; git and grep look about as far
 _UTF8_REPLACEMENT = "\ufffd".encode()

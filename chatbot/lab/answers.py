@@ -5,7 +5,9 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+from chatbot.records import NamedTuple
 
 
 class Ending(enum.StrEnum):
@@ -34,6 +36,21 @@ class Fault(enum.StrEnum):
     BAD_REQUEST = "bad request"
     NOT_FOUND = "not found"
     NOT_HANDED_BACK = "not handed back"
+
+
+_FAULT_OF_STATUS = {
+    401: Fault.WRONG_KEY,
+    403: Fault.NO_PERMISSION,
+    404: Fault.UNKNOWN_MODEL,
+    429: Fault.RATE_LIMITED,
+    503: Fault.OVERLOADED,
+    529: Fault.OVERLOADED,
+}
+
+
+def fault_of_status(status: int) -> Fault:
+    """What an error with this HTTP status usually is."""
+    return _FAULT_OF_STATUS.get(status, Fault.SERVER if status >= 500 else Fault.BAD_REQUEST)
 
 
 class Received(NamedTuple):
@@ -75,15 +92,17 @@ class Answer(NamedTuple):
 class Asked(NamedTuple):
     """What the lab needs from a request.
 
-    `parameters` are the optional fields sent, as the dialect spells them. `images` describe the pictures sent with the
-    last question. `sse` is false for the JSON array that only Gemini has. `serial` numbers the requests of one server.
-    `key` is the one that came with the request. `tools` are those to call, each with the schema of its arguments;
-    `results` are names and texts of those that were, and `is_signed` is whether what belongs to them was handed back.
+    `parameters` are the optional fields sent, as the dialect spells them. `attachments` describe the files sent with
+    the last question; `has_attachments`: with any. `sse` is false for the JSON array that only Gemini has. `serial`
+    numbers the requests of one server. `key` is the one that came with the request. `tools` are those to call, each
+    with the schema of its arguments; `results` are names and texts of those that were, and `is_signed` is whether what
+    belongs to them was handed back.
     """
 
     model: str
     question: str = ""
-    images: tuple[str, ...] = ()
+    attachments: tuple[str, ...] = ()
+    has_attachments: bool = False
     parameters: frozenset[str] = frozenset()
     streamed: bool = False
     sse: bool = True

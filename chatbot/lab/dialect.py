@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from chatbot.lab.answers import Answer, Asked, Ending, Fault, tokens
+from chatbot.records import NamedTuple
 
 Json = dict[str, Any]
 
@@ -55,6 +56,28 @@ class Paging(NamedTuple):
         return Page(names[start : start + size], start + size < len(names))
 
 
+class SentFile(NamedTuple):
+    """A file of a client's, as it was sent: its media type, its Base64 text, and its name where that was said too."""
+
+    media_type: object
+    base64_text: object
+    name: object = None
+
+    def __str__(self) -> str:
+        """What it is, its type, its size in bytes, and its name."""
+        data = self.base64_text.rstrip("=") if isinstance(self.base64_text, str) else ""
+        kind = str(self.media_type).partition("/")[0]
+        named = f", {self.name}" if self.name else ""
+        what = {"application": "document"}.get(kind, kind)
+        return f"{what}: {self.media_type}, {len(data) * 3 // 4} bytes{named}"
+
+
+def from_data_url(url: object, name: object = None) -> SentFile:
+    """The file that a URL holds (RFC 2397)."""
+    media_type, _, data = str(url or "").removeprefix("data:").partition(";base64,")
+    return SentFile(media_type, data, name)
+
+
 class Dialect(ABC):
     """One wire format. What most of them share stands here, in the words of OpenAI."""
 
@@ -80,7 +103,8 @@ class Dialect(ABC):
         return asked._replace(
             model=str(body.get("model", "")),
             question=written(question),
-            images=tuple(_described(*found) for part in objects(question) if (found := self.image(part))),
+            attachments=tuple(map(str, self._files(question))),
+            has_attachments=any(next(self._files(turn.get(self.content_field)), None) for turn in turns),
             parameters=frozenset(body) - set(self.required),
             streamed=body.get("stream") is True,
             input_tokens=sum(map(_counted, (self.system(body), *(turn.get(self.content_field) for turn in turns)))),
@@ -94,9 +118,13 @@ class Dialect(ABC):
         """The content of a system prompt that is no turn."""
         return None
 
+    def _files(self, content: object) -> Iterator[SentFile]:
+        """Those in the content of a message."""
+        return (found for part in objects(content) if (found := self.file(part)))
+
     @abstractmethod
-    def image(self, part: Json) -> tuple[object, object] | None:
-        """The media type and the Base64 text of the picture in a part of a message; None when it holds none."""
+    def file(self, part: Json) -> SentFile | None:
+        """The picture, document or recording in a part of a message; None when it holds none."""
 
     def content_type(self, asked: Asked) -> str:
         """Of a stream."""
@@ -169,9 +197,3 @@ def written(content: object) -> str:
 def objects(content: object) -> list[Json]:
     """The parts of a message, or the turns of a conversation, that are objects; none when it is no list."""
     return [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
-
-
-def _described(media_type: object, base64_text: object) -> str:
-    """One picture in words: its type and its size in bytes."""
-    data = base64_text.rstrip("=") if isinstance(base64_text, str) else ""
-    return f"{media_type}, {len(data) * 3 // 4} bytes"

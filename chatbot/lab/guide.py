@@ -11,7 +11,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+
+from chatbot.records import NamedTuple
 
 HEADING_WEIGHT = 3.0
 ALIAS_WEIGHT = 2.0

@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from chatbot.lab.answers import Answer, Asked, Ending, Fault, tokens
 from chatbot.lab.calling import UseOfTools
 from chatbot.lab.dialect import Dialect, Refusal, dumps
 from chatbot.lab.obeying import UseOfSchema, obeying
+from chatbot.records import NamedTuple
 
 Text = str | Callable[[Asked], str]
 Then = Literal["end", "close", "reset", "hang"]
@@ -67,6 +68,14 @@ class RefuseParameters(NamedTuple):
     otherwise: Say
 
 
+class RefuseAttachments(NamedTuple):
+    """An error with this message as long as any question has an attachment; else the answer. `status`: see Refuse."""
+
+    message: str
+    otherwise: Say
+    status: int | None = None
+
+
 class Raw(NamedTuple):
     """Bytes of no dialect, as proxies and gateways send them."""
 
@@ -82,12 +91,23 @@ class Silence(NamedTuple):
     banner: bytes = b""
 
 
-Turn = Say | Refuse | RefuseParameters | Raw | Silence
+Turn = Say | Refuse | RefuseParameters | RefuseAttachments | Raw | Silence
+
+
+class BrokenOff(Exception):
+    """Raised by the pieces of a reply where it goes on in another way."""
+
+    def __init__(self, then: Then) -> None:
+        super().__init__(then)
+        self.then = then
 
 
 class ScriptedReply(NamedTuple):
     """What the server sends. `status` None: not even a status line. `early_hints`: how many interim responses
-    (RFC 8297) before that.
+    (RFC 8297) before that. `close` is called when it is over, however that came.
+
+    One that `is_passed_on` is another server's: its head stays as it came, with its `reason` and what it has twice
+    (`more_headers`).
 
     The headers say how the body is framed: Content-Length, `Transfer-Encoding: chunked` (each piece is a chunk), or
     neither: the end of the connection is the end of the body (RFC 9112, section 6.3).
@@ -99,6 +119,10 @@ class ScriptedReply(NamedTuple):
     then: Then = "end"
     paced: bool = False
     early_hints: int = 0
+    close: Callable[[], None] = lambda: None
+    is_passed_on: bool = False
+    reason: str = ""
+    more_headers: tuple[tuple[str, str], ...] = ()
 
     @property
     def chunked(self) -> bool:
@@ -127,6 +151,11 @@ def perform(turn: Turn, dialect: Dialect, asked: Asked) -> ScriptedReply:
             if sent is None:
                 return _say(turn.otherwise, dialect, asked)
             return refuse(dialect, dialect.bad_parameter(sent)._replace(serial=asked.serial), asked)
+        case RefuseAttachments():
+            if not asked.has_attachments:
+                return _say(turn.otherwise, dialect, asked)
+            bad = dialect.refusal(Fault.BAD_REQUEST, asked.serial)._replace(message=turn.message)
+            return refuse(dialect, bad, asked, turn.status)
         case Say():
             return _say(turn, dialect, asked)
 

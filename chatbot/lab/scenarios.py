@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from chatbot.lab import guide
 from chatbot.lab.answers import Asked, Ending, Fault
 from chatbot.lab.calling import results_in_words
@@ -12,11 +10,13 @@ from chatbot.lab.replies import (
     INSIDE_CRLF,
     Raw,
     Refuse,
+    RefuseAttachments,
     RefuseParameters,
     Say,
     Silence,
     Turn,
 )
+from chatbot.records import NamedTuple
 
 LONG_TOKENS = 20_000
 
@@ -38,7 +38,7 @@ def _guided(asked: Asked) -> str:
 
 
 def _echoed(asked: Asked) -> str:
-    return "\n".join([asked.question, *(f"[image: {image}]" for image in asked.images)])
+    return "\n".join([asked.question, *(f"[{file}]" for file in asked.attachments)])
 
 
 def _long(_asked: Asked) -> str:
@@ -92,7 +92,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
     Scenario(
         "echo",
-        "The answer is the question, and a line for each image.",
+        "The answer is the question, and a line for each attachment.",
         "What really reaches the model.",
         (Say(_echoed),),
     ),
@@ -155,6 +155,18 @@ SCENARIOS: tuple[Scenario, ...] = (
         "Refused while stream_options or max_completion_tokens is sent, as older servers do (HTTP 400).",
         "Send the request once more without the parameter, or with its older name.",
         (RefuseParameters(("stream_options", "max_completion_tokens"), _FINE),),
+    ),
+    Scenario(
+        "no-attachments",
+        "Refused while any question has an attachment, also an earlier one (HTTP 400).",
+        "What one model could read breaks the whole conversation with the next, unless it is left out.",
+        (RefuseAttachments("This model does not support image, audio or file inputs.", _FINE),),
+    ),
+    Scenario(
+        "attachment-too-large",
+        "An attachment makes the request too large (HTTP 413).",
+        "A size limit counts what goes over the wire: Base64 is a third longer than the file.",
+        (RefuseAttachments("Request body is too large.", _FINE, 413),),
     ),
     Scenario(
         "rate-limited",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from chatbot.core.calls.arguments import ArgumentsFault, fitting
 from chatbot.core.calls.bounded import bounded
@@ -23,6 +23,7 @@ from chatbot.core.events import (
 from chatbot.core.messages import Conversation
 from chatbot.core.options import Options
 from chatbot.core.tools.calling import Approve, Tool, ToolCall, ToolOutput, ToolResult
+from chatbot.records import NamedTuple
 from chatbot.session import Ask, Sleep
 
 MOST_AT_ONCE = 8

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from typing import NamedTuple
 
 from chatbot.core.cache.answer import folded
 from chatbot.core.cache.entries import AnswerStore, Entry, Question
@@ -15,6 +14,7 @@ from chatbot.core.options import Options
 from chatbot.core.request import HttpRequest
 from chatbot.providers.service import Service
 from chatbot.providers.services import LAB
+from chatbot.records import NamedTuple
 from chatbot.session import Session, Sleep
 
 WAITS_FOR_S = 120.0

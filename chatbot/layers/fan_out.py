@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from chatbot.core.errors import Cancelled, ChatError, ProgramFault
 from chatbot.core.events import Event, Finished, TextDelta, Verdict
+from chatbot.records import NamedTuple
 from chatbot.session import Sleep
 
 MOST_MEMBERS = 16

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from queue import Empty, LifoQueue
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import uuid4
 
 from chatbot.core.errors import ChatError
@@ -26,6 +26,7 @@ from chatbot.outside.http.observed import LiveExchange, Observer, observed
 from chatbot.outside.http.transport import LiveTransport, sent_headers
 from chatbot.providers.choice import ModelTarget
 from chatbot.providers.wires.lookup import provider_for
+from chatbot.records import NamedTuple
 from chatbot.session import Session
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from uuid import uuid4
 
@@ -24,6 +24,7 @@ from chatbot.core.redaction.redactor import Redactor, is_secret_header
 from chatbot.library.tapped import Tapped
 from chatbot.library.wrapping import Wrapping, body_bytes
 from chatbot.outside.files.private import append_line
+from chatbot.records import NamedTuple
 
 
 class RequestLog(NamedTuple):

@@ -6,7 +6,7 @@ import random
 import time
 from collections.abc import Callable, Collection, Mapping
 from itertools import count
-from typing import Any, NamedTuple
+from typing import Any
 
 import requests
 from requests import PreparedRequest, Response
@@ -16,6 +16,7 @@ from urllib3.exceptions import NewConnectionError
 from chatbot.core.errors import ChatError, ConfigurationError, ConnectionLost, ProviderError
 from chatbot.core.retry import RetryPolicy, retry_after_s, should_retry
 from chatbot.library.wrapping import Wrapping, body_bytes
+from chatbot.records import NamedTuple
 
 _SAFE_TO_REPEAT = frozenset("GET HEAD OPTIONS TRACE PUT DELETE".split())  # RFC 9110, section 9.2.2
 

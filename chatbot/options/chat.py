@@ -3,11 +3,12 @@
 # Without `from __future__ import annotations`: chatbot.options.declared reads the annotations as they stand.
 
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple, Self, get_args
+from typing import Annotated, Literal, Self, get_args
 
 from chatbot.options.declared import Choice, options_of
 from chatbot.options.durations import Duration
 from chatbot.options.money import BudgetText, PriceText, Usd
+from chatbot.records import NamedTuple
 
 Form = Literal["http", "curl", "python", "js", "httpie", "body"]
 FORMS = get_args(Form)
@@ -19,10 +20,16 @@ class Asked(NamedTuple):
     file: Annotated[
         tuple[str, ...], Choice("A text file as context; repeatable.", flags=("--file", "-f"), metavar="PATH")
     ] = ()
-    image: Annotated[
+    image: Annotated[tuple[str, ...], Choice("An image, - for piped bytes; repeatable.", metavar="PATH|-")] = ()
+    attach: Annotated[
         tuple[str, ...],
-        Choice("An image, - for piped bytes; repeatable.", flags=("--image", "-a", "--attach"), metavar="PATH|-"),
+        Choice(
+            "An image, PDF, recording or text, told by its content; repeatable.",
+            flags=("--attach", "-a"),
+            metavar="PATH|URL|-",
+        ),
     ] = ()
+    paste: Annotated[bool, Choice("The image or text in the clipboard goes with the question.")] = False
     template: Annotated[
         str | None,
         Choice(
@@ -173,11 +180,27 @@ class Tools(NamedTuple):
             flags=("--tool", "-T"),
             metavar="NAME|FILE",
             in_variable=False,
+            completes="tools",
+        ),
+    ] = ()
+    mcp: Annotated[
+        tuple[str, ...],
+        Choice(
+            "Let it call the tools of this MCP server, or just one of them; repeatable.",
+            metavar="NAME|NAME:TOOL",
+            in_variable=False,
+            completes="mcp_servers",
         ),
     ] = ()
     allow: Annotated[
         tuple[str, ...],
-        Choice("Let it call this one without asking; repeatable.", metavar="NAME", is_text=True, in_variable=False),
+        Choice(
+            "Let it call this one, or any of this MCP server, without asking; repeatable.",
+            metavar="NAME",
+            is_text=True,
+            in_variable=False,
+            completes="tools",
+        ),
     ] = ()
     max_steps: Annotated[
         int | None,

@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from types import NoneType
-from typing import Annotated, Any, Literal, NamedTuple, TypeVar, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 from chatbot.core.errors import ChatError, ConfigurationError, UsageError
 from chatbot.core.text import clean
+from chatbot.records import NamedTuple
 
 VARIABLES_BEGIN_WITH = "CHAT_"
 _NOT_SAID = (None, ())
@@ -24,7 +25,18 @@ _USUALLY = {bool: "1 or 0", int: "a whole number", float: "a number", Path: "a p
 Group = TypeVar("Group")
 
 # What the Tab key offers for a value, other than words and paths, which a declaration shows already.
-Completes = Literal["", "models", "providers", "templates", "conversations", "exchanges", "settings", "shells"]
+Completes = Literal[
+    "",
+    "models",
+    "providers",
+    "templates",
+    "conversations",
+    "exchanges",
+    "settings",
+    "shells",
+    "tools",
+    "mcp_servers",
+]
 
 
 class Choice(NamedTuple):

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 from chatbot.core.errors import ConfigurationError
+from chatbot.records import NamedTuple
 
 FIELDS = ("key", "command", "keyring")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -45,3 +46,29 @@ def late(name: str, *functions: str) -> ModuleType:
     module = ModuleType(name)
     vars(module).update({function: forward(function) for function in functions}, __getattr__=of_the_real_one)
     return module
+
+
+class LatePattern:
+    """A regular expression that is compiled when it is used. Attributes and methods are those of re.Pattern."""
+
+    def __init__(self, pattern: Any, flags: Any) -> None:
+        self._source = pattern, flags
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(re.compile(*self._source), name)
+        setattr(self, name, value)
+        return value
+
+
+@contextmanager
+def patterns_compiled_late() -> Iterator[None]:
+    """While it lasts, what is imported compiles its regular expressions when it uses them, and those that it never
+    uses never.
+    """
+    module = ModuleType("re")
+    vars(module).update(vars(re), compile=lambda pattern, flags=0: LatePattern(pattern, flags))
+    sys.modules["re"] = module
+    try:
+        yield
+    finally:
+        sys.modules["re"] = re

@@ -16,7 +16,7 @@ Which values may meet is decided in `credentials`.
 
 import re
 from collections.abc import Callable
-from typing import NamedTuple, Self
+from typing import Self
 from urllib.parse import urlencode, urlsplit
 
 from chatbot.core.addresses import base_url, from_host, is_loopback
@@ -36,6 +36,7 @@ from chatbot.providers.credentials import (
 from chatbot.providers.service import Service
 from chatbot.providers.services import SHIPPED
 from chatbot.providers.table import ServiceTable
+from chatbot.records import NamedTuple
 
 MODEL_VARIABLE = "CHAT_MODEL"
 PROVIDER_VARIABLE = "CHAT_PROVIDER"

@@ -19,11 +19,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from chatbot.core.models.listed import MAX_NAME_CHARS, ListedModel
 from chatbot.providers.numbers import integer
+from chatbot.records import NamedTuple
 
 MAX_MODELS = 10_000
 _MILLION = 1_000_000

@@ -7,7 +7,9 @@ Sources: developers.openai.com, "Models"; platform.claude.com, "Models overview"
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
+
+from chatbot.records import NamedTuple
 
 if TYPE_CHECKING:
     from chatbot.core.models.listed import ListedModel

@@ -15,19 +15,21 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, get_args
+from typing import Any, TypeVar, get_args
 from urllib.parse import urlsplit
 
 from chatbot.core.addresses import base_url, is_loopback
 from chatbot.core.errors import ConfigurationError
 from chatbot.core.likeness import likeliest
-from chatbot.core.messages import ImageLimits
+from chatbot.core.messages import FileLimits, ImageLimits
 from chatbot.core.toml_lines import line_of, tables_in
 from chatbot.providers.service import OWN, KeyVariable, Schemas, Service, UrlVariable, Wire
 from chatbot.providers.services import SHIPPED
+from chatbot.records import NamedTuple
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,60}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+Limits = TypeVar("Limits", ImageLimits, FileLimits)
 _HEADER = re.compile(r"[A-Za-z0-9_.-]{1,100}")  # or a query parameter, or a field of a body
 _PATH = re.compile(r"/(?:[^\s?#{}]|\{model\})*")
 _ALSO = {"dialect": "wire", "model": "default_model"}  # what the same is called elsewhere
@@ -165,14 +167,17 @@ def _is_variable(value: object) -> bool:
     return isinstance(value, str) and _VARIABLE.fullmatch(value) is not None
 
 
-def _images(value: object) -> ImageLimits:
-    if not isinstance(value, dict) or value.keys() - set(ImageLimits._fields):
-        raise ValueError
-    numbers = {name: number for name, number in value.items() if name != "media_types"}
-    if not all(type(number) is int and number > 0 for number in numbers.values()):
-        raise ValueError
-    types = _texts(value.get("media_types", [*ImageLimits().media_types]))
-    return ImageLimits(types, **numbers)
+def _limits_as(limits: type[Limits]) -> Callable[[object], Limits]:
+    def read(value: object) -> Limits:
+        if not isinstance(value, dict) or value.keys() - set(limits._fields):
+            raise ValueError
+        numbers = {name: number for name, number in value.items() if name != "media_types"}
+        if not all(type(number) is int and number > 0 for number in numbers.values()):
+            raise ValueError
+        types = _texts(value.get("media_types", [*limits().media_types]))
+        return limits(types, **numbers)
+
+    return read
 
 
 def _address(value: object) -> str:
@@ -203,5 +208,6 @@ _KINDS: Mapping[str, tuple[Callable[[object], Any], str]] = {
     "tools": (_SWITCH, "true or false"),
     "reasoning_field": (_of_type(str, _HEADER.fullmatch), "the name of a field, such as reasoning_content"),
     "start_advice": (_TEXT, "a sentence in quotes"),
-    "images": (_images, f"a table of {', '.join(ImageLimits._fields)}"),
+    "images": (_limits_as(ImageLimits), f"a table of {', '.join(ImageLimits._fields)}"),
+    "files": (_limits_as(FileLimits), f"a table of {', '.join(FileLimits._fields)}"),
 }

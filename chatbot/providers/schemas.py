@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from chatbot.core.errors import UsageError
 from chatbot.core.messages import Conversation
@@ -16,6 +16,7 @@ from chatbot.core.options import Options
 from chatbot.core.request import Payload
 from chatbot.core.schemas.structure import Place, Schema, changed, places, resolved
 from chatbot.providers.service import Service
+from chatbot.records import NamedTuple
 
 # Remarks, which no answer can break: where a service does not know them, they are not sent.
 _REMARKS = frozenset("$schema $id $comment default examples deprecated readOnly writeOnly".split())

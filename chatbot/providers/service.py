@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from chatbot.core.errors import UsageError
-from chatbot.core.messages import ImageLimits
+from chatbot.core.messages import FileLimits, ImageLimits
+from chatbot.records import NamedTuple
 
 Wire = Literal["openai", "responses", "anthropic", "gemini"]
 Api = Literal["chat", "responses"]
@@ -81,6 +82,7 @@ class Service(NamedTuple):
     start_advice: str = ""
     probe: bool = False
     images: ImageLimits = ImageLimits()
+    files: FileLimits = FileLimits()
     key_path: str | None = None
     schemas: Schemas = "any"
     tools: bool = True

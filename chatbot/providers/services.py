@@ -6,7 +6,7 @@ The order of the rows is the order in which keys are looked for when a question 
 
 from __future__ import annotations
 
-from chatbot.core.messages import ImageLimits
+from chatbot.core.messages import AAC, AIFF, FLAC, MP3, OGG, PDF, WAV, FileLimits, ImageLimits
 from chatbot.providers.service import KeyVariable, Service, UrlVariable, Wire
 from chatbot.providers.table import ServiceTable
 
@@ -14,6 +14,8 @@ LAB = "chatbot/lab"  # the source that marks the embedded provider's rows
 _WEB = ("image/jpeg", "image/png", "image/webp")
 _WEB_AND_GIF = (*_WEB, "image/gif")
 _RESPONSES: tuple[Wire, ...] = ("responses",)
+_SOUND = (WAV, MP3)
+_ANY_SOUND = (*_SOUND, AIFF, AAC, OGG, FLAC)
 _AZURE = Service(
     "azure",
     "Azure OpenAI",
@@ -47,6 +49,7 @@ _LAB = Service(
     url_variables=(),
     key_required=False,
     default_model="guide",
+    files=FileLimits((PDF, *_ANY_SOUND)),
     reasoning_field="reasoning_content",
 )
 
@@ -66,6 +69,7 @@ SERVICES: tuple[Service, ...] = (
         token_limit_field="max_completion_tokens",
         header_variables=(("OpenAI-Organization", "OPENAI_ORG_ID"), ("OpenAI-Project", "OPENAI_PROJECT_ID")),
         images=ImageLimits(_WEB_AND_GIF, 20_000_000, 2048),
+        files=FileLimits((PDF, *_SOUND), 37_000_000),  # 50 MB a request: developers.openai.com, "File inputs"
     ),
     Service(
         "anthropic",
@@ -81,6 +85,7 @@ SERVICES: tuple[Service, ...] = (
         model_prefixes=("claude-",),
         seed_field="",
         images=ImageLimits(_WEB_AND_GIF, 3_750_000, 1568),
+        files=FileLimits((PDF,), 23_000_000, 600),  # 32 MB a request
     ),
     Service(
         "gemini",
@@ -100,6 +105,7 @@ SERVICES: tuple[Service, ...] = (
         model_prefixes=("gemini-", "gemma-"),
         # GIF is refused by several models.
         images=ImageLimits(_WEB, 10_000_000, 2048),
+        files=FileLimits((PDF, *_ANY_SOUND), 14_000_000, 1_000),  # 20 MB a request
     ),
     Service(
         "openrouter",
@@ -113,6 +119,7 @@ SERVICES: tuple[Service, ...] = (
         default_model="openrouter/auto",
         key_path="/key",
         images=ImageLimits(_WEB, 5_000_000, 2048),
+        files=FileLimits((PDF, *_SOUND)),
     ),
     Service(
         "groq",
@@ -250,6 +257,7 @@ SERVICES: tuple[Service, ...] = (
         start_advice="Start it with `llama-server -m MODEL.gguf`.",
         probe=True,
         images=ImageLimits(("image/jpeg", "image/png"), 10_000_000, 1568),
+        files=FileLimits(_SOUND),
     ),
     Service(
         "vllm",
@@ -259,6 +267,7 @@ SERVICES: tuple[Service, ...] = (
         other_wires=_RESPONSES,
         key_required=False,
         start_advice="Start it with `vllm serve MODEL`.",
+        files=FileLimits(_SOUND),
     ),
     Service(
         "custom",

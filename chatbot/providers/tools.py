@@ -16,4 +16,4 @@ def _in_words(message: Message) -> Message:
     if not called and not results:
         return message
     text = "\n\n".join(filter(None, [*results, message.text, *called]))
-    return Message(message.role, text, message.images)
+    return Message(message.role, text, message.attachments)

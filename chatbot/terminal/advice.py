@@ -15,7 +15,7 @@ _WORDS = (
     (r", set with name=value", ", set with /template NAME name=value"),
     (r"that --provider\b", "that the provider"),
     (r"leave --var out", "leave the values out"),
-    (r"\b(with|to) --(file|image)\b", r"\1 /\2"),
+    (r"\b(with|to) --(file|image|attach)\b", r"\1 /\2"),
     (r"\bwith -m\b", "with /model"),
     (r"with --cacert or SSL_CERT_FILE", "in SSL_CERT_FILE"),
     (r"--cacert FILE", "CHAT_CACERT=FILE"),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from chatbot.core.amounts import duration_words, short
+from chatbot.records import NamedTuple
 from chatbot.terminal.notices import Notices
 
 EACH_S, PLAIN_EACH_S = 0.1, 30.0

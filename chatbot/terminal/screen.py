@@ -2,7 +2,9 @@
 
 import sys
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from chatbot.records import NamedTuple
 
 # Not from the start of the row: in the top left corner of the screen, tmux keeps in its scrollback all that is erased.
 ERASE_FROM_ROW = "\r\x1b[K\x1b[C\x1b[J\r"

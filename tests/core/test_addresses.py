@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatbot.core.addresses import base_url, from_host, is_loopback, proxy_url
+from chatbot.core.addresses import base_url, from_host, is_loopback, is_public, proxy_url
 from chatbot.core.errors import ConfigurationError
 from tests.tables import cases
 
@@ -16,6 +16,31 @@ from tests.tables import cases
 @pytest.mark.parametrize("host", ["localhost", "LocalHost", "localhost.", "127.0.0.1", "127.8.9.10", "::1", "[::1]"])
 def test_this_machine_is_known_by_its_names(host: str) -> None:
     assert is_loopback(host)
+
+
+@pytest.mark.parametrize(
+    "address",
+    "1.1.1.1 93.184.216.34 2606:4700:4700::1111 2a00:1450:4001:800::200e ::ffff:1.1.1.1 64:ff9b::101:101".split(),
+)
+def test_an_address_of_the_public_internet_is_told(address: str) -> None:
+    assert is_public(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    "127.0.0.1 127.8.9.10 0.0.0.0 0.1.2.3 10.0.0.1 172.31.0.1 192.168.0.1 169.254.169.254 100.64.0.1 100.127.255.255 "
+    "192.0.0.8 192.0.2.1 198.18.0.1 198.51.100.1 203.0.113.1 224.0.0.251 239.1.1.1 240.0.0.1 255.255.255.255 :: ::1 "
+    "::127.0.0.1 ::ffff:127.0.0.1 ::ffff:10.0.0.1 ::ffff:0:127.0.0.1 64:ff9b::7f00:1 64:ff9b::a9fe:a9fe "
+    "64:ff9b:1::101:101 100::1 2001::1 2001:db8::1 2002:101:101::1 3fff::1 5f00::1 fc00::1 fd12::1 fe80::1 "
+    "fe80::1%eth0 2606:4700::1%eth0 fec0::1 ff02::1 localhost 127.1 0177.0.0.1 2130706433 １.1.1.1".split(),
+)
+def test_every_other_address_is_none_however_it_is_wrapped(address: str) -> None:
+    assert not is_public(address)
+
+
+@given(st.ip_addresses(v=4))
+def test_an_address_in_ipv6_is_what_that_of_ipv4_is(address: object) -> None:
+    assert is_public(f"::ffff:{address}") == is_public(f"64:ff9b::{address}") == is_public(str(address))
 
 
 @pytest.mark.parametrize(

@@ -149,6 +149,15 @@ sys.exit(main(["--provider", "openai", "-m", "x", "hi"]))
 """
 
 
+def interrupted_s(child: subprocess.Popen[bytes]) -> float:
+    """How long a process takes to end after Ctrl-C."""
+    sent_s = time.monotonic()
+    child.send_signal(signal.SIGINT)
+    child.communicate(timeout=10)
+    assert child.returncode == 130
+    return time.monotonic() - sent_s
+
+
 def test_ctrl_c_acts_while_a_name_is_looked_up(tmp_path: Path) -> None:
     def took_s() -> float:
         with subprocess.Popen(
@@ -162,11 +171,7 @@ def test_ctrl_c_acts_while_a_name_is_looked_up(tmp_path: Path) -> None:
             assert child.stderr is not None
             assert child.stderr.readline() == b"looking up\n"
             time.sleep(0.1)
-            sent_s = time.monotonic()
-            child.send_signal(signal.SIGINT)
-            child.communicate(timeout=10)
-        assert child.returncode == 130
-        return time.monotonic() - sent_s
+            return interrupted_s(child)
 
     assert quickest(took_s, AT_ONCE_S) < AT_ONCE_S
 
@@ -186,11 +191,7 @@ def test_ctrl_c_acts_while_a_connection_is_made(tmp_path: Path) -> None:
             ) as child:
                 time.sleep(1.0)
                 assert child.poll() is None  # it is still connecting
-                sent_s = time.monotonic()
-                child.send_signal(signal.SIGINT)
-                child.communicate(timeout=10)
-            assert child.returncode == 130
-            return time.monotonic() - sent_s
+                return interrupted_s(child)
 
         assert quickest(took_s, AT_ONCE_S) < AT_ONCE_S
         for filler in fillers:

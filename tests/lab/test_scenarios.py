@@ -31,6 +31,8 @@ STREAMED = {
     "context-too-long": "400",
     "unsupported-parameter": "400, then complete",
     "old-parameter": "400, then complete",
+    "no-attachments": "complete",
+    "attachment-too-large": "complete",
     "rate-limited": "429, then complete",
     "quota": "429",
     "overloaded": "503, 503, then complete",

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from chatbot.core import errors
 from chatbot.core.cache.answer import CachedAnswer
@@ -376,15 +375,15 @@ def without_the_sending(plain: Any) -> Any:
     return [without_the_sending(value) for value in plain] if isinstance(plain, list) else plain
 
 
-@pytest.mark.parametrize("recording", RECORDINGS, ids=lambda recording: recording.file)
-@given(size=st.sampled_from([1, 7, 64, 65536]))
-def test_a_hit_shows_and_keeps_what_the_miss_did_for_every_recording(
-    tmp_path_factory: pytest.TempPathFactory, recording: Any, size: int
-) -> None:
-    folder = tmp_path_factory.mktemp("cache")
+@pytest.mark.parametrize(
+    ("recording", "size"),
+    list(zip(RECORDINGS, cycle((1, 7, 64, 65_536)), strict=False)),
+    ids=lambda value: value if isinstance(value, int) else value.file,
+)
+def test_a_hit_shows_and_keeps_what_the_miss_did_for_every_recording(tmp_path: Path, recording: Any, size: int) -> None:
     body = (FOLDER / recording.file).read_bytes()
-    service = Service(folder, body, service=recording.file.split("-")[0], size=size)
-    (first, said, kept), (second, said_again, kept_again) = (shown(service.cached().ask, folder) for _ in range(2))
+    service = Service(tmp_path, body, service=recording.file.split("-")[0], size=size)
+    (first, said, kept), (second, said_again, kept_again) = (shown(service.cached().ask, tmp_path) for _ in range(2))
     service.store.close()
     is_whole = first.finished.verdict is Verdict.COMPLETE
     assert use([second.finished]).hit is is_whole and len(service.requests) == (1 if is_whole else 2)

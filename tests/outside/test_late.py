@@ -56,3 +56,28 @@ def test_a_module_that_is_loaded_already_is_not_replaced() -> None:
         "import colorsys as after; print(colorsys is real is after)"
     )
     assert run(code) == "True"
+
+
+def test_a_short_option_asks_for_no_near_names() -> None:
+    code = TYPER + "from chatbot.cli.chat.command import DECLARED\n"
+    code += "parse(DECLARED, ['-m', 'echo', '-n', 'hi'], 'x')\n"
+    assert run(code + "print('difflib' in sys.modules)") == "False"
+
+
+def test_a_pattern_is_compiled_when_it_is_used() -> None:
+    code = (
+        "import sys; from chatbot.outside.late import patterns_compiled_late; import re\n"
+        "with patterns_compiled_late():\n    import quopri, http.cookies, re as standing\n"
+        "made = standing.compile('(a)b', re.I)\n"
+        "print(type(made).__name__, made.match('AB').group(1), made.pattern, sys.modules['re'] is re)\n"
+        "print(http.cookies.SimpleCookie('a=b; c=d').output(header='', sep=';'), standing.sub('a', 'b', 'aa'))"
+    )
+    assert run(code) == "LatePattern A (a)b True\n a=b; c=d bb"
+
+
+def test_a_pattern_that_is_wrong_says_so_when_it_is_used() -> None:
+    code = (
+        "from chatbot.outside.late import LatePattern; import re\n"
+        "made = LatePattern('(', 0)\ntry:\n    made.match('')\nexcept re.error as error:\n    print(error)"
+    )
+    assert run(code).startswith("missing )")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.core.errors import ConfigurationError, UsageError
-from chatbot.core.messages import ImageLimits
+from chatbot.core.messages import FileLimits, ImageLimits
 from chatbot.core.options import SettingSource
 from chatbot.providers.choice import ModelRequest, choose, find_service, local_names, variable_names
 from chatbot.providers.own import OwnServices, checked_name, own_services
@@ -66,6 +66,7 @@ def test_each_quirk_has_a_key() -> None:
         start_advice = "Start it."
         schemas = "strict"
         images = { media_types = ["image/png"], max_image_bytes = 10, max_edge_px = 20 }
+        files = { media_types = ["application/pdf"], max_file_bytes = 30, max_pages = 40 }
     """).rows
     assert row == Service(
         "desk",
@@ -86,6 +87,7 @@ def test_each_quirk_has_a_key() -> None:
         query_variables=(("api-version", "VERSION"),),
         start_advice="Start it.",
         images=ImageLimits(("image/png",), 10, 20),
+        files=FileLimits(("application/pdf",), 30, 40),
         schemas="strict",
     )
 
@@ -100,6 +102,7 @@ def test_each_quirk_has_a_key() -> None:
         ('chat_path = "/{secret}"', "line 3: in [desk], chat_path is a path that begins with /"),
         ("schemas = true", "line 3: in [desk], schemas is strict, any or none"),
         ("images = { max_edge = 1 }", "line 3: in [desk], images is a table of media_types"),
+        ("files = { max_bytes = 1 }", "line 3: in [desk], files is a table of media_types"),
         ("images = { max_edge_px = true }", "line 3: in [desk], images is a table of media_types"),
         ('header_variables = { "X: Y" = "TEAM" }', "line 3: in [desk], header_variables is a table of headers"),
     ],

@@ -29,7 +29,7 @@ from chatbot.terminal.input.completion import Completions
 from chatbot.terminal.input.input_line import InputParser
 from chatbot.terminal.input.plain_prompt import PlainPrompt
 from chatbot.terminal.notices import Notices
-from chatbot.terminal.repl.actions import ReplActions
+from chatbot.terminal.repl.actions import Attached, ReplActions
 from chatbot.terminal.repl.commands import COMMANDS, NAMES
 from chatbot.terminal.repl.loop import converse
 from chatbot.terminal.repl.state import ReplState
@@ -90,8 +90,8 @@ class Driver:
     def files(self, beginning: str) -> Iterable[str]:
         return [path.name for path in sorted(self.folder.iterdir()) if path.name.startswith(beginning)]
 
-    def image(self, path: str) -> tuple[Image, list[str]]:
-        return Image("image/png", b"", 4, 3, path), []
+    def image(self, path: str) -> Attached:
+        return Attached((Image("image/png", b"", 4, 3, path),))
 
 
 async def _model_names() -> list[str]:
@@ -113,7 +113,7 @@ def main() -> None:
         answer=driver.answer,
         choose_model=lambda name: f"lab/{name}",
         models=lambda: list(map(ListedModel, ("echo", "echo-large", "slow"))),
-        load_image=driver.image,
+        attach=driver.image,
         read_file=lambda path: DecodedText((driver.folder / path).read_text()),
         is_path=lambda name: Path(name).exists(),
         is_file=lambda name: Path(name).is_file(),

@@ -8,13 +8,13 @@ from typing import Any
 from chatbot.core.conversations.pending import PendingQuestion
 from chatbot.core.errors import ChatError, FileUnreadable
 from chatbot.core.events import Finished, Usage, Verdict
-from chatbot.core.messages import Image
+from chatbot.core.messages import Document, Image
 from chatbot.core.models.listed import ListedModel
 from chatbot.core.text import DecodedText
 from chatbot.terminal.answer.show_events import AnswerResult
 from chatbot.terminal.input.status_line import Status
 from chatbot.terminal.notices import Notices
-from chatbot.terminal.repl.actions import ReplActions
+from chatbot.terminal.repl.actions import Attached, ReplActions
 from chatbot.terminal.repl.loop import asking_first, converse
 from chatbot.terminal.repl.state import ReplState
 
@@ -41,7 +41,7 @@ class Pretended:
             "answer": self._answer,
             "choose_model": lambda name: f"lab/{name}",
             "models": lambda: list(map(ListedModel, ("echo", "echo-large", "slow"))),
-            "load_image": lambda path: (CAT, ["the image was made smaller"]),
+            "attach": self._attach,
             "read_file": self._read_file,
             "is_path": lambda name: name == "/etc",
             "is_file": lambda name: name in ("/home/me/cat.png", "/home/me/my cat.png", "cat.png", "/home/me/notes.md"),
@@ -52,6 +52,14 @@ class Pretended:
             "withdraw": lambda last_is: self.called.append(f"withdraw {last_is}"),
         }
         self.actions = ReplActions(**{**functions, **replaced})
+
+    def _attach(self, path: str) -> Attached:
+        """An image, a document or text, by its name."""
+        if path.endswith(".png"):
+            return Attached((CAT,), remarks=("the image was made smaller",))
+        if path.endswith(".pdf"):
+            return Attached((Document("application/pdf", b"%PDF-1.7", path),))
+        return Attached(texts=((path, self._read_file(path).text),))
 
     def type(
         self, *lines: str | type[BaseException], state: ReplState | None = None, first: str | None = None

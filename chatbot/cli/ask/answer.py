@@ -22,7 +22,7 @@ from chatbot.cli.settings.loading import settings_of
 from chatbot.cli.settings.own_providers import own_table
 from chatbot.core.conversations.pending import PendingQuestion
 from chatbot.core.errors import NothingSetUp, UsageError
-from chatbot.core.messages import Conversation, Image
+from chatbot.core.messages import Conversation
 from chatbot.outside.desktop.keyboard import SilentKeyboard
 from chatbot.outside.desktop.streams import is_terminal
 from chatbot.providers.service import api_of
@@ -31,6 +31,7 @@ from chatbot.terminal.notices import Notices
 if TYPE_CHECKING:
     from chatbot.core.conversations.resume import Resumed
     from chatbot.core.conversations.stored import Summary
+    from chatbot.core.request import Route
     from chatbot.core.tools.calling import Tool
     from chatbot.options.chat import Connection
     from chatbot.options.templates.template import Filled
@@ -54,8 +55,8 @@ def answer(arguments: Arguments, notices: Notices, ask_several: AskSeveral) -> i
         text = inputs.question(arguments, notices, filled)  # what is wrong here is wrong whoever answers
         is_dry = arguments.http.dry_run
         if not is_dry and is_for_several(arguments):
-            if arguments.tools.tool:
-                raise UsageError("-T is for one model", advice="Ask each of them by itself.")
+            if arguments.tools.tool or arguments.tools.mcp:
+                raise UsageError("tools are for one model", advice="Ask each of them by itself.")
             before = stored[1].conversation if stored else Conversation()
             system = inputs.system(arguments.how, notices) or (filled.system if filled else None) or before.system
             for remark in stored[1].remarks if stored else ():
@@ -76,25 +77,25 @@ def answer(arguments: Arguments, notices: Notices, ask_several: AskSeveral) -> i
         notices.quiet, recorder.off = arguments.shown.quiet, arguments.kept.no_log
         route = chosen_route(arguments.connection, notices)
         conversation = conversation._replace(system=system or inputs.system(arguments.how, notices))
-        images = inputs.images(arguments.asked, target.service.images, notices)
+        attached = inputs.attachments(arguments.asked, target, notices)
         files = exchange_files(arguments, notices)
         setup = Setup(
             arguments, filled.extra if filled else fields, target, recorder, notices, open_things, files, route,
-            _tools(arguments),
+            _tools(arguments, route, notices, open_things),
         )  # fmt: skip
         check_taken(arguments.schema, target.service, notices)
         if is_dry:
             from chatbot.cli.ask.dry_run import dry_run
 
-            dry_run(setup, conversation.asking(text or "", images))
+            dry_run(setup, conversation.asking(attached.within(text or ""), attached.files))
             return 0
         if text is None or arguments.kept.interactive:
             check_for_one_answer(arguments.structured, arguments.schema)
-            _stay(setup, stored, conversation, images, text)
+            _stay(setup, stored, conversation, attached, text)
             return 0
         for remark in stored[1].remarks if stored else ():
             notices.warn(remark)
-        asked = inputs.continued(conversation, text, images, arguments.kept.truncate, notices)
+        asked = inputs.continued(conversation, text, attached, arguments.kept.truncate, notices)
         make_folder(arguments.structured)
         from chatbot.cli.ask.runner import AnswerRunner
 
@@ -102,16 +103,17 @@ def answer(arguments: Arguments, notices: Notices, ask_several: AskSeveral) -> i
         return runner.exit_code(runner(PendingQuestion(asked, setup.options, arguments.shown.raw)))
 
 
-def _tools(arguments: Arguments) -> tuple[Tool, ...]:
+def _tools(arguments: Arguments, route: Route, notices: Notices, open_things: ExitStack) -> tuple[Tool, ...]:
     """Those that the model may call. Raises UsageError for what is none, and for what only tools have."""
     wanted = arguments.tools
-    if not wanted.tool:
+    if not (wanted.tool or wanted.mcp):
         if wanted.allow:
-            raise UsageError("--allow belongs to a tool", advice="Name one with -T.")
+            raise UsageError("--allow belongs to a tool", advice="Name one with -T, or a server of some with --mcp.")
         return ()
-    from chatbot.cli.tools.named import tools_named
+    from chatbot.cli.tools.chosen import chosen_tools
 
-    return tools_named(wanted.tool)
+    env_file = arguments.connection.env_file
+    return chosen_tools(wanted, route, [env_file] if env_file else [], notices, open_things)
 
 
 def is_for_several(arguments: Arguments) -> bool:
@@ -205,7 +207,7 @@ def _stay(
     setup: Setup,
     stored: tuple[Summary, Resumed] | None,
     conversation: Conversation,
-    images: tuple[Image, ...],
+    attached: inputs.Attachments,
     first: str | None,
 ) -> None:
     """The session: begun with the question `first`, or with a look at where the stored conversation stopped."""
@@ -217,7 +219,7 @@ def _stay(
     opening = asking_first(first) if first is not None else None
     if stored and opening is None:
         opening = resuming(stored[0], resumed.remarks)
-    run_repl(setup, resumed, images, opening)
+    run_repl(setup, resumed, attached, opening)
 
 
 def _stored(arguments: Arguments, recorder: HistoryRecorder) -> tuple[tuple[Summary, Resumed] | None, Arguments]:

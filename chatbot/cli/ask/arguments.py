@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from chatbot.core.errors import UsageError
 from chatbot.core.options import Options, merged
@@ -24,6 +24,7 @@ from chatbot.options.chat import (
     Who,
 )
 from chatbot.options.settings.settings import NONE, Settings
+from chatbot.records import NamedTuple
 
 
 class Arguments(NamedTuple):

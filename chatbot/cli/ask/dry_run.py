@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 
+from chatbot.cli.ask.attached.sending import sendable
 from chatbot.cli.ask.setup import Setup
 from chatbot.cli.ask.target import Wanted, choose_target
 from chatbot.cli.output import stdio
@@ -49,7 +50,8 @@ def _request(setup: Setup, target: ModelTarget, conversation: Conversation) -> S
     options = setup._replace(arguments=arguments, target=target).options
     if left_out := provider.left_out(options):
         setup.notices.warn(left_out)
-    request = provider.request(provider.payload(conversation, options), options)
+    sent = sendable(conversation, target, setup.notices.warn)
+    request = provider.request(provider.payload(sent, options), options)
     exchange = Exchange(
         "", 1, 0.0, target.service.name, target.service.wire, target.model or "",
         request.method, request.url, sent_headers(request), request.body,

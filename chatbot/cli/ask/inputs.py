@@ -1,4 +1,4 @@
-"""What is asked: the words, files, piped text and images of one question."""
+"""What is asked: the words, files, piped text and attachments of one question."""
 
 from __future__ import annotations
 
@@ -7,38 +7,56 @@ from typing import TYPE_CHECKING
 
 from chatbot.cli.ask.arguments import Arguments
 from chatbot.core.errors import UsageError
-from chatbot.core.messages import Conversation, Image, ImageLimits
+from chatbot.core.messages import Attachment, Conversation, Image, ImageLimits
 from chatbot.core.text import DecodedText, clean
 from chatbot.core.text import question as joined_question
 from chatbot.options.chat import Asked, How
 from chatbot.outside.desktop.stdin import read_piped_bytes, read_piped_text
 from chatbot.outside.desktop.streams import is_terminal
 from chatbot.outside.files.reading import display_name, read_text_file
+from chatbot.records import NamedTuple
 from chatbot.terminal.notices import Notices
 
 if TYPE_CHECKING:
+    from chatbot.cli.ask.attached.preparing import Prepared
     from chatbot.options.templates.template import Filled
+    from chatbot.outside.attachments.finding import FoundFile
+    from chatbot.providers.choice import ModelTarget
 
 _SILENT = "waiting for the end of standard input (nothing has come yet); --no-stdin asks without it"
+
+
+class Attachments(NamedTuple):
+    """Files that go beside the question, and texts (name and text) within it."""
+
+    files: tuple[Attachment, ...] = ()
+    texts: tuple[tuple[str, str], ...] = ()
+
+    def within(self, text: str) -> str:
+        """The question with the texts."""
+        return joined_question(text, self.texts, None) if self.texts else text
 
 
 def question(arguments: Arguments, notices: Notices, template: Filled | None = None) -> str | None:
     """The whole question, within the template's prompt; None when there is none and a person sits at the terminal.
 
-    Piped input is the question, or follows the instruction. It is not read when `--image -` takes it.
+    Piped input is the question, or follows the instruction. It is not read when `--image -` or `--attach -` takes it.
+    Everything that is attached is read here, and what is text is a part of the question.
     """
     asked = arguments.asked
     files = [(display_name(name), _text_of(name, notices)) for name in asked.file]
+    files += [_as_text(found, notices) for found in _attached(asked, notices) if found.is_text]
     piped = None
-    if not asked.no_stdin and "-" not in asked.image:
+    if not asked.no_stdin and "-" not in (*asked.image, *asked.attach):
         decoded = read_piped_text(0, lambda: notices.warn(_SILENT))
         piped = _told(decoded, notices) if decoded else None
-    if arguments.question is None and not files and piped is None and not asked.image and is_terminal(0):
+    has_attachments = bool(asked.image or asked.attach or asked.paste)
+    if arguments.question is None and not files and piped is None and not has_attachments and is_terminal(0):
         return template.asking(None) if template else None
     text = joined_question(arguments.question, files, piped)
     if template:
         text = template.asking(text) or ""
-    if not text.strip() and not asked.image:
+    if not text.strip() and not has_attachments:
         raise UsageError(
             "there is no question", advice='Ask one: chat "why is the sky blue?"   (all words: chat --help)'
         )
@@ -52,16 +70,60 @@ def system(how: How, notices: Notices) -> str | None:
     return clean(how.system) if how.system else None
 
 
-def images(asked: Asked, limits: ImageLimits, notices: Notices) -> tuple[Image, ...]:
-    """The images, each as `limits` wants it."""
-    return tuple(_image(path, limits, notices) for path in asked.image)
+def attachments(asked: Asked, target: ModelTarget, notices: Notices) -> Attachments:
+    """What goes with the question, each as the target takes it; of a PDF that it does not take, the text."""
+    found = tuple(_image(path, target.service.images, notices) for path in asked.image)
+    others = [_prepared(file, target, notices) for file in _attached(asked, notices) if not file.is_text]
+    return Attachments(
+        (*found, *(each for one in others for each in one.attachments)),
+        tuple(text for one in others for text in one.texts),
+    )
+
+
+def _prepared(file: FoundFile, target: ModelTarget, notices: Notices) -> Prepared:
+    from chatbot.cli.ask.attached.preparing import prepared
+
+    ready = prepared(file, target, notices.warn)
+    for remark in ready.remarks:
+        notices.warn(remark)
+    return ready
+
+
+def _attached(asked: Asked, notices: Notices) -> list[FoundFile]:
+    """The files of --attach, and what was pasted."""
+    if not asked.attach and not asked.paste:
+        return []
+    return [*(_found(path, notices) for path in asked.attach), *([_pasted()] if asked.paste else [])]
+
+
+@cache
+def _found(path: str, notices: Notices) -> FoundFile:
+    """Read once, however many models get it."""
+    from chatbot.outside.attachments.finding import MAX_FILE_BYTES, find_file, found
+
+    if path == "-":
+        return found("standard input", _piped_bytes(notices, MAX_FILE_BYTES))
+    return find_file(path)
+
+
+@cache
+def _pasted() -> FoundFile:
+    from chatbot.cli.ask.attached.preparing import from_clipboard
+
+    return from_clipboard()
+
+
+def _as_text(found: FoundFile, notices: Notices) -> tuple[str, str]:
+    from chatbot.cli.ask.attached.preparing import text_of
+
+    return found.name, _told(text_of(found), notices)
 
 
 def _image(path: str, limits: ImageLimits, notices: Notices) -> Image:
     from chatbot.outside.files.images import MAX_FILE_BYTES, load_image, load_image_bytes  # Pillow is for images only
 
     if path == "-":
-        image, remarks = load_image_bytes(_piped_image(notices, MAX_FILE_BYTES), "standard input", limits)
+        image, remarks = load_image_bytes(_piped_bytes(notices, MAX_FILE_BYTES), "standard input", limits)
     else:
         image, remarks = load_image(path, limits)
     for notice in remarks:
@@ -70,7 +132,7 @@ def _image(path: str, limits: ImageLimits, notices: Notices) -> Image:
 
 
 @cache
-def _piped_image(notices: Notices, max_bytes: int) -> bytes:
+def _piped_bytes(notices: Notices, max_bytes: int) -> bytes:
     """Read once, however many models get it."""
     return read_piped_bytes(0, lambda: notices.warn(_SILENT), max_bytes=max_bytes) or b""
 
@@ -86,10 +148,10 @@ def _told(found: DecodedText, notices: Notices) -> str:
 
 
 def continued(
-    conversation: Conversation, text: str, images: tuple[Image, ...], max_tokens: int | None, notices: Notices
+    conversation: Conversation, text: str, attached: Attachments, max_tokens: int | None, notices: Notices
 ) -> Conversation:
     """The next question; without the oldest turns of a stored conversation, where the person asked for that."""
-    asked = conversation.asking(text, images)
+    asked = conversation.asking(attached.within(text), attached.files)
     if max_tokens is None or not conversation.messages:
         return asked
     from chatbot.core.conversations.resume import truncated

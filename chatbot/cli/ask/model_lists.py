@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from chatbot.cli.cost.prices import is_at_home, minute_of, price_table
 from chatbot.core.errors import CannotConnect, ChatError
@@ -15,6 +14,7 @@ from chatbot.outside.files.model_lists import KeptList, keep, kept_names, list_n
 from chatbot.providers import services
 from chatbot.providers.choice import ModelTarget
 from chatbot.providers.models import completed
+from chatbot.records import NamedTuple
 
 _FOLDER = "models"
 

@@ -83,7 +83,7 @@ class HistoryRecorder:
         if self.forks:
             self.conversation_id, self.forks = self.history.fork(self.forks), None
         return self.history.begin(
-            self.conversation_id, question.text, question.images, system, provider, model, asked_s
+            self.conversation_id, question.text, question.attachments, system, provider, model, asked_s
         )
 
     def _is_there(self) -> bool:

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from chatbot.cli.ask.inputs import Attachments
 from chatbot.cli.ask.setup import Setup
 from chatbot.cli.ask.target import Wanted, choose_target
 from chatbot.cli.history import history_folder
@@ -23,7 +24,6 @@ from chatbot.cli.settings.loading import sections_of, settings_of
 from chatbot.cli.settings.own_providers import own_table
 from chatbot.core.conversations.pending import PendingQuestion
 from chatbot.core.errors import ChatError, UsageError
-from chatbot.core.messages import Image
 from chatbot.core.text import clean
 from chatbot.options.chat import Who
 from chatbot.outside.background import given_up_after
@@ -38,7 +38,7 @@ from chatbot.terminal.failures import error_lines
 from chatbot.terminal.input.input_line import InputParser
 from chatbot.terminal.input.status_line import Status
 from chatbot.terminal.notices import Notices
-from chatbot.terminal.repl.actions import ReplActions, Template
+from chatbot.terminal.repl.actions import Attached, ReplActions, Template
 from chatbot.terminal.repl.commands import COMMANDS, NAMES
 from chatbot.terminal.repl.loop import Opening, converse
 from chatbot.terminal.repl.state import ReplState
@@ -57,8 +57,8 @@ _MODELS_WAIT_S = 3.0  # who pressed Tab looks at a prompt that shows nothing
 _ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
-def run_repl(setup: Setup, resumed: Resumed, images: tuple[Image, ...], opening: Opening | None) -> None:
-    """Holds a conversation until the person leaves; `images` go with the first question.
+def run_repl(setup: Setup, resumed: Resumed, attached: Attachments, opening: Opening | None) -> None:
+    """Holds a conversation until the person leaves; what is `attached` goes with the first question.
 
     After a piped question the terminal is opened again; raises UsageError when there is none.
     """
@@ -73,7 +73,7 @@ def run_repl(setup: Setup, resumed: Resumed, images: tuple[Image, ...], opening:
     read_line = _prompt(session, notices)
     conversation, unanswered, verdict, _ = resumed
     raw = setup.arguments.shown.raw
-    start = ReplState(conversation, session.label(), setup.options, raw, images, (), unanswered, verdict)
+    start = ReplState(conversation, session.label(), setup.options, raw, *attached, unanswered, verdict)
     with session.keyboard if _is_smart_terminal() else nullcontext():  # the plain prompt reads with echo
         try:
             converse(read_line, session.actions(), notices, start, opening)
@@ -105,8 +105,9 @@ class _Session:
             answer=self._answer,
             choose_model=self._choose_model,
             models=self.models,
-            load_image=self._load_image,
             read_file=read_text_file,
+            attach=self._attach,
+            paste=self._paste,
             is_path=_is_path,
             is_file=is_file,
             show=self._show,
@@ -247,10 +248,17 @@ class _Session:
         self._setup.notices.hide(target.secrets)
         return self.label()
 
-    def _load_image(self, path: str) -> tuple[Image, Sequence[str]]:
-        from chatbot.outside.files.images import load_image
+    def _attach(self, path: str) -> Attached:
+        from chatbot.cli.ask.attached.preparing import prepared
+        from chatbot.outside.attachments.finding import find_file
 
-        return load_image(path, self._setup.target.service.images)
+        return Attached(*prepared(find_file(path), self._setup.target, self._setup.notices.warn))
+
+    def _paste(self) -> Attached:
+        from chatbot.cli.ask.attached.preparing import from_clipboard, prepared
+
+        with self.keyboard.lent():
+            return Attached(*prepared(from_clipboard(), self._setup.target, self._setup.notices.warn))
 
     def _template(self, name: str, values: Mapping[str, str]) -> Template:
         from chatbot.cli.templates import template_folder

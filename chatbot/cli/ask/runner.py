@@ -86,6 +86,7 @@ class AnswerRunner:
         self._notices = setup.notices
         self._sent = threading.Event()
         self._is_stopped = False
+        self._warned: set[str] = set()
         self._setup = setup
         self._transport = LateTransport(self._network)
         provider = lookup.provider_for(self._target.service, self._target.endpoint)
@@ -211,7 +212,12 @@ class AnswerRunner:
 
         Raises what forbids that it is sent: TooDear, LedgerUnavailable, ConfigurationError.
         """
-        conversation, options = pending.conversation, pending.options
+        options = pending.options
+        conversation = pending.conversation
+        if conversation.has_documents:
+            from chatbot.cli.ask.attached.sending import sendable
+
+            conversation = sendable(conversation, self._target, self._warn_once)
         asked = options._replace(model=self._target.model or "")
         self._sent.clear()
         self._is_stopped = False
@@ -227,6 +233,12 @@ class AnswerRunner:
         if tools:
             ask = tools.around(ask, asked, self._reserve_step)
         return lambda sleep: ask(conversation, asked, self.http.exchanges.noting(sleep))
+
+    def _warn_once(self, words: str) -> None:
+        """What holds for every question of a session is said at the first."""
+        if words not in self._warned:
+            self._warned.add(words)
+            self._notices.warn(words)
 
     def _tools_for(self, pending: PendingQuestion) -> ToolUse | None:
         """What the model may call; the rest of an answer comes without."""
@@ -437,6 +449,13 @@ class AnswerRunner:
             beside_proxy(error, proxy)
         if isinstance(error, UnknownModel) and self._target.service.source == services.LAB:
             error.advice = f"{error.advice}\nchat lab list shows them all, with what each teaches."
+        attached = conversation.to_last_question.messages[-1].attachments if error is not None else ()
+        if error is not None and attached:
+            from chatbot.providers.errors.attachments import is_about_attachments, refused_attachments
+
+            if is_about_attachments(error):
+                error.advice = refused_attachments(error, attached)
+                return finished
         if type(error) is AnswerError and finished.verdict is Verdict.EMPTY:
             from chatbot.core.conversations.resume import estimated_tokens
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from chatbot.cli.ask.arguments import Arguments
 from chatbot.core.options import Options
 from chatbot.core.request import USUAL_ROUTE, Route
+from chatbot.records import NamedTuple
 from chatbot.terminal.notices import Notices
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import os
 import re
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from chatbot.cli.route import require_here
 from chatbot.cli.settings.loading import load_settings, model_of, with_settings
@@ -30,6 +30,7 @@ from chatbot.providers.choice import (
 from chatbot.providers.credentials import Variables
 from chatbot.providers.service import Service
 from chatbot.providers.table import ServiceTable
+from chatbot.records import NamedTuple
 
 if TYPE_CHECKING:
     from chatbot.lab.server.http import LabServer

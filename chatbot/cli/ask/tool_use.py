@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from chatbot.cli.ask.setup import Setup
 from chatbot.cli.output import stdio
+from chatbot.cli.output.screen import pausing
 from chatbot.cli.tools.approving import AskedInMainThread, allowed, approver
 from chatbot.core.calls.loop import MAX_STEPS
 from chatbot.core.events import Finished
@@ -44,7 +45,7 @@ class ToolUse:
         self._stop = threading.Event()
         self._stored = threading.Condition()
         self._stored_calls = 0
-        person = approver(self._notices)
+        person = approver(self._notices, self._look)
         self._asked = AskedInMainThread(person, lambda: self._wake(), lambda: self._stop.is_set())
         self._approve = allowed(setup.arguments.tools.allow, self._asked)
 
@@ -111,15 +112,16 @@ class ToolUse:
         interrupts = self._interrupts
         while self._asked.is_wanted and interrupts is not None and not interrupts.stopped():
             clear()
-            wake, interrupts.wake = interrupts.wake, _raise
             try:
                 with self._keyboard.lent():
                     self._asked.answer()
             except (KeyboardInterrupt, EOFError):
                 pass
-            finally:
-                interrupts.wake = wake
 
-
-def _raise() -> None:
-    raise KeyboardInterrupt
+    def _look(self) -> bool:
+        """While the person is asked: whether the process stood still meanwhile (Ctrl-Z). Raises KeyboardInterrupt."""
+        if self._interrupts is None:
+            return False
+        if self._interrupts.stopped():
+            raise KeyboardInterrupt
+        return pausing(self._interrupts, self._keyboard)(lambda: None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import ExitStack
-from typing import Any, NamedTuple
+from typing import Any
 
 from chatbot.cli.ask import inputs
 from chatbot.cli.ask.arguments import Arguments, body_fields
@@ -20,6 +20,7 @@ from chatbot.core.errors import UsageError
 from chatbot.core.messages import Conversation
 from chatbot.options.chat import Cache, Connection, How, Money, Structured, Who
 from chatbot.options.templates.template import Template, applied, read_variables, with_flags
+from chatbot.records import NamedTuple
 from chatbot.terminal.notices import Notices
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from chatbot.cli.batch.options import Rows, Stops, Written, read_shard
 from chatbot.cli.command_line.declared import Command, Group, Positional
@@ -15,6 +15,7 @@ from chatbot.core.amounts import token_words
 from chatbot.core.errors import UsageError
 from chatbot.core.text import clean
 from chatbot.options.chat import IN_VARIABLES, Cache, Connection, How, Money, Who
+from chatbot.records import NamedTuple
 from chatbot.terminal.notices import Notices
 
 if TYPE_CHECKING:

@@ -4,10 +4,11 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal
 
 from chatbot.core.errors import UsageError
 from chatbot.options.declared import Choice
+from chatbot.records import NamedTuple
 
 MOST_WORKERS = 64
 

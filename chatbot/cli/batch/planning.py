@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from chatbot.cli.batch.asking import Words
 from chatbot.cli.batch.options import Shard
@@ -13,6 +12,7 @@ from chatbot.core.batch.row import ID, Row, key_of
 from chatbot.core.conversations.resume import estimated_tokens
 from chatbot.core.errors import UsageError
 from chatbot.outside.batch.rows import RowFile
+from chatbot.records import NamedTuple
 
 _REDO = {"failed": Known.FAILED, "expired": Known.EXPIRED, "lost": Known.LOST}
 

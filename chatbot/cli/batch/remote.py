@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from chatbot.cli.ask.arguments import Arguments
 from chatbot.cli.ask.setup import Setup
@@ -47,6 +47,7 @@ from chatbot.providers.batches.lookup import engine_for
 from chatbot.providers.choice import ModelTarget
 from chatbot.providers.services import LAB
 from chatbot.providers.wires.lookup import provider_for
+from chatbot.records import NamedTuple
 from chatbot.terminal.answer.show_events import AnswerResult
 from chatbot.terminal.notices import Notices
 

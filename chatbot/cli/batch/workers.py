@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
-from typing import NamedTuple
 
 from chatbot.cli.ask.setup import Setup
 from chatbot.core.amounts import duration_words
@@ -25,6 +24,7 @@ from chatbot.layers.batch.retries import PacedRetries
 from chatbot.layers.cached import Cached
 from chatbot.outside.http.transport import IDLE_TIMEOUT_S, LiveTransport
 from chatbot.providers.wires.lookup import provider_for
+from chatbot.records import NamedTuple
 from chatbot.session import Session
 
 

@@ -5,7 +5,7 @@
 import os
 import time
 from contextlib import closing
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 from chatbot.cli.answer_cache import open_cache
 from chatbot.cli.asking_back import agreed
@@ -21,6 +21,7 @@ from chatbot.options.chat import IN_VARIABLES, Asked, Cache, Connection, How, Wh
 from chatbot.options.declared import Choice, chosen
 from chatbot.options.durations import Duration
 from chatbot.outside.cache.store import AnswerCache
+from chatbot.records import NamedTuple
 from chatbot.terminal.notices import Notices
 
 _KEY = "A key, or its beginning."

@@ -41,8 +41,9 @@ def _question(arguments: Arguments, notices: Notices) -> Question:
         if not target.model:
             raise UsageError("which model is meant?", advice="Name it with -m.")
         conversation = Conversation(system=inputs.system(arguments.how, notices))
-        images = inputs.images(arguments.asked, target.service.images, notices)
-        asked = conversation.asking(inputs.question(arguments, notices) or "", images)
+        attached = inputs.attachments(arguments.asked, target, notices)
+        text = attached.within(inputs.question(arguments, notices) or "")
+        asked = conversation.asking(text, attached.files)
         options = arguments.options(target.model, body_fields(arguments.how.option))
         provider = provider_for(target.service, target.endpoint)
         request = provider.request(provider.payload(asked, options), options)

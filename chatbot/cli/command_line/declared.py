@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from chatbot.options.declared import Completes, Option, chosen, options_of
+from chatbot.records import NamedTuple
 
 HELP_FLAGS = ("-h", "--help")
 

@@ -18,6 +18,7 @@ from chatbot.cli.command_line.declared import HELP_FLAGS, Command, Group
 from chatbot.cli.output import stdio
 from chatbot.core.errors import UsageError
 from chatbot.options.declared import Option
+from chatbot.outside.late import stand_ins
 
 
 def run_one_of(group: Group, argv: Sequence[str], path: str) -> Callable[..., Any] | None:
@@ -56,8 +57,12 @@ def parse(command: Command, argv: Sequence[str], path: str) -> dict[str, Any] | 
     except TypeError:
         parser = from_signature(command)
         parser.get_help = lambda ctx: _page(command, path)
+    # Typer looks for near names before it takes a short option for one; ours are found where they are wanted.
+    near_names = ModuleType("difflib")
+    vars(near_names)["get_close_matches"] = lambda word, names: ()
     try:
-        said = parser.main(args=list(argv), prog_name=path, standalone_mode=False)
+        with stand_ins({"difflib": near_names}):
+            said = parser.main(args=list(argv), prog_name=path, standalone_mode=False)
     except Exception as error:
         if not hasattr(error, "format_message"):  # Typer's own errors have it
             raise
@@ -114,7 +119,7 @@ def _typer_core() -> Any:
     """
     if "typer" in sys.modules or "typer.core" in sys.modules:
         return import_module("typer.core")
-    from chatbot.outside.late import late, stand_ins
+    from chatbot.outside.late import late
 
     face, environment = ModuleType("typer"), ModuleType("typer.utils")
     spec = find_spec("typer")

@@ -5,12 +5,13 @@
 import os
 import shlex
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 from chatbot.cli.command_line.declared import Command, Positional
 from chatbot.cli.output import stdio
 from chatbot.core.errors import ConfigurationError, UsageError
 from chatbot.options.declared import Choice
+from chatbot.records import NamedTuple
 from chatbot.terminal.notices import Notices
 
 _AT = "--at"

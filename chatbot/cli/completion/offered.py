@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from chatbot.cli import commands
 from chatbot.cli.command_line.declared import HELP_FLAGS, Command, Group, Positional
 from chatbot.cli.completion.sources import SOURCES, Offer
 from chatbot.cli.first_word.external import external_names, find_external
 from chatbot.options.declared import Option
+from chatbot.records import NamedTuple
 
 _HELP = "Show this help."
 

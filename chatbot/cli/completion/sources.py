@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from chatbot.core.errors import ChatError
+from chatbot.records import NamedTuple
 
 if TYPE_CHECKING:
     from chatbot.options.settings.settings import Settings
@@ -92,6 +93,20 @@ def shells() -> Iterator[Offer]:
     return map(Offer, SCRIPTS)
 
 
+def tools() -> Iterator[Offer]:
+    """The tools that are built in."""
+    from chatbot.cli.tools.named import NAMES
+
+    return map(Offer, NAMES)
+
+
+def mcp_servers() -> Iterator[Offer]:
+    """The MCP servers that files name."""
+    from chatbot.cli.mcp.configured import folder_servers, own_servers
+
+    return (Offer(name) for servers in (own_servers(), folder_servers()) for name in servers)
+
+
 SOURCES: Mapping[str, Callable[[], Iterable[Offer]]] = {
     "models": models,
     "providers": providers,
@@ -100,4 +115,6 @@ SOURCES: Mapping[str, Callable[[], Iterable[Offer]]] = {
     "exchanges": exchanges,
     "settings": settings,
     "shells": shells,
+    "tools": tools,
+    "mcp_servers": mcp_servers,
 }

@@ -6,7 +6,8 @@ Source: POSIX.1-2024, Shell Command Language, 2.2 Quoting. fish and PowerShell q
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+from chatbot.records import NamedTuple
 
 _BLANKS, _REDIRECTIONS = " \t\n", "<>"
 _ESCAPED_IN_DOUBLE = '$`"\\'

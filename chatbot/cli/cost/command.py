@@ -4,7 +4,7 @@
 
 from collections.abc import Iterable
 from contextlib import closing
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
 from chatbot.cli.command_line.declared import Command
 from chatbot.cli.cost.booking import open_ledger
@@ -12,6 +12,7 @@ from chatbot.cli.cost.since import Since
 from chatbot.core.cost.ledger import Entry
 from chatbot.core.cost.sums import host_sums
 from chatbot.options.declared import Choice, chosen
+from chatbot.records import NamedTuple
 from chatbot.terminal.notices import Notices
 
 

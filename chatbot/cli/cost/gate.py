@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from threading import Lock
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from chatbot.cli.cost.booking import today
 from chatbot.core.cost.answer import usd_words
@@ -13,6 +13,7 @@ from chatbot.core.cost.budget import Budget
 from chatbot.core.cost.estimate import Estimate
 from chatbot.core.cost.ledger import Entry, Room
 from chatbot.core.errors import BudgetTooSmall, BudgetUsedUp, TooDear
+from chatbot.records import NamedTuple
 
 if TYPE_CHECKING:
     from chatbot.outside.ledger.store import Ledger

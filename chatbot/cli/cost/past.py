@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import NamedTuple
 
 from chatbot.cli.cost.prices import minute_of, price_table
 from chatbot.core.conversations.stored import PaidTurn
 from chatbot.core.cost.price import cost_usd
 from chatbot.core.cost.sums import CostSum, added_up
 from chatbot.providers.services import LAB
+from chatbot.records import NamedTuple
 
 _NAMED = 5
 

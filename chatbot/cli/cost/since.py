@@ -3,9 +3,10 @@
 # Without `from __future__ import annotations`: chatbot.options.declared reads the annotations as they stand.
 
 import time
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 from chatbot.options.declared import Choice
+from chatbot.records import NamedTuple
 
 
 class Day(str):

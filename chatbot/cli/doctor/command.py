@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from getpass import getuser
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 from chatbot.cli.command_line.declared import Command
 from chatbot.cli.doctor import connection, files, kept, net, program, terminal, who
@@ -17,6 +17,7 @@ from chatbot.cli.output.screen import this_screen
 from chatbot.core.checkup.finding import Finding, exit_code, pasteable
 from chatbot.options.declared import Choice, chosen
 from chatbot.outside.desktop.streams import is_terminal
+from chatbot.records import NamedTuple
 from chatbot.terminal.documents.checkup import finding_lines, heading_line, summary_line
 from chatbot.terminal.notices import Notices
 

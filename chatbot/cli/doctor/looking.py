@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from typing import NamedTuple
 
 from chatbot.core.checkup.finding import Finding, fault, of_error
 from chatbot.core.errors import ChatError
+from chatbot.records import NamedTuple
 from chatbot.terminal.notices import Notices
 
 

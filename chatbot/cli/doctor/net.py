@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from email.utils import parsedate_to_datetime
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from chatbot.cli.cost.booking import booked
@@ -35,6 +34,7 @@ from chatbot.outside.http.transport import LiveTransport
 from chatbot.providers import services
 from chatbot.providers.choice import ModelRequest, ModelTarget, choose, variable_names
 from chatbot.providers.wires.lookup import provider_for
+from chatbot.records import NamedTuple
 from chatbot.session import Session
 
 _CONNECT_WITHIN_S, _ANSWER_WITHIN_S, _LIMIT_S = 4.0, 8.0, 20.0

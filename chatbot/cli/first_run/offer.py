@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
 
 from chatbot.cli.asking_back import Left, typed_line
 from chatbot.cli.first_run.key import paste_key
@@ -12,6 +11,7 @@ from chatbot.cli.first_run.local import use_local
 from chatbot.cli.settings.own_providers import listening_url, own_table
 from chatbot.core.errors import ChatError, NothingSetUp
 from chatbot.core.request import Route
+from chatbot.records import NamedTuple
 from chatbot.terminal.notices import Notices
 
 

@@ -2,7 +2,7 @@
 
 # Without `from __future__ import annotations`: chatbot.options.declared reads the annotations as they stand.
 
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 from chatbot.cli import commands
 from chatbot.cli.command_line.declared import Command, Positional
@@ -10,6 +10,7 @@ from chatbot.cli.command_line.parsing import parse
 from chatbot.cli.output import stdio
 from chatbot.core.errors import UsageError
 from chatbot.options.declared import Choice
+from chatbot.records import NamedTuple
 from chatbot.terminal.notices import Notices
 
 

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from chatbot.cli.cost.booking import booked
@@ -28,6 +27,7 @@ from chatbot.core.request import USUAL_ROUTE, Route
 from chatbot.core.retry import RetryPolicy
 from chatbot.providers.choice import ModelRequest, ModelTarget, choose, find_service, key_names
 from chatbot.providers.wires.lookup import provider_for
+from chatbot.records import NamedTuple
 from chatbot.session import Session
 from chatbot.terminal.notices import Notices
 

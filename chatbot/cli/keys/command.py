@@ -6,7 +6,7 @@ import shlex
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 from chatbot.cli.command_line.declared import Command, Group, Positional
 from chatbot.cli.command_line.parsing import run_one_of
@@ -21,6 +21,7 @@ from chatbot.core.errors import NoKey, UsageError
 from chatbot.options.declared import Choice
 from chatbot.outside.desktop.streams import is_terminal
 from chatbot.outside.files.reading import display_name
+from chatbot.records import NamedTuple
 from chatbot.terminal.notices import Notices
 
 _NAME = "A service, such as openai, or a variable, such as OPENAI_API_KEY."

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from chatbot.cli.settings.own_providers import own_table
 from chatbot.cli.settings.stored_keys import key_file, source_of, unread_here
@@ -16,6 +15,7 @@ from chatbot.outside.files.reading import display_name
 from chatbot.providers.choice import key_names, local_names, variable_names
 from chatbot.providers.credentials import fingerprint
 from chatbot.providers.service import Service
+from chatbot.records import NamedTuple
 
 
 class FoundKey(NamedTuple):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from chatbot.cli.settings.own_providers import own_table
 from chatbot.cli.settings.stored_keys import key_file
 from chatbot.core.errors import ConfigurationError, UsageError
@@ -12,6 +10,7 @@ from chatbot.outside.files.reading import display_name
 from chatbot.providers.choice import key_names
 from chatbot.providers.credentials import bare_key, clean_key, fingerprint
 from chatbot.providers.service import Service
+from chatbot.records import NamedTuple
 
 
 class Kept(NamedTuple):

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal
 
 from chatbot.cli.asking_back import Deleting, agreed, require_somebody
 from chatbot.cli.command_line.declared import Command, Group, Positional
@@ -27,6 +27,7 @@ from chatbot.core.json_text import dumps
 from chatbot.options.chat import Connection, Money, Who
 from chatbot.options.declared import Choice
 from chatbot.outside.history.store import History
+from chatbot.records import NamedTuple
 from chatbot.terminal.notices import Notices
 
 _PAGE = 100

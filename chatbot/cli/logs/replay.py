@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from chatbot.cli.ask.arguments import Arguments
 from chatbot.cli.ask.recorder import HistoryRecorder
@@ -16,9 +16,10 @@ from chatbot.cli.settings.loading import load_settings
 from chatbot.cli.several.member import AskedModel, asked_models
 from chatbot.core.conversations.pending import PendingQuestion
 from chatbot.core.errors import UsageError
-from chatbot.core.messages import Conversation, Image
+from chatbot.core.messages import Conversation
 from chatbot.options.chat import Connection, Money, Shown, Who
 from chatbot.outside.desktop.streams import is_terminal
+from chatbot.records import NamedTuple
 from chatbot.terminal.notices import Notices
 from chatbot.terminal.several.word_diff import word_diff
 from chatbot.terminal.several.words import head, marked
@@ -94,11 +95,7 @@ class _Asked:
         images = self._history.images(turns)
         conversation = Conversation()
         for number, turn in enumerate(turns, 1):
-            found = tuple(
-                Image(image.media_type, images[image.sha256], image.width, image.height, image.name)
-                for image in turn.images
-                if image.sha256 in images
-            )
+            found = tuple(image.attachment(images[image.sha256]) for image in turn.images if image.sha256 in images)
             conversation = conversation._replace(system=turn.system).asking(turn.question, found)
             if self._draws:
                 self._notices.question(turn.question)

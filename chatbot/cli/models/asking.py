@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from queue import SimpleQueue
-from typing import NamedTuple
 
 from chatbot.cli.ask.model_lists import FoundList, find_list
 from chatbot.cli.ask.target import Wanted, choose_target
@@ -24,6 +23,7 @@ from chatbot.options.settings.settings import Settings
 from chatbot.providers import services
 from chatbot.providers.choice import ModelTarget
 from chatbot.providers.service import Service
+from chatbot.records import NamedTuple
 from chatbot.terminal.notices import Notices
 
 _SILENCE_S = 15.0  # a list comes at once, or not at all

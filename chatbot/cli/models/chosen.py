@@ -3,7 +3,7 @@
 # Without `from __future__ import annotations`: chatbot.options.declared reads the annotations as they stand.
 
 from collections.abc import Callable
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 from chatbot.cli.ask.model_lists import names_kept
 from chatbot.cli.command_line.declared import Command, Positional
@@ -20,6 +20,7 @@ from chatbot.options.stored_keys import nearest
 from chatbot.outside.files.reading import display_name
 from chatbot.outside.files.settings import change, settings_path, with_key, without_key
 from chatbot.providers.choice import ModelRequest, find_service, spoken_name
+from chatbot.records import NamedTuple
 from chatbot.terminal.notices import Notices
 
 

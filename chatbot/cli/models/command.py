@@ -4,7 +4,7 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any
 
 from chatbot.cli.command_line.declared import Command, Group, Positional
 from chatbot.cli.command_line.parsing import run_one_of
@@ -16,6 +16,7 @@ from chatbot.core.models.listed import ListedModel, as_json
 from chatbot.options.chat import Connection
 from chatbot.options.declared import Choice
 from chatbot.outside.desktop.streams import is_terminal
+from chatbot.records import NamedTuple
 from chatbot.terminal.documents.models import PLAIN_COLUMNS, model_lines, plain_lines, price_note
 from chatbot.terminal.notices import Notices
 

@@ -18,9 +18,19 @@ def write_output(path: Path, parts: Iterable[bytes]) -> None:
     try:
         write_new(path, parts)
     except FileExistsError as error:
-        raise UsageError(f"{path} is there already", advice="Choose another name: nothing is overwritten.") from error
+        raise _there_already(path) from error
     except OSError as error:
         raise OutputUnwritable(f"{path} cannot be written: {error.strerror}") from error
+
+
+def require_new(path: Path) -> None:
+    """Before long work whose result is to be written there. Raises UsageError."""
+    if path.exists():
+        raise _there_already(path)
+
+
+def _there_already(path: Path) -> UsageError:
+    return UsageError(f"{path} is there already", advice="Choose another name: nothing is overwritten.")
 
 
 def write_as(

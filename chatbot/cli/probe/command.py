@@ -5,7 +5,7 @@
 import os
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 from chatbot.cli.command_line.declared import Command, Positional
 from chatbot.cli.output import stdio
@@ -19,6 +19,7 @@ from chatbot.providers.probe.finding import Finding
 from chatbot.providers.probe.report import Change, Report, as_json, changes, from_json
 from chatbot.providers.service import Service
 from chatbot.providers.services import LAB
+from chatbot.records import NamedTuple
 from chatbot.terminal.notices import Notices
 
 LOST, UNREACHABLE = 1, CannotConnect.exit_code

@@ -4,7 +4,7 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 from chatbot.cli.command_line.declared import Command, Group, Positional
 from chatbot.cli.command_line.parsing import run_one_of
@@ -19,6 +19,7 @@ from chatbot.options.durations import Duration
 from chatbot.outside.files import settings as file
 from chatbot.outside.files.folders import settings_file
 from chatbot.outside.files.reading import display_name
+from chatbot.records import NamedTuple
 from chatbot.terminal.notices import Notices
 
 _NAME_HELP = "The name of an option, or aliases.NAME, providers.NAME.OPTION, models.NAME.OPTION."

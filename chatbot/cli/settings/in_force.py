@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from chatbot.cli.settings.loading import Section, model_of, sections_of, with_settings
 from chatbot.cli.settings.own_providers import own_table
@@ -20,6 +19,7 @@ from chatbot.providers.choice import MODEL_VARIABLE, PROVIDER_VARIABLE, ModelReq
 from chatbot.providers.choice import local_names as names_of_a_local_file
 from chatbot.providers.credentials import fingerprint
 from chatbot.providers.service import Service
+from chatbot.records import NamedTuple
 
 DEFAULT = "default"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from chatbot.cli.ask import inputs
 from chatbot.cli.ask.recorder import HistoryRecorder
@@ -19,6 +19,7 @@ from chatbot.core.events import Event
 from chatbot.layers.fan_out import failing
 from chatbot.outside.desktop.keyboard import SilentKeyboard
 from chatbot.outside.desktop.streams import is_terminal
+from chatbot.records import NamedTuple
 from chatbot.session import Sleep
 
 if TYPE_CHECKING:
@@ -92,9 +93,9 @@ def _asked_model(asking: Asking, word: str, keyboard: SilentKeyboard) -> AskedMo
     route = chosen_route(arguments.connection, notices)
     setup = Setup(arguments, asking.fields, target, recorder, notices, asking.open_things, asking.files, route)
     system = asking.conversation.system or inputs.system(arguments.how, notices)
-    images = inputs.images(arguments.asked, target.service.images, notices)
+    attached = inputs.attachments(arguments.asked, target, notices)
     conversation = inputs.continued(
-        asking.conversation._replace(system=system), asking.text or "", images, arguments.kept.truncate, notices
+        asking.conversation._replace(system=system), asking.text or "", attached, arguments.kept.truncate, notices
     )
     pending = PendingQuestion(conversation, setup.options, arguments.shown.raw)
     return AskedModel(_name(target), setup, AnswerRunner(setup, keyboard), pending)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from textwrap import wrap
-from typing import Any, NamedTuple
+from typing import Any
 
 from chatbot.cli.ask.arguments import Arguments
 from chatbot.cli.ask.recorder import RecordingView
@@ -21,6 +21,7 @@ from chatbot.core.events import Finished, Usage, Verdict
 from chatbot.core.json_text import dumps
 from chatbot.outside.desktop.keyboard import SilentKeyboard
 from chatbot.outside.desktop.signals import Interrupts
+from chatbot.records import NamedTuple
 from chatbot.terminal.answer.json_view import as_json
 from chatbot.terminal.answer.show_events import AnswerResult, View
 from chatbot.terminal.best_effort import BestEffort

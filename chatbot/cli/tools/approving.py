@@ -26,9 +26,11 @@ def allowed(names: Collection[str], otherwise: Approve) -> Approve:
     return approve
 
 
-def approver(notices: Notices) -> Approve:
-    """What asks the person, where there is one."""
-    return refuse
+def approver(notices: Notices, look: Callable[[], bool]) -> Approve:
+    """What asks the person, where there is one; `look` is called while it waits, see typed_answer."""
+    from chatbot.cli.tools.at_terminal import at_terminal
+
+    return at_terminal(notices, look) or refuse
 
 
 def refuse(call: ToolCall, tool: Tool) -> Approval:

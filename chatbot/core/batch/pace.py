@@ -10,9 +10,9 @@ refusal corrects it, and halves nothing: with slow answers, half as many at once
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from chatbot.core.batch.told_limits import Cost, Heard, Taken, ToldLimits
+from chatbot.records import NamedTuple
 
 FIRST_AT_ONCE, MOST_AT_ONCE = 8, 64
 _WINDOW_S = 1.0  # refusals come at once, so that as long without one means there is room

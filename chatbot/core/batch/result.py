@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from chatbot.core.batch.known_rows import Known
 from chatbot.core.errors import ChatError
 from chatbot.core.events import Finished, Verdict
 from chatbot.core.json_text import dumps
+from chatbot.records import NamedTuple
 
 EXPIRED = "expired"  # as the verdict of a row that a provider's batch did not come to
 MISFIT = "misfit"  # of one whose answer does not fit the schema

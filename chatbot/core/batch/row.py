@@ -6,9 +6,10 @@ import hashlib
 import json
 import string
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from chatbot.core.errors import UsageError
+from chatbot.records import NamedTuple
 
 ID, INPUT = "id", "input"  # the columns that mean something by themselves
 

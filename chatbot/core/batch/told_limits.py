@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from typing import NamedTuple
 
 from chatbot.core.http.limits import Limit
+from chatbot.records import NamedTuple
 
 _WINDOW_S = {"second": 1.0, "minute": 60.0, "hour": 3_600.0, "day": 86_400.0, "week": 604_800.0}
 _SECONDS = re.compile(r"(\d+(?:\.\d+)?) s")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from chatbot.core.events import Event, Finished, Notice, ReasoningDelta, TextDelta, ToolCalled, Usage, Verdict
 from chatbot.core.messages import ProviderItems
 from chatbot.core.tools.calling import ToolCall
+from chatbot.records import NamedTuple
 
 Words = TextDelta | ReasoningDelta | Notice
 Part = Words | ToolCalled

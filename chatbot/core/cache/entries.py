@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from chatbot.core.cache.answer import CachedAnswer
 from chatbot.core.errors import ChatError, UsageError
 from chatbot.core.events import Usage
+from chatbot.records import NamedTuple
 
 DEFAULT_TTL_S = 300.0
 SHOWN_KEY_DIGITS = 6

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from chatbot.core.events import Finished, Usage
 from chatbot.core.messages import Message
 from chatbot.core.tools.calling import ToolCall
+from chatbot.records import NamedTuple
 
 MAX_STEPS = 10  # of the model, each of them paid
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from chatbot.core.events import (
     Event,
@@ -17,6 +16,7 @@ from chatbot.core.events import (
 )
 from chatbot.core.messages import Conversation, ProviderItems
 from chatbot.core.tools.calling import ToolCall, ToolResult
+from chatbot.records import NamedTuple
 
 _NOT_MADE = "this call was not made: the answer was stopped before"
 _INTERRUPTED = "this call was interrupted: nobody knows how much of it was done"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from chatbot.core.errors import ChatError, MalformedAnswer, NetworkError, Overloaded, RateLimited, ServerFault
+from chatbot.records import NamedTuple
 
 State = Literal["ok", "warning", "fault"]
 NET, CONFIGURATION = 69, 78

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from chatbot.core.calls.steps import MadeCall, Step
 from chatbot.core.conversations.stored import Failure, ImageReference, StoredConversation, Summary, Turn
@@ -15,6 +15,7 @@ from chatbot.core.errors import UsageError
 from chatbot.core.events import Usage, Verdict
 from chatbot.core.messages import ProviderItems
 from chatbot.core.tools.calling import ToolCall, ToolResult
+from chatbot.records import NamedTuple
 
 FORMAT = "chat-conversation-1"
 _MAX_NUMBER = 2**53  # beyond it JSON's numbers are not exact

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from chatbot.core.messages import Conversation
 from chatbot.core.options import Options
+from chatbot.records import NamedTuple
 
 if TYPE_CHECKING:  # a question is asked without the history
     from chatbot.core.conversations.stored import Replaced

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from chatbot.core.attachments.pdf import page_count
 from chatbot.core.calls.steps import with_steps
 from chatbot.core.events import Verdict
-from chatbot.core.messages import Conversation, Image
+from chatbot.core.messages import PDF, Attachment, Conversation, Image
+from chatbot.records import NamedTuple
 
 if TYPE_CHECKING:  # the session does without the history until something is kept
     from chatbot.core.conversations.stored import Turn
@@ -16,6 +18,9 @@ _MIN_OVERLAP, _MAX_OVERLAP = 12, 400
 _MESSAGE_TOKENS = 4  # what a wire format adds to each message, about
 _PIXELS_PER_TOKEN = 750  # platform.claude.com, "Vision"; other providers are of the same order
 _MAX_IMAGE_TOKENS = 1600
+_PAGE_TOKENS = 3_000  # platform.claude.com, "PDF support": 1 500 to 3 000 of text, and the picture of the page
+_PAGE_BYTES = 20_000  # of a PDF that does not say how many pages it has
+_SOUND_BYTES_PER_TOKEN = 500  # 32 tokens a second (ai.google.dev, "Audio understanding") of an MP3 of 128 kbit/s
 
 _HOW_IT_ENDED = {
     None: "was interrupted",
@@ -51,11 +56,7 @@ def resumed(turns: Sequence[Turn], images: Mapping[str, bytes]) -> Resumed:
     unanswered = verdict = None
     missing = 0
     for turn in kept:
-        found = tuple(
-            Image(image.media_type, images[image.sha256], image.width, image.height, image.name)
-            for image in turn.images
-            if image.sha256 in images
-        )
+        found = tuple(image.attachment(images[image.sha256]) for image in turn.images if image.sha256 in images)
         asked = conversation.asking(turn.question, found)
         if turn.answer.strip():
             missing += len(turn.images) - len(found)
@@ -67,7 +68,7 @@ def resumed(turns: Sequence[Turn], images: Mapping[str, bytes]) -> Resumed:
             unanswered = asked
     remarks = [_last_words(kept[-1])] if kept else []
     if missing:
-        remarks.append(f"images that are no longer kept are left out: {missing}")
+        remarks.append(f"attachments that are no longer kept are left out: {missing}")
     return Resumed(conversation, unanswered, verdict, tuple(filter(None, remarks)))
 
 
@@ -98,10 +99,17 @@ def estimated_tokens(conversation: Conversation) -> int:
     texts = [conversation.system or "", *(message.text for message in conversation.messages)]
     texts += [call.name + call.arguments for message in conversation.messages for call in message.calls]
     texts += [result.text for message in conversation.messages for result in message.results]
-    images = [image for message in conversation.messages for image in message.images]
-    return sum(text_tokens(text) + _MESSAGE_TOKENS for text in texts if text) + sum(
-        min(_MAX_IMAGE_TOKENS, -(-image.width * image.height // _PIXELS_PER_TOKEN)) for image in images
-    )
+    attached = [each for message in conversation.messages for each in message.attachments]
+    return sum(text_tokens(text) + _MESSAGE_TOKENS for text in texts if text) + sum(map(_attachment_tokens, attached))
+
+
+def _attachment_tokens(attachment: Attachment) -> int:
+    if isinstance(attachment, Image):
+        return min(_MAX_IMAGE_TOKENS, -(-attachment.width * attachment.height // _PIXELS_PER_TOKEN))
+    if attachment.media_type == PDF:
+        pages = page_count(attachment.data) or -(-len(attachment.data) // _PAGE_BYTES)
+        return pages * _PAGE_TOKENS
+    return -(-len(attachment.data) // _SOUND_BYTES_PER_TOKEN)
 
 
 def text_tokens(text: str) -> int:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from chatbot.core.calls.steps import Step
 from chatbot.core.cost.answer import Cost
 from chatbot.core.errors import ChatError, UsageError
 from chatbot.core.events import Usage, Verdict
-from chatbot.core.messages import ProviderItems, Role
+from chatbot.core.messages import Attachment, Document, Image, ProviderItems, Role
+from chatbot.records import NamedTuple
 
 # Crockford's base 32 (www.crockford.com/base32.html), in small letters: no character looks like another.
 ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -58,13 +59,26 @@ class Failure(NamedTuple):
 
 
 class ImageReference(NamedTuple):
-    """An image of a question, without its bytes, which are kept once for all questions under their SHA-256 (hex)."""
+    """An image of a question, or another file, without its bytes, which are kept once for all questions under their
+    SHA-256 (hex). `width` and `height` are pixels, and 0 for what has none.
+    """
 
     sha256: str
     media_type: str
     width: int
     height: int
     name: str
+
+    @property
+    def is_image(self) -> bool:
+        """Whether it is a picture."""
+        return self.media_type.startswith("image/")
+
+    def attachment(self, data: bytes) -> Attachment:
+        """The file itself."""
+        if self.is_image:
+            return Image(self.media_type, data, self.width, self.height, self.name)
+        return Document(self.media_type, data, self.name)
 
 
 class Turn(NamedTuple):

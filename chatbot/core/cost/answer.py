@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from chatbot.core.cost.price import FREE, Price, cost_usd, plain_price
 from chatbot.core.errors import AnswerError, ConnectionLost, TimedOut
 from chatbot.core.events import Finished, Usage, Verdict
+from chatbot.records import NamedTuple
 
 _SMALLEST = Decimal("0.000001")
 _NOT_WHOLE = (Verdict.CUT, Verdict.FAILED, Verdict.CANCELLED)  # whose last count of tokens never came

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import NamedTuple
 
 from chatbot.core.cost.price import amount
+from chatbot.records import NamedTuple
 
 _BUDGET = re.compile(r"\$? ?(\d+(?:\.\d+)?) ?(?:USD)? ?(?:/|per) ?(day|month)", re.IGNORECASE)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from chatbot.core.amounts import short, token_words
 from chatbot.core.cost.price import Price, cost_usd
 from chatbot.core.events import Usage
+from chatbot.records import NamedTuple
 
 ASSUMED_ANSWER_TOKENS = 8_192
 _LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens")

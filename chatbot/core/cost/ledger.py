@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import NamedTuple
 
 from chatbot.core.cost.budget import Budget
 from chatbot.core.errors import ChatError
 from chatbot.core.http.traffic import Traffic
+from chatbot.records import NamedTuple
 
 NANO = Decimal("1e-9")  # sums are kept in whole billionths of a dollar
 

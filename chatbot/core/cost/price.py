@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Any, NamedTuple
+from typing import Any
 
 from chatbot.core.events import Usage
+from chatbot.records import NamedTuple
 
 _MILLION = 1_000_000
 _RATES = ("input", "output", "cached", "cache_write")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from chatbot.records import NamedTuple
 
 if TYPE_CHECKING:  # a session begins without
     from decimal import Decimal

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from chatbot.core.cost.ledger import Entry
+from chatbot.records import NamedTuple
 
 
 class CostSum(NamedTuple):

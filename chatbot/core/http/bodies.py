@@ -1,4 +1,4 @@
-"""Bodies for reading: JSON indented, images by what they are."""
+"""Bodies for reading: JSON indented, images and other files by what they are."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from chatbot.core.http.exchange import Chunks
 from chatbot.core.json_text import TextPieces
+from chatbot.records import NamedTuple
 
 _MEDIA_TYPE_NAMES = ("media_type", "mimeType", "mime_type")
 _DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+);base64,([A-Za-z0-9+/=]{64,})\Z")
@@ -21,7 +22,7 @@ _BLOCK_BYTES = 256 * 1024  # of a body that is written in pieces
 
 
 def shown_body(body: bytes) -> str:
-    """A body as a person reads it: JSON indented and its images told, anything else as text."""
+    """A body as a person reads it: JSON indented and its files told, anything else as text."""
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
@@ -30,9 +31,11 @@ def shown_body(body: bytes) -> str:
 
 
 def with_images_told(value: Any) -> Any:
-    """The same document with `<image/jpeg, 184 213 bytes, sha256 9f2c41aa>` in place of each image's Base64."""
+    """The same document with `<image/jpeg, 184 213 bytes, sha256 9f2c41aa>` in place of each file's Base64."""
     if isinstance(value, dict):
         kind = next((value[name] for name in _MEDIA_TYPE_NAMES if isinstance(value.get(name), str)), "")
+        if not kind and value.keys() == {"data", "format"}:  # the recording of a Chat Completion
+            kind = f"audio/{value['format']}"
         return {
             name: _told(kind, item) if kind and name == "data" and isinstance(item, str) else with_images_told(item)
             for name, item in value.items()

@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
 from chatbot.core.http.safe import SECRET_PARAMETERS
 from chatbot.core.redaction.redactor import is_secret_header
 from chatbot.core.request import HttpRequest
+from chatbot.records import NamedTuple
 
 VERSION = 1
 # None of these changes what is answered; a streamed answer says the same as a whole one.

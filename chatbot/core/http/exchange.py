@@ -7,11 +7,12 @@ only `chatbot.core.http.safe` makes. So the type checker proves that no view pri
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Literal, NamedTuple, NewType
+from typing import Literal, NewType
 
 from chatbot.core.events import ProviderEvent, Usage
 from chatbot.core.request import HttpRequest
 from chatbot.core.sse.decoder import SseEvent
+from chatbot.records import NamedTuple
 
 MAX_KEPT_BYTES = 1_000_000  # of a body, where nobody asked for all of it
 
@@ -139,6 +140,9 @@ class SeenEvent(NamedTuple):
     event: SseEvent
     added: tuple[ProviderEvent, ...] = ()
     error: str = ""
+
+
+SafeEvent = NewType("SafeEvent", SeenEvent)
 
 
 class Step(NamedTuple):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import NamedTuple
 
 from chatbot.core.http.bodies import with_images_told
 from chatbot.core.http.cassette import from_lines, to_lines
 from chatbot.core.http.exchange import MAX_KEPT_BYTES, Chunk, Chunks, SafeExchange
+from chatbot.records import NamedTuple
 
 _MAY_HOLD_AN_IMAGE_BYTES = 1_000
 

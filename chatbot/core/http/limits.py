@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from chatbot.core.http.exchange import Headers
+from chatbot.records import NamedTuple
 
 
 class Limit(NamedTuple):

@@ -1,16 +1,35 @@
-"""An exchange without keys: the one door to every view, log and file.
+"""An exchange, or an event of one, without keys: the one door to every view, log and file.
 
 By name (headers that identify the person, `?key=`), by place (`user:pass@`) and by value: each known key, anywhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import eq
 from urllib.parse import urlsplit, urlunsplit
 
-from chatbot.core.http.exchange import Chunk, Chunks, Exchange, Headers, SafeExchange, StoredChunks
+from chatbot.core.events import (
+    CallPiece,
+    FinishReason,
+    Notice,
+    OutputItems,
+    ProviderEvent,
+    ReasoningDelta,
+    TextDelta,
+)
+from chatbot.core.http.exchange import (
+    Chunk,
+    Chunks,
+    Exchange,
+    Headers,
+    SafeEvent,
+    SafeExchange,
+    SeenEvent,
+    StoredChunks,
+)
 from chatbot.core.redaction.redactor import HIDDEN, MASK, is_secret_header
+from chatbot.core.sse.decoder import SseEvent
 
 SECRET_PARAMETERS = frozenset("key api_key api-key apikey access_token token signature sig".split())
 _LONGEST_LINE_BYTES = 1024 * 1024  # a longer one is searched in parts
@@ -37,6 +56,49 @@ def safe(exchange: Exchange, redact: Redact) -> SafeExchange:
             wait=exchange.wait and exchange.wait._replace(reason=redact(exchange.wait.reason)),
         )
     )
+
+
+def safe_events(events: Sequence[SeenEvent], redact: Redact, shown: Callable[[str], str]) -> list[SafeEvent]:
+    """Events without keys, also those that are whole only as the text is `shown`. Searched as one text first: most have
+    none, and no key goes from one event to the next.
+    """
+    text = shown("\n".join([f"{seen.event.type}\n{seen.event.data}\n{_said(seen)}" for seen in events]))
+    if redact(text) == text:
+        return [SafeEvent(seen) for seen in events]
+
+    def hidden(text: str) -> str:
+        return redact(shown(text))
+
+    return [
+        SafeEvent(
+            SeenEvent(
+                seen.at_ms,
+                SseEvent(hidden(seen.event.type), hidden(seen.event.data)),
+                tuple(_safe_part(part, hidden) for part in seen.added),
+                hidden(seen.error),
+            )
+        )
+        for seen in events
+    ]
+
+
+def _said(seen: SeenEvent) -> str:
+    said = "\n".join([part.text if type(part) is TextDelta else str(part) for part in seen.added])
+    return f"{said}\n{seen.error}" if seen.error else said
+
+
+def _safe_part(part: ProviderEvent, redact: Redact) -> ProviderEvent:
+    match part:
+        case TextDelta() | ReasoningDelta() | Notice():
+            return type(part)(redact(part.text))
+        case FinishReason():
+            return part._replace(reason=redact(part.reason))
+        case OutputItems():
+            return OutputItems(redact(part.json))
+        case CallPiece():
+            return part._replace(id=redact(part.id), name=redact(part.name), arguments=redact(part.arguments))
+        case _:
+            return part  # numbers, or nothing at all
 
 
 def safe_url(url: str, redact: Redact) -> str:

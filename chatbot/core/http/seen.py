@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
 
 from chatbot.core.errors import ChatError
 from chatbot.core.events import ProviderEvent, ReasoningDelta, TextDelta
 from chatbot.core.http.exchange import Chunk, SeenEvent
 from chatbot.core.sse import decoder
 from chatbot.core.sse.repair import repaired as repaired_lines
+from chatbot.records import NamedTuple
 
 Read = Callable[[decoder.SseEvent], Iterable[ProviderEvent]]
 """What one event says, in a wire format. May raise ChatError."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Any, NamedTuple
+from typing import Any
+
+from chatbot.records import NamedTuple
 
 MAX_NAME_CHARS = 300
 _MAX_TOKENS = 2**53

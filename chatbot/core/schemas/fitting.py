@@ -6,10 +6,11 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 from chatbot.core.errors import UsageError
 from chatbot.core.schemas.structure import Schema, changed
+from chatbot.records import NamedTuple
 
 _MAX_REASON_CHARS = 300
 _MAX_VALUE_CHARS = 60

@@ -6,8 +6,10 @@ Source: json-schema.org, draft 2020-12, "A Vocabulary for Applying Subschemas", 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import unquote
+
+from chatbot.records import NamedTuple
 
 Schema = Mapping[str, Any]
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from chatbot.core.errors import UsageError
 from chatbot.core.schemas.structure import Place, Schema, children, for_same_value, places, resolved
+from chatbot.records import NamedTuple
 
 TYPES = ("string", "integer", "number", "boolean", "object", "array", "null")
 MAX_DEPTH = 100  # of the document

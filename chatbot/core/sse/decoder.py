@@ -5,9 +5,9 @@ Source: HTML Living Standard, "Server-sent events": "Parsing an event stream", "
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import NamedTuple
 
 from chatbot.core.errors import MalformedAnswer
+from chatbot.records import NamedTuple
 
 MAX_LINE_BYTES = 4 * 1024 * 1024
 _BOM = b"\xef\xbb\xbf"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+from chatbot.records import NamedTuple
 
 CALL_WITHIN_S = 60.0
 MAX_RESULT_BYTES = 64 * 1024  # of UTF-8; of a longer one head and tail are kept, and the model is told so

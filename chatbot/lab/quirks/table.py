@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from chatbot.lab.answers import Asked, Fault, Received
 from chatbot.lab.dialect import Json, Refusal, dumps, member
@@ -28,6 +27,7 @@ from chatbot.lab.quirks.changes import (
 from chatbot.lab.quirks.token_bucket import token_bucket
 from chatbot.lab.replies import ScriptedReply, refuse, whole
 from chatbot.lab.wires.dialects import OPENAI
+from chatbot.records import NamedTuple
 
 _KNOWN_FIELDS = frozenset(
     "model messages stream stream_options max_tokens max_completion_tokens temperature top_p stop seed tools "

@@ -10,13 +10,14 @@ import json
 import re
 import threading
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
 from chatbot.lab.answers import Asked, Fault, Received
 from chatbot.lab.dialect import Dialect, Json, dumps, member
 from chatbot.lab.replies import ScriptedReply, refuse, whole
 from chatbot.lab.wires.dialects import ANTHROPIC, GEMINI, OPENAI, route
+from chatbot.records import NamedTuple
 
 Answer = Callable[[str, Json], ScriptedReply]
 """The path of a question and its body, to what is sent."""

@@ -1,63 +1,183 @@
-"""Listening on the loopback interface, and playing an exchange on one connection, byte by byte."""
+"""One client's connection: its requests read within limits, and what answers them played byte by byte."""
 
 from __future__ import annotations
 
-import contextlib
+import io
+import json
 import selectors
 import socket
-import socketserver
 import struct
-import sys
-import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from chatbot.lab.replies import ScriptedReply
+from chatbot.core.wires.chat_completions import error
+from chatbot.lab.answers import Received
+from chatbot.lab.dialect import dumps
+from chatbot.lab.replies import BrokenOff, ScriptedReply, Then, whole
+from chatbot.lab.server.departures import Departure, DepartureWatch
+from chatbot.records import NamedTuple
 
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER on, zero seconds: close() sends RST instead of FIN
 
+_LONGEST_LINE = 65536
 _EARLY_HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n"
+_BLOCK_BYTES = 64 * 1024
 
-Respond = Callable[[str, str, Mapping[str, str], bytes], ScriptedReply]
-"""Method, target, headers (lower-case names) and body of a request to what is sent."""
+Respond = Callable[[Received, Departure], ScriptedReply]
+"""A request to what is sent; the departure tells when its client goes away."""
+
+Refuse = Callable[[str, Mapping[str, str]], ScriptedReply | None]
+"""Method and headers (lower-case names) of a request to what is sent in the place of an answer, before its body is
+read; None where it may come.
+"""
+
+
+class Limits(NamedTuple):
+    """How long a client may take, in seconds, and how much there may be of it. `idle_s` is the longest wait for the
+    beginning of a request, and for a client that does not read its answer.
+    """
+
+    connections: int = 512
+    body_bytes: int = 64 * 1024 * 1024
+    idle_s: float = 300.0
+    head_s: float = 10.0
+    body_s: float = 120.0
+
+
+class Accepting(ThreadingHTTPServer):
+    """What a connection wants to know of the server that accepted it."""
+
+    watch: DepartureWatch
+    is_full: bool
 
 
 class Connection(BaseHTTPRequestHandler):
-    """One client's connection; HTTP/1.1, kept alive. Each server makes its own subclass with the attributes below."""
+    """HTTP/1.1, kept alive. Each server makes its own subclass with the attributes below."""
 
     protocol_version = "HTTP/1.1"
     server_version = "chat-lab"
     sys_version = ""
     disable_nagle_algorithm = True  # each piece goes out as it is written
 
+    server: Accepting
     respond: Respond
-    pace_s: float
-    hang_s: float
+    refuse: Refuse = staticmethod(lambda method, headers: None)
+    limits = Limits()
+    pace_s = 0.0
+    hang_s = 600.0
 
-    def do_POST(self) -> None:
-        length = self.headers.get("Content-Length", "0")
-        if not length.isdecimal() or "Transfer-Encoding" in self.headers:
-            self._play(ScriptedReply(411, {"Content-Length": "0", "Connection": "close"}))
+    def setup(self) -> None:
+        super().setup()
+        self._reader = _TimedReader(self.connection)
+        self.rfile = io.BufferedReader(self._reader)
+
+    def handle_one_request(self) -> None:
+        self._reader.allow(self.limits.idle_s, then_s=self.limits.head_s)
+        super().handle_one_request()
+
+    def _answer(self) -> None:
+        headers = self._joined_headers()
+        size = headers.get("content-length", "0")
+        self._reader.allow(self.limits.body_s)
+        if reply := self._refusal(headers, size):
+            self._discard_body(int(size) if size.isdecimal() else 0)
+            self._play(reply)
             return
-        self._play(type(self).respond("POST", self.path, self._lower_headers(), self.rfile.read(int(length))))
+        body = self._body(int(size), in_chunks="transfer-encoding" in headers)
+        if isinstance(body, ScriptedReply):
+            self.close_connection = True
+            self._play(body)
+            return
+        if len(body) < int(size):  # it went away in the middle
+            self.close_connection = True
+            return
+        self.connection.settimeout(self.limits.idle_s)
+        departure = Departure(self.server.watch, self.connection)
+        try:
+            received = Received(self.command, self.path, headers, body, _parsed(body))
+            self._play(type(self).respond(received, departure))
+        finally:
+            departure.end()
 
-    def do_GET(self) -> None:
-        self._play(type(self).respond("GET", self.path, self._lower_headers(), b""))
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _answer  # noqa: N815
+
+    def _refusal(self, headers: Mapping[str, str], size: str) -> ScriptedReply | None:
+        if self.server.is_full:
+            return refusal(503, "too many connections at once; try again in a moment", {"Retry-After": "1"})
+        coding = headers.get("transfer-encoding", "chunked").strip().lower()
+        if not size.isdecimal() or coding != "chunked" or {"transfer-encoding", "content-length"} <= headers.keys():
+            return refusal(411, "a request says how long its body is, in Content-Length or in chunks")
+        if not self.path.startswith("/"):  # behind the name of a host, `@elsewhere/` would lead to another one
+            return refusal(400, "a request names a path that begins with /")
+        if int(size) > self.limits.body_bytes:
+            return refusal(413, f"the request has {size} bytes; at most {self.limits.body_bytes} are taken")
+        return type(self).refuse(self.command, headers)
+
+    def _discard_body(self, size: int) -> None:
+        """A client that is still sending would not read why it is refused; one that sends too much is left."""
+        left = min(size, self.limits.body_bytes)
+        while left > 0 and (block := self.rfile.read(min(left, _BLOCK_BYTES))):
+            left -= len(block)
+        self.close_connection = self.close_connection or left > 0 or size > self.limits.body_bytes
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """What is no HTTP, or none that is known here, is refused as anything else is."""
+        self.close_connection = True
+        self.request_version = "HTTP/1.1"  # of one that could not be read it would be that without heads
+        self._play(refusal(int(code), message or self.responses[code][0]))
+
+    def _body(self, size: int, *, in_chunks: bool) -> bytes | ScriptedReply:
+        """Of a request, or why it is not taken."""
+        if not in_chunks:
+            return self.rfile.read(size)
+        try:
+            return b"".join(self._chunks())
+        except OverflowError:
+            return refusal(413, f"the request is too long; at most {self.limits.body_bytes} bytes are taken")
+        except ValueError:
+            return refusal(411, "the request's chunks do not say how long they are")
+
+    def _chunks(self) -> Iterator[bytes]:
+        """Each chunk until the empty one; what trails it is passed over (RFC 9112, section 7.1). Raises ValueError,
+        OverflowError.
+        """
+        left = self.limits.body_bytes
+        while size := int(self.rfile.readline(_LONGEST_LINE).partition(b";")[0], 16):
+            if size < 0:
+                raise ValueError("a chunk has a size")
+            left -= size
+            if left < 0:
+                raise OverflowError
+            yield self.rfile.read(size)
+            self.rfile.readline(_LONGEST_LINE)
+        while self.rfile.readline(_LONGEST_LINE).strip():
+            pass
 
     def log_message(self, *_args: object) -> None:
-        """The lab never prints on its own."""
+        """Nothing is printed here."""
 
-    def _lower_headers(self) -> dict[str, str]:
-        return {name.lower(): value for name, value in self.headers.items()}
+    def _joined_headers(self) -> dict[str, str]:
+        """By their lower-case names; those that came more than once in one line (RFC 9110, section 5.3)."""
+        found: dict[str, str] = {}
+        for name, value in self.headers.items():
+            name = name.lower()
+            found[name] = f"{found[name]}, {value}" if name in found else value
+        return found
 
     def _play(self, exchange: ScriptedReply) -> None:
-        self.wfile.write(_EARLY_HINTS * exchange.early_hints)
-        if exchange.status is not None:
-            self._send_head(exchange)
-        self._send_body(exchange)
-        match exchange.then:
-            case "end" if exchange.chunked and self._may_chunk:
+        try:
+            self.wfile.write(_EARLY_HINTS * exchange.early_hints)
+            if exchange.status is not None:
+                self._send_head(exchange)
+            self._end(self._send_body(exchange), exchange)
+        finally:
+            exchange.close()
+
+    def _end(self, then: Then, exchange: ScriptedReply) -> None:
+        match then:
+            case "end" if exchange.chunked and self._may_chunk and self._has_body(exchange):
                 self.wfile.write(b"0\r\n\r\n")
             case "hang":
                 self.wait(self.hang_s)
@@ -72,25 +192,39 @@ class Connection(BaseHTTPRequestHandler):
     def _may_chunk(self) -> bool:
         return self.request_version != "HTTP/1.0"
 
+    def _has_body(self, exchange: ScriptedReply) -> bool:
+        """Source: RFC 9110, section 6.4.1."""
+        return self.command != "HEAD" and exchange.status not in (204, 304)
+
     def _send_head(self, exchange: ScriptedReply) -> None:
         assert exchange.status is not None
         headers = dict(exchange.headers)
         if exchange.chunked and not self._may_chunk:
             del headers["Transfer-Encoding"]
-        if "Transfer-Encoding" not in headers and "Content-Length" not in headers:
+        framed = {"transfer-encoding", "content-length"} & {name.lower() for name in headers}
+        if (not framed and self._has_body(exchange)) or self.close_connection:
             headers["Connection"] = "close"
-        self.send_response(exchange.status)
-        for name, value in headers.items():
+        if exchange.is_passed_on:
+            self.send_response_only(exchange.status, exchange.reason)
+        else:
+            self.send_response(exchange.status, exchange.reason or None)
+        for name, value in (*headers.items(), *exchange.more_headers):
             self.send_header(name, value)  # "Connection: close" is noticed and obeyed there
         self.end_headers()
 
-    def _send_body(self, exchange: ScriptedReply) -> None:
+    def _send_body(self, exchange: ScriptedReply) -> Then:
+        """Sends it, and returns what follows."""
+        if exchange.status is not None and not self._has_body(exchange):
+            return exchange.then
         framed = exchange.chunked and self._may_chunk
-        for piece in filter(None, exchange.pieces):  # an empty chunk would be the end of the body
-            if exchange.paced and not self.wait(self.pace_s):
-                self.close_connection = True
-                return
-            self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece) if framed else piece)
+        try:
+            for piece in filter(None, exchange.pieces):  # an empty chunk would be the end of the body
+                if exchange.paced and not self.wait(self.pace_s):
+                    return "close"
+                self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece) if framed else piece)
+        except BrokenOff as broken:
+            return broken.then
+        return exchange.then
 
     def wait(self, seconds: float) -> bool:
         """True when the whole time has passed; False at once when the client goes away or the server stops.
@@ -102,54 +236,42 @@ class Connection(BaseHTTPRequestHandler):
             return not selector.select(seconds)
 
 
-class Listener(ThreadingHTTPServer):
-    """Accepts connections until told to stop, then ends those that are still open. Quiet about broken ones."""
+def refusal(
+    status: int, message: str, headers: Mapping[str, str] | None = None, code: str | None = None
+) -> ScriptedReply:
+    """An error of the server's own, in the shape that OpenAI gives errors."""
+    kind = "invalid_request_error" if status < 500 else "server_error"
+    return whole(status, "application/json", dumps(error(message, kind, code)), headers)
 
-    daemon_threads = True
-    request_queue_size = 128
 
-    def __init__(self, address: tuple[str, int], handler: type[Connection]) -> None:
-        self._open: set[socket.socket] = set()
-        self._lock = threading.Lock()
-        super().__init__(address, handler)
+class _TimedReader(io.RawIOBase):
+    """What a client sends, as long as it is in time: the timeout of a socket alone begins again with each byte."""
 
-    def server_bind(self) -> None:
-        """Without the look-up of the host's full name, for which HTTPServer may ask the network."""
-        socketserver.TCPServer.server_bind(self)
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._until_s = 0.0
+        self._then_s: float | None = None
 
-    def serve_until_readable(self, stopped: socket.socket) -> None:
-        """Unlike serve_forever, this ends at once, without looking around every half second."""
-        self.timeout = 0
-        with selectors.DefaultSelector() as selector:
-            selector.register(self.socket, selectors.EVENT_READ)
-            selector.register(stopped, selectors.EVENT_READ)
-            while stopped not in [key.fileobj for key, _ in selector.select()]:
-                self.handle_request()
+    def allow(self, seconds: float, then_s: float | None = None) -> None:
+        """From now on it may take so long, and from the first byte that comes on no longer than `then_s`."""
+        self._until_s, self._then_s = time.monotonic() + seconds, then_s
 
-    def process_request(self, request: Any, client_address: Any) -> None:
-        with self._lock:
-            self._open.add(request)
-        super().process_request(request, client_address)
+    def readable(self) -> bool:
+        return True
 
-    def shutdown_request(self, request: Any) -> None:
-        """Without the FIN of a polite goodbye, if the connection is to be reset."""
-        with self._lock:
-            self._open.discard(request)
-        if request.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, len(RESET_ON_CLOSE)) == RESET_ON_CLOSE:
-            self.close_request(request)
-        else:
-            super().shutdown_request(request)
+    def readinto(self, buffer: Any, /) -> int:
+        left_s = self._until_s - time.monotonic()
+        if left_s <= 0:
+            raise TimeoutError
+        self._connection.settimeout(left_s)
+        count = self._connection.recv_into(buffer)
+        if self._then_s is not None:
+            self.allow(self._then_s)
+        return count
 
-    def server_close(self) -> None:
-        """Stops listening, and wakes every thread that waits for its client or with it."""
-        super().server_close()
-        with self._lock:
-            for connection in self._open:
-                with contextlib.suppress(OSError):  # the client was faster
-                    connection.shutdown(socket.SHUT_RDWR)
 
-    def handle_error(self, _request: object, _client_address: object) -> None:
-        """Clients go away in the middle; that is their right. Anything else is a fault of the lab."""
-        error = sys.exception()
-        if not isinstance(error, OSError):
-            raise
+def _parsed(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import socket
 import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from types import MappingProxyType
 from typing import Any, Literal, Self
 
-from chatbot.lab.answers import Asked, Fault, Received
+from chatbot.lab.answers import Asked, Fault, Received, fault_of_status
 from chatbot.lab.dialect import Dialect, Page, Refusal, dumps
 from chatbot.lab.quirks.changes import Answering
 from chatbot.lab.quirks.table import Quirk
@@ -19,7 +16,9 @@ from chatbot.lab.recorded import RecordedAnswer
 from chatbot.lab.replies import CHUNKED, Refuse, Say, ScriptedReply, Then, Turn, perform, refuse, whole
 from chatbot.lab.scenarios import BY_NAME, NAMES, Scenario
 from chatbot.lab.server.batches import LabBatches
-from chatbot.lab.server.connection import Connection, Listener
+from chatbot.lab.server.connection import Connection
+from chatbot.lab.server.departures import Departure
+from chatbot.lab.server.listener import HttpServer
 from chatbot.lab.wires.dialects import Route, route
 
 HOST = "127.0.0.1"
@@ -52,9 +51,8 @@ class LabServer:
         self._quirks = tuple(quirks)
         self.requests: list[Received] = []
         self._count = 0
-        self._port = port
-        self._pace_s = pace_s
-        self._hang_s = hang_s
+        attributes = {"respond": staticmethod(self._respond), "pace_s": pace_s, "hang_s": hang_s}
+        self._server = HttpServer(HOST, port, type("LabConnection", (Connection,), attributes))
         self._log = log
         self._lock = threading.Lock()
         self._bespoke: dict[str, deque[ScriptedReply | Turn]] = defaultdict(deque)
@@ -64,24 +62,14 @@ class LabServer:
     @property
     def url(self) -> str:
         """Without a path and without a final slash."""
-        return f"http://{HOST}:{self._port}"
+        return self._server.url
 
     def __enter__(self) -> Self:
-        attributes = {"respond": staticmethod(self._respond), "pace_s": self._pace_s, "hang_s": self._hang_s}
-        self._listener = Listener((HOST, self._port), type("LabConnection", (Connection,), attributes))
-        self._port = self._listener.server_address[1]
-        self._stop, self._stopped = socket.socketpair()
-        self._thread = threading.Thread(
-            target=self._listener.serve_until_readable, args=(self._stopped,), name="lab", daemon=True
-        )
-        self._thread.start()
+        self._server.__enter__()
         return self
 
-    def __exit__(self, *_exception: object) -> None:
-        self._stop.close()  # the other end becomes readable
-        self._thread.join()
-        self._listener.server_close()
-        self._stopped.close()
+    def __exit__(self, *exception: object) -> None:
+        self._server.__exit__(*exception)
 
     def will_answer(
         self,
@@ -106,13 +94,13 @@ class LabServer:
         elif text is not None:
             self._bespoke[method].append(Say(text, then=then))
         elif status >= 400:
-            self._bespoke[method].append(Refuse(_fault_like(status), status, retry_after))
+            self._bespoke[method].append(Refuse(fault_of_status(status), status, retry_after))
         else:
             raise ValueError("an answer needs a text, a body, or the status of an error")
 
-    def _respond(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> ScriptedReply:
+    def _respond(self, received: Received, _departure: Departure) -> ScriptedReply:
         """Any request to what is sent."""
-        received = Received(method, target, MappingProxyType(dict(headers)), body, _parsed(body))
+        method, target, headers, *_ = received
         with self._lock:
             self.requests.append(received)
             del self.requests[:-_REMEMBERED]
@@ -125,7 +113,7 @@ class LabServer:
         exchange = answer(received)
         if self._log:
             found = route(method, target, headers)
-            model = _asked(found, received.json, serial).model
+            model = asked_in(found, received.json, serial).model
             self._log(f"{method} {found.path} {model} {exchange.status or 'no answer'}".replace("  ", " "))
         return exchange
 
@@ -133,7 +121,7 @@ class LabServer:
         """What is sent where no quirk changes it."""
         method, target, headers, body, content = received
         found = route(method, target, headers)
-        asked = _asked(found, content, serial)._replace(key=_key_in(headers))
+        asked = asked_in(found, content, serial)._replace(key=key_in(headers))
         if self._recorded and bespoke is None:
             with self._lock:
                 return self._recorded(target, headers, body)
@@ -146,7 +134,7 @@ class LabServer:
     def _row_of_batch(self, serial: int, path: str, body: Any) -> ScriptedReply:
         """What is sent for a row of a batch."""
         found = route("POST", path, {})
-        return self._exchange(found, _asked(found, body, serial), body, None)
+        return self._exchange(found, asked_in(found, body, serial), body, None)
 
     def _exchange(
         self, found: Route, asked: Asked, content: Any, bespoke: ScriptedReply | Turn | None
@@ -175,20 +163,6 @@ class LabServer:
         return scenario.turns[taken]
 
 
-_FAULT_OF_STATUS = {
-    401: Fault.WRONG_KEY,
-    403: Fault.NO_PERMISSION,
-    404: Fault.UNKNOWN_MODEL,
-    429: Fault.RATE_LIMITED,
-    503: Fault.OVERLOADED,
-    529: Fault.OVERLOADED,
-}
-
-
-def _fault_like(status: int) -> Fault:
-    return _FAULT_OF_STATUS.get(status, Fault.SERVER if status >= 500 else Fault.BAD_REQUEST)
-
-
 def _raw(status: int, headers: Mapping[str, str], body: bytes | Sequence[bytes], then: Then) -> ScriptedReply:
     """Bytes as they are, framed unless the headers already say how."""
     in_pieces = not isinstance(body, bytes)
@@ -199,19 +173,13 @@ def _raw(status: int, headers: Mapping[str, str], body: bytes | Sequence[bytes],
     return ScriptedReply(status, {**framed, **headers}, body if not isinstance(body, bytes) else [body], then)
 
 
-def _parsed(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _asked(found: Route, content: Any, serial: int) -> Asked:
+def asked_in(found: Route, content: Any, serial: int) -> Asked:
+    """What a request body asks."""
     asked = Asked(found.model, streamed=found.streamed, sse=found.sse, serial=serial)
     return found.dialect.read(content, asked) if isinstance(content, dict) else asked
 
 
-def _key_in(headers: Mapping[str, str]) -> str:
+def key_in(headers: Mapping[str, str]) -> str:
     """The key that came with a request, in whichever header the wire format has it."""
     named = headers.get("x-api-key") or headers.get("x-goog-api-key")
     return named or headers.get("authorization", "").removeprefix("Bearer ")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from chatbot.lab.answers import Answer, Asked, Ending, Fault, tokens
 from chatbot.lab.calling import call_pieces, read_or
-from chatbot.lab.dialect import Dialect, FaultRow, Json, Page, Paging, Refusal, dumps, member, objects
+from chatbot.lab.dialect import Dialect, FaultRow, Json, Page, Paging, Refusal, SentFile, dumps, member, objects
 from chatbot.lab.wires.asked_tools import SIGNATURE, of_anthropic
 
 _INVALID = "invalid_request_error"
@@ -74,11 +74,11 @@ class AnthropicDialect(Dialect):
     def system(self, body: Json) -> object:
         return body.get("system")
 
-    def image(self, part: Json) -> tuple[object, object] | None:
-        if part.get("type") != "image":
+    def file(self, part: Json) -> SentFile | None:
+        if part.get("type") not in ("image", "document"):
             return None
         source = member(part, "source")
-        return source.get("media_type"), source.get("data")
+        return SentFile(source.get("media_type"), source.get("data"), part.get("title"))
 
     def stream(self, answer: Answer, asked: Asked) -> Iterator[bytes]:
         message = {**_head(asked), "content": [], "stop_reason": None, "stop_sequence": None}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from chatbot.lab.dialect import Json, member, objects, written
+from chatbot.records import NamedTuple
 
 SIGNATURE = "bGFiLXNpZ25hdHVyZQ=="  # what the lab wants back with the results of a call
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from chatbot.lab.dialect import Dialect
@@ -15,6 +15,7 @@ from chatbot.lab.wires.anthropic import AnthropicDialect
 from chatbot.lab.wires.gemini import GeminiDialect
 from chatbot.lab.wires.openai import OpenAIDialect
 from chatbot.lab.wires.responses import ResponsesDialect
+from chatbot.records import NamedTuple
 
 OPENAI, RESPONSES, ANTHROPIC, GEMINI = OpenAIDialect(), ResponsesDialect(), AnthropicDialect(), GeminiDialect()
 DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (OPENAI, RESPONSES, ANTHROPIC, GEMINI)}

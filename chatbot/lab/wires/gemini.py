@@ -10,7 +10,7 @@ from itertools import chain, repeat
 
 from chatbot.lab.answers import Answer, Asked, Ending, Fault, tokens
 from chatbot.lab.calling import read_or
-from chatbot.lab.dialect import Dialect, FaultRow, Json, Page, Paging, Refusal, dumps, member, objects
+from chatbot.lab.dialect import Dialect, FaultRow, Json, Page, Paging, Refusal, SentFile, dumps, member, objects
 from chatbot.lab.wires.asked_tools import SIGNATURE, of_gemini
 
 _RPC = "type.googleapis.com/google.rpc."
@@ -95,11 +95,9 @@ class GeminiDialect(Dialect):
         parts = objects(turn.get("parts"))
         return turn.get("role") != "model" and not (parts and all("functionResponse" in part for part in parts))
 
-    def image(self, part: Json) -> tuple[object, object] | None:
-        if "inlineData" not in part:
-            return None
+    def file(self, part: Json) -> SentFile | None:
         data = member(part, "inlineData")
-        return data.get("mimeType"), data.get("data")
+        return SentFile(data.get("mimeType"), data.get("data")) if data else None
 
     def content_type(self, asked: Asked) -> str:
         return "text/event-stream" if asked.sse else "application/json; charset=UTF-8"

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from chatbot.core.events import Usage
+from chatbot.core.wires import chat_completions
 from chatbot.lab.answers import Answer, Asked, Call, Ending, Fault, tokens
 from chatbot.lab.calling import call_pieces
-from chatbot.lab.dialect import Dialect, FaultRow, Json, Page, Refusal, member
+from chatbot.lab.dialect import Dialect, FaultRow, Json, Page, Refusal, SentFile, from_data_url, member
 from chatbot.lab.wires.asked_tools import of_chat
 
 CREATED_S = 1_763_683_200  # the lab's clock stands still, so that equal questions have equal answers
@@ -93,21 +95,22 @@ class OpenAIDialect(Dialect):
             )
         )
 
-    def image(self, part: Json) -> tuple[object, object] | None:
-        if part.get("type") != "image_url":
-            return None
-        url = str(member(part, "image_url").get("url", ""))
-        media_type, _, data = url.removeprefix("data:").partition(";base64,")
-        return media_type, data
+    def file(self, part: Json) -> SentFile | None:
+        match part:
+            case {"type": "image_url"}:
+                return from_data_url(member(part, "image_url").get("url"))
+            case {"type": "file", "file": dict(file)}:
+                return from_data_url(file.get("file_data"), file.get("filename"))
+            case {"type": "input_audio", "input_audio": dict(audio)}:
+                return SentFile(f"audio/{audio.get('format')}", audio.get("data"))
+        return None
 
     def stream(self, answer: Answer, asked: Asked) -> Iterator[bytes]:
         usage: Json = {"usage": None} if asked.usage_wanted else {}
-
-        def chunk(choices: list[Json], usage: Json = usage) -> bytes:
-            return self.event({**_head(asked, "chat.completion.chunk"), "choices": choices, **usage})
+        head = _head(asked)
 
         def delta(delta: Json, finish_reason: str | None = None) -> bytes:
-            return chunk([{"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}])
+            return self.event({**head.chunk(delta, finish_reason), **usage})
 
         yield delta({"role": "assistant", "content": None if answer.calls else "", "refusal": None})
         for token in tokens(answer.reasoning):
@@ -126,8 +129,8 @@ class OpenAIDialect(Dialect):
             return
         yield delta({}, ENDINGS[answer.ending])
         if asked.usage_wanted:
-            yield chunk([], {"usage": _usage(answer, asked)})
-        yield b"data: [DONE]\n\n"
+            yield self.event(head.usage_chunk(_usage(answer, asked)))
+        yield chat_completions.END
 
     def whole(self, answer: Answer, asked: Asked) -> Json:
         refused = answer.ending is Ending.REFUSED
@@ -141,13 +144,11 @@ class OpenAIDialect(Dialect):
         if answer.reasoning:
             message["reasoning_content"] = answer.reasoning
         finish_reason = ENDINGS[answer.ending] if answer.ending else None
-        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": finish_reason}
-        return {**_head(asked, "chat.completion"), "choices": [choice], "usage": _usage(answer, asked)}
+        return _head(asked).completion(message, finish_reason, _usage(answer, asked))
 
     def error(self, refusal: Refusal) -> Json:
         row = refusal.row
-        said = {"message": refusal.message, "type": row.kind, "param": refusal.parameter, "code": row.code}
-        return {"error": said}
+        return chat_completions.error(refusal.message, row.kind, row.code, refusal.parameter)
 
     def bad_parameter(self, name: str) -> Refusal:
         """The words of OpenAI where it has some for this parameter; else those of servers that do not know it."""
@@ -175,15 +176,9 @@ def _call(call: Call, index: int, answer: Answer, asked: Asked) -> Json:
     return {"id": call_id, "type": "function", "function": function}
 
 
-def _head(asked: Asked, kind: str) -> Json:
-    return {"id": f"chatcmpl-lab-{asked.serial}", "object": kind, "created": CREATED_S, "model": asked.model}
+def _head(asked: Asked) -> chat_completions.Head:
+    return chat_completions.Head(f"chatcmpl-lab-{asked.serial}", asked.model, CREATED_S)
 
 
-def _usage(answer: Answer, asked: Asked) -> Json:
-    return {
-        "prompt_tokens": asked.input_tokens,
-        "completion_tokens": answer.output_tokens,
-        "total_tokens": asked.input_tokens + answer.output_tokens,
-        "prompt_tokens_details": {"cached_tokens": 0},
-        "completion_tokens_details": {"reasoning_tokens": len(tokens(answer.reasoning))},
-    }
+def _usage(answer: Answer, asked: Asked) -> Usage:
+    return Usage(asked.input_tokens, answer.output_tokens, len(tokens(answer.reasoning)), 0)

@@ -11,7 +11,7 @@ from itertools import count
 
 from chatbot.lab.answers import Answer, Asked, Ending, tokens
 from chatbot.lab.calling import call_pieces
-from chatbot.lab.dialect import Dialect, Json, Refusal, dumps, member
+from chatbot.lab.dialect import Dialect, Json, Refusal, SentFile, dumps, from_data_url, member
 from chatbot.lab.wires.asked_tools import of_responses
 from chatbot.lab.wires.openai import CREATED_S, OpenAIDialect
 
@@ -43,11 +43,10 @@ class ResponsesDialect(OpenAIDialect):
     def system(self, body: Json) -> object:
         return body.get("instructions")
 
-    def image(self, part: Json) -> tuple[object, object] | None:
-        if part.get("type") != "input_image":
-            return None
-        media_type, _, data = str(part.get("image_url", "")).removeprefix("data:").partition(";base64,")
-        return media_type, data
+    def file(self, part: Json) -> SentFile | None:
+        if part.get("type") == "input_file":
+            return from_data_url(part.get("file_data"), part.get("filename"))
+        return from_data_url(part.get("image_url")) if part.get("type") == "input_image" else None
 
     def stream(self, answer: Answer, asked: Asked) -> Iterator[bytes]:
         numbers = count()

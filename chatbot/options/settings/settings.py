@@ -17,9 +17,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from chatbot.core.errors import ConfigurationError
+from chatbot.records import NamedTuple
 
 Values = Mapping[str, Any]
 NONE: Mapping[str, Any] = MappingProxyType({})

@@ -24,11 +24,12 @@ import difflib
 import re
 import string
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from chatbot.core.errors import ConfigurationError, UsageError
 from chatbot.core.options import merged
 from chatbot.core.text import clean
+from chatbot.records import NamedTuple
 
 INPUT = "input"  # `$input` is where the question stands
 MAX_NAME_BYTES = 100

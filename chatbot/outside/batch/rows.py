@@ -9,11 +9,12 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any, Literal, NamedTuple
+from typing import IO, Any, Literal
 
 from chatbot.core.batch.row import ID, Row, row_of
 from chatbot.core.errors import FileUnreadable, UsageError
 from chatbot.outside.files.reading import display_name
+from chatbot.records import NamedTuple
 
 Format = Literal["jsonl", "csv", "lines"]
 _BY_ENDING: dict[str, Format] = {

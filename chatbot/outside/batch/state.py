@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from chatbot.core.errors import FileUnreadable, FileUnwritable
 from chatbot.outside.files.private import replace
 from chatbot.outside.files.reading import display_name, read_file
+from chatbot.records import NamedTuple
 
 _MAX_BYTES = 200_000_000
 _VERSION = 1

@@ -9,12 +9,12 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from chatbot.core.errors import FileUnreadable
 from chatbot.core.models.listed import ListedModel, as_json, from_json
 from chatbot.core.options import Endpoint
 from chatbot.outside.files.private import private_folder, read_end, replace, require_ours
+from chatbot.records import NamedTuple
 
 FRESH_S = 3600.0
 _FORGOTTEN_S = 30 * 86_400.0

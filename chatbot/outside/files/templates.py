@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 from chatbot.core.errors import ChatError, ConfigurationError, UsageError
 from chatbot.options.templates.template import Template, checked, checked_name, nearest
@@ -14,6 +13,7 @@ from chatbot.options.templates.toml_form import from_toml, to_toml
 from chatbot.outside.files import private
 from chatbot.outside.files.private import private_folder, require_ours, write_new
 from chatbot.outside.files.reading import display_name, read_file
+from chatbot.records import NamedTuple
 
 MAX_TEMPLATE_BYTES = 1_000_000
 _SUFFIX = ".toml"

@@ -7,11 +7,11 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 from chatbot.outside.files.private import private_folder, write_new
 from chatbot.outside.history import place
 from chatbot.outside.history.schema import STEPS, Steps, migrate, version_of
+from chatbot.records import NamedTuple
 
 BUSY_TIMEOUT_S = 5.0
 

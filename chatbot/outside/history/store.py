@@ -7,7 +7,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from chatbot.core.conversations.json_form import as_plain, from_plain
 from chatbot.core.conversations.stored import (
@@ -24,12 +24,13 @@ from chatbot.core.conversations.stored import (
     id_prefix,
 )
 from chatbot.core.http.kept import KeptExchange
-from chatbot.core.messages import Image
+from chatbot.core.messages import Attachment, Image
 from chatbot.outside.history import changes, exchanges, rows
 from chatbot.outside.history.database import Database
 from chatbot.outside.history.opening import Connect, Opener
 from chatbot.outside.history.search import search
 from chatbot.outside.history.writing import Desk, Draft, TurnWriter
+from chatbot.records import NamedTuple
 
 _CANDIDATES = 5
 
@@ -77,7 +78,7 @@ class History:
         self,
         conversation_id: str | None,
         question: str,
-        images: Sequence[Image] = (),
+        attachments: Sequence[Attachment] = (),
         system: str | None = None,
         provider: str = "",
         model: str = "",
@@ -87,7 +88,7 @@ class History:
 
         `asked_s` is the time of the clock when it was sent; now, if it is not given.
         """
-        found = tuple((_reference(image), image.data) for image in images)
+        found = tuple((_reference(each), each.data) for each in attachments)
         turn = Turn(
             id=0,
             conversation_id="",
@@ -223,6 +224,7 @@ class History:
         return new
 
 
-def _reference(image: Image) -> ImageReference:
-    sha256 = hashlib.sha256(image.data).hexdigest()
-    return ImageReference(sha256, image.media_type, image.width, image.height, image.name)
+def _reference(attachment: Attachment) -> ImageReference:
+    sha256 = hashlib.sha256(attachment.data).hexdigest()
+    width, height = (attachment.width, attachment.height) if isinstance(attachment, Image) else (0, 0)
+    return ImageReference(sha256, attachment.media_type, width, height, attachment.name)

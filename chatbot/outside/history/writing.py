@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from chatbot.core.calls.steps import StepCollector
 from chatbot.core.conversations.stored import Failure, ImageReference, Turn, title_of
@@ -17,6 +16,7 @@ from chatbot.outside.history.database import Database
 from chatbot.outside.history.exchanges import insert_exchanges
 from chatbot.outside.history.rows import delete_pieces, end_turn, insert_piece, insert_turn, storable, store_images
 from chatbot.outside.history.steps import store_steps
+from chatbot.records import NamedTuple
 
 FLUSH_S = 0.25
 _INDEXED_WITH_A_TURN = 50

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import ssl
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from chatbot.core.errors import ConfigurationError, FileUnreadable
@@ -56,6 +57,7 @@ def _of_system() -> ssl.SSLContext:
     return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
+@lru_cache(maxsize=4)  # a server has many transports, and each context takes 10 ms and 1 MB
 def _of_file(ca_bundle: str, advice: str) -> ssl.SSLContext:
     try:
         if Path(ca_bundle).is_dir():  # hashed certificates, as in /etc/ssl/certs

@@ -5,13 +5,13 @@ from __future__ import annotations
 import http.client
 import ssl
 from base64 import b64encode
-from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import certifi
 
 from chatbot.core.checkup.certificate import issuer
 from chatbot.outside.http.authorities import unverified
+from chatbot.records import NamedTuple
 
 
 class Shown(NamedTuple):

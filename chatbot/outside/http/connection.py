@@ -15,7 +15,7 @@ from weakref import WeakSet
 from requests.adapters import HTTPAdapter
 from urllib3 import disable_warnings
 from urllib3.connection import HTTPConnection
-from urllib3.exceptions import InsecureRequestWarning
+from urllib3.exceptions import HTTPError, InsecureRequestWarning
 
 from chatbot.core.addresses import is_loopback
 from chatbot.core.request import Route
@@ -29,6 +29,7 @@ class TimedConnection(HTTPConnection):
     clock: Callable[[], float]
     meter: Meter
     on_use: Callable[[TimedConnection], None]
+    addresses: tuple[str, ...] = ()  # see Route
     began_s: float | None = None
     looked_up_s: float | None = None
     connected_s: float | None = None
@@ -44,9 +45,26 @@ class TimedConnection(HTTPConnection):
         self._note_peer(self.sock)
 
     def _new_conn(self) -> socket.socket:
-        made = super()._new_conn()
+        made = self._connected_to_one() if self.addresses else super()._new_conn()
         self.connected_s = self.clock()
         return made
+
+    def _connected_to_one(self) -> socket.socket:
+        *others, last = self.addresses
+        for address in others:
+            try:
+                return self._connected_to(address)
+            except HTTPError:
+                pass  # urllib3's: refused, unreachable, timed out
+        return self._connected_to(last)
+
+    def _connected_to(self, address: str) -> socket.socket:
+        """The name stays what the server is asked for, and what its certificate must hold."""
+        name, self._dns_host = self._dns_host, address
+        try:
+            return super()._new_conn()
+        finally:
+            self._dns_host = name
 
     @property
     def tunnels(self) -> bool:
@@ -102,7 +120,9 @@ class Adapter(HTTPAdapter):
         on_use: Callable[[TimedConnection], None],
         clock: Callable[[], float],
         meter: Meter,
+        addresses: tuple[str, ...] = (),
     ) -> None:
+        self._addresses = addresses
         self._connections = connections
         self._on_use = on_use
         self._clock = clock
@@ -120,6 +140,7 @@ class Adapter(HTTPAdapter):
         response_class: Any = partial(MeteredResponse, self._meter)
         connection.response_class = response_class
         connection.clock, connection.on_use, connection.meter = self._clock, self._on_use, self._meter
+        connection.addresses = self._addresses
         connection.socket_options = _NotesLookUp(connection.socket_options, connection)
         self._connections.add(connection)
         return connection

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from threading import Lock
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO
 
 from chatbot.core.errors import Cancelled, ChatError, ConnectionLost, TimedOut
 from chatbot.core.http.exchange import Chunk, Chunks, ConnectionFacts, End, Exchange, Moments
 from chatbot.core.request import HttpRequest, HttpResponse, Transport
+from chatbot.records import NamedTuple
 
 if TYPE_CHECKING:
     from chatbot.outside.http.spooled import Spool

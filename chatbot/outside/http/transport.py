@@ -52,7 +52,10 @@ class LiveTransport:
     `on_close` is told by `close` what went to which host, less what `take_traffic` told. `route` says through which
     proxy and whose certificates are trusted. Where it does not, `environ` names a CA bundle (SSL_CERT_FILE,
     REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE), if any, and proxies are taken from the process's environment by `requests`.
+    A body that came compressed is given as it was before, unless it `decodes` none.
     """
+
+    decodes = True
 
     def __init__(
         self,
@@ -77,7 +80,7 @@ class LiveTransport:
         self._session.headers.clear()
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         self._connections: WeakSet[HTTPConnection] = WeakSet()
-        adapter = (self._connections, self._used, clock, self._meter)
+        adapter = (self._connections, self._used, clock, self._meter, route.addresses)
         self._session.mount("http://", Adapter(*adapter))
         self._session.mount("https://", TlsAdapter(route, environ, *adapter))
 
@@ -118,7 +121,7 @@ class LiveTransport:
             exchange.close()
             raise proxy_failed(proxy, status_words(WANTS_PASSWORD))
         headers = {name.lower(): value for name, value in response.headers.items()}
-        chunks = _chunks(response, request.url, self._timeout_s[1])
+        chunks = _chunks(response, request.url, self._timeout_s[1], decodes=self.decodes)
         return HttpResponse(
             response.status_code,
             headers,
@@ -296,9 +299,9 @@ def sent_headers(request: HttpRequest) -> Headers:
     return (host, *_headers(request).items(), *length)
 
 
-def _chunks(response: requests.Response, url: str, idle_timeout_s: float) -> Iterator[bytes]:
+def _chunks(response: requests.Response, url: str, idle_timeout_s: float, *, decodes: bool) -> Iterator[bytes]:
     try:
-        while chunk := response.raw.read1(_READ_BYTES, decode_content=True):
+        while chunk := response.raw.read1(_READ_BYTES, decode_content=decodes):
             yield chunk
     except urllib3.exceptions.ReadTimeoutError as error:
         raise timed_out(url, idle_timeout_s) from error

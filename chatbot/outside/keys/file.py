@@ -7,7 +7,6 @@ import re
 import stat
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from chatbot.core.errors import ConfigurationError
 from chatbot.core.text import decode
@@ -15,6 +14,7 @@ from chatbot.options.stored_keys import StoredKey, read_keys
 from chatbot.outside.files.locked import change
 from chatbot.outside.files.private import require_ours
 from chatbot.outside.files.reading import display_name, read_file
+from chatbot.records import NamedTuple
 
 _MAX_BYTES = 256 * 1024
 _UNUSED = "no key is read from it"

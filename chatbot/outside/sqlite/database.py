@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from chatbot.core.conversations.stored import HistoryUnavailable
 from chatbot.core.errors import ChatError
@@ -17,6 +17,7 @@ from chatbot.outside.history import place
 from chatbot.outside.history.database import reason_of
 from chatbot.outside.history.opening import is_corrupt
 from chatbot.outside.history.schema import transaction
+from chatbot.records import NamedTuple
 
 
 class Kind(NamedTuple):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from chatbot.core.errors import ChatError, MalformedAnswer
 from chatbot.core.options import Options
 from chatbot.core.request import HttpRequest, Payload
 from chatbot.providers.wires.base import Provider
+from chatbot.records import NamedTuple
 
 Send = Callable[[HttpRequest], Any]
 """Sends a request; the JSON document of the answer. Raises ChatError for anything but one with status 200."""

@@ -11,33 +11,22 @@ from typing import Any
 from urllib.parse import quote
 
 from chatbot.core.request import HttpFailure
-from chatbot.providers.batches.base import (
-    BatchAnswer,
-    BatchEngine,
-    BatchRequest,
-    BatchState,
-    Lines,
-    Send,
-    counted,
-    encoded,
-    objects,
-    text_of,
-)
+from chatbot.providers.batches import base
 from chatbot.providers.wires.base import get, post
 
 _OVER = {"completed", "failed", "expired", "cancelled"}
 _EXPIRED = "batch_expired"  # as the error of a row
 
 
-class OpenAIBatches(BatchEngine):
+class OpenAIBatches(base.BatchEngine):
     """See BatchEngine."""
 
-    def line(self, request: BatchRequest) -> bytes:
+    def line(self, request: base.BatchRequest) -> bytes:
         url = f"/v1{self.provider.path(self.options)}"
         row = {"custom_id": request.custom_id, "method": "POST", "url": url, "body": request.payload}
-        return encoded(row) + b"\n"
+        return base.encoded(row) + b"\n"
 
-    def submit(self, lines: Sequence[bytes], send: Send) -> str:
+    def submit(self, lines: Sequence[bytes], send: base.Send) -> str:
         provider, body = self.provider, b"".join(lines)
         boundary = hashlib.sha256(body).hexdigest()
         parts = [
@@ -51,42 +40,44 @@ class OpenAIBatches(BatchEngine):
         headers = {**upload.headers, "Content-Type": f"multipart/form-data; boundary={boundary}"}
         upload = upload._replace(method="POST", headers=headers, body=b"".join(parts))
         wanted = {
-            "input_file_id": text_of(send(upload), "id"),
+            "input_file_id": base.text_of(send(upload), "id"),
             "endpoint": f"/v1{provider.path(self.options)}",
             "completion_window": "24h",
         }
-        return text_of(send(post(provider.endpoint, "/batches", wanted, provider.headers, stream=False)), "id")
+        return base.text_of(send(post(provider.endpoint, "/batches", wanted, provider.headers, stream=False)), "id")
 
-    def state(self, batch_id: str, send: Send) -> BatchState:
+    def state(self, batch_id: str, send: base.Send) -> base.BatchState:
         document = send(get(self.provider.endpoint, f"/batches/{quote(batch_id, safe='')}", self.provider.headers))
-        word, counts = text_of(document, "status"), document.get("request_counts")
+        word, counts = base.text_of(document, "status"), document.get("request_counts")
         ended = word if word in ("expired", "cancelled") else "failed"
-        done, failed = counted(counts, "completed"), counted(counts, "failed")
-        return BatchState(word, word in _OVER, done, failed, ended, _reason(document), document)
+        done, failed = base.counted(counts, "completed"), base.counted(counts, "failed")
+        return base.BatchState(word, word in _OVER, done, failed, ended, _reason(document), document)
 
-    def answers(self, batch_id: str, state: BatchState, lines: Lines) -> Iterator[BatchAnswer]:
+    def answers(self, batch_id: str, state: base.BatchState, lines: base.Lines) -> Iterator[base.BatchAnswer]:
         for name in ("output_file_id", "error_file_id"):
             if file := state.document.get(name):
                 path = f"/files/{quote(str(file), safe='')}/content"
-                for row in objects(lines(get(self.provider.endpoint, path, self.provider.headers))):
+                for row in base.objects(lines(get(self.provider.endpoint, path, self.provider.headers))):
                     yield self._answer(row)
 
-    def cancel(self, batch_id: str, send: Send) -> None:
+    def cancel(self, batch_id: str, send: base.Send) -> None:
         path = f"/batches/{quote(batch_id, safe='')}/cancel"
         send(post(self.provider.endpoint, path, {}, self.provider.headers, stream=False))
 
-    def _answer(self, row: dict[str, Any]) -> BatchAnswer:
+    def _answer(self, row: dict[str, Any]) -> base.BatchAnswer:
         custom_id, error = str(row.get("custom_id", "")), row.get("error")
         if isinstance(error, dict):
             if error.get("code") == _EXPIRED:
-                return BatchAnswer(custom_id, ended="expired")
-            return BatchAnswer(custom_id, error=self.provider.error_in({"error": error}))
+                return base.BatchAnswer(custom_id, ended="expired")
+            return base.BatchAnswer(custom_id, error=self.provider.error_in({"error": error}))
         response = row.get("response")
         body = response.get("body") if isinstance(response, dict) else None
         status = response.get("status_code") if isinstance(response, dict) else None
         if isinstance(status, int) and status >= 300:
-            return BatchAnswer(custom_id, error=self.provider.read_error(HttpFailure(status, {}, encoded(body)), 0.0))
-        return BatchAnswer(custom_id, body)
+            return base.BatchAnswer(
+                custom_id, error=self.provider.read_error(HttpFailure(status, {}, base.encoded(body)), 0.0)
+            )
+        return base.BatchAnswer(custom_id, body)
 
 
 def _reason(document: dict[str, Any]) -> str:

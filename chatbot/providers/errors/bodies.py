@@ -10,9 +10,10 @@ import json
 import re
 from collections.abc import Iterator
 from html import unescape
-from typing import Any, NamedTuple
+from typing import Any
 
 from chatbot.core.retry import duration_s
+from chatbot.records import NamedTuple
 
 MAX_SAID_CHARS = 600
 _MAX_DEPTH = 6

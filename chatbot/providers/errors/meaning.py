@@ -6,7 +6,7 @@ Rules are tables; the first that fits decides. The codes and phrases were all se
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
 from chatbot.core import errors
 from chatbot.core.errors import ChatError
@@ -14,6 +14,7 @@ from chatbot.core.request import HttpFailure, request_id_in
 from chatbot.core.retry import retry_after_s, should_retry
 from chatbot.providers.errors.bodies import ErrorBody, parse_error_body, short, words
 from chatbot.providers.service import Service
+from chatbot.records import NamedTuple
 
 
 class Rule(NamedTuple):

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from chatbot.core.errors import ChatError, RequestRefused
 from chatbot.core.request import Payload
+from chatbot.records import NamedTuple
 
 
 class Repair(NamedTuple):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from chatbot.core.http.exchange import SafeExchange
 from chatbot.core.request import HttpRequest
 from chatbot.providers.probe.subject import Subject
+from chatbot.records import NamedTuple
 
 Answer = Literal["yes", "no", "wrong", "unknown"]
 Seen = Mapping[str, SafeExchange]

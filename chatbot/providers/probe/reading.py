@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from chatbot.core.errors import MalformedAnswer
 from chatbot.core.http.exchange import SafeExchange
 from chatbot.core.redaction.redactor import is_secret_header
 from chatbot.core.sse import decoder
 from chatbot.providers.probe.finding import Finding
+from chatbot.records import NamedTuple
 
 _SHOWN_CHARACTERS = 160
 _KEY_REFUSED = (401, 403)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, get_args
 
 from chatbot.core.errors import ConfigurationError
 from chatbot.providers.probe.finding import Answer, Finding
 from chatbot.providers.service import Service
+from chatbot.records import NamedTuple
 
 Kind = Literal["lost", "gained", "changed"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote
 
 from chatbot.core.options import Endpoint
@@ -11,6 +11,7 @@ from chatbot.core.redaction.redactor import is_secret_header
 from chatbot.core.request import HttpRequest, Payload
 from chatbot.providers.service import Service
 from chatbot.providers.wires import base
+from chatbot.records import NamedTuple
 
 WRONG_KEY = "sk-wrong-key-of-chat-probe"
 LIMIT_FIELDS = ("max_tokens", "max_completion_tokens")

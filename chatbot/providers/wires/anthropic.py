@@ -23,7 +23,7 @@ from chatbot.core.events import (
     Usage,
     Verdict,
 )
-from chatbot.core.messages import Conversation, Message
+from chatbot.core.messages import PDF, Attachment, Conversation, Message
 from chatbot.core.options import Options, merged
 from chatbot.core.request import Payload
 from chatbot.core.sse.decoder import SseEvent
@@ -187,7 +187,7 @@ def _items(blocks: list[Any]) -> base.Events:
 
 
 def _content(message: Message) -> str | list[Payload]:
-    if not (message.images or message.calls or message.results):
+    if not (message.attachments or message.calls or message.results):
         return message.text
     results: list[Payload] = [
         base.present(
@@ -198,14 +198,8 @@ def _content(message: Message) -> str | list[Payload]:
         )
         for result in message.results
     ]
-    # Images before the text is what the provider recommends.
-    parts: list[Payload] = [
-        {
-            "type": "image",
-            "source": {"type": "base64", "media_type": image.media_type, "data": base.base64_of(image)},
-        }
-        for image in message.images
-    ]
+    # Images and documents before the text is what the provider recommends.
+    parts = [_attached(attachment) for attachment in message.attachments]
     calls: list[Payload] = [
         {"type": "tool_use", "id": _id(call.id), "name": _name(call.name), "input": as_object(call.arguments)}
         for call in message.calls
@@ -213,6 +207,13 @@ def _content(message: Message) -> str | list[Payload]:
     # An empty text block is refused.
     text: list[Payload] = [{"type": "text", "text": message.text}] if message.text else []
     return [*results, *parts, *text, *calls]
+
+
+def _attached(attachment: Attachment) -> Payload:
+    source = {"type": "base64", "media_type": attachment.media_type, "data": base.base64_of(attachment)}
+    if attachment.media_type == PDF:
+        return {"type": "document", "source": source, "title": attachment.name}
+    return {"type": "image", "source": source}
 
 
 def _id(call_id: str) -> str:

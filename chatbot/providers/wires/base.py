@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from chatbot.core.errors import ChatError, MalformedAnswer, UsageError
 from chatbot.core.events import EndMarker, OutputItems, ProviderEvent
-from chatbot.core.messages import Conversation, Image, Message, ProviderItems
+from chatbot.core.messages import Attachment, Conversation, Message, ProviderItems
 from chatbot.core.options import Endpoint, Options
 from chatbot.core.request import HttpFailure, HttpRequest, Payload
 from chatbot.core.sse.decoder import SseEvent
@@ -79,17 +79,20 @@ class Provider(ABC):
             others = self.left_out(options._replace(schema=None))
             told = f"{self.title} knows no schemas: it is told of this one in the system prompt"
             return f"{told}; {others}" if others else told
-        unsent = []
-        if options.seed is not None and not self.takes_seed:
-            unsent.append("seed")
-        if options.stop and not self.takes_stop:
-            unsent.append("stop words")
-        if options.reasoning_effort and not self.takes_effort(options):
-            unsent.append("reasoning effort")
+        unsent = [{"stop": "stop words"}.get(field, field.replace("_", " ")) for field in self.unsent(options)]
         if not unsent:
             return None
         who = options.model if unsent == ["reasoning effort"] else self.title
         return f"{who} takes no {' and no '.join(unsent)}; asked without"
+
+    def unsent(self, options: Options) -> list[str]:
+        """The fields of the options that were chosen and have no field here."""
+        sent = {
+            "seed": options.seed is None or self.takes_seed,
+            "stop": not options.stop or self.takes_stop,
+            "reasoning_effort": not options.reasoning_effort or self.takes_effort(options),
+        }
+        return [field for field, is_sent in sent.items() if not is_sent]
 
     @property
     def title(self) -> str:
@@ -227,9 +230,20 @@ def arguments_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False) if value else ""
 
 
-def base64_of(image: Image) -> str:
-    """The image's bytes in Base64 (RFC 4648, section 4), without line breaks."""
-    return base64.b64encode(image.data).decode("ascii")
+def base64_of(attachment: Attachment) -> str:
+    """The file's bytes in Base64 (RFC 4648, section 4), without line breaks."""
+    return base64.b64encode(attachment.data).decode("ascii")
+
+
+def pdf_name(attachment: Attachment) -> str:
+    """What OpenAI takes as the name of a PDF: it goes by the ending."""
+    name = attachment.name
+    return name if name.lower().endswith(".pdf") else f"{name}.pdf"
+
+
+def data_url(attachment: Attachment) -> str:
+    """The file as a URL (RFC 2397)."""
+    return f"data:{attachment.media_type};base64,{base64_of(attachment)}"
 
 
 def json_of(event: SseEvent) -> Any:

@@ -21,7 +21,7 @@ from chatbot.core.events import (
     Usage,
     Verdict,
 )
-from chatbot.core.messages import Conversation, Message
+from chatbot.core.messages import MP3, Conversation, Message
 from chatbot.core.options import Options, merged
 from chatbot.core.request import Payload
 from chatbot.core.sse.decoder import SseEvent
@@ -38,6 +38,9 @@ VERDICTS = {
     **dict.fromkeys(_WITHHELD.split(), Verdict.FILTERED),
     **dict.fromkeys(_BROKEN.split(), Verdict.FAILED),
 }
+
+
+_NAMED_SO = {MP3: "audio/mp3"}  # ai.google.dev, "Audio understanding"
 
 
 class GeminiGenerate(base.Provider):
@@ -125,8 +128,9 @@ def _parts(message: Message) -> list[Payload]:
     for result in message.results:
         said = {"error" if result.is_error else "output": result.text}
         parts.append({"functionResponse": _with_id(result.call_id, {"name": result.name, "response": said})})
-    for image in message.images:
-        parts.append({"inlineData": {"mimeType": image.media_type, "data": base.base64_of(image)}})
+    for each in message.attachments:
+        media_type = _NAMED_SO.get(each.media_type, each.media_type)
+        parts.append({"inlineData": {"mimeType": media_type, "data": base.base64_of(each)}})
     if message.text or not (parts or message.calls):
         parts.append({"text": message.text})
     for call in message.calls:

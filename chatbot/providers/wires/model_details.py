@@ -7,13 +7,14 @@ lmstudio.ai/docs, REST API v1 and v0.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from chatbot.core.models.listed import ListedModel
 from chatbot.core.options import Endpoint
 from chatbot.core.request import HttpRequest
 from chatbot.providers.model_lists import read_entry, read_page
 from chatbot.providers.wires.base import get, post
+from chatbot.records import NamedTuple
 
 MAX_ASKED_ABOUT = 100  # models, each with a request of its own
 

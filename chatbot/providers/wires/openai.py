@@ -19,7 +19,7 @@ from chatbot.core.events import (
     Usage,
     Verdict,
 )
-from chatbot.core.messages import Conversation, Message
+from chatbot.core.messages import MP3, PDF, WAV, Attachment, Conversation, Message
 from chatbot.core.options import Options, merged
 from chatbot.core.request import Payload
 from chatbot.core.sse.decoder import SseEvent
@@ -32,6 +32,9 @@ VERDICTS = {
     "error": Verdict.FAILED,  # OpenRouter
     "insufficient_system_resource": Verdict.FAILED,  # DeepSeek
 }
+
+
+_SOUND_FORMS = {WAV: "wav", MP3: "mp3"}
 
 
 class OpenAIChat(base.Provider):
@@ -79,7 +82,7 @@ class OpenAIChat(base.Provider):
             ]
             [thoughts, *_] = self.handed_back(message, model) or [{}]
             yield {"role": "assistant", "content": message.text or None, "tool_calls": calls, **thoughts}
-        elif message.text or message.images or not message.results:
+        elif message.text or message.attachments or not message.results:
             yield {"role": message.role, "content": _content(message)}
 
     def path(self, options: Options) -> str:
@@ -164,13 +167,18 @@ class _Thoughts:
 
 
 def _content(message: Message) -> str | list[Payload]:
-    if not message.images:
+    if not message.attachments:
         return message.text
-    parts: list[Payload] = [
-        {"type": "image_url", "image_url": {"url": f"data:{image.media_type};base64,{base.base64_of(image)}"}}
-        for image in message.images
-    ]
+    parts = [_attached(attachment) for attachment in message.attachments]
     return [*parts, {"type": "text", "text": message.text}] if message.text else parts
+
+
+def _attached(attachment: Attachment) -> Payload:
+    if attachment.media_type == PDF:
+        return {"type": "file", "file": {"filename": base.pdf_name(attachment), "file_data": base.data_url(attachment)}}
+    if form := _SOUND_FORMS.get(attachment.media_type):
+        return {"type": "input_audio", "input_audio": {"data": base.base64_of(attachment), "format": form}}
+    return {"type": "image_url", "image_url": {"url": base.data_url(attachment)}}
 
 
 def _read_deltas(message: dict[str, Any], found: list[ProviderEvent], *, is_whole: bool) -> None:

@@ -7,7 +7,7 @@ stored at the provider (`store: false`): what it would remember is handed back t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from chatbot.core.errors import ChatError
 from chatbot.core.events import (
@@ -20,12 +20,13 @@ from chatbot.core.events import (
     Usage,
     Verdict,
 )
-from chatbot.core.messages import Conversation, Message
+from chatbot.core.messages import PDF, Attachment, Conversation, Message
 from chatbot.core.options import Options, merged
 from chatbot.core.request import Payload
 from chatbot.core.sse.decoder import SseEvent
 from chatbot.providers import models
 from chatbot.providers.wires import base
+from chatbot.records import NamedTuple
 
 # By the reason why a response is incomplete, else by its status; what is incomplete for another reason is cut.
 VERDICTS = {
@@ -145,7 +146,7 @@ class OpenAIResponses(base.Provider):
             {"type": "function_call_output", "call_id": result.call_id, "output": result.text}
             for result in message.results
         ]
-        if message.text or message.images or not (message.calls or message.results):
+        if message.text or message.attachments or not (message.calls or message.results):
             items.append({"type": "message", "role": message.role, "content": _content(message)})
         if not message.calls:
             return items
@@ -437,17 +438,17 @@ def _text_format(options: Options) -> Payload | None:
 def _content(message: Message) -> str | list[Payload]:
     if message.role == "assistant":
         return [{"type": "output_text", "text": message.text}]
-    if not message.images:
+    if not message.attachments:
         return message.text
-    parts: list[Payload] = [
-        {
-            "type": "input_image",
-            "image_url": f"data:{image.media_type};base64,{base.base64_of(image)}",
-            "detail": "auto",  # vLLM wants it said
-        }
-        for image in message.images
-    ]
+    parts = [_attached(attachment) for attachment in message.attachments]
     return [*parts, {"type": "input_text", "text": message.text}] if message.text else parts
+
+
+def _attached(attachment: Attachment) -> Payload:
+    data = base.data_url(attachment)
+    if attachment.media_type == PDF:
+        return {"type": "input_file", "filename": base.pdf_name(attachment), "file_data": data}
+    return {"type": "input_image", "image_url": data, "detail": "auto"}  # vLLM wants the detail said
 
 
 def _usage(usage: dict[str, Any]) -> Usage:

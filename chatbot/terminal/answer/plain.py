@@ -7,9 +7,9 @@ on a terminal only, but for notices and the first retry, which a log should have
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from chatbot.core.events import Event, Notice, ReasoningDelta, Retrying, TextDelta
+from chatbot.records import NamedTuple
 from chatbot.terminal.answer.show_events import View
 from chatbot.terminal.answer.wait_row import WaitRow
 from chatbot.terminal.sanitise import Sanitiser

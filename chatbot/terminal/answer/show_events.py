@@ -1,13 +1,14 @@
 """The loop between an answer's events and what a person sees."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from chatbot.core.calls.loop import whole
 from chatbot.core.calls.steps import Step, StepCollector
 from chatbot.core.cost.answer import Cost
 from chatbot.core.errors import ChatError, ProgramFault, TimedOut
 from chatbot.core.events import Event, Finished, TextDelta, Verdict
+from chatbot.records import NamedTuple
 
 
 class EventQueue(Protocol):

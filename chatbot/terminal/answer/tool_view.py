@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from chatbot.core.amounts import duration_words, size_words
 from chatbot.core.events import (
@@ -16,6 +15,7 @@ from chatbot.core.events import (
     ToolStarted,
 )
 from chatbot.core.tools.calling import ToolCall, ToolResult
+from chatbot.records import NamedTuple
 from chatbot.terminal.answer.show_events import View
 from chatbot.terminal.sanitise import sanitise
 
@@ -37,7 +37,8 @@ class ToolLines(NamedTuple):
 class ToolView(View):
     """`make` makes the view of what is waited for now, which is a model (`""`) or tools of these names. `holds_text`:
     standard output is for the answer alone, so that what the model says before a call goes beside it. `meanwhile` is
-    called with each frame, with what clears the screen for somebody else: a question may have to be put to the person.
+    called with each frame between two steps, with what clears the screen for somebody else: a question may have to be
+    put to the person, who has seen by then what the model said before it.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class ToolView(View):
         self._running: dict[str, str] = {}
         self._calls: dict[str, ToolCall] = {}
         self._has_text = False
+        self._is_between_steps = False
         self._growing: int | None = None  # the call whose arguments are on the screen
         self._told: dict[int, int] = {}  # how many of them are, by call
 
@@ -74,7 +76,8 @@ class ToolView(View):
         self._pass(passing, now_s)
 
     def frame(self, now_s: float) -> float | None:
-        self._meanwhile(self.withdraw)
+        if self._is_between_steps:
+            self._meanwhile(self.withdraw)
         return None if self._growing is not None else self._now().frame(now_s)
 
     def withdraw(self) -> None:
@@ -101,12 +104,15 @@ class ToolView(View):
     def _pass(self, events: Sequence[Event], now_s: float) -> None:
         if events:
             self._end_line()
+            self._is_between_steps = False
             has_text = any(type(event) is TextDelta for event in events)
             if has_text and self._has_text:  # a blank line between what was said and what is said now
                 events, self._has_text = [TextDelta("\n"), *events], False
             self._now().show(events, now_s)
 
     def _beside(self, event: Event, now_s: float) -> None:
+        if not isinstance(event, ToolFinished):  # of a call that is not made, perhaps before the next question
+            self._is_between_steps = isinstance(event, StepFinished)
         match event:
             case ToolCallDelta():
                 if self._view is not None and self._growing is None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
+from chatbot.records import NamedTuple
 from chatbot.terminal.sanitise import sanitise
 
 _GAP, _INDENT = "  ", "  "

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import NamedTuple
 
 from chatbot.core.amounts import short
 from chatbot.core.models.listed import ListedModel
+from chatbot.records import NamedTuple
 from chatbot.terminal.documents.conversations import cells, one_line
 
 FROM_TABLE = "*"  # behind a price that the server did not say itself

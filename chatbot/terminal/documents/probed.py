@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
+from chatbot.records import NamedTuple
 from chatbot.terminal.documents.conversations import one_line
 from chatbot.terminal.screen import Screen
 
 _STYLES = {"yes": "green", "no": "yellow", "wrong": "bold red", "unknown": "dim"}
+_STYLES |= {"pass": "green", "fail": "bold red", "n/a": "dim"}
 _STYLES |= {"gained": "green", "changed": "yellow", "lost": "bold red"}
 _NARROW_CELLS = 70  # below, what was found stands under its title
 

@@ -65,7 +65,8 @@ def _turn_blocks(turn: Turn, dated: Dated, reasoning: bool) -> Iterator[str]:
     taken_back = " · taken back" if turn.withdrawn else ""
     yield f"## You · {dated(turn.created_s)}{taken_back}"
     for image in turn.images:
-        yield f"*image: {one_line(image.name)} ({image.width} × {image.height})*"
+        what = f"image: {one_line(image.name)} ({image.width} × {image.height})"
+        yield f"*{what if image.is_image else f'attached: {one_line(image.name)} ({one_line(image.media_type)})'}*"
     yield with_closed_fence(sanitise(turn.question))
     names = [one_line(name) for name in (turn.provider, turn.model) if name]
     yield f"## {'/'.join(names) or 'Answer'}"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
-from typing import NamedTuple
 
 from chatbot.core.http.exchange import Chunk, Exchange, SafeExchange, SeenEvent, Step
-from chatbot.core.http.seen import Read, seen_event, seen_events
-from chatbot.core.sse.decoder import SseEvent
+from chatbot.core.http.safe import safe_events
+from chatbot.core.http.seen import Read, seen_events
+from chatbot.records import NamedTuple
 from chatbot.terminal.http.rows import as_text, plain_text
 from chatbot.terminal.http.verbose import chunk_row, event_lines, event_rows, request_rows, response_rows
 from chatbot.terminal.markdown.row import Row
@@ -105,20 +105,9 @@ class HttpSteps:
         return chunk._replace(data=held[:end])
 
     def _event_text(self, events: Sequence[SeenEvent]) -> str:
-        """The rows of some events without keys, searched as one text first: most have none, and no key goes from one
-        line to the next.
-        """
+        """The rows of some events, without keys."""
         self._events[self._told_request] = self._events.get(self._told_request, 0) + len(events)
-        text = plain_text(event_lines(events))
-        is_safe = self._redact(text) == text
-        if is_safe and not self._styles:
-            return text
-        rows = chain.from_iterable(map(event_rows, events if is_safe else map(self._safe_event, events)))
-        return as_text(rows if is_safe else map(self._safe_row, rows), styles=self._styles)
-
-    def _safe_event(self, seen: SeenEvent) -> SeenEvent:
-        event = SseEvent(self._redact(seen.event.type), self._redact(seen.event.data))
-        return seen if event == seen.event else seen_event(seen.at_ms, event, self._read)
-
-    def _safe_row(self, row: Row) -> Row:
-        return row._replace(runs=tuple((self._redact(sanitise(text)), style) for text, style in row.runs))
+        safe = safe_events(events, self._redact, sanitise)
+        if not self._styles:
+            return plain_text(event_lines(safe))
+        return as_text(chain.from_iterable(map(event_rows, safe)), styles=True)

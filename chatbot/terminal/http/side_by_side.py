@@ -36,10 +36,10 @@ _IDEAS = (
 )
 
 
-def side_by_side(exchanges: Sequence[SafeExchange], columns: int) -> Iterator[Row]:
+def side_by_side(exchanges: Sequence[SafeExchange], columns: int, *, with_headers: bool = False) -> Iterator[Row]:
     """The requests in columns of at least LEAST_COLUMN_CELLS, else one below the other, and what the marks mean."""
     cells = (columns - _GAP_CELLS * (len(exchanges) - 1)) // max(1, len(exchanges))
-    blocks = [list(_marked(exchange)) for exchange in exchanges]
+    blocks = [list(_marked(exchange, with_headers)) for exchange in exchanges]
     if cells >= LEAST_COLUMN_CELLS and len(exchanges) > 1:
         folded = [[part for row in block for part in fold(row, cells)] for block in blocks]
         for rows in zip_longest(*folded, fillvalue=Row()):
@@ -53,10 +53,11 @@ def side_by_side(exchanges: Sequence[SafeExchange], columns: int) -> Iterator[Ro
     yield Row((("", PLAIN), *legend))
 
 
-def _marked(exchange: SafeExchange) -> Iterator[Row]:
+def _marked(exchange: SafeExchange, with_headers: bool) -> Iterator[Row]:
     path = exchange.url.split("://")[-1]
     yield Row((("  ", PLAIN), (f"{exchange.provider}: {exchange.wire} format", STRONG)))
-    for line in (f"{exchange.method} {path}", *shown_body(exchange.request_body).splitlines()):
+    headers = [f"{name}: {value}" for name, value in exchange.request_headers] if with_headers else []
+    for line in (f"{exchange.method} {path}", *headers, *shown_body(exchange.request_body).splitlines()):
         mark, style = next(((mark, style) for mark, _, style, sign in _IDEAS if re.search(sign, line)), (" ", PLAIN))
         yield Row(((f"{mark} ", style if mark != " " else DIM), (line, style)))
 

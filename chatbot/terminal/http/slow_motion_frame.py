@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from rich.cells import cell_len, chop_cells
 
 from chatbot.core.amounts import size_words, step_words
 from chatbot.core.events import ReasoningDelta, TextDelta
 from chatbot.core.http.bodies import shown_body
-from chatbot.core.http.exchange import SafeExchange, SeenEvent
+from chatbot.core.http.exchange import SafeEvent, SafeExchange
 from chatbot.core.http.playback import Played, playback
 from chatbot.core.http.seen import Read
+from chatbot.records import NamedTuple
 from chatbot.terminal.http.rows import as_text
 from chatbot.terminal.http.verbose import added_words, chunk_row, end_rows, event_rows, request_rows, response_rows
 from chatbot.terminal.sanitise import sanitise
@@ -33,7 +33,7 @@ class View(NamedTuple):
     step: int = 0
 
     @property
-    def here(self) -> tuple[Played, SeenEvent | None] | None:
+    def here(self) -> tuple[Played, SafeEvent | None] | None:
         """The chunk and the event of this step."""
         if not self.step:
             return None
@@ -121,7 +121,7 @@ def _heads(exchange: SafeExchange, width: int) -> list[str]:
     return [part for row in text.splitlines() for part in _chopped(row, width)]
 
 
-def _step_rows(part: Played, seen: SeenEvent | None, width: int, left: int) -> list[str]:
+def _step_rows(part: Played, seen: SafeEvent | None, width: int, left: int) -> list[str]:
     """The bytes between the chunk's borders, its event with the JSON in it, and what that added."""
     data = sanitise(part.chunk.data.decode("utf-8", "backslashreplace").translate(_VISIBLE))
     rows = _cut(_labelled("bytes", f"|{data}|", width), max(1, left // 4))

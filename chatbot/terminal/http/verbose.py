@@ -24,7 +24,7 @@ from chatbot.core.events import (
     Usage,
 )
 from chatbot.core.http.bodies import shown_body
-from chatbot.core.http.exchange import Chunk, SafeExchange, SeenEvent
+from chatbot.core.http.exchange import Chunk, SafeEvent, SafeExchange
 from chatbot.core.redaction.redactor import HIDDEN
 from chatbot.terminal.markdown.look import DIM, PLAIN
 from chatbot.terminal.markdown.row import Row
@@ -81,14 +81,14 @@ def body_rows(exchange: SafeExchange, level: int) -> Iterator[Row]:
             yield _row("< ", (line, PLAIN))
 
 
-def event_rows(seen: SeenEvent) -> Iterator[Row]:
+def event_rows(seen: SafeEvent) -> Iterator[Row]:
     """A server-sent event: when it came, its data as it came, and what it added to the answer."""
     yield Row((("< ", DIM), (_event_head(seen), DIM), (seen.event.data, PLAIN)), raw=True)
     if words := _event_words(seen):
         yield Row((("* ", DIM), (words, DIM)), raw=True)
 
 
-def event_lines(events: Iterable[SeenEvent]) -> list[str]:
+def event_lines(events: Iterable[SafeEvent]) -> list[str]:
     """The texts of those rows, of many events."""
     lines = []
     for seen in events:
@@ -98,12 +98,12 @@ def event_lines(events: Iterable[SeenEvent]) -> list[str]:
     return lines
 
 
-def _event_head(seen: SeenEvent) -> str:
+def _event_head(seen: SafeEvent) -> str:
     kind = seen.event.type
     return _clock(seen.at_ms) if kind == "message" else f"{_clock(seen.at_ms)}{kind}  "
 
 
-def _event_words(seen: SeenEvent) -> str:
+def _event_words(seen: SafeEvent) -> str:
     words = ", ".join([added_words(part) for part in seen.added])
     if seen.error:
         words += f", {seen.error}" if words else seen.error

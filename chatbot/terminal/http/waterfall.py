@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from rich.style import Style
@@ -12,6 +11,7 @@ from rich.style import Style
 from chatbot.core.amounts import step_words
 from chatbot.core.http.exchange import SafeExchange
 from chatbot.core.http.seen import Arrivals
+from chatbot.records import NamedTuple
 from chatbot.terminal.http.verbose import status_style
 from chatbot.terminal.markdown.look import DIM, PLAIN, STRONG
 from chatbot.terminal.markdown.row import Row

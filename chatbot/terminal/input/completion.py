@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
 from chatbot.options.chat import FORMS, SAMPLING
 from chatbot.options.declared import Option
+from chatbot.records import NamedTuple
 from chatbot.terminal.input.input_line import MARKS
 from chatbot.terminal.sanitise import sanitise
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+
+from chatbot.records import NamedTuple
 
 MARKS = "/.!:"  # aichat's commands begin with a dot, llm's with an exclamation mark, gpt-cli's with a colon
 _LEAVING = {"exit", "quit"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from typing import NamedTuple, TextIO
+from typing import TextIO
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import Application, get_app
@@ -20,6 +20,7 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.styles import Style
 from prompt_toolkit.utils import get_cwidth
 
+from chatbot.records import NamedTuple
 from chatbot.terminal.documents.excerpt import excerpt
 from chatbot.terminal.input.completion import CommandCompleter, Completions, is_offered_unasked
 from chatbot.terminal.input.input_line import is_open_block

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from chatbot.core.amounts import duration_words, token_words
 from chatbot.core.cost.spent import Spent
 from chatbot.core.events import Usage
+from chatbot.records import NamedTuple
 
 _GAP = "   "
 _KEYS = ("/help", "Alt-Enter new line", "Ctrl-R search", "Ctrl-X Ctrl-E editor", "Ctrl-D leaves")

@@ -5,8 +5,8 @@ setext headings, no link definitions, no HTML blocks; and why blank rows are whe
 """
 
 from copy import copy
-from typing import NamedTuple
 
+from chatbot.records import NamedTuple
 from chatbot.terminal.markdown import lines
 from chatbot.terminal.markdown.code import FencedCode, IndentedCode
 from chatbot.terminal.markdown.containers import Container, Item, Lead, Quote, lead

@@ -11,7 +11,6 @@ of which comes to its end with a table of hostile lines and with random blocks (
 from collections.abc import Iterator
 from functools import cache
 from itertools import islice
-from typing import NamedTuple
 
 from pygments.lexer import Lexer, RegexLexer
 from pygments.lexers import get_lexer_by_name
@@ -30,6 +29,7 @@ from pygments.token import (
 )
 from rich.style import Style
 
+from chatbot.records import NamedTuple
 from chatbot.terminal.markdown.look import PLAIN
 from chatbot.terminal.markdown.row import Run, joined
 

@@ -6,7 +6,6 @@ lines that are yet to come. Formulas are kept as they were written. Link targets
 
 import re
 from functools import cache
-from typing import NamedTuple
 
 from markdown_it import MarkdownIt, helpers
 from markdown_it.rules_inline import StateInline
@@ -14,6 +13,7 @@ from markdown_it.rules_inline.state_inline import Scanned
 from markdown_it.token import Token
 from rich.style import Style
 
+from chatbot.records import NamedTuple
 from chatbot.terminal.markdown.look import CODE, DIM, EMPHASIS, LINK, PLAIN, STRONG, STRUCK
 from chatbot.terminal.markdown.row import Run
 from chatbot.terminal.markdown.wrap import WIDE

@@ -1,7 +1,8 @@
 """What the beginning of a line says about its block (CommonMark 0.31, sections 2.2, 4 and 5; GFM 4.10 for tables)."""
 
 import re
-from typing import NamedTuple
+
+from chatbot.records import NamedTuple
 
 _RULE = re.compile(r"(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$")
 _HEADING = re.compile(r"(#{1,6})(?:[ \t]+|$)(.*)$")

@@ -1,8 +1,8 @@
 """How things look: styles that suit a dark and a light background, and the few signs that are not ASCII."""
 
-from typing import NamedTuple
-
 from rich.style import Style
+
+from chatbot.records import NamedTuple
 
 PLAIN = Style.null()
 DIM = Style(dim=True)

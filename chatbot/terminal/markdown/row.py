@@ -1,10 +1,11 @@
 """A row of the screen: styled text without line ends, tabs or control characters."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from rich.cells import cell_len
 from rich.style import Style
+
+from chatbot.records import NamedTuple
 
 Run = tuple[str, Style]
 

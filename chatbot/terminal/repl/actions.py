@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from chatbot.core.conversations.pending import PendingQuestion
 from chatbot.core.errors import UsageError
-from chatbot.core.messages import Image
+from chatbot.core.messages import Attachment
 from chatbot.core.options import Options
 from chatbot.core.text import DecodedText
 from chatbot.core.tools.calling import Tool
 from chatbot.options.chat import SAMPLING
 from chatbot.options.declared import Option
+from chatbot.records import NamedTuple
 from chatbot.terminal.answer.show_events import AnswerResult
 from chatbot.terminal.notices import Notices
 
@@ -31,11 +32,20 @@ class Template(NamedTuple):
     extra: Mapping[str, Any] = {}
 
 
+class Attached(NamedTuple):
+    """What goes with a question: files as they are sent, and texts (name and text) within it; and remarks on them."""
+
+    files: tuple[Attachment, ...] = ()
+    texts: tuple[tuple[str, str], ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
 class ReplActions(NamedTuple):
     """Each function raises ChatError when it cannot do what it is asked, and the session goes on. None: not there.
 
     `answer` shows an answer and returns it as far as it came. `choose_model` makes a model answer from now on and
-    returns how it is called on the screen. `load_image` also returns what is to be said of the image. `show` shows
+    returns how it is called on the screen. `attach` takes the path of a file or an address, `paste`
+    what is in the clipboard. `show` shows
     Markdown, or text as it is. `edit` returns None when the person left the editor without saving. `write` must not
     overwrite a file. `withdraw` takes the last question back in the history, `begin_anew` ends the stored conversation,
     `fork` makes a copy of it, returns its id and goes on in it; so does `resume` (given an id or its beginning) in
@@ -49,7 +59,6 @@ class ReplActions(NamedTuple):
     answer: Callable[[PendingQuestion], AnswerResult]
     choose_model: Callable[[str], str]
     models: Callable[[], Sequence[ListedModel]]
-    load_image: Callable[[str], tuple[Image, Sequence[str]]]
     read_file: Callable[[str], DecodedText]
     is_path: Callable[[str], bool]
     is_file: Callable[[str], bool]
@@ -74,6 +83,8 @@ class ReplActions(NamedTuple):
     http: Callable[[str], str] | None = None
     limits: Callable[[int], Sequence[str]] | None = None
     tools: Sequence[Tool] = ()
+    attach: Callable[[str], Attached] | None = None
+    paste: Callable[[], Attached] | None = None
 
 
 class CommandContext(NamedTuple):
@@ -87,6 +98,7 @@ Function = TypeVar("Function")
 
 NOTHING = "none"  # what a person writes to take a choice back
 NO_HISTORY = "this session keeps no history"
+NO_ATTACHMENTS = "this session attaches nothing"
 NO_CLIPBOARD = "there is no clipboard here"
 NO_EDITOR = "there is no editor here"
 NO_FILES = "this session writes no files"

@@ -1,42 +1,34 @@
-"""Commands that attach images and text files to the next question."""
+"""Commands that attach files of any kind to the next question."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chatbot.core.amounts import short
-from chatbot.core.messages import Image
-from chatbot.terminal.input.dropped import is_image_name
-from chatbot.terminal.repl.actions import NOTHING, CommandContext
+from chatbot.core.amounts import short, size_words
+from chatbot.core.messages import Attachment, Image
+from chatbot.terminal.repl.actions import NO_ATTACHMENTS, NO_CLIPBOARD, NOTHING, Attached, CommandContext, needed
 from chatbot.terminal.repl.state import ReplState
 
 
-def image(context: CommandContext, state: ReplState, argument: str) -> ReplState:
-    if argument == NOTHING:
-        state = state._replace(images=())
-    elif argument:
-        state = state._replace(images=(*state.images, _image(context, unquoted(argument))))
-    return _told_attached(context, state)
-
-
 def file(context: CommandContext, state: ReplState, argument: str) -> ReplState:
+    """A file that its content tells, or an address; `none` takes back everything that is attached."""
     if argument == NOTHING:
-        state = state._replace(files=())
+        state = state._replace(attachments=(), files=())
     elif argument:
-        path = unquoted(argument)
-        state = state._replace(files=(*state.files, (path, file_text(context, path))))
+        state = _with(context, state, needed(context.actions.attach, NO_ATTACHMENTS)(unquoted(argument)))
     return _told_attached(context, state)
+
+
+def paste(context: CommandContext, state: ReplState, argument: str) -> ReplState:
+    return _told_attached(context, _with(context, state, needed(context.actions.paste, NO_CLIPBOARD)()))
 
 
 def attach(context: CommandContext, state: ReplState, paths: Sequence[str]) -> ReplState:
-    """Files that were dropped on the prompt: images, and text."""
-    images, files = state.images, state.files
+    """Files that were dropped on the prompt."""
+    load = needed(context.actions.attach, NO_ATTACHMENTS)
     for path in paths:
-        if is_image_name(path):
-            images = (*images, _image(context, path))
-        else:
-            files = (*files, (path, file_text(context, path)))
-    return _told_attached(context, state._replace(images=images, files=files))
+        state = _with(context, state, load(path))
+    return _told_attached(context, state)
 
 
 def unquoted(path: str) -> str:
@@ -46,19 +38,24 @@ def unquoted(path: str) -> str:
     return path.replace("\\ ", " ")
 
 
-def _image(context: CommandContext, path: str) -> Image:
-    loaded, remarks = context.actions.load_image(path)
-    for notice in remarks:
-        context.notices.warn(notice)
-    return loaded
+def _with(context: CommandContext, state: ReplState, attached: Attached) -> ReplState:
+    for remark in attached.remarks:
+        context.notices.warn(remark)
+    return state._replace(attachments=(*state.attachments, *attached.files), files=(*state.files, *attached.texts))
 
 
 def _told_attached(context: CommandContext, state: ReplState) -> ReplState:
-    images = [f"{image.name} ({image.width}x{image.height})" for image in state.images]
+    attached = list(map(_described, state.attachments))
     files = [f"{name} ({short(len(text))} characters)" for name, text in state.files]
-    lines = ["goes with the next question:", *images, *files] if images or files else ["nothing is attached"]
+    lines = ["goes with the next question:", *attached, *files] if attached or files else ["nothing is attached"]
     context.notices.tell(lines)
     return state
+
+
+def _described(attachment: Attachment) -> str:
+    if isinstance(attachment, Image):
+        return f"{attachment.name} ({attachment.width}x{attachment.height})"
+    return f"{attachment.name} ({attachment.media_type}, {size_words(len(attachment.data))})"
 
 
 def file_text(context: CommandContext, path: str) -> str:

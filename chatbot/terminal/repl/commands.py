@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from chatbot.core.errors import UsageError
+from chatbot.records import NamedTuple
 from chatbot.terminal.input.input_line import MARKS
 from chatbot.terminal.repl import answer, attachments, conversation, http, model, options, tools
 from chatbot.terminal.repl.actions import CommandContext
@@ -70,8 +71,10 @@ COMMANDS = (
     Command(_ASKING, "edit", ("e",), "", "Edits the last question.", answer.edit),
     Command(_ASKING, "continue", (), "", "Goes on where it broke off.", answer.go_on),
     Command(_ASKING, "undo", (), "", "Takes the question back.", answer.undo),
-    Command(_ASKING, "image", ("attach",), "[PATH|none]", "Attaches an image.", attachments.image, "files"),
-    Command(_ASKING, "file", ("f",), "[PATH|none]", "Attaches a text file.", attachments.file, "files"),
+    Command(
+        _ASKING, "attach", ("image", "file", "f"), "[PATH|URL|none]", "Attaches a file.", attachments.file, "files"
+    ),
+    Command(_ASKING, "paste", (), "", "Attaches the clipboard.", attachments.paste),
     Command(_ASKING, "tools", (), "[NAME|on|off]", "Tells or turns its tools.", tools.tools),
     Command(_HERE, "help", ("h", "?"), "[COMMAND]", "Lists the commands.", _help, "commands"),
     Command(_HERE, "usage", ("tokens",), "", "Tells the tokens used.", conversation.usage),

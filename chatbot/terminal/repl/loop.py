@@ -71,7 +71,7 @@ def _status(state: ReplState, actions: ReplActions) -> Status:
         state.model,
         used_in_conversation(state),
         tokens / window if window else 0.0,
-        len(state.images) + len(state.files),
+        len(state.attachments) + len(state.files),
         state.asked_count,
         state.last_took_s,
         spent_in_conversation(state),
@@ -96,7 +96,7 @@ def resuming(summary: Summary, remarks: Sequence[str]) -> Opening:
 def _step(context: CommandContext, state: ReplState, reader: InputParser, typed: str) -> ReplState:
     """What one line does."""
     match reader.read(typed):
-        case Question(text) if not text.strip() and not state.images and not state.files:
+        case Question(text) if not text.strip() and not state.attachments and not state.files:
             return state
         case Question(text):
             if paths := dropped_paths(text, context.actions.is_file):

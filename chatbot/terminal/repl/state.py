@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from chatbot.core.calls.steps import with_steps
 from chatbot.core.conversations.pending import PendingQuestion
@@ -10,9 +10,10 @@ from chatbot.core.conversations.resume import continued
 from chatbot.core.cost.spent import Spent
 from chatbot.core.errors import UsageError
 from chatbot.core.events import Usage, Verdict
-from chatbot.core.messages import Conversation, Image
+from chatbot.core.messages import Attachment, Conversation
 from chatbot.core.options import Options
 from chatbot.core.text import question as joined_question
+from chatbot.records import NamedTuple
 from chatbot.terminal.answer.show_events import AnswerResult
 
 if TYPE_CHECKING:  # the session does without the history until something is kept
@@ -31,8 +32,8 @@ class ReplState(NamedTuple):
     """Where a talk stands.
 
     `conversation` ends in an answer, or in results of tools that the model was not asked about any more, unless it is
-    empty. `unanswered` is the conversation as it was asked last, if
-    nothing came for that: then `conversation` is as before. `images` and `files` (name and text) go with the next
+    empty. `unanswered` is the conversation as it was asked last, if nothing came for that: then `conversation` is as
+    before. `attachments` and `files` (name and text) go with the next
     question. `verdict` is how the last answer ended, None if that is not known. `used` is the sum of all reports,
     `used_before` what it was when this conversation was begun, `last_used` the last one. `model` is how it is called on
     the screen; the one in `options` is not used. `asked_count` questions were asked in this session; the last answer
@@ -43,7 +44,7 @@ class ReplState(NamedTuple):
     model: str = ""
     options: Options = Options(model="")
     raw: bool = False
-    images: tuple[Image, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
     files: tuple[tuple[str, str], ...] = ()
     unanswered: Conversation | None = None
     verdict: Verdict | None = None
@@ -61,7 +62,7 @@ class ReplState(NamedTuple):
 def ask_next(state: ReplState, text: str) -> PendingQuestion:
     """The next question, with what was attached to it."""
     whole = joined_question(text, state.files, None)
-    return PendingQuestion(state.conversation.asking(whole, state.images), state.options, state.raw)
+    return PendingQuestion(state.conversation.asking(whole, state.attachments), state.options, state.raw)
 
 
 def ask_again(state: ReplState) -> PendingQuestion:
@@ -70,7 +71,7 @@ def ask_again(state: ReplState) -> PendingQuestion:
 
 
 def ask_instead(state: ReplState, text: str) -> PendingQuestion:
-    """Another text in the place of the last question, with the same images. Raises UsageError if there is none."""
+    """Another text in the place of the last question, with the same attachments. Raises UsageError if there is none."""
     again = ask_again(state)
     *before, last = again.conversation.messages
     return again._replace(conversation=again.conversation._replace(messages=(*before, last._replace(text=text))))
@@ -123,7 +124,7 @@ def answered(state: ReplState, asked: PendingQuestion, result: AnswerResult) -> 
 
 
 def left_unanswered(state: ReplState, asked: PendingQuestion) -> ReplState:
-    """The talk after a question for which nothing came; the question stays in reach, with its images."""
+    """The talk after a question for which nothing came; the question stays in reach, with its attachments."""
     if asked.continues:
         return state
     return _detached(state)._replace(unanswered=asked.conversation)
@@ -189,7 +190,7 @@ def _last_asked(state: ReplState) -> Conversation:
 
 
 def _detached(state: ReplState) -> ReplState:
-    return state._replace(images=(), files=())
+    return state._replace(attachments=(), files=())
 
 
 def _counted(state: ReplState, usage: Usage | None) -> ReplState:

@@ -22,6 +22,8 @@ KNOWN = {
     "exchanges": ["x1"],
     "settings": ["timeout"],
     "shells": ["bash", "zsh"],
+    "tools": ["read", "shell"],
+    "mcp_servers": ["time"],
 }
 
 
@@ -45,6 +47,7 @@ def texts(line: str) -> list[str]:
         chat logs --js | --json
         chat logs show --rea | --reasoning
         chat logs export --format j | json
+        chat mcp tools t | time
         chat -m o | ollama/qwen3:8b openai/gpt
         chat -qm op | openai/gpt
         chat --model my | my model

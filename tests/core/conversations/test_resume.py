@@ -62,8 +62,8 @@ def test_what_was_taken_back_is_not_sent() -> None:
 def test_images_come_back_and_missing_ones_are_said() -> None:
     kept = turn("what?", "a cat", images=(CAT_KEPT, CAT_KEPT._replace(sha256="d2")))
     conversation, _, _, remarks = resumed([kept], {"c1": b"cat"})
-    assert conversation.messages[0].images == (CAT,)
-    assert remarks == ("images that are no longer kept are left out: 1",)
+    assert conversation.messages[0].attachments == (CAT,)
+    assert remarks == ("attachments that are no longer kept are left out: 1",)
 
 
 def test_the_rest_of_an_answer_repeats_nothing_of_its_end() -> None:
@@ -89,7 +89,7 @@ def test_the_sides_are_always_in_turn_and_a_question_is_first_and_last(turns: li
     conversation = resumed(turns, {"c1": b"cat"} if has_image else {}).conversation
     messages = conversation.asking("and now?").messages
     assert [message.role for message in messages] == ["user", "assistant"] * (len(messages) // 2) + ["user"]
-    assert all(message.text.strip() or message.images for message in messages if message.role == "assistant")
+    assert all(message.text.strip() or message.attachments for message in messages if message.role == "assistant")
     assert messages[-1].text.endswith("and now?")
 
 

@@ -8,9 +8,21 @@ from urllib.parse import quote
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.core.http.exchange import Chunk, ConnectionFacts, Exchange, Wait
-from chatbot.core.http.safe import safe, safe_chunks, safe_url
+from chatbot.core.events import (
+    CallPiece,
+    EndMarker,
+    FinishReason,
+    Notice,
+    OutputItems,
+    ReasoningDelta,
+    TextDelta,
+    Usage,
+    Verdict,
+)
+from chatbot.core.http.exchange import Chunk, ConnectionFacts, Exchange, SeenEvent, Wait
+from chatbot.core.http.safe import safe, safe_chunks, safe_events, safe_url
 from chatbot.core.redaction.redactor import HIDDEN, MASK, Redactor
+from chatbot.core.sse.decoder import SseEvent
 
 KEY = "xq7-Zp+93/Wk=f0aBcD"
 FORMS = (KEY, quote(KEY, safe=""), base64.b64encode(KEY.encode()).decode())
@@ -85,3 +97,27 @@ def test_of_a_credential_the_scheme_is_shown() -> None:
 def test_of_a_url_only_what_is_no_key_is_shown() -> None:
     assert safe_url("https://me:pw@h:1/a?key=abc&alt=sse&x", REDACT) == f"https://h:1/a?key={MASK}&alt=sse&x"
     assert safe_url("https://h/v1?a=%20", REDACT) == "https://h/v1?a=%20"
+
+
+@given(
+    st.sampled_from(["type", "data", "text", "reasoning", "notice", "finish", "items", "call", "arguments", "error"]),
+    st.booleans(),
+)
+def test_no_event_that_is_safe_has_a_key_whatever_says_it(place: str, is_torn: bool) -> None:
+    key = f"{KEY[:9]}\x1b[0m{KEY[9:]}" if is_torn else KEY
+    said = {place: f"a {key} b"}
+    parts = (
+        TextDelta(said.get("text", "t")),
+        ReasoningDelta(said.get("reasoning", "r")),
+        Notice(said.get("notice", "n")),
+        FinishReason(said.get("finish", "f"), Verdict.COMPLETE),
+        OutputItems(said.get("items", "i")),
+        CallPiece(0, "c1", said.get("call", "tool"), said.get("arguments", "{}")),
+        Usage(1, 2),
+        EndMarker(),
+    )
+    seen = SeenEvent(1.0, SseEvent(said.get("type", "message"), said.get("data", "d")), parts, said.get("error", "e"))
+    other = SeenEvent(2.0, SseEvent("message", "whole"), (TextDelta("whole"),))
+    first, second = safe_events([seen, other], REDACT, lambda text: text.replace("\x1b[0m", ""))
+    assert KEY not in repr(first).replace("\\x1b[0m", "") and repr(first).count(MASK) == 1
+    assert second == other and len(first.added) == len(parts)

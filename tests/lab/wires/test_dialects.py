@@ -293,7 +293,7 @@ def test_the_question_is_the_last_of_the_users_turns(name: str, body: dict[str, 
     asked = DIALECTS[name].read(body, Asked("echo"))
 
     assert asked.question == "what is this"
-    assert asked.images == ("image/png, 8 bytes",)
+    assert asked.attachments == ("image: image/png, 8 bytes",)
     assert asked.input_tokens == 7
 
 

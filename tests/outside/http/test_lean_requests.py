@@ -54,3 +54,39 @@ with LabServer() as lab:
 print(response.status, b'"guide"' in body)
 """
     assert printed(LOAD + script) == "200 True\n"
+
+
+def test_what_was_left_out_is_there_for_whoever_wants_it() -> None:
+    script = """
+import calendar, idna, traceback, zipfile, email.header, email.message, logging, http.cookiejar, requests
+print(calendar.timegm((1970, 1, 2, 0, 0, 0)), idna.encode("bücher.de"), zipfile.is_zipfile("none"))
+print(email.header.Header("ü", "utf-8").encode(), http.cookiejar.http2time("Thu, 01 Jan 1970 00:01:00 GMT"))
+print(requests.Request("GET", "http://bücher.example/ä?ö").prepare().url)
+try:
+    1 / 0
+except ZeroDivisionError:
+    print(logging.Formatter().formatException(sys.exc_info()).splitlines()[-1])
+"""
+    assert printed(LOAD + script).splitlines() == [
+        "86400 b'xn--bcher-kva.de' False",
+        "=?utf-8?b?w7w=?= 60.0",
+        "http://xn--bcher-kva.example/%C3%A4?%C3%B6",
+        "ZeroDivisionError: division by zero",
+    ]
+
+
+def test_no_library_hands_a_late_pattern_to_the_module_of_patterns() -> None:
+    script = r"""
+import ast, pathlib
+loaded = [module for module in list(sys.modules.values()) if getattr(module, "re", None) is not None]
+late = {(m.__name__, n) for m in loaded for n, v in vars(m).items() if type(v).__name__ == "LatePattern"}
+uses = set()
+for name in {name for name, _ in late}:
+    for node in ast.walk(ast.parse(pathlib.Path(sys.modules[name].__file__).read_text())):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) == "re":
+            first = node.args[0]
+            if node.func.attr != "compile" and isinstance(first, ast.Name) and (name, first.id) in late:
+                uses.add((name, first.id))
+print(len(late) > 20, uses)
+"""
+    assert printed(LOAD + script) == "True set()\n"

@@ -525,7 +525,11 @@ class TestTls:
         assert str(path) in str(error)
         assert "SSL_CERT_FILE" in error.advice
 
-    def test_the_authorities_are_loaded_once_for_all_connections(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_the_authorities_are_loaded_once_for_all_connections_and_transports(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "authorities.pem"
+        file.write_bytes(CERTIFICATE.read_bytes())
         loaded: list[Any] = []
         load = ssl.SSLContext.load_verify_locations
 
@@ -535,9 +539,9 @@ class TestTls:
 
         monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", counted)
         with wire(says(answer(b"fine", "Connection: close")), tls=True) as server:
-            transport = LiveTransport({"SSL_CERT_FILE": str(CERTIFICATE)}, idle_timeout_s=PATIENCE_S)
+            one, other = (LiveTransport({"SSL_CERT_FILE": str(file)}, idle_timeout_s=PATIENCE_S) for _ in range(2))
             assert loaded == [], "not before the first connection"
-            for _ in range(3):
+            for transport in (one, one, other):
                 assert body_of(transport(post(server.url))) == b"fine"
         assert (server.connections, len(loaded)) == (3, 1)
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from chatbot.core.events import TextDelta
 from chatbot.core.http.cassette import to_lines
-from chatbot.core.http.exchange import Chunk, ConnectionFacts, Exchange, SafeExchange, Wait
+from chatbot.core.http.exchange import Chunk, ConnectionFacts, Exchange, SafeEvent, SafeExchange, Wait
 from chatbot.core.http.har import har
 from chatbot.core.http.kept import kept
 from chatbot.core.http.limit_headers import seen_limits
@@ -51,7 +51,7 @@ def views(seen: SafeExchange) -> Iterator[str]:
     rows = [*request_rows(seen, 3), *response_rows(seen, 3), *end_rows(seen, 3, 1)]
     events = list(seen_events(seen.chunks, said))
     for event in events:
-        rows += event_rows(event)
+        rows += event_rows(SafeEvent(event))  # of bytes that are safe
     yield as_text([*rows, *waterfall([seen], [Arrivals()], 80, unicode=True)], styles=True)
     yield as_text(side_by_side([seen, seen], 100), styles=False)
     yield from (snippet(seen, form, "OPENAI_API_KEY") for form in get_args(Form))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.core.events import TextDelta
-from chatbot.core.http.exchange import Chunk, ConnectionFacts, Moments, SeenEvent
+from chatbot.core.http.exchange import Chunk, ConnectionFacts, Moments, SafeEvent, SeenEvent
 from chatbot.core.sse.decoder import SseEvent
 from chatbot.terminal.http.rows import as_text
 from chatbot.terminal.http.verbose import chunk_row, end_rows, event_rows, request_rows, response_rows
@@ -55,9 +55,9 @@ def test_an_answer_is_its_status_its_time_and_at_level_one_the_headers_that_tell
 
 
 def test_an_event_is_its_time_its_data_and_what_it_added() -> None:
-    seen = SeenEvent(304.0, SseEvent("delta", '{"a":1}'), (TextDelta("Hel\n"),), "and a fault")
+    seen = SafeEvent(SeenEvent(304.0, SseEvent("delta", '{"a":1}'), (TextDelta("Hel\n"),), "and a fault"))
     assert told(event_rows(seen)) == ['<    304 ms  delta  {"a":1}', "*            text 'Hel\\n', and a fault"]
-    assert told(event_rows(SeenEvent(0.5, SseEvent("message", "x")))) == ["<    0.5 ms  x"]
+    assert told(event_rows(SafeEvent(SeenEvent(0.5, SseEvent("message", "x"))))) == ["<    0.5 ms  x"]
 
 
 def test_the_end_is_the_verdict_the_tokens_and_the_reason_of_a_wait() -> None:
@@ -85,7 +85,7 @@ def test_level_three_counts_chunks_and_bytes_before_and_after_decoding() -> None
 def test_no_row_has_what_a_terminal_would_obey(level: int, text: str, body: bytes) -> None:
     exchange = shown(ANSWERED, response_headers=((text, text),), request_body=body, reason=text, error=text)
     rows = [*request_rows(exchange, level), *response_rows(exchange, level), *end_rows(exchange, level)]
-    rows += event_rows(SeenEvent(1.0, SseEvent(text, text), (TextDelta(text),), text))
+    rows += event_rows(SafeEvent(SeenEvent(1.0, SseEvent(text, text), (TextDelta(text),), text)))
     written = as_text(rows, styles=False)
     assert not [sign for sign in written if sign != "\t" and sign != "\n" and ord(sign) < 32] and "\x9b" not in written
     assert written.count("\n") == len(rows)

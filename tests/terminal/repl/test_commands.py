@@ -14,21 +14,21 @@ from chatbot.core.conversations.resume import Resumed
 from chatbot.core.conversations.stored import AmbiguousId, Hit, Piece, Summary
 from chatbot.core.errors import ChatError, UsageError
 from chatbot.core.events import Usage, Verdict
-from chatbot.core.messages import Conversation, Image, Message
+from chatbot.core.messages import Conversation, Message
 from chatbot.core.models.listed import ListedModel
 from chatbot.core.options import Options
 from chatbot.core.tools.calling import Tool, ToolCall, ToolDefinition, ToolOutput, ToolResult
 from chatbot.terminal.answer.show_events import AnswerResult
 from chatbot.terminal.input.dropped import named_image
 from chatbot.terminal.input.status_line import Status, status_line
-from chatbot.terminal.repl.actions import Template
+from chatbot.terminal.repl.actions import Attached, Template
 from chatbot.terminal.repl.commands import BY_NAME, COMMANDS, NAMES
 from chatbot.terminal.repl.state import GO_ON, ReplState
 from tests.terminal.pretended import CAT, Pretended, lines_of, outcome, refused
 
 SURFACE = (
-    "help exit new model models system template set image file edit retry continue undo history search resume save "
-    "fork export copy usage raw http curl limits tools"
+    "help exit new model models system template set attach paste tools edit retry continue undo history search resume "
+    "save fork export copy usage raw http curl limits"
 ).split()
 
 
@@ -47,7 +47,7 @@ def test_help_lists_every_command_with_its_sentence_and_fits_a_small_terminal(co
     rows = session.told.splitlines()
     assert max(map(len, rows)) < (columns or 80)
     assert len(rows) <= 24 - len(["a blank row", "the prompt", "the row under it"])
-    assert ("/image [PATH|none]" in session.told) == (columns >= 110)
+    assert ("/attach [PATH|URL|none]" in session.told) == (columns >= 110)
 
 
 @pytest.mark.parametrize("columns", [20, 40, 60, 79])
@@ -130,7 +130,7 @@ def test_files_dropped_on_the_prompt_are_attached_and_nothing_is_asked_yet(typed
     session.type(typed, "what is it?")
     assert lines_of(session.told)[-len(DROPPED[typed]) :] == DROPPED[typed]
     assert [len(ask.conversation.messages) for ask in session.asks] == [1]
-    assert len(session.asks[0].conversation.messages[0].images) == 1
+    assert len(session.asks[0].conversation.messages[0].attachments) == 1
 
 
 @pytest.mark.parametrize("typed", ["what is in cat.png?", "(/home/me/cat.png) is what?", "cat.png"])
@@ -343,29 +343,50 @@ def test_images_and_files_go_with_the_next_question() -> None:
 def test_a_path_with_blanks_may_be_quoted(typed: str) -> None:
     paths: list[str] = []
 
-    def load(path: str) -> tuple[Image, list[str]]:
+    def load(path: str) -> Attached:
         paths.append(path)
-        return CAT, []
+        return Attached((CAT,))
 
-    session = Pretended(load_image=load)
+    session = Pretended(attach=load)
     session.type(f"/image {typed}")
     assert paths == ["a b.png"]
 
 
 def test_what_is_attached_is_told_and_dropped() -> None:
     session = Pretended()
-    state = session.type("/image cat.png", "/file notes.md", "/image", "/image none", "/file none")
+    state = session.type("/image cat.png", "/file notes.md", "/image", "/image none")
     assert "cat.png (4x3)" in session.told and "notes.md (10 characters)" in session.told
     assert lines_of(session.told)[-1] == "nothing is attached"
-    assert (state.images, state.files) == ((), ())
+    assert (state.attachments, state.files) == ((), ())
+
+
+def test_a_file_of_any_kind_goes_with_the_next_question() -> None:
+    session = Pretended()
+    session.type("/attach report.pdf", "/attach notes.md", "both?")
+    message = session.asks[0].conversation.messages[0]
+    assert [each.name for each in message.attachments] == ["report.pdf"]
+    assert message.text == "both?\n\nnotes.md:\n```\nsome notes\n```"
+    assert "report.pdf (application/pdf, 8 bytes)" in session.told
+
+
+def test_everything_that_is_attached_is_dropped_at_once() -> None:
+    session = Pretended()
+    state = session.type("/attach report.pdf", "/attach notes.md", "/attach none")
+    assert (state.attachments, state.files) == ((), ())
+
+
+def test_what_is_in_the_clipboard_goes_with_the_next_question() -> None:
+    session = Pretended(paste=lambda: Attached(texts=(("the clipboard", "copied"),)))
+    session.type("/paste", "what is it?")
+    assert session.asks[0].conversation.messages[0].text == "what is it?\n\nthe clipboard:\n```\ncopied\n```"
 
 
 def test_an_image_that_cannot_be_read_is_told() -> None:
     def load(path: str) -> object:
         raise ChatError(f"cannot read {path}")
 
-    session = Pretended(load_image=load)
-    assert session.type("/image x").images == ()
+    session = Pretended(attach=load)
+    assert session.type("/image x").attachments == ()
     assert "cannot read x" in session.told
 
 

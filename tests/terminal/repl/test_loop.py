@@ -61,7 +61,7 @@ def test_nothing_typed_asks_nothing() -> None:
 def test_an_image_alone_is_a_question() -> None:
     session = Pretended()
     session.type("/image cat.png", "")
-    assert session.asks[0].conversation.messages[0].images == (CAT,)
+    assert session.asks[0].conversation.messages[0].attachments == (CAT,)
 
 
 def test_an_unknown_command_is_not_sent_and_the_nearest_is_named() -> None:
@@ -134,9 +134,9 @@ def test_a_part_that_was_stopped_is_kept_and_what_can_be_done_is_told() -> None:
 
 def test_a_first_question_is_asked_before_anything_is_typed() -> None:
     session = Pretended()
-    session.type("two", first="one", state=ReplState(images=(CAT,)))
+    session.type("two", first="one", state=ReplState(attachments=(CAT,)))
     assert session.texts() == ["one", "answer 1", "two"]
-    assert session.asks[0].conversation.messages[0].images == (CAT,)
+    assert session.asks[0].conversation.messages[0].attachments == (CAT,)
     assert session.statuses[0].attached == 0
 
 

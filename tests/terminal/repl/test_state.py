@@ -58,20 +58,20 @@ def test_questions_and_answers_take_turns() -> None:
 
 
 def test_what_is_attached_goes_with_one_question_only() -> None:
-    state = EMPTY._replace(images=(CAT,), files=(("a.txt", "text"),))
+    state = EMPTY._replace(attachments=(CAT,), files=(("a.txt", "text"),))
     ask = ask_next(state, "what is it?")
     assert ask.conversation.messages[-1] == Message("user", "what is it?\n\na.txt:\n```\ntext\n```", (CAT,))
     later = answered(state, ask, outcome("a cat"))
-    assert (later.images, later.files) == ((), ())
+    assert (later.attachments, later.files) == ((), ())
 
 
 def test_a_question_without_an_answer_is_no_part_of_the_conversation_but_stays_in_reach() -> None:
-    state = left_unanswered(ONE._replace(images=(CAT,)), ask_next(ONE._replace(images=(CAT,)), "two"))
-    assert (state.conversation, state.images) == (ONE.conversation, ())
+    state = left_unanswered(ONE._replace(attachments=(CAT,)), ask_next(ONE._replace(attachments=(CAT,)), "two"))
+    assert (state.conversation, state.attachments) == (ONE.conversation, ())
     assert asked(ask_next(state, "three")) == ["one", "first", "three"]
     again = ask_again(state)
     assert asked(again) == ["one", "first", "two"]
-    assert again.replaces == "unanswered" and again.conversation.messages[-1].images == (CAT,)
+    assert again.replaces == "unanswered" and again.conversation.messages[-1].attachments == (CAT,)
 
 
 @pytest.mark.parametrize("blank", ["", " \n"])
@@ -107,7 +107,7 @@ def test_asking_again_is_under_the_system_prompt_of_now() -> None:
 
 
 def test_another_text_takes_the_place_of_the_question() -> None:
-    state = answered(EMPTY, ask_next(EMPTY._replace(images=(CAT,)), "waht"), outcome("?"))
+    state = answered(EMPTY, ask_next(EMPTY._replace(attachments=(CAT,)), "waht"), outcome("?"))
     ask = ask_instead(state, "what")
     assert ask.replaces == "answered"
     assert ask.conversation.messages == (Message("user", "what", (CAT,)),)
@@ -186,9 +186,9 @@ def test_a_resumed_question_without_an_answer_can_be_asked_again() -> None:
 
 
 def test_a_new_conversation_keeps_the_choices_and_what_is_attached() -> None:
-    state = begun_anew(TWO._replace(images=(CAT,), raw=True))
+    state = begun_anew(TWO._replace(attachments=(CAT,), raw=True))
     assert state.conversation == EMPTY.conversation
-    assert (state.model, state.raw, state.images) == ("lab/echo", True, (CAT,))
+    assert (state.model, state.raw, state.attachments) == ("lab/echo", True, (CAT,))
 
 
 def test_tokens_add_up_where_they_are_reported() -> None:

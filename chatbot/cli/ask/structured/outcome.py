@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from chatbot.cli.output import stdio
 from chatbot.core.calls.steps import with_steps
@@ -17,6 +17,7 @@ from chatbot.options.chat import Structured
 from chatbot.outside.desktop.streams import is_terminal
 from chatbot.outside.files.private import write_new
 from chatbot.outside.files.reading import display_name
+from chatbot.records import NamedTuple
 from chatbot.terminal.answer.show_events import AnswerResult
 from chatbot.terminal.documents.code_files import file_names, same_language
 from chatbot.terminal.fences import CodeBlock, code_blocks

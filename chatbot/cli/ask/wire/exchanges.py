@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from chatbot.core.events import Finished, Retrying
 from chatbot.core.http.exchange import ConnectionFacts, Exchange, Moments, Wait
@@ -12,6 +12,7 @@ from chatbot.core.http.outcome import asking, with_outcome
 from chatbot.core.request import HttpRequest
 from chatbot.outside.http.observed import LiveExchange, Observer
 from chatbot.providers.choice import ModelTarget
+from chatbot.records import NamedTuple
 from chatbot.session import Sleep
 
 WAIT_HEADERS = ("retry-after-ms", "retry-after")

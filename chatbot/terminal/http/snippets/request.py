@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import NamedTuple
 
 from chatbot.core.http.exchange import SafeExchange
 from chatbot.core.redaction.redactor import HIDDEN, MASK
 from chatbot.core.request import USUAL_ROUTE, Route
+from chatbot.records import NamedTuple
 
 _ADDED_BY_CLIENTS = frozenset("host content-length user-agent accept-encoding".split())
 _KEY_HEADERS = frozenset("authorization x-api-key api-key x-goog-api-key".split())

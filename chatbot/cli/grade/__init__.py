@@ -1,0 +1,1 @@
+"""`chat lab grade`: anyone's client, marked."""

@@ -1,0 +1,1 @@
+"""`chat learn`: the course on web APIs."""

@@ -1,0 +1,1 @@
+"""`chat serve`: any provider behind an address that is compatible with OpenAI."""

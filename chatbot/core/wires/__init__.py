@@ -1,0 +1,1 @@
+"""What is written in a wire format by whoever answers in it."""

@@ -1,0 +1,1 @@
+"""Anyone's client, run through the lab's faults and marked."""

@@ -1,0 +1,1 @@
+"""The exercises of a course on web APIs: their pages, and what each is checked for."""

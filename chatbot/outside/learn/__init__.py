@@ -1,0 +1,1 @@
+"""How far a person is in the course, kept between runs."""

@@ -1,0 +1,155 @@
+"""The server under all that serve: what a client may not do, and that its going away is noticed."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import requests
+
+from chatbot.lab.answers import Received
+from chatbot.lab.replies import ScriptedReply, whole
+from chatbot.lab.server.connection import Connection, Limits, Respond
+from chatbot.lab.server.departures import Departure
+from chatbot.lab.server.listener import HttpServer
+
+PATIENCE_S = 10.0
+
+
+def hello(received: Received, departure: Departure) -> ScriptedReply:
+    return whole(200, "text/plain", f"{received.method} {len(received.body)}".encode())
+
+
+@contextmanager
+def serving(respond: Respond = hello, limits: Limits = Limits()) -> Iterator[HttpServer]:  # noqa: B008
+    attributes = {"respond": staticmethod(respond), "limits": limits}
+    with HttpServer("127.0.0.1", 0, type("TestConnection", (Connection,), attributes)) as server:
+        yield server
+
+
+def connected(server: HttpServer) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", server.port), PATIENCE_S)
+
+
+def all_of(connection: socket.socket) -> bytes:
+    data = b""
+    while some := connection.recv(65_536):
+        data += some
+    return data
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+def test_any_method_is_answered(method: str) -> None:
+    with serving() as server:
+        assert requests.request(method, server.url, data=b"abc", timeout=5).text == f"{method} 3"
+
+
+def test_to_head_there_is_no_body() -> None:
+    with serving() as server, requests.Session() as session:
+        head = session.head(server.url, timeout=5)
+        assert (head.headers["Content-Length"], head.content) == ("6", b"")
+        assert session.get(server.url, timeout=5).text == "GET 0"
+
+
+def test_a_head_that_comes_in_drips_is_not_waited_for() -> None:
+    with serving(limits=Limits(head_s=0.1)) as server, connected(server) as slow:
+        slow.sendall(b"POST / HTTP/1.1\r\nHost: x\r\n")
+        assert all_of(slow) == b""
+
+
+def test_an_idle_connection_is_closed() -> None:
+    with serving(limits=Limits(idle_s=0.1)) as server, connected(server) as idle:
+        assert all_of(idle) == b""
+
+
+def test_a_body_that_never_comes_is_not_waited_for() -> None:
+    with serving(limits=Limits(body_s=0.1)) as server, connected(server) as slow:
+        slow.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc")
+        assert all_of(slow) == b""
+
+
+def test_too_long_a_body_is_refused_with_a_sentence() -> None:
+    with serving(limits=Limits(body_bytes=10)) as server:
+        response = requests.post(server.url, data=b"x" * 100_000, timeout=5)
+    assert response.status_code == 413
+    assert response.json()["error"]["message"] == "the request has 100000 bytes; at most 10 are taken"
+
+
+def test_a_body_in_chunks_is_one_body_and_may_not_be_longer() -> None:
+    with serving(limits=Limits(body_bytes=10)) as server:
+        assert requests.post(server.url, data=iter([b"abc", b"defg"]), timeout=5).status_code == 200
+        response = requests.post(server.url, data=iter([b"x" * 6, b"x" * 6]), timeout=5)
+    assert response.status_code == 413
+    assert response.json()["error"]["message"] == "the request is too long; at most 10 bytes are taken"
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status"),
+    [
+        (b"nonsense\r\n\r\n", b" 400 "),
+        (b"BREW / HTTP/1.1\r\nHost: x\r\n\r\n", b" 501 "),
+        (b"GET / HTTP/9.9\r\n\r\n", b" 505 "),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", b" 411 "),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n", b" 411 "),
+        (b"GET @192.0.2.1/ HTTP/1.1\r\nHost: x\r\n\r\n", b" 400 "),
+        (b"GET http://192.0.2.1/ HTTP/1.1\r\nHost: x\r\n\r\n", b" 400 "),
+        (b"POST / HTTP/1.1\r\nContent-Length: many\r\n\r\n", b" 411 "),
+        (b"GET /" + b"x" * 70_000 + b" HTTP/1.1\r\n\r\n", b" 414 "),
+    ],
+)
+def test_what_is_no_request_is_refused_in_json(request_bytes: bytes, status: bytes) -> None:
+    with serving() as server, connected(server) as connection:
+        connection.sendall(request_bytes)
+        connection.shutdown(socket.SHUT_WR)
+        answer = all_of(connection)
+    assert status in answer.partition(b"\r\n")[0] + b" "
+    assert b'{"error":{"message":' in answer
+
+
+def test_more_clients_than_there_is_room_for_are_told_so() -> None:
+    with serving(limits=Limits(connections=2)) as server:
+        kept = [connected(server) for _ in range(2)]
+        for connection in kept:  # each is accepted once it was answered
+            connection.sendall(b"GET / HTTP/1.1\r\n\r\n")
+            assert connection.recv(100).startswith(b"HTTP/1.1 200 OK")
+        full = requests.get(server.url, timeout=5)
+        assert (full.status_code, full.headers["Retry-After"]) == (503, "1")
+        for connection in kept:
+            connection.close()
+
+
+def test_a_client_that_goes_away_is_noticed_while_its_answer_is_awaited() -> None:
+    gone = threading.Event()
+    asked = threading.Event()
+
+    def wait(received: Received, departure: Departure) -> ScriptedReply:
+        departure.then(gone.set)
+        asked.set()
+        assert gone.wait(PATIENCE_S)
+        return ScriptedReply(None, then="close")
+
+    with serving(wait) as server:
+        client = connected(server)
+        client.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        assert asked.wait(PATIENCE_S)
+        assert not gone.is_set()
+        client.close()
+        assert gone.wait(PATIENCE_S)
+
+
+def test_nothing_follows_for_a_client_whose_answer_is_over() -> None:
+    gone = threading.Event()
+
+    def answer(received: Received, departure: Departure) -> ScriptedReply:
+        departure.then(gone.set)
+        return hello(received, departure)
+
+    with serving(answer) as server:
+        with connected(server) as client:
+            client.sendall(b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n")
+            assert all_of(client).endswith(b"GET 0")
+        assert requests.get(server.url, timeout=5).ok
+    assert not gone.is_set()

@@ -1,0 +1,106 @@
+"""An MCP server in plain Python, which starts at once and does what its words say: also what no server should.
+
+    python raw_server.py [WORD...]
+
+Run as a program by the tests of sessions; it imports nothing of ours.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+WORDS = sys.argv[1:]
+PAGE = 2
+TOOLS = ["echo", "env", "fail", "hang", "die", "many", "cancelled"]
+
+
+def schema(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties}
+
+
+def tool(name: str) -> dict[str, Any]:
+    description = "d" * 100_000 if "huge" in WORDS and name == "echo" else f"does {name}"
+    return {"name": name, "description": description, "inputSchema": schema(text={"type": "string"})}
+
+
+def listed(params: dict[str, Any]) -> dict[str, Any]:
+    names = [f"t{number}" for number in range(10_000)] if "10000" in WORDS else [*TOOLS, *WORDS]
+    if "10000" in WORDS:
+        return {"tools": [tool(name) for name in names]}
+    if "endless" in WORDS:
+        return {"tools": [tool("echo")], "nextCursor": "again"}
+    start = int(params.get("cursor", 0))
+    more = {"nextCursor": str(start + PAGE)} if start + PAGE < len(names) else {}
+    return {"tools": [tool(name) for name in names[start : start + PAGE]], **more}
+
+
+def text(words: str, **more: Any) -> dict[str, Any]:
+    return {"content": [{"type": "text", "text": words}], **more}
+
+
+def called(name: str, arguments: dict[str, Any], seen: list[str]) -> dict[str, Any] | None:
+    if name == "echo":
+        return text(arguments.get("text", ""))
+    if name == "env":
+        return text(json.dumps(dict(os.environ)))
+    if name == "fail":
+        return text("it failed", isError=True)
+    if name == "cancelled":
+        return text(json.dumps(seen))
+    if name == "many":
+        return text("x" * 17_000_000)
+    if name == "die":
+        print("out of coffee", file=sys.stderr, flush=True)
+        sys.exit(7)
+    return None
+
+
+def main() -> None:
+    seen: list[str] = []
+    pids = [os.getpid()]
+    if "stubborn" in WORDS:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        pids.append(subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]).pid)
+    if "PIDS" in os.environ:
+        Path(os.environ["PIDS"]).write_text(" ".join(map(str, pids)))
+    if "flood" in WORDS and not os.fork():
+        while True:
+            os.write(2, b"noise " * 10_000)
+    if "rubbish" in WORDS:
+        while True:
+            print("INFO this is no JSON", flush=True)
+    if "line" in WORDS:
+        while True:
+            os.write(1, b"x" * 60_000)
+    if "talks" in WORDS:
+        print("Server started\n\n{}", flush=True)
+    for line in sys.stdin:
+        message = json.loads(line)
+        method, params = message.get("method"), message.get("params") or {}
+        seen.append(method)
+        reply: dict[str, Any] | None = None
+        if method == "initialize" and "mute" not in WORDS:
+            info = {"name": "raw", "version": "1"}
+            reply = {"protocolVersion": "2025-06-18", "capabilities": {"tools": {}}, "serverInfo": info}
+        elif method == "tools/list":
+            reply = listed(params)
+        elif method == "tools/call":
+            reply = called(params["name"], params.get("arguments") or {}, seen)
+        elif "id" in message and "mute" not in WORDS:
+            error = {"code": -32601, "message": "Method not found"}
+            print(json.dumps({"jsonrpc": "2.0", "id": message["id"], "error": error}), flush=True)
+        if reply is not None:
+            print(json.dumps({"jsonrpc": "2.0", "id": message["id"], "result": reply}), flush=True)
+    while "stubborn" in WORDS:
+        time.sleep(600)
+
+
+if __name__ == "__main__":
+    main()

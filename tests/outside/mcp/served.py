@@ -1,0 +1,58 @@
+"""Sessions with servers of the tests' own."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from chatbot.core.mcp.entries import ServerEntry
+from chatbot.core.tools.calling import ToolOutput
+from chatbot.outside.mcp.sessions import McpSessions, Opened
+
+RAW = str(Path(__file__).with_name("raw_server.py"))
+PACKAGED = str(Path(__file__).with_name("packaged_server.py"))
+SOON_S = 20.0  # on a busy machine
+
+
+def raw(name: str, *words: str, env: Mapping[str, str] | None = None) -> ServerEntry:
+    """A server in plain Python that does what these words say; see `raw_server`."""
+    return ServerEntry(name, "mcp.json", False, "", (sys.executable, "-S", "-E", RAW, *words), env or {})
+
+
+def by_command(name: str, *command: str, cwd: str = "") -> ServerEntry:
+    return ServerEntry(name, "mcp.json", False, "", command, cwd=cwd)
+
+
+@contextmanager
+def opened(
+    *entries: ServerEntry, within_s: float = SOON_S, call_within_s: float = SOON_S
+) -> Iterator[tuple[McpSessions, dict[str, Opened]]]:
+    sessions = McpSessions(entries, call_within_s=call_within_s)
+    try:
+        found = sessions.open(within_s)
+        yield sessions, {one.name: one for one in found}
+    finally:
+        sessions.close()
+
+
+def call(sessions: McpSessions, server: str, tool: str, **arguments: Any) -> ToolOutput:
+    return sessions.call(server, tool, arguments, lambda: False)
+
+
+def is_gone(pid: int, within_s: float = SOON_S) -> bool:
+    """Whether a process has ended, or does within the time."""
+    until_s = time.monotonic() + within_s
+    while time.monotonic() < until_s:
+        try:
+            os.kill(pid, 0)
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+                return True
+        except OSError:
+            return True
+        time.sleep(0.01)
+    return False

@@ -1,0 +1,180 @@
+"""Sessions with servers that are processes: they answer, they misbehave, and nothing of them is left."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from subprocess import PIPE, Popen
+
+import pytest
+
+from tests.outside.mcp.served import PACKAGED, RAW, by_command, call, is_gone, opened, raw
+
+
+def test_tools_are_listed_page_by_page_and_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-nobody")
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    entry = raw("one", "talks", env={"ITS_TOKEN": "of its entry"})
+    with opened(entry) as (sessions, found):
+        names = [tool.name for tool in found["one"].tools]
+        assert names == ["echo", "env", "fail", "hang", "die", "many", "cancelled", "talks"]
+        assert found["one"].tools[0].schema["type"] == "object"
+        assert call(sessions, "one", "echo", text="grüß dich") == ("grüß dich", False)
+        assert call(sessions, "one", "fail") == ("it failed", True)
+        environ = json.loads(call(sessions, "one", "env").text)
+        assert environ["ITS_TOKEN"] == "of its entry"
+        assert environ["LC_ALL"] == "C.UTF-8"
+        assert "OPENAI_API_KEY" not in environ
+    assert call(sessions, "one", "echo", text="late") == ("the MCP server one was ended", True)
+
+
+def test_a_server_of_the_package_answers_with_more_than_text() -> None:
+    with opened(by_command("one", sys.executable, PACKAGED), within_s=20) as (sessions, found):
+        assert [tool.name for tool in found["one"].tools] == ["add", "weather", "picture", "broken", "slow"]
+        assert call(sessions, "one", "add", one=2, other=3) == ("5", False)
+        assert json.loads(call(sessions, "one", "weather").text) == {"celsius": 21, "sky": "grey"}
+        assert call(sessions, "one", "picture").text == "a dot\n[image, image/png, 5 bytes: it cannot be shown to you]"
+        assert call(sessions, "one", "broken").is_error
+
+
+def test_those_that_do_not_start_say_why_and_the_others_go_on() -> None:
+    begun_s = time.monotonic()
+    with opened(
+        raw("good"),
+        by_command("absent", "no-such-program-here"),
+        by_command("homeless", "sh", cwd="/no/such/folder"),
+        by_command("broken", "sh", "-c", "echo first >&2; echo 'no token' >&2; exit 3"),
+        by_command("killed", "sh", "-c", "kill -9 $$"),
+        raw("mute", "mute", "flood"),
+        raw("rubbish", "rubbish"),
+        raw("line", "line"),
+        within_s=3.0,
+    ) as (sessions, found):
+        assert time.monotonic() - begun_s < 3.5
+        assert call(sessions, "good", "echo", text="hi").text == "hi"
+    assert {name: one.fault for name, one in found.items() if one.fault} == {
+        "absent": "there is no program no-such-program-here",
+        "homeless": "there is no folder /no/such/folder",
+        "broken": "it ended with exit status 3",
+        "killed": "it was killed by signal 9",
+        "mute": "it did not answer within 3 s",
+        "rubbish": "what it writes to standard output is no MCP",
+        "line": "it sent a message of more than 16 MB",
+    }
+    assert found["broken"].said == "no token"
+    assert "noise" in found["mute"].said and len(found["mute"].said) <= 300
+    assert "Install it" in found["absent"].advice
+
+
+def test_a_list_without_end_ends_and_one_of_ten_thousand_is_read() -> None:
+    with opened(raw("endless", "endless"), raw("many", "10000"), raw("loud", "flood")) as (sessions, found):
+        assert len(found["endless"].tools) == 100
+        assert len(found["many"].tools) == 10_000
+        assert call(sessions, "loud", "echo", text="heard").text == "heard"
+
+
+def test_one_that_dies_in_the_middle_says_why_and_the_others_live() -> None:
+    with opened(raw("one"), raw("two"), raw("three")) as (sessions, _):
+        died = call(sessions, "one", "die")
+        again = call(sessions, "one", "echo")
+        too_long = call(sessions, "two", "many")
+        assert [one.is_error for one in (died, again, too_long)] == [True] * 3
+        assert "it ended with exit status 7 (it said: out of coffee)" in died.text
+        assert "one gave no result" in again.text
+        assert "more than 16 MB" in too_long.text
+        assert call(sessions, "three", "echo", text="alive") == ("alive", False)
+
+
+def test_a_call_ends_after_its_time_or_when_the_person_stops_and_the_server_is_told() -> None:
+    with opened(raw("one"), call_within_s=0.3) as (sessions, _):
+        begun_s = time.monotonic()
+        assert call(sessions, "one", "hang") == ("the MCP server one did not answer within 0.3 s", True)
+        assert sessions.call("one", "hang", {}, lambda: True) == ("stopped by the person", True)
+        assert time.monotonic() - begun_s < 2
+        seen = json.loads(call(sessions, "one", "cancelled").text)
+        assert seen.count("notifications/cancelled") == 2
+
+
+def test_calls_go_side_by_side() -> None:
+    with opened(raw("one"), raw("two")) as (sessions, _):
+        stop = threading.Event()
+        hanging = threading.Thread(target=sessions.call, args=("one", "hang", {}, stop.is_set))
+        hanging.start()
+        assert call(sessions, "two", "echo", text="meanwhile").text == "meanwhile"
+        stop.set()
+        hanging.join(5)
+        assert not hanging.is_alive()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="process groups are POSIX")
+def test_what_does_not_leave_is_ended_with_all_that_it_started(tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    ready = raw("one", "stubborn", env={"PIDS": str(one)})
+    mute = raw("two", "stubborn", "mute", env={"PIDS": str(two)})
+    with opened(ready, mute, within_s=3.0) as (_, found):
+        assert not found["one"].fault
+        assert found["two"].fault
+        begun_s = time.monotonic()
+    assert time.monotonic() - begun_s < 3
+    pids = [int(pid) for file in (one, two) for pid in file.read_text().split()]
+    assert len(pids) == 4
+    assert all(is_gone(pid) for pid in pids)
+
+
+def test_twenty_runs_leave_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    threads = threading.active_count()
+    for number in range(20):
+        pids = tmp_path / f"{number}"
+        with opened(raw("one", env={"PIDS": str(pids)}), by_command("broken", "false")) as (sessions, found):
+            assert len(found["one"].tools) == 7
+            if number % 2:
+                call(sessions, "one", "echo", text="hi")
+        assert is_gone(int(pids.read_text()))
+    assert threading.active_count() <= threads
+    assert capfd.readouterr() == ("", "")
+
+
+_PROGRAM = f"""
+import sys, time
+from chatbot.core.mcp.entries import ServerEntry
+from chatbot.outside.mcp.sessions import McpSessions
+command = (sys.executable, "-S", "-E", {RAW!r}, "stubborn")
+sessions = McpSessions([ServerEntry("one", "", False, "", command, {{"PIDS": sys.argv[1]}})])
+try:
+    print(sessions.open(50)[0].fault, flush=True)
+    time.sleep(600)
+except KeyboardInterrupt:
+    pass
+finally:
+    sessions.close()
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="process groups are POSIX")
+def test_a_program_that_is_killed_or_interrupted_leaves_no_server_behind(tmp_path: Path) -> None:
+    numbers = [signal.SIGKILL, signal.SIGINT]
+    files = [tmp_path / number.name for number in numbers]
+    with ExitStack() as entered:
+        programs = [
+            entered.enter_context(Popen([sys.executable, "-c", _PROGRAM, str(file)], stdout=PIPE, stderr=PIPE))
+            for file in files
+        ]
+        for program in programs:
+            entered.callback(program.kill)  # of one that has ended it does nothing
+        for program, number in zip(programs, numbers, strict=True):
+            assert program.stdout
+            assert program.stdout.readline() == b"\n"
+            program.send_signal(number)
+        for program, file in zip(programs, files, strict=True):
+            program.wait(20)
+            pids = [int(pid) for pid in file.read_text().split()]
+            assert len(pids) == 2
+            assert all(is_gone(pid) for pid in pids)
+            assert program.stderr
+            assert program.stderr.read() == b""
