@@ -89,7 +89,7 @@ def test_a_call_that_nobody_allows_is_refused_and_the_model_is_told(server: LabS
     ("more", "told", "code"),
     [
         (["--max-steps", "1"], "the model wants to go on after 1 steps", 74),
-        (["-m", "lab/echo"], "-T is for one model", 2),
+        (["-m", "lab/echo"], "tools are for one model", 2),
         (["-T", "w.py:nothing"], "nothing", 2),
         (["--provider", "perplexity", "--base-url", "http://127.0.0.1:9"], "knows no tools", 2),
     ],
