@@ -26,10 +26,14 @@ from pathlib import Path
 from typing import Any
 
 import chatbot
+from chatbot.cli.command_line.declared import Command
+from chatbot.cli.command_line.parsing import parse
 from chatbot.outside.http import lean_requests
 
 NUMBER_BYTES = 8
-LOADED_WHERE_USED = ["prompt_toolkit.shortcuts", "pygments.lexers"]
+LOADED_WHERE_USED = """dotenv encodings.utf_8_sig fastjsonschema PIL.Image prompt_toolkit.input.vt100
+    prompt_toolkit.key_binding.bindings.search prompt_toolkit.patch_stdout prompt_toolkit.shortcuts pygments.lexers
+    pygments.lexers.python pygments.unistring tomlkit""".split()
 
 
 def main() -> None:
@@ -46,6 +50,7 @@ def _load() -> None:
     for name in [*found, *LOADED_WHERE_USED]:
         if not name.endswith("__main__"):
             importlib.import_module(name)
+    parse(Command("chat", "", print), [], "chat")  # what reads the words of a command line is loaded in its own way
     gc.freeze()
 
 
