@@ -37,12 +37,18 @@ class Grading(NamedTuple):
 
     wire: Annotated[
         tuple[Literal["openai", "responses", "anthropic", "gemini"], ...],
-        Choice("It speaks openai, responses, anthropic or gemini; else that is found out; repeatable.", metavar="WIRE"),
+        Choice(
+            "The wire format it speaks: openai, responses, anthropic or gemini; usually found out; repeatable.",
+            metavar="WIRE",
+        ),
     ] = ()
     case: Annotated[tuple[str, ...], Choice("Only this case; repeatable.", metavar="NAME")] = ()
     env: Annotated[
         tuple[str, ...],
-        Choice("One more variable for it, else it gets few; repeatable.", metavar="NAME|NAME=VALUE"),
+        Choice(
+            "Hand on this variable of yours, or set this one; it gets few others; repeatable.",
+            metavar="NAME|NAME=VALUE",
+        ),
     ] = ()
     min: Annotated[
         int, Choice(f"The score that is enough for exit status 0; usually {FULL}.", metavar="N", least=0, most=FULL)
