@@ -53,13 +53,13 @@ from chatbot.core.sse.decoder import events as sse_events
 from chatbot.core.sse.decoder import lines as sse_lines
 from chatbot.core.sse.repair import repaired as repaired_lines
 from chatbot.core.surrogates import SurrogateJoiner
-from chatbot.core.tools.calling import ToolCall
 from chatbot.providers.wires.base import Provider
 from chatbot.records import NamedTuple
 
 if TYPE_CHECKING:
     from chatbot.core.calls.assembling import CallAssembler
     from chatbot.core.models.listed import ListedModel
+    from chatbot.core.tools.calling import ToolCall
 
 MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
 MAX_REASON_CHARS = 200

@@ -4,12 +4,17 @@ An answer is a sequence of events that always ends in one `Finished`. Providers 
 server sends; the session adds the second.
 """
 
+from __future__ import annotations
+
 import enum
+from typing import TYPE_CHECKING
 
 from chatbot.core.errors import ChatError
 from chatbot.core.messages import ProviderItems
-from chatbot.core.tools.calling import ToolCall, ToolResult
 from chatbot.records import NamedTuple
+
+if TYPE_CHECKING:  # a question without tools does without
+    from chatbot.core.tools.calling import ToolCall, ToolResult
 
 
 class Verdict(enum.StrEnum):

@@ -1,9 +1,13 @@
 """What is said: attachments, messages and the conversation they make."""
 
-from typing import Literal
+from __future__ import annotations
 
-from chatbot.core.tools.calling import ToolCall, ToolResult
+from typing import TYPE_CHECKING, Literal
+
 from chatbot.records import NamedTuple
+
+if TYPE_CHECKING:  # a question without tools does without
+    from chatbot.core.tools.calling import ToolCall, ToolResult
 
 Role = Literal["user", "assistant"]
 
@@ -112,32 +116,30 @@ class Conversation(NamedTuple):
         """Whether anything is attached that is no image."""
         return any(type(each) is Document for message in self.messages for each in message.attachments)
 
-    def asking(self, text: str, attachments: tuple[Attachment, ...] = ()) -> "Conversation":
+    def asking(self, text: str, attachments: tuple[Attachment, ...] = ()) -> Conversation:
         """This conversation with one more question."""
         *before, last = self.messages or (None,)
         if last and last.results and not last.text:  # the answer to these never came
             return self._replace(messages=(*before, last._replace(text=text, attachments=attachments)))
         return self._replace(messages=(*self.messages, Message("user", text, attachments)))
 
-    def answered(
-        self, text: str, items: ProviderItems | None = None, calls: tuple[ToolCall, ...] = ()
-    ) -> "Conversation":
+    def answered(self, text: str, items: ProviderItems | None = None, calls: tuple[ToolCall, ...] = ()) -> Conversation:
         """This conversation with the answer to its last question, or to the last results."""
         return self._replace(messages=(*self.messages, Message("assistant", text, items=items, calls=calls)))
 
     @property
-    def to_last_question(self) -> "Conversation":
+    def to_last_question(self) -> Conversation:
         """This conversation without what came after its last question."""
         last = max((at for at, message in enumerate(self.messages) if message.is_question), default=-1)
         return self._replace(messages=self.messages[: last + 1])
 
     @property
-    def before_last_question(self) -> "Conversation":
+    def before_last_question(self) -> Conversation:
         """The same without the question; results of calls stay."""
         *before, last = self.to_last_question.messages or (Message("user", ""),)
         kept = [last._replace(text="", attachments=())] if last.results else []
         return self._replace(messages=(*before, *kept))
 
-    def told(self, results: tuple[ToolResult, ...]) -> "Conversation":
+    def told(self, results: tuple[ToolResult, ...]) -> Conversation:
         """This conversation with what came of the calls that were made last."""
         return self._replace(messages=(*self.messages, Message("user", "", results=results)))

@@ -1,10 +1,14 @@
 """The choices a person can make about one question, as data."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from __future__ import annotations
 
-from chatbot.core.tools.calling import ToolDefinition
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
 from chatbot.records import NamedTuple
+
+if TYPE_CHECKING:  # a question without tools does without
+    from chatbot.core.tools.calling import ToolDefinition
 
 
 class Options(NamedTuple):

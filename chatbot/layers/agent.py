@@ -100,15 +100,19 @@ class Agent(NamedTuple):
 
     def _answered(self, conversation: Conversation, options: Options, sleep: Sleep) -> Generator[Event, None, _Step]:
         texts, calls = list[str](), list[ToolCall]()
-        for event in self.model(conversation, options, sleep):
+        finished: Finished | None = None
+        for event in self.model(conversation, options, sleep):  # to its end: the connection is used again
+            if type(event) is Finished:
+                finished = event
+                continue
             if type(event) is TextDelta:
                 texts.append(event.text)
             elif type(event) is ToolCalled:
                 calls.append(event.call)
-            elif type(event) is Finished:
-                return _Step("".join(texts), tuple(calls), event)
             yield event
-        raise Cancelled("stopped")
+        if finished is None:
+            raise Cancelled("stopped")
+        return _Step("".join(texts), tuple(calls), finished)
 
     def _made(self, calls: Sequence[ToolCall], before: int) -> Generator[Event, None, _Made]:
         """Makes the calls side by side; their results are in the order of the calls."""

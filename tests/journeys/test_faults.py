@@ -119,6 +119,8 @@ def test_a_very_long_answer_arrives_whole(server: LabServer, tmp_path: Path) -> 
 
 def test_every_scenario_is_tested_here_or_named_as_an_ordinary_answer() -> None:
     ordinary = {"guide", "echo", "long", "escapes", "markdown", "unsupported-parameter"}
+    ordinary |= set("tools parallel-calls mixed-calls calls-in-pieces signed-calls".split())  # without any
+    ordinary |= set("broken-arguments unknown-tool call-without-id cut-call".split())
     ordinary |= {"no-attachments", "attachment-too-large"}  # without any
     ordinary |= {"early-hints", "huge-usage", "key-echo", "ignores-schema", "breaks-schema", "fenced-json"}
     assert {fault.scenario for fault in FAULTS} | set(FINE) | ordinary == set(NAMES)

@@ -55,6 +55,8 @@ def test_a_tool_is_called_and_the_answer_alone_is_printed(server: LabServer, hom
     ]
     assert done.err.splitlines()[1].startswith("chat: weather: rain in text␛[2J (")
     first, second = bodies(server)
+    dry = run(*words(server, "weather"), "--dry-run", "--as", "body", "Weather?", home=home)
+    assert json.loads(dry.out)["tools"] == first["tools"]
     assert first["tools"][0]["function"]["description"] == "Tells the weather in a city."
     assert [message["role"] for message in second["messages"]] == ["user", "assistant", "tool"]
     shown = run("logs", "show", home=home).text
@@ -87,7 +89,7 @@ def test_a_call_that_nobody_allows_is_refused_and_the_model_is_told(server: LabS
     ("more", "told", "code"),
     [
         (["--max-steps", "1"], "the model wants to go on after 1 steps", 74),
-        (["-m", "lab/echo"], "-T is for one model", 2),
+        (["-m", "lab/echo"], "tools are for one model", 2),
         (["-T", "w.py:nothing"], "nothing", 2),
         (["--provider", "perplexity", "--base-url", "http://127.0.0.1:9"], "knows no tools", 2),
     ],

@@ -47,7 +47,7 @@ def _request(setup: Setup, target: ModelTarget, conversation: Conversation) -> S
     provider = provider_for(target.service, target.endpoint)
     arguments = setup.arguments
     arguments = arguments.settled(settings_of(arguments.settings, target.service, target.model))
-    options = arguments.options(target.model, setup.fields)
+    options = setup._replace(arguments=arguments, target=target).options
     if left_out := provider.left_out(options):
         setup.notices.warn(left_out)
     sent = sendable(conversation, target, setup.notices.warn)

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote
 
-from chatbot.core.calls.arguments import as_text
 from chatbot.core.events import (
     CallPiece,
     FinishReason,
@@ -71,6 +70,8 @@ class OpenAIChat(base.Provider):
         for result in message.results:
             yield {"role": "tool", "tool_call_id": result.call_id, "content": result.text}
         if message.calls:
+            from chatbot.core.calls.arguments import as_text  # a question without tools does without
+
             calls = [
                 {
                     "id": call.id,

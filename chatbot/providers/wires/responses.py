@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from chatbot.core.calls.arguments import as_text
 from chatbot.core.errors import ChatError
 from chatbot.core.events import (
     CallPiece,
@@ -149,6 +148,10 @@ class OpenAIResponses(base.Provider):
         ]
         if message.text or message.attachments or not (message.calls or message.results):
             items.append({"type": "message", "role": message.role, "content": _content(message)})
+        if not message.calls:
+            return items
+        from chatbot.core.calls.arguments import as_text  # a question without tools does without
+
         return items + [
             {"type": "function_call", "call_id": call.id, "name": call.name, "arguments": as_text(call.arguments)}
             for call in message.calls

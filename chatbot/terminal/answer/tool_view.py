@@ -19,7 +19,7 @@ from chatbot.records import NamedTuple
 from chatbot.terminal.answer.show_events import View
 from chatbot.terminal.sanitise import sanitise
 
-_MOST_CHARS, _FEWEST_CHARS = 400, 30  # of arguments and results, on the screen
+_MOST_CHARS, _FEWEST_CHARS = 400, 12  # of arguments and results, on the screen
 
 
 class ToolLines(NamedTuple):

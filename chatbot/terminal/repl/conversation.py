@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from chatbot.core.cost.answer import cost_words
 from chatbot.core.errors import UsageError
-from chatbot.terminal.documents.export import as_markdown
 from chatbot.terminal.failures import usage_line
 from chatbot.terminal.fences import code_blocks
 from chatbot.terminal.repl.actions import NO_CLIPBOARD, NO_FILES, NO_HISTORY, CommandContext, needed
@@ -84,6 +83,8 @@ def export(context: CommandContext, state: ReplState, argument: str) -> ReplStat
     """The whole conversation to a file: HTML where its name says so, else Markdown."""
     if not state.conversation.messages:
         raise UsageError("nothing was said yet")
+    from chatbot.terminal.documents.export import as_markdown
+
     text, name = as_markdown(state.conversation), unquoted(argument).lower()
     if name.endswith(".json"):
         raise UsageError(
