@@ -86,6 +86,28 @@ MANUAL = guide.manual()
             why "price unknown"? | Why is the price unknown? | --price 2.50/10
             whom does chat contact? | Whom does chat contact? | chat ledger
             what is the ledger | Whom does chat contact? | chat ledger
+            how do I let the model use tools | How do I let the model use tools? | --allow NAME
+            can it run shell commands | How do I let the model use tools? | runs a command
+            what tools are built in | How do I let the model use tools? | fetch
+            does it have function calling | How do I let the model use tools? | FILE.py:function
+            how do I write my own tool | How do I write a tool of my own? | type hints
+            are tools safe | Is it safe to let a model use tools? | they are no prison
+            a tool call fails | What happens when a tool call fails? | --max-steps 20
+            where do I see which tools were called | Where do I see what was called? | chat logs show
+            how do I try tools without a key | How do I try tools without a key? | lab/signed-calls
+            how do I use an MCP server | How do I use an MCP server? | mcpServers
+            why was my mcp server left out | Why is an MCP server left out | ten seconds
+            how do I send a pdf? | How do I attach a PDF, a recording or another file? | chat-cli[pdf]
+            how do I attach audio | How do I attach a PDF, a recording or another file? | WAV and MP3
+            how do I paste? | How do I ask about what is in the clipboard? | /paste
+            how do I use chat from my editor | How do other programs use my providers? | OPENAI_BASE_URL
+            what is chat serve | How do other programs use my providers? | x-chat-ignored-fields
+            why does the relay say 403 | Why does the relay answer 403 or 401? | --cors ORIGIN
+            how do I test my retry code | How do I test what my program does | --fault cut@200
+            how do I test my own client | How do I test my own client? | {question}
+            what is chat lab grade | How do I test my own client? | --min N
+            is there a course | How do I learn to write such a program? | chat learn start
+            how do I learn web apis | How do I learn to write such a program? | chat learn check
             what does -q do | How do I use chat in scripts? | --quiet
         """),
         ("pipe a file", "How do I pipe text or a file into chat?", "cat build.log | chat"),
