@@ -139,8 +139,8 @@ def test_each_command_with_an_mcp_server_starts_the_one_of_the_file(
     named = json.loads(text)
     named["mcpServers"]["time"] |= {"command": sys.executable, "args": ["-S", "-E", RAW]}
     write_table("mcp.json", json.dumps(named), tmp_path)
-    urls = {"OPENAI_BASE_URL": f"{server.url}/v1", "CHAT_MODEL": "openai/echo"}
-    result = run(*shlex.split(command)[1:], home=tmp_path, timeout_s=30, **KEYS, **urls)
+    variables: dict[str, Any] = {**KEYS, "OPENAI_BASE_URL": f"{server.url}/v1", "CHAT_MODEL": "openai/echo"}
+    result = run(*shlex.split(command)[1:], home=tmp_path, timeout_s=30, **variables)
     assert result.code == 0, result.err
     assert ("Tokyo" if "Tokyo" in command else "time") in result.text and "broken" not in result.text
     offered = [tool["function"]["name"] for asked in server.requests for tool in asked.json["tools"]]
