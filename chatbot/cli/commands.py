@@ -49,7 +49,7 @@ COMMANDS = (
     Entry("templates", "Saved prompts.", "chatbot.cli.templates", heading=_SET_UP),
     Entry("http", "The HTTP of the last answers.", "chatbot.cli.http", heading=_KEPT),
     Entry("report", "A file about the last answer, to show somebody else.", "chatbot.cli.report", heading=_KEPT),
-    Entry("limits", "What the services said is left of their limits.", "chatbot.cli.limits", heading=_KEPT),
+    Entry("limits", "What the services said is left of their limits.", "chatbot.cli.limits.command", heading=_KEPT),
     Entry("ledger", "Every host that was contacted: bytes, cost, by day.", "chatbot.cli.cost.command", heading=_KEPT),
     Entry("cache", "The answers that chat --cache keeps.", "chatbot.cli.cache.command", heading=_KEPT),
     Entry(
@@ -77,13 +77,15 @@ COMMANDS = (
     ),
     Entry("probe", "What a server that is compatible with OpenAI really supports.", "chatbot.cli.probe.command"),
     Entry("serve", "Any provider, for programs that speak to OpenAI.", "chatbot.cli.serve.command"),
+    Entry("relay", "A relay at the edge, for apps that must not have the key.", "chatbot.cli.relay.command"),
+    Entry("receipt", "What --receipt wrote: whether an answer is whole.", "chatbot.cli.receipt.command", heading=_KEPT),
     Entry("doctor", "What keeps chat from working here, and the way out.", "chatbot.cli.doctor.command"),
     Entry("learn", "A course on web APIs in thirteen exercises, offline.", "chatbot.cli.learn.command"),
     Entry("help", "The help of chat, or of a command.", "chatbot.cli.help.command"),
     Entry("version", "The version.", means=_version),
     Entry("settings", instead="chat config"),
     Entry("login", instead="chat keys set NAME"),
-    *map(Entry, "bench grade relay".split()),
+    *map(Entry, "bench grade".split()),
 )
 _BY_NAME = {entry.name: entry for entry in COMMANDS}
 

@@ -166,7 +166,7 @@ class Finished(NamedTuple):
 
     `error` says more where the verdict is failed, cut or empty; `attempts` counts the requests sent; `has_text` is
     whether any of the answer was given out; `model` is the one that was asked; `cache` is None where none is used;
-    `items` go with the answer into the conversation.
+    `items` go with the answer into the conversation. `parts` are those of an answer that broke off and was continued.
     """
 
     verdict: Verdict
@@ -179,6 +179,19 @@ class Finished(NamedTuple):
     model: str = ""
     cache: CacheUse | None = None
     items: ProviderItems | None = None
+    parts: tuple[AnswerPart, ...] = ()
+
+
+class AnswerPart(NamedTuple):
+    """What one model said of an answer: the characters (Unicode code points) from `start` up to `end`, and how it
+    ended. `is_joined` is whether the seam at its beginning was found; where it was not, a word may be doubled there.
+    """
+
+    start: int
+    end: int
+    provider: str
+    finished: Finished
+    is_joined: bool = True
 
 
 class StepFinished(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chatbot.core.conversations.joining import LEAST_OVERLAP
 from chatbot.lab import guide
 from chatbot.lab.answers import Asked, Ending, Fault
 from chatbot.lab.calling import results_in_words
@@ -82,6 +83,16 @@ def greet(name: str) -> str:
 ---
 
 The last line has no end."""
+_IN_CODE = 79  # tokens up to the middle of the code
+
+
+def _rest(asked: Asked) -> str:
+    """From the last words on that the request asks to be repeated; all of it, where it asks for nothing of that."""
+    repeated = 0
+    while repeated < len(asked.question) and asked.question[-repeated - 1 :] in _MARKDOWN:
+        repeated += 1
+    return _MARKDOWN[_MARKDOWN.find(asked.question[-repeated:]) :] if repeated >= LEAST_OVERLAP else _MARKDOWN
+
 
 SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
@@ -221,6 +232,12 @@ SCENARIOS: tuple[Scenario, ...] = (
         "Some words, then the connection breaks.",
         "Half an answer is kept, and is not a whole answer.",
         (Say(_TEXT, stop_after=7, then="close"),),
+    ),
+    Scenario(
+        "cut-once",
+        "The connection breaks in the middle of code; the next request gets the rest, if it asks for that.",
+        "What came need not be asked for, and paid, again: --continue-cut, or /continue in a session.",
+        (Say(_MARKDOWN, stop_after=_IN_CODE, then="close"), Say(_rest)),
     ),
     Scenario(
         "no-end-marker",

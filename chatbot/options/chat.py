@@ -277,6 +277,18 @@ class Connection(NamedTuple):
         int | None, Choice("Retries at most; usually as many as fit in a minute.", metavar="N", least=0)
     ] = None
     no_stream: Annotated[bool, Choice("Ask for the answer in one piece.", flags=("--no-stream", "-S"))] = False
+    continue_cut: Annotated[bool, Choice("Have an answer that breaks off finished, by up to five more requests.")] = (
+        False
+    )
+    continue_with: Annotated[
+        str | None,
+        Choice(
+            "The same, by this model: provider/model, or another one of the same service.",
+            metavar="NAME",
+            is_text=True,
+            completes="models",
+        ),
+    ] = None
 
 
 class Http(NamedTuple):
@@ -300,6 +312,14 @@ class Http(NamedTuple):
     log_file: Annotated[Path | None, Choice("Add a line of JSON for each attempt to this file.", metavar="PATH")] = None
     no_log_bodies: Annotated[bool, Choice("Leave the bodies out of the log file.")] = False
     har: Annotated[Path | None, Choice("Write an HTTP archive, a new file.", metavar="PATH", in_variable=False)] = None
+    receipt: Annotated[
+        Path | None,
+        Choice(
+            "Write hash and length of what came in, was sent, came and went out, a new file.",
+            metavar="FILE",
+            in_variable=False,
+        ),
+    ] = None
     record: Annotated[
         Path | None, Choice("Record the HTTP in a cassette, a new file.", metavar="PATH", in_variable=False)
     ] = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from chatbot.core.amounts import duration_words, short
 from chatbot.core.errors import ChatError, ProgramFault, SchemaMismatch
@@ -29,7 +30,7 @@ _LIMIT_IN_SESSION = "/set max_tokens N raises it."
 _SENTENCES = {
     Verdict.LENGTH: (
         "the answer stops at the token limit",
-        "Raise it with --max-tokens, or ask for the rest.",
+        "Raise it with --max-tokens, or have it finished with --continue-cut.",
         _LIMIT_IN_SESSION,
     ),
     Verdict.FILTERED: (
@@ -79,6 +80,7 @@ def error_lines(error: ChatError, request_id: str | None = None, *, in_session: 
 
 def verdict_lines(finished: Finished, *, in_session: bool = False) -> Iterator[str]:
     """What a person should know of how an answer ended; nothing when it simply is complete."""
+    yield from _seams(finished)
     if finished.verdict is Verdict.CUT and finished.has_text:
         yield f"{finished.error or 'the answer broke off before its end'}; what came is above"
         yield from filter(None, [_SENTENCES[Verdict.CUT][1 + in_session]])
@@ -96,6 +98,19 @@ def verdict_lines(finished: Finished, *, in_session: bool = False) -> Iterator[s
         yield from filter(None, [told[1 + in_session]])
     elif finished.finish_reason and finished.finish_reason not in _ORDINARY:
         yield f"the model stopped for its own reason: {finished.finish_reason}"
+
+
+def _seams(finished: Finished) -> Iterator[str]:
+    """Where an answer broke off, who went on, and where that may have doubled a word."""
+    for before, part in pairwise(finished.parts):
+        who = "/".join(filter(None, (part.provider, part.finished.model)))
+        if before.provider and part.end > part.start:
+            yield f"the answer broke off at character {before.end}; {who} went on"
+        if not part.is_joined and part.end > part.start:
+            yield f"{who} did not repeat the last words: at character {part.start} a word may be doubled"
+    asked = len(finished.parts) - 1
+    if asked > 0 and finished.verdict is not Verdict.COMPLETE and finished.parts[0].provider:
+        yield f"{asked} more {'request' if asked == 1 else 'requests'} did not bring it to its end"
 
 
 def explained(verdict: Verdict) -> str:

@@ -37,6 +37,7 @@ FAULTS = (
     Fault("hang-in-stream", 74, "what came is above", keeps="The lab sends"),
     Fault("reset-before-headers", 69, "broke off"),
     Fault("cut", 74, "what came is above", keeps="The lab sends"),
+    Fault("cut-once", 74, "what came is above", keeps="# A heading"),
     Fault("no-end-marker", 74, "broke off before its end", keeps="The lab sends"),
     Fault("error-in-stream", 74, "it says:", keeps="The lab sends"),
     Fault("error-200", 69, "it says:"),

@@ -42,6 +42,7 @@ STREAMED = {
     "hang-in-stream": "broken",
     "reset-before-headers": "no answer",
     "cut": "broken",
+    "cut-once": "broken, then complete",
     "no-end-marker": "unfinished",
     "error-in-stream": "unfinished, error",
     "error-200": "error",
@@ -192,7 +193,7 @@ def outcome(server: LabServer, dialect: str, name: str, *, stream: bool) -> str:
         try:
             seen.append(ended(post(server, dialect, name, stream=stream, bare=attempt > 0 and "parameter" in name)))
         except requests.exceptions.ChunkedEncodingError:
-            return "broken"
+            seen.append("broken")
         except requests.ConnectionError:
             return "no answer"
         if seen[-1] == "complete":

@@ -29,6 +29,7 @@ from chatbot.providers.service import api_of
 from chatbot.terminal.notices import Notices
 
 if TYPE_CHECKING:
+    from chatbot.cli.receipt.writing import Receipt
     from chatbot.core.conversations.resume import Resumed
     from chatbot.core.conversations.stored import Summary
     from chatbot.core.request import Route
@@ -46,13 +47,15 @@ def answer(arguments: Arguments, notices: Notices, ask_several: AskSeveral) -> i
     if arguments.asked.save_template is not None:
         return _save_template(arguments, fields, notices)
     with ExitStack() as open_things:
+        receipt = _receipt(arguments, notices, open_things)
         filled, arguments = _templated(arguments, fields)
         schema = schema_of(arguments.structured, filled.schema if filled else None)
         arguments = arguments._replace(schema=schema)
         recorder = HistoryRecorder(notices, off=arguments.settled(usual).kept.no_log)
         open_things.callback(recorder.close)
         stored, arguments = _stored(arguments, recorder)
-        text = inputs.question(arguments, notices, filled)  # what is wrong here is wrong whoever answers
+        heard = receipt.piped if receipt else lambda data: None
+        text = inputs.question(arguments, notices, filled, heard)  # what is wrong here is wrong whoever answers
         is_dry = arguments.http.dry_run
         if not is_dry and is_for_several(arguments):
             if arguments.tools.tool or arguments.tools.mcp:
@@ -63,7 +66,8 @@ def answer(arguments: Arguments, notices: Notices, ask_several: AskSeveral) -> i
                 notices.warn(remark)
             extra = filled.extra if filled else fields
             asked = before._replace(system=system)
-            return ask_several(Asking(arguments, text, asked, extra, recorder, notices, open_things))
+            code = ask_several(Asking(arguments, text, asked, extra, recorder, notices, open_things, receipt=receipt))
+            return _ended(code, receipt)
         is_offline = is_dry or arguments.http.replay is not None
         connection = arguments.settled(usual).connection
         arguments, target = _target(arguments, connection, open_things, notices, is_dry=is_offline)
@@ -81,7 +85,7 @@ def answer(arguments: Arguments, notices: Notices, ask_several: AskSeveral) -> i
         files = exchange_files(arguments, notices)
         setup = Setup(
             arguments, filled.extra if filled else fields, target, recorder, notices, open_things, files, route,
-            _tools(arguments, route, notices, open_things),
+            _tools(arguments, route, notices, open_things), receipt,
         )  # fmt: skip
         check_taken(arguments.schema, target.service, notices)
         if is_dry:
@@ -91,6 +95,10 @@ def answer(arguments: Arguments, notices: Notices, ask_several: AskSeveral) -> i
             return 0
         if text is None or arguments.kept.interactive:
             check_for_one_answer(arguments.structured, arguments.schema)
+            if receipt:
+                raise UsageError(
+                    "a receipt is for one question", advice="Leave out -i, and ask it on the command line."
+                )
             _stay(setup, stored, conversation, attached, text)
             return 0
         for remark in stored[1].remarks if stored else ():
@@ -100,7 +108,23 @@ def answer(arguments: Arguments, notices: Notices, ask_several: AskSeveral) -> i
         from chatbot.cli.ask.runner import AnswerRunner
 
         runner = AnswerRunner(setup, SilentKeyboard())
-        return runner.exit_code(runner(PendingQuestion(asked, setup.options, arguments.shown.raw)))
+        return _ended(runner.exit_code(runner(PendingQuestion(asked, setup.options, arguments.shown.raw))), receipt)
+
+
+def _receipt(arguments: Arguments, notices: Notices, open_things: ExitStack) -> Receipt | None:
+    """The receipt that is wanted. Raises UsageError or OutputUnwritable, before anything is read or sent."""
+    path = arguments.http.receipt
+    if path is None or arguments.http.dry_run:
+        return None
+    from chatbot.cli.receipt.writing import Receipt
+
+    return open_things.enter_context(Receipt(path, notices))
+
+
+def _ended(code: int, receipt: Receipt | None) -> int:
+    if receipt:
+        receipt.exit_code = code
+    return code
 
 
 def _tools(arguments: Arguments, route: Route, notices: Notices, open_things: ExitStack) -> tuple[Tool, ...]:
@@ -110,6 +134,11 @@ def _tools(arguments: Arguments, route: Route, notices: Notices, open_things: Ex
         if wanted.allow:
             raise UsageError("--allow belongs to a tool", advice="Name one with -T, or a server of some with --mcp.")
         return ()
+    if arguments.connection.continue_cut or arguments.connection.continue_with:
+        raise UsageError(
+            "an answer made with tools is not finished by another request",
+            advice="Leave out --continue-cut. In the session /continue goes on with what was said.",
+        )
     from chatbot.cli.tools.chosen import chosen_tools
 
     env_file = arguments.connection.env_file

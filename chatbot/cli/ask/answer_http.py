@@ -73,7 +73,9 @@ class AnswerHttp:
         self._answered_bytes = 0  # in all bodies so far
         self._safe_ones: dict[int, tuple[Exchange, SafeExchange]] = {}
         wanted = self._wanted
-        wants_all = wanted.verbose or wanted.timing or wanted.log_file or wanted.har  # a cassette has it already
+        wants_all = (
+            wanted.verbose or wanted.timing or wanted.log_file or wanted.har or wanted.receipt
+        )  # a cassette has it already
         new_file = self._new_file if wants_all else None
         self.exchanges = Exchanges(
             Beginning(setup.target, facts, time.time, random.random, MAX_KEPT_BYTES, new_file), self._note

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
 from chatbot.cli.ask.arguments import Arguments
 from chatbot.core.errors import UsageError
 from chatbot.core.messages import Attachment, Conversation, Image, ImageLimits
-from chatbot.core.text import DecodedText, clean
+from chatbot.core.text import DecodedText, clean, decode
 from chatbot.core.text import question as joined_question
 from chatbot.options.chat import Asked, How
-from chatbot.outside.desktop.stdin import read_piped_bytes, read_piped_text
+from chatbot.outside.desktop.stdin import NAME, read_piped_bytes
 from chatbot.outside.desktop.streams import is_terminal
 from chatbot.outside.files.reading import display_name, read_text_file
 from chatbot.records import NamedTuple
@@ -37,8 +38,14 @@ class Attachments(NamedTuple):
         return joined_question(text, self.texts, None) if self.texts else text
 
 
-def question(arguments: Arguments, notices: Notices, template: Filled | None = None) -> str | None:
+def question(
+    arguments: Arguments,
+    notices: Notices,
+    template: Filled | None = None,
+    heard: Callable[[bytes], object] = lambda data: None,
+) -> str | None:
     """The whole question, within the template's prompt; None when there is none and a person sits at the terminal.
+    `heard` is told what was piped in.
 
     Piped input is the question, or follows the instruction. It is not read when `--image -` or `--attach -` takes it.
     Everything that is attached is read here, and what is text is a part of the question.
@@ -48,8 +55,10 @@ def question(arguments: Arguments, notices: Notices, template: Filled | None = N
     files += [_as_text(found, notices) for found in _attached(asked, notices) if found.is_text]
     piped = None
     if not asked.no_stdin and "-" not in (*asked.image, *asked.attach):
-        decoded = read_piped_text(0, lambda: notices.warn(_SILENT))
-        piped = _told(decoded, notices) if decoded else None
+        data = read_piped_bytes(0, lambda: notices.warn(_SILENT))
+        if data is not None:
+            heard(data)
+            piped = _told(decode(data, NAME), notices)
     has_attachments = bool(asked.image or asked.attach or asked.paste)
     if arguments.question is None and not files and piped is None and not has_attachments and is_terminal(0):
         return template.asking(None) if template else None

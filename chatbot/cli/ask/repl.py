@@ -270,7 +270,7 @@ class _Session:
         return Template(filled.system, named, given, filled.extra)
 
     def _limits(self, width: int) -> Sequence[str]:
-        from chatbot.cli.limits import kept_limits
+        from chatbot.cli.limits.command import kept_limits
         from chatbot.terminal.http.limits_panel import limit_rows
 
         seen = self._runner and self._runner.limits.seen

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from chatbot.cli.ask.answer_http import AnswerHttp
-from chatbot.cli.ask.answer_limits import AnswerLimits
 from chatbot.cli.ask.setup import Setup
 from chatbot.cli.cost.answer_cost import AnswerCost, Spending
 from chatbot.cli.cost.booking import NOT_WRITTEN, booked
+from chatbot.cli.limits.answer_limits import AnswerLimits
 from chatbot.cli.output import stdio
 from chatbot.core.amounts import token_words
 from chatbot.core.conversations.pending import PendingQuestion
@@ -32,6 +32,7 @@ from chatbot.core.errors import (
 )
 from chatbot.core.events import Event, Finished, Retrying, Verdict
 from chatbot.core.messages import Conversation
+from chatbot.core.options import Options
 from chatbot.core.redaction.events import EventRedactor
 from chatbot.core.request import HttpRequest, HttpResponse
 from chatbot.core.retry import RetryPolicy
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from chatbot.cli.ask.recorder import RecordingView
     from chatbot.cli.ask.structured.outcome import AnswerForm, Formed
     from chatbot.cli.ask.tool_use import ToolUse
+    from chatbot.cli.receipt.writing import MeasuredView
     from chatbot.core.calls.steps import Step
     from chatbot.core.cost.answer import Cost
     from chatbot.core.models.listed import ListedModel
@@ -76,7 +78,10 @@ _MANY_TOKENS = 1_500  # the smallest contexts that local servers start with have
 class AnswerRunner:
     """Asks one question after the other of the chosen model, and shows each answer."""
 
-    def __init__(self, setup: Setup, keyboard: SilentKeyboard, *, in_session: bool = False) -> None:
+    def __init__(
+        self, setup: Setup, keyboard: SilentKeyboard, *, in_session: bool = False, beside: AnswerRunner | None = None
+    ) -> None:
+        """`beside`: what it asks belongs to the answer of that one."""
         self._keyboard = keyboard
         self._in_session = in_session
         self._target = setup.target
@@ -90,17 +95,19 @@ class AnswerRunner:
         self._setup = setup
         self._transport = LateTransport(self._network)
         provider = lookup.provider_for(self._target.service, self._target.endpoint)
-        self.http = AnswerHttp(setup, self._transport.facts, provider.read_event)
+        self.http: AnswerHttp = beside.http if beside else AnswerHttp(setup, self._transport.facts, provider.read_event)
+        exchanges = self.http.exchanges
+        observer = exchanges.observer_of(self._target, self._transport.facts) if beside else exchanges.observer
         self._session = Session(
             self.http.noting(provider),
-            observed(self._send, self.http.exchanges.observer, time.monotonic),
+            observed(self._send, observer, time.monotonic),
             RetryPolicy(max_retries=setup.arguments.connection.max_retries),
             clock=time.monotonic,
             now=time.time,
             random=random.random,
         )
         self._cached: Cached | None = None
-        if setup.arguments.cache.is_wanted:
+        if setup.arguments.cache.is_wanted and not beside:
             from chatbot.cli.ask.caching import cached
 
             self._cached = cached(setup, self._session, self._sent.set)
@@ -118,7 +125,9 @@ class AnswerRunner:
         arguments, keeps = setup.arguments, not self._recorder.off
         is_said, is_replayed = "budget" in arguments.taken, arguments.http.replay is not None
         spending = Spending(self._target, arguments.money, arguments.settings, is_said, keeps, is_replayed)
-        self.cost = AnswerCost(spending, self._notices)
+        self.cost: AnswerCost = AnswerCost(spending, self._notices, beside.cost if beside else None)
+        self._measured: MeasuredView | None = None
+        self._other: AnswerRunner | None = None  # whom --continue-with names
         self.signal: int | None = None
         self.limits = AnswerLimits(self._notices, keeps=not self._recorder.off, in_session=in_session)
 
@@ -179,8 +188,7 @@ class AnswerRunner:
                     result = result._replace(
                         cost=best_effort(COST_UNKNOWN, lambda: self.cost_of(result.finished, result.steps), None)
                     )
-                    whole = _whole(pending.continues, result.text) if pending.continues else None
-                    recording.finish(result.finished, whole, result.cost)
+                    recording.finish(result.finished, None, result.cost)
                     self.http.finished(result.finished)
                     recording.keep(self.http.kept)
             self.signal = interrupts.number
@@ -222,16 +230,19 @@ class AnswerRunner:
         self._sent.clear()
         self._is_stopped = False
         self.http.exchanges.new_question()
-        tools = self._tools_for(pending)
+        tools, again = self._tools_for(pending), pending.replaces is not None
         knows = self._cached and self._cached.knows(conversation, asked) and (self._cached.only or not tools)
-        if not knows:  # the first step of several is not all
-            payload = partial(self._session.provider.payload, conversation, asked)
-            self.cost.reserve(conversation, payload, asked.model, self._longest_answer)
+        if knows and not pending.continues:
+            ask = self._ask(again=again)
+        else:  # the first step of several is not all
+            self.cost.begin()
+            if not pending.continues:
+                self._reserve(conversation, asked)
             self._require_key()
             self.load()
-        ask = self._ask(again=pending.replaces is not None)
+            ask = self._continued(self._ask(again=again), pending.continues)
         if tools:
-            ask = tools.around(ask, asked, self._reserve_step)
+            ask = tools.around(ask, asked, self._reserve)
         return lambda sleep: ask(conversation, asked, self.http.exchanges.noting(sleep))
 
     def _warn_once(self, words: str) -> None:
@@ -244,8 +255,31 @@ class AnswerRunner:
         """What the model may call; the rest of an answer comes without."""
         return self.tools if self.tools and self.tools.wanted(pending.options) and not pending.continues else None
 
-    def _reserve_step(self, conversation: Conversation, options: Options, so_far: Finished) -> None:
-        """The same for one more step of an answer. Raises TooDear, LedgerUnavailable."""
+    def _continued(self, ask: Ask, begun: str) -> Ask:
+        """What asks for the rest where an answer breaks off, or has done so, if that is wanted."""
+        wanted = self._setup.arguments.connection
+        if not (begun or wanted.continue_cut or wanted.continue_with):
+            return ask
+        if wanted.continue_with and self._other is None:
+            from chatbot.cli.ask.continuing import other_setup
+
+            setup = other_setup(self._setup._replace(target=self._target), wanted.continue_with)
+            self._other = AnswerRunner(setup, self._keyboard, beside=self)
+        from chatbot.layers.continued import MOST_TIMES, Asked, Continued
+
+        rest = self._other or self
+        rest._require_key()
+        rest._is_stopped = False
+        name = rest._target.service.name
+        asked = Asked(rest._session.ask, name, rest._target.model or "", rest._reserve)
+        most = MOST_TIMES if wanted.continue_cut or wanted.continue_with else 1
+        return Continued(Asked(ask, self._target.service.name), asked, most, begun).ask
+
+    def _reserve(self, conversation: Conversation, options: Options, so_far: Finished | None = None) -> None:
+        """Reserves what one request of an answer may cost; `so_far` are the steps before it. Raises TooDear,
+        LedgerUnavailable, ConfigurationError.
+        """
+        options = options._replace(model=self._target.model or options.model)
         payload = partial(self._session.provider.payload, conversation, options)
         self.cost.reserve(conversation, payload, options.model, self._longest_answer, so_far)
 
@@ -255,6 +289,8 @@ class AnswerRunner:
         if self.tools:
             self.tools.stop()
         self._transport.abort()
+        if self._other:
+            self._other.stop()
 
     def _send(self, request: HttpRequest) -> HttpResponse:
         if self._is_stopped:
@@ -272,10 +308,13 @@ class AnswerRunner:
         """The view, with a history that keeps what it shows."""
         from chatbot.cli.ask.recorder import RecordingView
 
+        if self._setup.receipt:
+            service, model, exchanges = self._target.service.name, self._target.model or "", self.http.exchanges
+            view = self._measured = self._setup.receipt.around(view, service, model, lambda: exchanges.begun)
         conversation, continues = pending.conversation, pending.continues
 
         def begin() -> TurnWriter | None:
-            question = conversation.messages[-3 if continues else -1]
+            question = conversation.messages[-1]
             writing = self._recorder.begin(
                 question,
                 conversation.system,
@@ -324,11 +363,22 @@ class AnswerRunner:
             from chatbot.core.cost.steps import cost_of_steps
 
             return cost_of_steps(self.cost.of, finished, steps)
+        if parts := finished.parts:
+            from chatbot.core.cost.answer import total
+
+            rest = self._other or self
+            return total([(rest if at else self).cost.of(part.finished) for at, part in enumerate(parts)])
         was_sent = finished.verdict is not Verdict.CANCELLED or self._sent.is_set()
         return self.cost.of(finished if was_sent else finished._replace(attempts=0))
 
     def book(self, result: AnswerResult) -> None:
         """Writes into the ledger what was sent, and what the answer cost. Raises LedgerUnavailable."""
+        if self._measured:
+            self._measured.result = result
+        if self._other:
+            begun, rest = _by_model(result)
+            self._other.book(rest._replace(cost=self._other.cost_of(rest.finished)))
+            result = begun._replace(cost=self.cost_of(begun.finished))
         traffic = self._transport.take_traffic(_READ_WITHIN_S)
         folder = data_folder()
         if result.cost is None or folder is None:
@@ -476,7 +526,12 @@ class AnswerRunner:
         return finished
 
 
-def _whole(begun: str, text: str) -> str:
-    from chatbot.core.conversations.resume import continued
-
-    return continued(begun, text)
+def _by_model(result: AnswerResult) -> tuple[AnswerResult, AnswerResult]:
+    """What the first model said, and what the one that finished it did."""
+    begun, *rest = result.finished.parts or (None,)
+    if begun is None:
+        return result, result._replace(text="", reasoning="", finished=result.finished._replace(attempts=0))
+    return (
+        result._replace(text=result.text[: begun.end], finished=begun.finished),
+        result._replace(text=result.text[begun.end :], finished=result.finished._replace(parts=tuple(rest))),
+    )

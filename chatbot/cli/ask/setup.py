@@ -15,6 +15,7 @@ from chatbot.terminal.notices import Notices
 if TYPE_CHECKING:
     from chatbot.cli.ask.recorder import HistoryRecorder
     from chatbot.cli.ask.wire.files import ExchangeFiles
+    from chatbot.cli.receipt.writing import Receipt
     from chatbot.core.messages import Conversation
     from chatbot.core.tools.calling import Tool
     from chatbot.providers.choice import ModelTarget
@@ -35,6 +36,7 @@ class Setup(NamedTuple):
     files: ExchangeFiles | None = None
     route: Route = USUAL_ROUTE
     tools: tuple[Tool, ...] = ()
+    receipt: Receipt | None = None
 
     @property
     def options(self) -> Options:
@@ -56,6 +58,7 @@ class Asking(NamedTuple):
     notices: Notices
     open_things: ExitStack
     files: ExchangeFiles | None = None
+    receipt: Receipt | None = None
 
 
 AskSeveral = Callable[[Asking], int]

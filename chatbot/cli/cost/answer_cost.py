@@ -41,12 +41,22 @@ class Spending(NamedTuple):
 class AnswerCost:
     """One answer at a time; as a context manager it gives back what was reserved for one that never ended."""
 
-    def __init__(self, spending: Spending, notices: Notices) -> None:
+    def __init__(self, spending: Spending, notices: Notices, beside: AnswerCost | None = None) -> None:
         self._spending = spending
         self._notices = notices
         self._gate: Gate | None = None
-        self._held: Held | None = None
-        self._conversation: Conversation | None = None
+        self._held: list[Held] = []
+        self._asked: list[Conversation] = []
+        self._beside = beside
+        self._other: AnswerCost | None = None
+        if beside is not None:
+            beside._other = self
+
+    def begin(self) -> None:
+        """The next thing that is reserved is for another answer."""
+        self._held, self._asked = [], []
+        if self._other:
+            self._other.begin()
 
     def reserve(
         self,
@@ -56,12 +66,11 @@ class AnswerCost:
         limit: Callable[[], int | None],
         so_far: Finished | None = None,
     ) -> None:
-        """Takes what the answer to this question may cost out of what is left; `payload` is the body that will be sent,
-        `limit` the longest answer of the model, `so_far` are the steps of the answer before this one. Raises TooDear,
-        ConfigurationError, or LedgerUnavailable. Nothing is loaded where there is no limit.
+        """Takes what one more request for the answer may cost out of what is left; `payload` is the body that will be
+        sent, `limit` the longest answer of the model, `so_far` are the steps of the answer before this one. Raises
+        TooDear, ConfigurationError, or LedgerUnavailable. Nothing is loaded where there is no limit.
         """
-        held, self._held = self._held, None
-        self._conversation = conversation
+        self._asked.append(conversation)
         spending = self._spending
         if spending.is_replayed or not _may_have_limits(spending):
             return
@@ -79,13 +88,16 @@ class AnswerCost:
         if price is None:
             raise unknown_price(spending.target, model)
         estimate = estimated(price, estimated_tokens(conversation), longest_answer(payload(), limit()))
+        if self._gate is None:
+            taken = self._beside._gate.taken_usd if self._beside and self._beside._gate else 0
+            if limits.max_usd is not None:
+                limits = limits._replace(max_usd=limits.max_usd - taken)
+            self._gate = Gate(limits, spending.target.service.name, lambda: open_ledger(self._notices))
         if so_far is not None:
             estimate = estimate._replace(usd=estimate.usd + (self.of(so_far).usd or 0))
-        if self._gate is None:
-            self._gate = Gate(limits, spending.target.service.name, lambda: open_ledger(self._notices))
-        elif held is not None:
-            self._gate.settle(held, Decimal(0))  # it is part of what is reserved now
-        self._held = self._gate.reserve(estimate)
+            if self._held:
+                self._gate.settle(self._held.pop(), Decimal(0))  # it is part of what is reserved now
+        self._held.append(self._gate.reserve(estimate))
 
     def of(self, finished: Finished) -> Cost:
         """What an answer cost, by the prices of now."""
@@ -105,9 +117,11 @@ class AnswerCost:
 
         usd = cost.usd if cost.usd is not None else cost_usd(cost.price, self.about(came)) or Decimal(0)
         rows = entries_of(self._spending, "chat", traffic, usd, unpriced=int(cost.usd is None))
-        held, self._held = self._held, None
-        if self._gate is not None and held is not None:
-            self._gate.settle(held, usd, rows)
+        held, self._held = self._held, []
+        if self._gate is not None and held:
+            self._gate.settle(held[0], usd, rows)
+            for each in held[1:]:
+                self._gate.settle(each, Decimal(0))
         elif rows:
             from contextlib import closing
 
@@ -121,7 +135,7 @@ class AnswerCost:
         from chatbot.core.conversations.resume import estimated_tokens, text_tokens
         from chatbot.core.events import Usage
 
-        return Usage(estimated_tokens(self._conversation) if self._conversation else 0, text_tokens(came))
+        return Usage(sum(map(estimated_tokens, self._asked)), text_tokens(came))
 
     def _price(self, model: str) -> Price | None:
         from chatbot.cli.cost.prices import price_now
@@ -132,17 +146,19 @@ class AnswerCost:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._other:
+            self._other.__exit__()
         gate, held = self._gate, self._held
-        self._gate = self._held = None
+        self._gate, self._held = None, []
         if gate is None:
             return
         from decimal import Decimal
 
         from chatbot.core.cost.ledger import LedgerUnavailable
 
-        if held is not None:
-            with suppress(LedgerUnavailable):  # it is given back by itself within an hour
-                gate.settle(held, Decimal(0))
+        with suppress(LedgerUnavailable):  # it is given back by itself within an hour
+            for each in held:
+                gate.settle(each, Decimal(0))
         gate.close()
 
 

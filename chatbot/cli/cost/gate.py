@@ -61,6 +61,11 @@ class Gate:
         """What the answers of this command have cost so far, as far as that is known."""
         return self._spent
 
+    @property
+    def taken_usd(self) -> Decimal:
+        """The same with what is reserved."""
+        return self._spent + self._held
+
     def reserve(self, estimate: Estimate) -> Held:
         """Takes what the answer may cost out of all that is left. Raises TooDear where it does not fit, and
         LedgerUnavailable: what cannot be counted is not spent.

@@ -5,20 +5,44 @@ from __future__ import annotations
 import errno
 import os
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TextIO
 
 from chatbot.core.errors import OutputUnwritable, TerminalClosed
 from chatbot.outside.desktop.streams import write_all
+from chatbot.records import NamedTuple
+
+
+class _Hearing(NamedTuple):
+    written: Callable[[bytes], object]
+    taken: Callable[[memoryview], object]
+
+
+_hearing: list[_Hearing] = []  # standard output is the process's, and so is who measures it
 
 
 def write_answer(data: bytes) -> None:
     """Writes to standard output; a full disk is an error of ours, a closed pipe stays BrokenPipeError."""
+    hears = _hearing[-1] if _hearing else None
+    if hears:
+        hears.written(data)
     try:
-        write_all(1, data)
+        write_all(1, data, hears and hears.taken)
     except BrokenPipeError:
         raise
     except OSError as error:
         raise unwritable(error) from error
+
+
+@contextmanager
+def measured(written: Callable[[bytes], object], taken: Callable[[memoryview], object]) -> Iterator[None]:
+    """Meanwhile these hear of all that is to be written to standard output, and what of it was taken."""
+    _hearing.append(_Hearing(written, taken))
+    try:
+        yield
+    finally:
+        _hearing.pop()
 
 
 def unwritable(error: OSError) -> OutputUnwritable:

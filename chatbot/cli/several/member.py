@@ -91,7 +91,17 @@ def _asked_model(asking: Asking, word: str, keyboard: SilentKeyboard) -> AskedMo
     recorder = HistoryRecorder(notices, off=arguments.kept.no_log, beside=asking.recorder)
     recorder.forks = asking.recorder.conversation_id
     route = chosen_route(arguments.connection, notices)
-    setup = Setup(arguments, asking.fields, target, recorder, notices, asking.open_things, asking.files, route)
+    setup = Setup(
+        arguments,
+        asking.fields,
+        target,
+        recorder,
+        notices,
+        asking.open_things,
+        asking.files,
+        route,
+        receipt=asking.receipt,
+    )
     system = asking.conversation.system or inputs.system(arguments.how, notices)
     attached = inputs.attachments(arguments.asked, target, notices)
     conversation = inputs.continued(

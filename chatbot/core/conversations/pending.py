@@ -16,7 +16,7 @@ class PendingQuestion(NamedTuple):
     """What is asked: the conversation up to the question, with which options, and whether the answer is shown as it is.
 
     `replaces`: the question takes the place of the last one, of which this is known: whether it had an answer. It then
-    counts as taken back. `continues` is the answer that broke off, of which the last message asks for the rest.
+    counts as taken back. `continues` is its answer, which broke off and of which only the rest is wanted.
     """
 
     conversation: Conversation

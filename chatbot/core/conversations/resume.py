@@ -14,7 +14,6 @@ from chatbot.records import NamedTuple
 if TYPE_CHECKING:  # the session does without the history until something is kept
     from chatbot.core.conversations.stored import Turn
 
-_MIN_OVERLAP, _MAX_OVERLAP = 12, 400
 _MESSAGE_TOKENS = 4  # what a wire format adds to each message, about
 _PIXELS_PER_TOKEN = 750  # platform.claude.com, "Vision"; other providers are of the same order
 _MAX_IMAGE_TOKENS = 1600
@@ -79,19 +78,6 @@ def _last_words(turn: Turn) -> str:
         return "the last question has no answer; it is left out"
     how = _HOW_IT_ENDED.get(turn.verdict)
     return f"the last answer {how}; it is sent as far as it came" if how else ""
-
-
-def continued(answer: str, rest: str) -> str:
-    """An answer that broke off, and the rest of it, less what the rest repeats of the end."""
-    return answer + rest[_overlap(answer, rest) :]
-
-
-def _overlap(answer: str, rest: str) -> int:
-    """How many characters at the beginning of `rest` repeat the end of `answer`; short repetitions are chance."""
-    for length in range(min(len(answer), len(rest), _MAX_OVERLAP), _MIN_OVERLAP - 1, -1):
-        if answer.endswith(rest[:length]) and any(map(str.isalnum, rest[:length])):
-            return length
-    return 0
 
 
 def estimated_tokens(conversation: Conversation) -> int:

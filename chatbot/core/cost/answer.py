@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -39,6 +40,16 @@ def cost_of(price: Price | None, finished: Finished, *, batch: bool = False) -> 
         return Cost(Decimal(0), price)
     usage = Usage() if finished.verdict in _NOT_WHOLE else finished.usage or Usage()
     return Cost(cost_usd(price, usage), price)
+
+
+def total(costs: Sequence[Cost]) -> Cost:
+    """What the parts of an answer cost together. It is not known where one is not; no price where there are several."""
+    paid = [cost for cost in costs if cost.is_paid]
+    if not paid:
+        return NOTHING_SENT
+    amounts = [cost.usd for cost in paid if cost.usd is not None]
+    price = paid[0].price if all(cost.price == paid[0].price for cost in paid) else None
+    return Cost(sum(amounts, Decimal(0)) if len(amounts) == len(paid) else None, price)
 
 
 def cost_json(cost: Cost | None, usage: Usage | None) -> dict[str, Any] | None:

@@ -111,14 +111,19 @@ def _redacted(event: Event, redact: Callable[[str], str]) -> Event:
         case Retrying():
             _hide_in(event.error, redact)
         case Finished():
-            if event.error:
-                _hide_in(event.error, redact)
-            return event._replace(
-                finish_reason=event.finish_reason and redact(event.finish_reason),
-                request_id=event.request_id and redact(event.request_id),
-                model=redact(event.model),
-            )
+            return _redacted_end(event, redact)
     return event
+
+
+def _redacted_end(end: Finished, redact: Callable[[str], str]) -> Finished:
+    if end.error:
+        _hide_in(end.error, redact)
+    return end._replace(
+        finish_reason=end.finish_reason and redact(end.finish_reason),
+        request_id=end.request_id and redact(end.request_id),
+        model=redact(end.model),
+        parts=tuple(part._replace(finished=_redacted_end(part.finished, redact)) for part in end.parts),
+    )
 
 
 def _hide_in(error: ChatError, redact: Callable[[str], str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
@@ -18,12 +19,17 @@ def reserve_standard_descriptors() -> None:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, which is this one
 
 
-def write_all(descriptor: int, data: bytes) -> None:
-    """Writes all of `data`, also where the descriptor does not block. Raises OSError (BrokenPipeError and others)."""
+def write_all(descriptor: int, data: bytes, taken: Callable[[memoryview], object] | None = None) -> None:
+    """Writes all of `data`, also where the descriptor does not block. `taken` hears what was taken of it. Raises
+    OSError (BrokenPipeError and others).
+    """
     view = memoryview(data)
     while view:
         try:
-            view = view[os.write(descriptor, view) :]
+            count = os.write(descriptor, view)
+            if taken:
+                taken(view[:count])
+            view = view[count:]
         except BlockingIOError:
             select.select([], [descriptor], [])
 

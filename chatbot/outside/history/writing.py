@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from chatbot.core.calls.steps import StepCollector
 from chatbot.core.conversations.stored import Failure, ImageReference, Turn, title_of
 from chatbot.core.cost.answer import Cost
 from chatbot.core.errors import ChatError, Hung
-from chatbot.core.events import Finished, Retrying, StepFinished, ToolEvent, ToolFinished, ToolStarted
+from chatbot.core.events import AnswerPart, Finished, Retrying, StepFinished, ToolEvent, ToolFinished, ToolStarted
 from chatbot.core.http.kept import KeptExchange
 from chatbot.outside.history.changes import Random, free_id
 from chatbot.outside.history.database import Database
@@ -144,7 +145,7 @@ class TurnWriter:
             total_s=total_s,
             request_id=finished.request_id,
             attempts=finished.attempts,
-            failures=tuple(self._failures),
+            failures=(*self._failures, *(_seam(*pair, self._desk.redact) for pair in pairwise(finished.parts))),
             answer="".join(self._answer) if answer is None else answer,
             reasoning="".join(self._reasoning),
             model=turn.model or finished.model,
@@ -247,6 +248,14 @@ def _touch(connection: sqlite3.Connection, conversation_id: str, now_s: float, t
         "UPDATE conversation SET updated_s = max(updated_s, ?), provider = ?, model = ? WHERE id = ?",
         (now_s, storable(turn.provider), storable(turn.model), conversation_id),
     )
+
+
+def _seam(before: AnswerPart, after: AnswerPart, redact: Callable[[str], str]) -> Failure:
+    """That an answer broke off, where, and who went on."""
+    error, ended = before.finished.error, f"the answer ended early ({before.finished.verdict})"
+    failed = _failure(error, redact) if error else Failure("AnswerError", ended)
+    who = "/".join(filter(None, (after.provider, after.finished.model)))
+    return failed._replace(message=f"{failed.message}; asked {who} to go on at character {before.end}", delay_s=0.0)
 
 
 def _failure(error: ChatError, redact: Callable[[str], str], delay_s: float | None = None) -> Failure:

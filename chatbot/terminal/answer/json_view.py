@@ -7,7 +7,7 @@ from typing import Any
 
 from chatbot.core.calls.steps import Step
 from chatbot.core.cost.answer import cost_json
-from chatbot.core.events import Event, TextDelta
+from chatbot.core.events import AnswerPart, Event, TextDelta
 from chatbot.core.json_text import dumps
 from chatbot.terminal.answer.show_events import AnswerResult, View
 from chatbot.terminal.failures import exit_code
@@ -39,18 +39,11 @@ def as_json(
         "finish_reason": finished.finish_reason,
         "provider": provider,
         "model": finished.model or model or None,
-        "usage": None
-        if finished.usage is None
-        else {
-            "input_tokens": finished.usage.input_tokens,
-            "output_tokens": finished.usage.output_tokens,
-            "reasoning_tokens": finished.usage.reasoning_tokens,
-            "cached_tokens": finished.usage.cached_tokens,
-            "cache_write_tokens": finished.usage.cache_write_tokens,
-        },
+        "usage": finished.usage and finished.usage._asdict(),
         "cost": cost_json(result.cost, finished.usage),
         "request_id": finished.request_id,
         "attempts": finished.attempts,
+        "parts": [_part_json(part) for part in finished.parts] or None,
         "traffic": dict(traffic),
         "cache": finished.cache and finished.cache._asdict(),
         "error": None
@@ -73,3 +66,19 @@ def _step(step: Step) -> dict[str, Any]:
     from chatbot.core.conversations.json_form import plain_step
 
     return {name: value for name, value in plain_step(step).items() if name != "items"}
+
+
+def _part_json(part: AnswerPart) -> dict[str, Any]:
+    """Which characters (Unicode code points) of the text one model said, and whether the seam before them was found."""
+    finished = part.finished
+    return {
+        "start": part.start,
+        "end": part.end,
+        "joined": part.is_joined,
+        "provider": part.provider or None,
+        "model": finished.model or None,
+        "verdict": str(finished.verdict),
+        "usage": finished.usage and finished.usage._asdict(),
+        "request_id": finished.request_id,
+        "attempts": finished.attempts,
+    }

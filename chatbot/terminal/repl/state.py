@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from chatbot.core.calls.steps import with_steps
 from chatbot.core.conversations.pending import PendingQuestion
-from chatbot.core.conversations.resume import continued
 from chatbot.core.cost.spent import Spent
 from chatbot.core.errors import UsageError
 from chatbot.core.events import Usage, Verdict
@@ -20,11 +19,6 @@ if TYPE_CHECKING:  # the session does without the history until something is kep
     from chatbot.core.conversations.stored import Replaced
     from chatbot.core.cost.answer import Cost
 
-# Said to the model, which sees its own unfinished answer just above it.
-GO_ON = (
-    "Your answer broke off. Go on exactly where it stopped: begin with the very next character, "
-    "repeat nothing, and say nothing about the interruption."
-)
 _MAY_GO_ON = {None, Verdict.LENGTH, Verdict.CUT, Verdict.FAILED, Verdict.CANCELLED}
 
 
@@ -94,10 +88,7 @@ def can_go_on(state: ReplState) -> bool:
 
 def ask_for_rest(state: ReplState) -> PendingQuestion:
     """The request for the rest of the last answer."""
-    answer = last_answer(state)
-    return PendingQuestion(
-        state.conversation.asking(GO_ON), state.options, state.raw, replaces="answered", continues=answer
-    )
+    return ask_again(state)._replace(continues=last_answer(state))
 
 
 def last_answer(state: ReplState) -> str:
@@ -111,8 +102,7 @@ def answered(state: ReplState, asked: PendingQuestion, result: AnswerResult) -> 
     state = _counted(state, result.finished.usage)
     state = state._replace(spent=state.spent.plus(result.cost), last_cost=result.cost)
     if asked.continues:
-        before = state.conversation._replace(messages=state.conversation.messages[:-1])
-        conversation = before.answered(continued(asked.continues, result.text))
+        conversation = asked.conversation.answered(asked.continues + result.text)
         verdict = result.finished.verdict if result.text.strip() else state.verdict
         return state._replace(conversation=conversation, verdict=verdict)
     if not result.text.strip() and not result.steps:

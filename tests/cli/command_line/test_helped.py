@@ -55,7 +55,7 @@ def test_the_walk_meets_every_command(page: Page) -> None:
     pages = list(all_commands(page))
     with_pages = {command.name for command in COMMANDS if command.module}
     assert {words[0] for words in pages if words} == with_pages
-    assert len(pages) == 70
+    assert len(pages) == 75
 
 
 def test_every_page_has_whole_sentences_at_every_width(page: Page) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.core.conversations.resume import Resumed, continued, estimated_tokens, resumed, truncated
+from chatbot.core.conversations.resume import Resumed, estimated_tokens, resumed, truncated
 from chatbot.core.conversations.stored import Failure, ImageReference, Turn
 from chatbot.core.events import Verdict
 from chatbot.core.messages import Conversation, Image, Message
@@ -64,13 +64,6 @@ def test_images_come_back_and_missing_ones_are_said() -> None:
     conversation, _, _, remarks = resumed([kept], {"c1": b"cat"})
     assert conversation.messages[0].attachments == (CAT,)
     assert remarks == ("attachments that are no longer kept are left out: 1",)
-
-
-def test_the_rest_of_an_answer_repeats_nothing_of_its_end() -> None:
-    assert (
-        continued("It runs from east to west", "from east to west and ends.") == "It runs from east to west and ends."
-    )
-    assert continued("forty-", "two") == "forty-two"
 
 
 any_turn = st.builds(

@@ -117,10 +117,10 @@ def test_mixed_pieces_of_two_calls_stay_apart() -> None:
 
 def test_whoever_has_a_question_gets_a_clear_screen() -> None:
     screen = Screen(on_terminal=True)
-    screen.show(TextDelta("Hm."))
     screen.wanted.append(lambda: screen.seen.append("yes?"))
+    screen.show(TextDelta("Hm."), StepFinished(WHOLE, (LONDON,)))
     screen.view.frame(0.0)
-    assert screen.seen == ["<>", "Hm.", "-", "yes?"]
+    assert screen.seen == ["<>", "Hm.", "</>", "yes?", "<>"]
 
 
 def test_an_answer_that_is_cut_in_a_pipe_is_printed_as_far_as_it_came() -> None:

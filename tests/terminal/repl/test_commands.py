@@ -23,7 +23,7 @@ from chatbot.terminal.input.dropped import named_image
 from chatbot.terminal.input.status_line import Status, status_line
 from chatbot.terminal.repl.actions import Attached, Template
 from chatbot.terminal.repl.commands import BY_NAME, COMMANDS, NAMES
-from chatbot.terminal.repl.state import GO_ON, ReplState
+from chatbot.terminal.repl.state import ReplState
 from tests.terminal.pretended import CAT, Pretended, lines_of, outcome, refused
 
 SURFACE = (
@@ -159,7 +159,8 @@ def test_names_of_nothing_are_just_words(typed: str) -> None:
 def test_continue_asks_for_the_rest_and_shows_the_whole_where_it_broke_off_in_code() -> None:
     session = Pretended(outcome("```python\nprint(", Verdict.CUT), "1)\n```")
     session.type("code?", "/continue", "thanks")
-    assert session.texts(1) == ["code?", "```python\nprint(", GO_ON]
+    assert session.texts(1) == ["code?"]
+    assert session.asks[1].continues == "```python\nprint("
     assert session.shown == [("```python\nprint(1)\n```", False)]
     assert session.texts(2) == ["code?", "```python\nprint(1)\n```", "thanks"]
 
@@ -421,7 +422,7 @@ def test_resume_goes_on_where_another_conversation_stopped_and_shows_that() -> N
     found = (SKY, Resumed(conversation, None, Verdict.CUT, ("the last answer was cut",)))
     session = Pretended(resume=lambda typed: found)
     session.type("before", "/resume k3", "/continue")
-    assert session.texts() == ["one\ntwo", "**part", GO_ON]
+    assert (session.texts(), session.asks[-1].continues) == (["one\ntwo"], "**part")
     assert session.asks[-1].conversation.system == "Be brief."
     assert session.shown[0] == ("> one\n> two\n\n**part", False)
     assert "the last answer was cut" in session.told

@@ -13,7 +13,6 @@ from chatbot.core.messages import Conversation, Message
 from chatbot.terminal.documents.export import as_markdown
 from chatbot.terminal.fences import code_blocks
 from chatbot.terminal.repl.state import (
-    GO_ON,
     ReplState,
     answered,
     ask_again,
@@ -133,7 +132,7 @@ CUT = after(ONE, "two", "The answer is forty-", Verdict.CUT)
 def test_a_cut_answer_goes_on_and_becomes_one_with_its_rest() -> None:
     assert can_go_on(CUT)
     ask = ask_for_rest(CUT)
-    assert asked(ask) == ["one", "first", "two", "The answer is forty-", GO_ON]
+    assert asked(ask) == ["one", "first", "two"]
     assert (ask.replaces, ask.continues) == ("answered", "The answer is forty-")
     state = answered(CUT, ask, outcome("two.", Verdict.LENGTH))
     assert texts(state.conversation) == ["one", "first", "two", "The answer is forty-two."]
@@ -153,7 +152,7 @@ def test_undo_and_retry_take_an_answer_with_its_rest_for_one() -> None:
 def test_going_on_in_vain_changes_nothing_and_can_be_tried_again(nothing: str) -> None:
     assert left_unanswered(CUT, ask_for_rest(CUT)) == CUT
     state = answered(CUT, ask_for_rest(CUT), outcome(nothing, Verdict.FAILED))
-    assert asked(ask_for_rest(state))[:-1] == ["one", "first", "two", "The answer is forty-" + nothing]
+    assert last_answer(state) == "The answer is forty-" + nothing
 
 
 @pytest.mark.parametrize("verdict", Verdict)
@@ -165,18 +164,6 @@ def test_an_answer_that_broke_off_can_go_on_and_one_that_was_refused_cannot(verd
 def test_an_answer_that_is_whole_or_missing_cannot_go_on() -> None:
     assert not can_go_on(ONE)
     assert not can_go_on(left_unanswered(CUT, ask_next(CUT, "three")))
-
-
-def test_what_the_model_repeats_is_shown_once() -> None:
-    state = after(EMPTY, "q", "It runs from east to west over the hill", Verdict.CUT)
-    state = answered(state, ask_for_rest(state), outcome("to west over the hill and ends."))
-    assert last_answer(state) == "It runs from east to west over the hill and ends."
-
-
-def test_short_and_drawn_repetitions_are_kept() -> None:
-    for first, rest in (("no no ", "no no"), ("-" * 40, "-" * 40)):
-        state = after(EMPTY, "q", first, Verdict.CUT)
-        assert last_answer(answered(state, ask_for_rest(state), outcome(rest))) == first + rest
 
 
 def test_a_resumed_question_without_an_answer_can_be_asked_again() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import BinaryIO
 
 from chatbot.core.events import Finished, Retrying
@@ -51,12 +52,17 @@ class Exchanges:
         self._done: list[Exchange] = []
         self._over_at_wait: list[int] = []  # how many were over at each wait: who hears of it late may see more
         self._waits = 0  # those heard of
-        self.observer = Observer(self._begin, step)
+        self._step = step
+        self.observer = Observer(partial(self._begin, beginning), step)
 
-    def _begin(self, request: HttpRequest) -> LiveExchange:
+    def observer_of(self, target: ModelTarget, facts: Callable[[], tuple[ConnectionFacts, Moments]]) -> Observer:
+        """Whom the connection to another target tells."""
+        return Observer(partial(self._begin, self._beginning._replace(target=target, facts=facts)), self._step)
+
+    def _begin(self, beginning: Beginning, request: HttpRequest) -> LiveExchange:
         with self._lock:
             attempt = 1 + sum(before.record(with_chunks=False).url == request.url for before in self._running)
-            exchange = self._beginning.exchange(request, attempt)
+            exchange = beginning.exchange(request, attempt)
             self._running.append(exchange)
             return exchange
 
@@ -99,6 +105,12 @@ class Exchanges:
             asked = asking(done)
             done = [with_outcome(each, event) if each is asked else each for each in done]
         return self._kept(done)
+
+    @property
+    def begun(self) -> list[Exchange]:
+        """Those of the question, whether they are over or not."""
+        with self._lock:
+            return [exchange.record() for exchange in self._running]
 
     @property
     def all(self) -> list[Exchange]:

@@ -29,7 +29,7 @@ class AnswerLimits:
         answered = [exchange for exchange in exchanges if exchange.status is not None]
         if not answered or not (self._in_session or may_tell_of_limits(answered[-1]) or self._is_new(answered[-1])):
             return
-        from chatbot.cli.limits import keep_limits, seen_in
+        from chatbot.cli.limits.command import keep_limits, seen_in
         from chatbot.terminal.http.limits_panel import warning
 
         seen = seen_in(answered[-1], self._notices)

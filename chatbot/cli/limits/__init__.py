@@ -1,0 +1,1 @@
+"""What the services said is left of their limits: `chat limits`, and the warning beside an answer."""

@@ -1,0 +1,1 @@
+"""`chat relay`: a relay at the edge, written into a folder."""
