@@ -46,6 +46,7 @@ SET_UP = [
 ]
 BATCH = [command for command in COMMANDS if command.startswith("chat batch")]
 SERVED = [command for command in COMMANDS if re.match(r"chat (serve|lab (serve|proxy))\b", command)]
+RECEIPT = [command for command in COMMANDS if "receipt" in command]
 LEARN = [command for command in COMMANDS if command.startswith("chat learn")]
 SERVERS = [command for command in COMMANDS if command.startswith(("chat mcp", "chat --mcp"))]
 LOGS = [command for command in COMMANDS if command.startswith(("chat logs", "chat templates", "chat http"))]
@@ -122,6 +123,29 @@ def test_the_commands_of_the_course_work_one_after_the_other(tmp_path: Path) -> 
     assert "1 of 13 passed" in run("learn", home=tmp_path).err
 
 
+def test_the_commands_of_a_receipt_work_one_after_the_other(server: LabServer, tmp_path: Path) -> None:
+    (tmp_path / "build.log").write_bytes(b"piped")
+    ask, check = RECEIPT
+    words, answer = shlex.split(ask.partition(" | ")[2]), tmp_path / "answer.txt"
+    asked = run(
+        *words[1 : words.index(">")],
+        home=tmp_path,
+        stdin=b"piped",
+        **{**KEYS, "OPENAI_BASE_URL": f"{server.url}/v1", "CHAT_MODEL": "openai/echo"},
+    )
+    assert asked.code == 0, asked.err
+    answer.write_bytes(asked.out)
+    whole = run(*shlex.split(check)[1:], home=tmp_path)
+    answer.write_bytes(asked.out[:-1])
+    assert (whole.code, run(*shlex.split(check)[1:], home=tmp_path).code) == (0, 74)
+
+
+def test_the_relay_of_the_readme_is_written(tmp_path: Path) -> None:
+    [command] = [command for command in COMMANDS if command.startswith("chat relay")]
+    assert run(*shlex.split(command)[1:], home=tmp_path).code == 0
+    assert (tmp_path / shlex.split(command)[3] / "worker.js").exists()
+
+
 def test_the_command_that_grades_is_that_of_the_picture(tmp_path: Path) -> None:
     [command] = [command for command in COMMANDS if " lab grade " in command]
     [picture] = [picture for picture in RECORD["PICTURES"] if picture.name == "grade"]
@@ -161,11 +185,14 @@ def write_weather(folder: Path) -> None:
 
 
 def test_every_command_of_the_readme_is_tried() -> None:
-    tried = {*SET_UP, *LOGS, *ONE_SHOT, *BATCH, *SERVED, *LEARN, *SERVERS}
+    tried = {*SET_UP, *LOGS, *ONE_SHOT, *BATCH, *SERVED, *LEARN, *SERVERS, *RECEIPT}
     others = {
         command for command in COMMANDS if command.startswith("chat ") and command.partition(" > ")[0] not in tried
     }
-    assert all("lab/" in command or " lab grade " in command or "--save-template" in command for command in others)
+    assert all(
+        "lab/" in command or " lab grade " in command or " relay " in command or "--save-template" in command
+        for command in others
+    )
 
 
 def test_the_settings_of_the_readme_are_in_force(tmp_path: Path) -> None:
@@ -206,7 +233,7 @@ def test_the_first_command_of_the_readme_answers(tmp_path: Path) -> None:
 ONE_SHOT = [
     command
     for command in COMMANDS
-    if re.search(r"(^|\| )chat .*\"", command) and "lab" not in command and "--mcp" not in command
+    if re.search(r"(^|\| )chat .*\"", command) and not re.search(r"lab|--mcp|--receipt", command)
 ]
 
 

@@ -40,7 +40,8 @@ MANUAL = guide.manual()
             how do I set the temperature | How do I set the temperature | --temperature
             how do I hide the thinking | What is the dimmed text | --hide-reasoning
             how can I use a system prompt | How do I give a system prompt? | @PATH
-            my answer was cut off | What is a verdict | the stream ended without its end
+            my answer was cut off | How do I finish an answer that was cut? | /continue
+            what is a verdict | What is a verdict | the stream ended without its end
             I get 401 unauthorized | What if my key is rejected? | HTTP 401
             certificate error behind the company proxy | How do I use a proxy, or the certificates | SSL_CERT_FILE
             how do I use a proxy? | How do I use a proxy, or the certificates | CHAT_PROXY
@@ -108,6 +109,11 @@ MANUAL = guide.manual()
             what is chat lab grade | How do I test my own client? | --min N
             is there a course | How do I learn to write such a program? | chat learn start
             how do I learn web apis | How do I learn to write such a program? | chat learn check
+            how do I finish an answer that was cut | How do I finish an answer that was cut? | lab/cut-once
+            how do I know that nothing was lost | How do I know that nothing was lost | chat receipt check
+            what is a receipt | How do I know that nothing was lost | --receipt r.json
+            how do I share a model with my team | How do I let a web app or a team use a model | chat relay
+            can I deploy it to cloudflare | How do I let a web app or a team use a model | chat relay
             what does -q do | How do I use chat in scripts? | --quiet
         """),
         ("pipe a file", "How do I pipe text or a file into chat?", "cat build.log | chat"),
