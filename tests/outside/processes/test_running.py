@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from chatbot.outside.processes.running import PIPED, USUAL, Limits, ProcessRun, Running, Streams, run_bounded
-from chatbot.outside.processes.tree import members
 from tests.processes import TOLD, runs
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no process groups")
@@ -76,7 +75,7 @@ def test_the_words_of_all_its_processes_can_be_read_while_it_runs(tmp_path: Path
         assert b"sleep\x00302\x00" in running.command_lines()
     finally:
         running.close()
-    assert list(members(running.pid, running.mark)) == []
+    assert running.command_lines() == []
 
 
 def test_what_cannot_be_started_says_so(tmp_path: Path) -> None:
