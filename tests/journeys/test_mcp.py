@@ -9,8 +9,10 @@ from pathlib import Path
 from chatbot.lab.server.http import LabServer
 from tests.journeys.chat import KEYS, at, run
 from tests.journeys.test_on_a_terminal import Person
-from tests.outside.mcp.served import RAW
+from tests.outside.mcp.served import NEEDS_MCP, RAW
 from tests.processes import is_gone
+
+pytestmark = NEEDS_MCP
 
 
 def named(home: Path, *words: str) -> Path:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from chatbot.core.mcp.entries import ServerEntry
 from chatbot.core.tools.calling import ToolOutput
 from chatbot.outside.mcp.sessions import McpSessions, Opened
 from tests.processes import SOON_S
 
+NEEDS_MCP = pytest.mark.skipif(importlib.util.find_spec("mcp") is None, reason="the extra mcp is not installed")
 RAW = str(Path(__file__).with_name("raw_server.py"))
 PACKAGED = str(Path(__file__).with_name("packaged_server.py"))
 
