@@ -38,6 +38,7 @@ _FLOOD_PAUSE_S = 0.01  # so that a flood costs little: the pipe holds the server
 _LEAVES_WITHIN_S, _TERMINATES_WITHIN_S = 0.6, 0.4
 _GRACE_S = 1.0  # most servers see that this program is gone, and leave by themselves
 _LAST_WORDS_WITHIN_S = 0.2
+_GONE_WITHIN_S = _GRACE_S + _LAST_WORDS_WITHIN_S
 _LOOKED_AFTER_S = 0.005
 # Without these hardly a program starts, or finds its files; no secret is in any of them.
 _PASSED_ON = (
@@ -167,7 +168,7 @@ class ServerProcess:
 
     async def _tell_end(self, process: Process) -> None:
         """Before whoever waits for an answer hears of it, why it ended is known, and what it said last."""
-        if not self.fault and await _left(process, _GRACE_S + _LAST_WORDS_WITHIN_S):
+        if not self.fault and await _left(process, _GONE_WITHIN_S):
             status = process.returncode or 0
             how = f"was killed by signal {-status}" if status < 0 else f"ended with exit status {status}"
             error = self._line.fault if self._line else None
@@ -214,7 +215,8 @@ class ServerProcess:
                 process.stdin.write(sent.message.model_dump_json(by_alias=True, exclude_unset=True).encode() + b"\n")
                 await process.stdin.drain()
         except (OSError, anyio.ClosedResourceError):
-            to_session.close()  # it reads no more: whoever waits for an answer waits in vain
+            if not await _left(process, _GONE_WITHIN_S):  # else what reads its output tells why it ended
+                to_session.close()  # it reads no more: whoever waits for an answer waits in vain
 
     async def _listen(self, process: Process) -> None:
         assert process.stderr is not None

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.outside.processes.running import PIPED, USUAL, Limits, ProcessRun, Running, Streams, run_bounded
+from chatbot.outside.processes.running import PIPED, USUAL, Limits, Piece, ProcessRun, Running, Streams, run_bounded
 from tests.processes import TOLD, runs
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no process groups")
@@ -63,6 +63,21 @@ def test_nothing_is_left_of_what_it_started_whoever_its_parent_is(tmp_path: Path
     run = shell(f"sleep 301 & '{sys.executable}' -c \"{server}\"; echo done", tmp_path)
     assert (run.out, run.ended, run.left) == (b"done\n", "exited", 2)
     assert not runs("sleep", "300") and not runs("sleep", "301")
+
+
+@IN_PROC
+def test_what_leaves_within_its_grace_is_not_counted(tmp_path: Path) -> None:
+    run = shell("setsid sleep 0.2 & exit 4", tmp_path, limits=Limits(grace_s=30))
+    assert (run.code, run.ended, run.left) == (4, "exited", 0)
+    assert shell("sleep 304 & exit 4", tmp_path, limits=Limits(grace_s=0)).left == 1
+
+
+def test_both_streams_may_be_one_and_pieces_may_go_elsewhere(tmp_path: Path) -> None:
+    kept: list[Piece] = []
+    script = "echo one; echo two >&2; echo three; env | grep -c CHAT"
+    run = run_bounded(["sh", "-c", script], ENV, tmp_path, Streams(output="merged"), keep=kept.append)
+    assert b"".join(piece.data for piece in kept) == b"one\ntwo\nthree\n0\n"
+    assert run.pieces == ()
 
 
 @IN_PROC
