@@ -166,12 +166,12 @@ def _end_all(child: int) -> int:
     """In rounds, because what is being killed may start something. How many there were beside the child."""
     found: set[int] = set()
     for _ in range(_ROUNDS):
-        _kill(-child)
-        if _reaped(child)[0]:
-            break
-        running = descendants(os.getpid())
-        for pid in running:
+        is_alone, _ = _reaped(child)
+        running = [] if is_alone else descendants(os.getpid())  # before the kill, so that all are counted
+        for pid in (-child, *running):
             _kill(pid)
+        if is_alone:
+            break
         found.update(running)
         time.sleep(_PAUSE_S)
     return len(found - {child})
