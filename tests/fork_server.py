@@ -30,6 +30,8 @@ from chatbot.outside.http import lean_requests
 
 NUMBER_BYTES = 8
 LOADED_WHERE_USED = ["prompt_toolkit.shortcuts", "pygments.lexers"]
+FOR_FEW = ["anyio", "httpx2", "mcp", "mcp_types", "pypdf", "uvicorn"]
+"""What few commands use, and takes longer to load than all of the rest; what imports it is loaded where it is used."""
 
 
 def main() -> None:
@@ -43,9 +45,16 @@ def main() -> None:
 def _load() -> None:
     lean_requests.load()
     found = [module.name for module in pkgutil.walk_packages(chatbot.__path__, "chatbot.")]
+    sys.modules.update(dict.fromkeys(FOR_FEW))  # type: ignore[arg-type]  # they seem not to be installed
     for name in [*found, *LOADED_WHERE_USED]:
         if not name.endswith("__main__"):
-            importlib.import_module(name)
+            try:
+                importlib.import_module(name)
+            except ModuleNotFoundError as error:
+                if error.name not in FOR_FEW:
+                    raise
+    for name in FOR_FEW:
+        del sys.modules[name]
     gc.freeze()
 
 

@@ -214,10 +214,11 @@ class _Player:
             environment_for(self._client, place, home, self._environ),
             self._client.folder,
             Streams(scene.question.encode() if is_piped else None, scene.output),
+            self._limits,
         )
         try:
             started.set_result(running)
-            return running.to_end(self._limits, lambda _: self._wish(scene, stage))
+            return running.to_end(lambda _: self._wish(scene, stage))
         finally:
             running.close()
 
