@@ -118,7 +118,7 @@ def _schema(wanted: Any) -> Payload | None:
     holder = wanted.get("json_schema")
     name = "response_format.json_schema.schema"
     try:
-        return check_schema(holder.get("schema") if isinstance(holder, dict) else None, name)
+        return dict(check_schema(holder.get("schema") if isinstance(holder, dict) else None, name))
     except UsageError as error:
         raise refused(str(error), "response_format") from None
 
