@@ -11,6 +11,7 @@ import struct
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from email.errors import FirstHeaderLineIsContinuationDefect, MissingHeaderBodySeparatorDefect
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -26,6 +27,7 @@ RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER on, zero seconds: close() 
 _LONGEST_LINE = 65536
 _EARLY_HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n"
 _BLOCK_BYTES = 64 * 1024
+_DEFECTS = (MissingHeaderBodySeparatorDefect, FirstHeaderLineIsContinuationDefect)  # those of a body are its own
 _TOKEN = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)  # RFC 9110, section 5.6.2
 _SIZE = re.compile(r"[0-9]{1,19}")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(;.*)?\r?\n")
@@ -115,7 +117,7 @@ class Connection(BaseHTTPRequestHandler):
         section 11.2: request smuggling).
         """
         is_well_formed = all(map(_TOKEN.fullmatch, headers)) and not any("\n" in value for value in headers.values())
-        if self.headers.defects or not is_well_formed:
+        if not is_well_formed or any(isinstance(defect, _DEFECTS) for defect in self.headers.defects):
             return refusal(400, "a header is a name, a colon, and a value in the same line")
         size, coding = headers.get("content-length", "0"), headers.get("transfer-encoding", "chunked").strip().lower()
         if (
