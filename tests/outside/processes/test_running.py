@@ -58,11 +58,12 @@ def test_it_is_interrupted_as_by_ctrl_c_once_and_ended_on_a_word(tmp_path: Path)
 
 @IN_PROC
 def test_nothing_is_left_of_what_it_started_whoever_its_parent_is(tmp_path: Path) -> None:
+    own = os.getpid()  # other runs of this test on the machine have processes too
     leaves = "os.fork() and os._exit(0)\n"
-    server = f"import os\n{leaves}os.setsid()\n{leaves}os.execlp('sleep', 'sleep', '300')"
-    run = shell(f"sleep 301 & '{sys.executable}' -c \"{server}\"; echo done", tmp_path)
+    server = f"import os\n{leaves}os.setsid()\n{leaves}os.execlp('sleep', 'sleep', '300.{own}')"
+    run = shell(f"sleep 301.{own} & '{sys.executable}' -c \"{server}\"; echo done", tmp_path)
     assert (run.out, run.ended, run.left) == (b"done\n", "exited", 2)
-    assert not runs("sleep", "300") and not runs("sleep", "301")
+    assert not runs("sleep", f"300.{own}") and not runs("sleep", f"301.{own}")
 
 
 @IN_PROC
