@@ -67,7 +67,7 @@ def _grade(notices: Notices, words: "list[str] | None", options: Grading) -> int
     from chatbot.terminal.documents.graded import graded_text
     from chatbot.terminal.documents.graded_page import graded_page
 
-    cases = [_case(name) for name in options.case] or CASES
+    cases = [_case(name) for name in dict.fromkeys(options.case)] or CASES
     if options.list:
         stdio.write_answer("".join(map(_listed, cases)).encode())
         return 0

@@ -237,7 +237,6 @@ def _observed(stage: Stage, place: Place, run: ProcessRun) -> Observation:
         place.key,
         run,
         tuple(each._replace(at_s=each.at_s - run.began_s) for each in stage.asked),
-        stage.others,
         stage.says,
         None if stage.sent_s is None else stage.sent_s - run.began_s,
         stage.elsewhere,
