@@ -7,7 +7,7 @@ The floor plan; an upper floor sees the lower ones, neighbours do not see each o
     library    the same pieces for other programs: from chatbot import ...
     layers     what stands around a session and has its shape
     session    one question: ask, retry, fold; yields typed events
-    lab        a loopback provider, offline, with faults on demand
+    lab        a loopback provider, offline, with faults on demand; judges clients, and teaches
     outside    the world: each function touches it once, without loops or policy
     providers  the wire formats, and the table of services; pure
     options    what a person can choose, each choice declared once; pure

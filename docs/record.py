@@ -47,37 +47,57 @@ THEME = TerminalTheme(
 
 
 class Picture(NamedTuple):
-    """A session that begins with `model`: each step is what is typed, and the words that must be seen after it.
-    Without steps it is one question with these `words`, and its answer.
+    """A run of `chat` with these words. With steps it is a session: each is what is typed, and the words that must be
+    seen after it. Without, it is one command, and all that it writes, below `file`: a name and the text in it.
     """
 
     name: str
-    model: str
+    words: tuple[str, ...]
     steps: tuple[tuple[str, str], ...] = ()
-    words: tuple[str, ...] = ()
+    file: tuple[str, str] | None = None
+
+
+CLIENT = """\
+import os, sys, requests
+
+answer = requests.post(
+    os.environ["OPENAI_BASE_URL"] + "/chat/completions",
+    headers={"Authorization": "Bearer " + os.environ["OPENAI_API_KEY"]},
+    json={"model": "any", "messages": [{"role": "user", "content": sys.argv[1]}]},
+)
+print(answer.json()["choices"][0]["message"]["content"])
+"""
 
 
 PICTURES = (
     Picture(
         "session",
-        "lab/guide",
+        ("-m", "lab/guide"),
         (
             ("how do I use a local server?\r", "Ollama"),
             ("/model lab/echo\r", "the model is now"),
             ("shorter, please\r", "lab/echo   "),
         ),
     ),
-    Picture("markdown", "lab/markdown", (("show me a table and some code\r", "```python"),)),
+    Picture("markdown", ("-m", "lab/markdown"), (("show me a table and some code\r", "```python"),)),
     Picture(
         "trouble",
-        "lab/quota",
+        ("-m", "lab/quota"),
         (
             ("hello\r", "/retry asks it again"),
             ("/model lab/overloaded\r", "the model is now"),
             ("hello\r", COUNTDOWN),
         ),
     ),
-    Picture("http", "lab/rate-limited", words=("-v", "What is SSE?")),
+    Picture("http", ("-m", "lab/rate-limited", "-v", "What is SSE?")),
+    Picture(
+        "grade",
+        (
+            *("lab", "grade", "--case", "answer", "--case", "key-stays", "--case", "status-401"),
+            *("--case", "retry-after", "--case", "cut", "--", "python", "client.py", "{question}"),
+        ),
+        file=("client.py", CLIENT),
+    ),
 )
 
 
@@ -98,15 +118,20 @@ def screen_of(picture: Picture) -> pyte.Screen:
     screen = _Screen(COLUMNS, LINES)
     stream = pyte.ByteStream(screen)
     with tempfile.TemporaryDirectory() as home:
-        env = {"PATH": os.environ["PATH"], "HOME": home, "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}
-        command = ["-m", "chatbot", "-n", "-m", picture.model, *picture.words]
+        if picture.file:
+            name, text = picture.file
+            (Path(home) / name).write_text(text)
+            stream.feed(_at_a_shell("cat", name) + text.replace("\n", "\r\n").encode())
         child = pexpect.spawn(
-            sys.executable, command, env={**env, "TERM": "xterm-256color"}, cwd=home, dimensions=(LINES, COLUMNS)
+            sys.executable,
+            ["-m", "chatbot", *picture.words],
+            env=_environment(home),
+            cwd=home,
+            dimensions=(LINES, COLUMNS),
         )
         screen.answer = child.send
-        if picture.words:
-            typed = " ".join(map(_quoted, ("chat", "-m", picture.model, *picture.words)))
-            stream.feed(f"\x1b[36m$\x1b[0m \x1b[1m{typed}\x1b[0m\r\n".encode())
+        if not picture.steps:
+            stream.feed(_at_a_shell("chat", *picture.words))
             _look(lambda: child.eof(), child, screen, stream)
             return screen
         _look(lambda: _prompts(screen) == 1, child, screen, stream)
@@ -126,6 +151,18 @@ def _look(seen: Callable[[], bool], child: Any, screen: pyte.Screen, stream: pyt
             raise TimeoutError(_text(screen))
         with contextlib.suppress(pexpect.TIMEOUT, pexpect.EOF):
             stream.feed(bytes(child.read_nonblocking(65536, 0.1)))
+
+
+def _environment(home: str) -> dict[str, str]:
+    """With this Python as `python`."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    ours = {"PATH": path, "HOME": home, "PYTHONPATH": str(ROOT), "CHAT_NO_LOG": "1"}
+    return {**ours, "LC_ALL": "C.UTF-8", "TERM": "xterm-256color"}
+
+
+def _at_a_shell(*words: str) -> bytes:
+    """A prompt, and these words typed at it."""
+    return f"\x1b[36m$\x1b[0m \x1b[1m{' '.join(map(_quoted, words))}\x1b[0m\r\n".encode()
 
 
 def _quoted(word: str) -> str:

@@ -34,6 +34,8 @@ NUMBER_BYTES = 8
 LOADED_WHERE_USED = """dotenv encodings.utf_8_sig fastjsonschema PIL.Image prompt_toolkit.input.vt100
     prompt_toolkit.key_binding.bindings.search prompt_toolkit.patch_stdout prompt_toolkit.shortcuts pygments.lexers
     pygments.lexers.python pygments.unistring tomlkit""".split()
+FOR_FEW = ["anyio", "httpx2", "mcp", "mcp_types", "pypdf", "uvicorn"]
+"""What few commands use, and takes longer to load than all of the rest; what imports it is loaded where it is used."""
 
 
 def main() -> None:
@@ -47,9 +49,16 @@ def main() -> None:
 def _load() -> None:
     lean_requests.load()
     found = [module.name for module in pkgutil.walk_packages(chatbot.__path__, "chatbot.")]
+    sys.modules.update(dict.fromkeys(FOR_FEW))  # type: ignore[arg-type]  # they seem not to be installed
     for name in [*found, *LOADED_WHERE_USED]:
         if not name.endswith("__main__"):
-            importlib.import_module(name)
+            try:
+                importlib.import_module(name)
+            except ModuleNotFoundError as error:
+                if error.name not in FOR_FEW:
+                    raise
+    for name in FOR_FEW:
+        del sys.modules[name]
     parse(Command("chat", "", print), [], "chat")  # what reads the words of a command line is loaded in its own way
     gc.freeze()
 

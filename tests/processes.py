@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import time
+from collections.abc import Callable
 from pathlib import Path
 
+SOON_S = 20.0  # on a busy machine
 PROC = Path("/proc")
 TOLD = (PROC / "self/stat").exists()
 
@@ -11,10 +15,31 @@ TOLD = (PROC / "self/stat").exists()
 def runs(*words: str) -> bool:
     """Whether a process has exactly these words."""
     wanted = "".join(f"{word}\0" for word in words).encode()
-    return any(_words(path) == wanted for path in PROC.glob("[0-9]*/cmdline"))
+    return any(_read(path) == wanted for path in PROC.glob("[0-9]*/cmdline"))
 
 
-def _words(path: Path) -> bytes:
+def is_running(pid: int) -> bool:
+    """Whether there is such a process. One that has ended, and that nobody has waited for, does not run."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return (_read(PROC / f"{pid}/stat").rpartition(b")")[2].split() or [b"R"])[0] != b"Z"
+
+
+def is_soon(what: Callable[[], bool]) -> bool:
+    until_s = time.monotonic() + SOON_S
+    while not what() and time.monotonic() < until_s:
+        time.sleep(0.01)
+    return what()
+
+
+def is_gone(pid: int) -> bool:
+    """Whether a process has ended, or soon does."""
+    return is_soon(lambda: not is_running(pid))
+
+
+def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError:  # it has just ended

@@ -6,6 +6,7 @@ import json
 import re
 import runpy
 import shlex
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,15 @@ from chatbot.cli.command_line.declared import HELP_FLAGS, Command
 from chatbot.cli.main import FAULT
 from chatbot.core import errors
 from chatbot.lab import guide
+from chatbot.lab.grade.cases import CASES
 from chatbot.lab.scenarios import NAMES
 from chatbot.lab.server.http import LabServer
 from chatbot.providers.services import SERVICES
 from chatbot.terminal.failures import EXIT_CODES
 from tests.forked import ROOT
 from tests.journeys.chat import KEY, KEYS, run
+from tests.outside.mcp.served import RAW
+from tests.pdfs import pdf
 
 README = (ROOT / "README.md").read_text()
 COMMANDS = [
@@ -41,6 +45,10 @@ SET_UP = [
     if re.match(r"chat (keys|models|config|doctor|probe|limits|ledger|cache|lab list|--install-completion)\b", command)
 ]
 BATCH = [command for command in COMMANDS if command.startswith("chat batch")]
+SERVED = [command for command in COMMANDS if re.match(r"chat (serve|lab (serve|proxy))\b", command)]
+RECEIPT = [command for command in COMMANDS if "receipt" in command]
+LEARN = [command for command in COMMANDS if command.startswith("chat learn")]
+SERVERS = [command for command in COMMANDS if command.startswith(("chat mcp", "chat --mcp"))]
 LOGS = [command for command in COMMANDS if command.startswith(("chat logs", "chat templates", "chat http"))]
 
 
@@ -99,19 +107,92 @@ def test_each_command_that_sets_something_up_or_looks_at_it_works(
     assert KEY not in result.text + result.err
 
 
-@pytest.mark.parametrize("command", [command for command in COMMANDS if command.startswith("chat lab serve")])
-def test_each_command_that_serves_the_lab_is_understood(server: LabServer, tmp_path: Path, command: str) -> None:
+@pytest.mark.parametrize("command", SERVED)
+def test_each_command_that_serves_is_understood(server: LabServer, tmp_path: Path, command: str) -> None:
     port = server.url.rpartition(":")[2]
-    result = run(*shlex.split(command)[1:], "--port", port, home=tmp_path)
+    result = run(*shlex.split(command)[1:], "--port", port, home=tmp_path, **KEYS)
     assert (result.code, f"port {port} cannot be used" in result.err) == (78, True)
 
 
+def test_the_commands_of_the_course_work_one_after_the_other(tmp_path: Path) -> None:
+    for command in LEARN:
+        if " check" in command:
+            (tmp_path / "01_models.py").write_bytes(run("learn", "show", "1", home=tmp_path).out)
+        result = run(*shlex.split(command)[1:], home=tmp_path)
+        assert result.code == 0, result.err
+    assert "1 of 13 passed" in run("learn", home=tmp_path).err
+
+
+def test_the_commands_of_a_receipt_work_one_after_the_other(server: LabServer, tmp_path: Path) -> None:
+    (tmp_path / "build.log").write_bytes(b"piped")
+    ask, check = RECEIPT
+    words, answer = shlex.split(ask.partition(" | ")[2]), tmp_path / "answer.txt"
+    asked = run(
+        *words[1 : words.index(">")],
+        home=tmp_path,
+        stdin=b"piped",
+        **{**KEYS, "OPENAI_BASE_URL": f"{server.url}/v1", "CHAT_MODEL": "openai/echo"},
+    )
+    assert asked.code == 0, asked.err
+    answer.write_bytes(asked.out)
+    whole = run(*shlex.split(check)[1:], home=tmp_path)
+    answer.write_bytes(asked.out[:-1])
+    assert (whole.code, run(*shlex.split(check)[1:], home=tmp_path).code) == (0, 74)
+
+
+def test_the_relay_of_the_readme_is_written(tmp_path: Path) -> None:
+    [command] = [command for command in COMMANDS if command.startswith("chat relay")]
+    assert run(*shlex.split(command)[1:], home=tmp_path).code == 0
+    assert (tmp_path / shlex.split(command)[3] / "worker.js").exists()
+
+
+def test_the_command_that_grades_is_that_of_the_picture(tmp_path: Path) -> None:
+    [command] = [command for command in COMMANDS if " lab grade " in command]
+    [picture] = [picture for picture in RECORD["PICTURES"] if picture.name == "grade"]
+    ask = command.partition(" -- ")[2]
+    assert " ".join(picture.words).endswith(f" -- {ask}")
+    told = re.search(r"through (\d+) cases", README)
+    assert told and int(told[1]) == len(CASES)
+
+
+@pytest.mark.parametrize("command", SERVERS)
+def test_each_command_with_an_mcp_server_starts_the_one_of_the_file(
+    server: LabServer, tmp_path: Path, command: str
+) -> None:
+    [text] = re.findall(r"```json\n(.*?)```", README, re.DOTALL)
+    named = json.loads(text)
+    named["mcpServers"]["time"] |= {"command": sys.executable, "args": ["-S", "-E", RAW]}
+    write_table("mcp.json", json.dumps(named), tmp_path)
+    variables: dict[str, Any] = {**KEYS, "OPENAI_BASE_URL": f"{server.url}/v1", "CHAT_MODEL": "openai/echo"}
+    result = run(*shlex.split(command)[1:], home=tmp_path, timeout_s=30, **variables)
+    assert result.code == 0, result.err
+    assert ("Tokyo" if "Tokyo" in command else "time") in result.text and "broken" not in result.text
+    offered = [tool["function"]["name"] for asked in server.requests for tool in asked.json["tools"]]
+    assert ("time_echo" in offered) == ("Tokyo" in command)
+
+
+def test_the_function_of_the_readme_is_called_by_a_model(tmp_path: Path) -> None:
+    [command] = [command for command in COMMANDS if "weather.py" in command]
+    write_weather(tmp_path)
+    result = run("-m", "lab/tools", "--allow", "weather", *shlex.split(command)[1:], home=tmp_path)
+    assert result.code == 0, result.err
+    assert json.loads(result.text.partition("said: ")[2])["sky"] == "clear"
+
+
+def write_weather(folder: Path) -> None:
+    [text] = re.findall(r"```python\n# weather.py\n(.*?)```", README, re.DOTALL)
+    (folder / "weather.py").write_text(text)
+
+
 def test_every_command_of_the_readme_is_tried() -> None:
-    tried = {*SET_UP, *LOGS, *ONE_SHOT, *BATCH}
+    tried = {*SET_UP, *LOGS, *ONE_SHOT, *BATCH, *SERVED, *LEARN, *SERVERS, *RECEIPT}
     others = {
         command for command in COMMANDS if command.startswith("chat ") and command.partition(" > ")[0] not in tried
     }
-    assert all("lab/" in command or " lab serve" in command or "--save-template" in command for command in others)
+    assert all(
+        "lab/" in command or " lab grade " in command or " relay " in command or "--save-template" in command
+        for command in others
+    )
 
 
 def test_the_settings_of_the_readme_are_in_force(tmp_path: Path) -> None:
@@ -149,7 +230,11 @@ def test_the_first_command_of_the_readme_answers(tmp_path: Path) -> None:
     assert "--image" in result.text
 
 
-ONE_SHOT = [command for command in COMMANDS if re.search(r"(^|\| )chat .*\"", command) and "lab" not in command]
+ONE_SHOT = [
+    command
+    for command in COMMANDS
+    if re.search(r"(^|\| )chat .*\"", command) and not re.search(r"lab|--mcp|--receipt", command)
+]
 
 
 @pytest.mark.parametrize("command", ONE_SHOT)
@@ -158,6 +243,8 @@ def test_each_command_of_the_readme_is_answered(tmp_path: Path, command: str) ->
 
     Image.new("RGB", (4, 4)).save(tmp_path / "cat.jpg")
     (tmp_path / "notes.md").write_text("notes")
+    (tmp_path / "report.pdf").write_bytes(pdf(["a report"]))
+    write_weather(tmp_path)
     saving = next(command for command in COMMANDS if "--save-template" in command)
     assert run(*shlex.split(saving)[1:], home=tmp_path).code == 0
     piped, _, asked = command.rpartition("| ")
@@ -170,6 +257,8 @@ def test_each_command_of_the_readme_is_answered(tmp_path: Path, command: str) ->
         }
         if " -c " in asked:
             assert run("something before", home=tmp_path, **{**KEYS, **urls}).code == 0
+            server.will_answer(text="An answer.")
+        if " -T " in asked:  # the lab first calls what it is offered
             server.will_answer(text="An answer.")
         result = run(*shlex.split(asked)[1:], home=tmp_path, stdin=b"piped" if piped else None, **{**KEYS, **urls})
     assert result.code == 0
@@ -267,6 +356,13 @@ SHOWN = {
         "a refusal": ("429 Too Many Requests", YELLOW),
         "why the retry waits so long": ("retry-after: 1; the server asks for 1 s", None),
         "a waterfall of both attempts": ("attempt 2", None),
+    },
+    "grade": {
+        "a client of eight lines": ("import os, sys, requests", None),
+        "what it passes": ("pass", GREEN),
+        "what it fails": ("fail", RED),
+        "what was seen": ("it did not ask again", None),
+        "its score": ("score 40 of 100", None),
     },
     "markdown": {
         "headings": ("A heading", None),

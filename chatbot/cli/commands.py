@@ -44,7 +44,7 @@ class Entry(NamedTuple):
 _KEPT, _SET_UP = "What was asked", "Your settings"
 CHAT = Entry("chat", "Asks an AI model.", "chatbot.cli.chat.command")
 COMMANDS = (
-    Entry("lab", "The offline provider: its scenarios, and a server of it.", "chatbot.cli.lab.command"),
+    Entry("lab", "The offline provider: its faults, a server of it, a judge of clients.", "chatbot.cli.lab.command"),
     Entry("logs", "What was asked and answered, kept on this computer.", "chatbot.cli.logs.command", heading=_KEPT),
     Entry("templates", "Saved prompts.", "chatbot.cli.templates", heading=_SET_UP),
     Entry("http", "The HTTP of the last answers.", "chatbot.cli.http", heading=_KEPT),

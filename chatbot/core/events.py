@@ -203,6 +203,10 @@ class StepFinished(NamedTuple):
     calls: tuple[ToolCall, ...]
 
 
+class PartFinished(NamedTuple):
+    """The end of a part of an answer, which broke off: its rest is asked for now."""
+
+
 ProviderEvent = TextDelta | ReasoningDelta | CallPiece | Usage | FinishReason | EndMarker | OutputItems | Notice
 ToolEvent = ToolCallDelta | ToolCalled | ToolStarted | ToolFinished | StepFinished
-Event = ProviderEvent | ToolEvent | Retrying | Finished
+Event = ProviderEvent | ToolEvent | Retrying | PartFinished | Finished

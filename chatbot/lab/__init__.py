@@ -1,1 +1,1 @@
-"""The embedded provider: its scenarios and its guide, offline, in four wire formats."""
+"""The embedded provider: its scenarios and its guide, offline, in four wire formats; its judge, and its course."""

@@ -49,9 +49,10 @@ def call_pieces(answer: Answer) -> Iterator[tuple[int, str]]:
 def read_or(arguments: str) -> Json:
     """Arguments as an object, for wire formats that have no other: where they are no JSON, a member that says so."""
     try:
-        return dict(json.loads(arguments))
+        found = json.loads(arguments)
     except ValueError:
-        return {"INVALID_JSON": arguments}
+        found = None
+    return found if isinstance(found, dict) else {"INVALID_JSON": arguments}
 
 
 def results_in_words(asked: Asked) -> str:

@@ -122,6 +122,10 @@ class Dialect(ABC):
         """Those in the content of a message."""
         return (found for part in objects(content) if (found := self.file(part)))
 
+    def faulty(self, body: Json) -> str:
+        """Why a body with all of the fields cannot be a question, in the provider's words; empty where it can."""
+        return ""
+
     @abstractmethod
     def file(self, part: Json) -> SentFile | None:
         """The picture, document or recording in a part of a message; None when it holds none."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 
+from chatbot.core.calls.loop import summed
 from chatbot.core.conversations.joining import Joiner, request_for_rest
 from chatbot.core.errors import Cancelled, ChatError
-from chatbot.core.events import AnswerPart, Event, Finished, ReasoningDelta, TextDelta, Usage, Verdict
+from chatbot.core.events import AnswerPart, Event, Finished, PartFinished, ReasoningDelta, TextDelta, Verdict
 from chatbot.core.messages import Conversation
 from chatbot.core.options import Options
 from chatbot.records import NamedTuple
@@ -59,6 +60,7 @@ class Continued(NamedTuple):
             except ChatError as error:
                 parts.append(AnswerPart(len(text), len(text), self.rest.provider, _unasked(error)))
                 break
+            yield PartFinished()
             more = times < self.most
             part, text = yield from _said(self.rest, asked, options, sleep, text, asks_again=more)
             parts.append(part)
@@ -126,9 +128,8 @@ def _whole(parts: tuple[AnswerPart, ...]) -> Finished:
     if not last.has_text:
         before = parts[-2].finished
         ended = before._replace(error=last.error or before.error)
-    usages = [part.finished.usage for part in parts if part.finished.usage]
     return ended._replace(
-        usage=_sum(usages) if usages else None,
+        usage=summed(part.finished.usage for part in parts),
         attempts=sum(part.finished.attempts for part in parts),
         has_text=True,
         model=first.model or last.model,
@@ -136,9 +137,3 @@ def _whole(parts: tuple[AnswerPart, ...]) -> Finished:
         cache=first.cache,
         parts=parts,
     )
-
-
-def _sum(usages: list[Usage]) -> Usage:
-    """Of each number those that are known."""
-    known = ([number for number in numbers if number is not None] for numbers in zip(*usages, strict=True))
-    return Usage(*(sum(numbers) if numbers else None for numbers in known))

@@ -176,7 +176,7 @@ class Tools(NamedTuple):
     tool: Annotated[
         tuple[str, ...],
         Choice(
-            "Let the model call this tool: one that is built in, or FILE.py:function; repeatable.",
+            "Let the model call this tool: read, list, search, fetch, shell or FILE.py:function; repeatable.",
             flags=("--tool", "-T"),
             metavar="NAME|FILE",
             in_variable=False,
@@ -195,7 +195,7 @@ class Tools(NamedTuple):
     allow: Annotated[
         tuple[str, ...],
         Choice(
-            "Let it call this one, or any of this MCP server, without asking; repeatable.",
+            "Let it call this tool, or all of this MCP server, without asking; repeatable.",
             metavar="NAME",
             is_text=True,
             in_variable=False,

@@ -46,16 +46,16 @@ class Service(NamedTuple):
     Where a row says nothing else, the key is in NAME_API_KEY and the base URL in NAME_BASE_URL. Variables are tried in
     order, the first that is set counts. A service without `default_model` is asked for its list, whose first model is
     taken; `model_required` says that its list does not name what can be asked. `key_prefixes` are what its keys alone
-    begin with, `model_prefixes` the beginnings of model names that mean this service. `other_wires` are formats that
-    it also speaks when asked to. `seed_field` is empty where there is no seed. `header_variables` and
-    `query_variables` are pairs of a header or query parameter and the environment variable that fills it. `probe`:
-    this local server is looked for when nothing else is set up. `key_path` is what only a good key may read, where
-    anybody may read the list of models; empty where there is no such thing. `models_path` is where the list of models
-    is, if not where the wire format has it. `schemas`: whether it holds an answer to a JSON Schema: to those of its
-    wire format's own rules (`strict`), to `any`, or to `none`, so that one goes with the system prompt. `tools`:
-    whether it takes any. `reasoning_field`: the member of a message (Chat Completions) that holds the reasoning of an
-    answer with calls, which it wants back with their results; empty where it wants none. `source`: where these facts
-    are from.
+    begin with, `model_prefixes` the beginnings of model names that mean this service. `other_wires` are formats that it
+    also speaks when asked to. `seed_field` is empty where there is no seed. `header_variables` and `query_variables`
+    are pairs of a header or query parameter and the environment variable that fills it. `probe`: this local server is
+    looked for when nothing else is set up. `key_path` is what only a good key may read, where anybody may read the list
+    of models; empty where there is no such thing. `models_path` is where the list of models is, if not where the wire
+    format has it. `schemas`: whether it holds an answer to a JSON Schema: to those of its wire format's own rules
+    (`strict`), to `any`, or to `none`, so that one goes with the system prompt. `tools`: whether it takes any.
+    `call_ids`: a pattern of the ids that a call may have. `reasoning_field`: the member of a message (Chat Completions)
+    that holds the reasoning of an answer with calls, which it wants back with their results; empty where it wants none.
+    `source`: where these facts are from.
     """
 
     name: str
@@ -86,6 +86,7 @@ class Service(NamedTuple):
     key_path: str | None = None
     schemas: Schemas = "any"
     tools: bool = True
+    call_ids: str = ".+"
     reasoning_field: str = ""
 
     @property

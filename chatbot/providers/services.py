@@ -156,6 +156,7 @@ SERVICES: tuple[Service, ...] = (
         model_prefixes=("mistral-", "ministral-", "magistral-", "codestral-", "devstral-", "pixtral-"),
         seed_field="random_seed",
         images=ImageLimits(_WEB_AND_GIF, 7_500_000, 1540),
+        call_ids="[a-zA-Z0-9]{9}",
     ),
     Service(
         "xai",

@@ -31,7 +31,7 @@ def test_a_client_is_marked_in_json_on_a_page_and_by_the_exit_status(tmp_path: P
     assert set(failed) == {"openai", "anthropic"}
     assert failed["openai"]["case"] == "status-401" and "KeyError" in failed["openai"]["seen"]
     assert "<h1>score 66 of 100</h1>" in (tmp_path / "page.html").read_text()
-    again = run(*GRADE, "--wire", "openai", *cases, "--min", "60", *client, home=tmp_path)
+    again = run(*GRADE, "--wire", "openai", *cases, *cases, "--min", "60", *client, home=tmp_path)
     assert again.code == 0
     assert again.text.splitlines()[0] == "pass  answer      the answer, byte for byte"
     assert "fail  status-401  a crash in the place of a sentence: \"KeyError: 'choices'\"" in again.text
@@ -60,13 +60,14 @@ def test_chat_itself_passes(tmp_path: Path) -> None:
         (("--case", "retry-afte", "--", "true"), "there is no case retry-afte Did you mean retry-after"),
         (("--wire", "openai", "--", "yes"), "no question came to the lab: the command wrote without end and was ended"),
         (("--html", ".", "--", "true"), ". is there already"),
+        (("--html", "no/page.html", "--", "true"), "no/page.html cannot be written: there is no folder no"),
         (("--env", "NO_SUCH_VARIABLE", "--", "true"), "--env NO_SUCH_VARIABLE: there is no such variable here"),
     ],
 )
 def test_what_cannot_be_graded_is_told(words: tuple[str, ...], told: str, tmp_path: Path) -> None:
     result = run(*GRADE, *words, home=tmp_path)
     assert told in " ".join(result.err.split())
-    assert (result.out, result.code) == (b"", 2)
+    assert (result.out, result.code) == (b"", 74 if "folder" in told else 2)
 
 
 def test_the_cases_are_listed(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import pytest
+import requests
 
 from chatbot.core.errors import AnswerError, ChatError, ConnectionLost, MalformedAnswer
 from chatbot.core.events import Event, Finished, StepFinished, ToolCallDelta, ToolFinished, ToolStarted, Verdict
@@ -51,16 +52,20 @@ def tool(name: str) -> Tool:
     return Tool(ToolDefinition(name, "Tells.", SCHEMA), run)
 
 
+def lab_session(server: LabServer, wire: str) -> Session:
+    time = FakeTime()
+    endpoint = Endpoint(server.url + PATHS[wire])
+    return Session(
+        lookup.provider_for(services.find(LAB[wire]), endpoint), LiveTransport({}), RetryPolicy(max_retries=0),
+        time.clock, time.clock, lambda: 0.5,
+    )  # fmt: skip
+
+
 def ask(
     server: LabServer, wire: str, model: str, *, stream: bool = True, strip: Callable[[Message], Message] = lambda m: m
 ) -> Asked:
     """The answer of the loop, its model asked at the lab; `strip` changes what is said to it."""
-    time = FakeTime()
-    endpoint = Endpoint(server.url + PATHS[wire])
-    session = Session(
-        lookup.provider_for(services.find(LAB[wire]), endpoint), LiveTransport({}), RetryPolicy(max_retries=0),
-        time.clock, time.clock, lambda: 0.5,
-    )  # fmt: skip
+    session, time = lab_session(server, wire), FakeTime()
     said: list[Conversation] = []
 
     def asked(conversation: Conversation, options: Options, sleep: Sleep) -> Iterator[Event]:
@@ -139,3 +144,22 @@ def test_what_has_to_be_handed_back_is_and_without_it_the_lab_refuses(
     events, _ = ask(server, wire, "signed-calls", stream=stream, strip=lambda message: message._replace(items=None))
     finished: Finished = end(events)
     assert isinstance(finished.error, ChatError) and finished.error.status == 400 and finished.verdict is Verdict.FAILED
+
+
+@pytest.mark.parametrize("then", LAB)
+@pytest.mark.parametrize("first", LAB)
+def test_a_conversation_with_calls_goes_on_without_tools_at_any_service(
+    server: LabServer, first: str, then: str
+) -> None:
+    _, conversations = ask(server, first, "signed-calls")
+    talk = conversations[1].answered("I know.").asking("And now?")
+    events = list(lab_session(server, then).ask(talk, Options("echo", stream=True), lambda delay_s: None))
+    assert end(events).verdict is Verdict.COMPLETE and text(events) == "And now?"
+
+
+def test_the_lab_refuses_calls_without_tools_in_the_words_of_anthropic(server: LabServer) -> None:
+    told = {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "toolu_1", "content": "rain"}]}
+    body = {"model": "echo", "max_tokens": 9, "messages": [told]}
+    for tools, status in (([], 400), ([{"name": "weather", "input_schema": {"type": "object"}}], 200)):
+        answer = requests.post(f"{server.url}/v1/messages", json={**body, "tools": tools}, timeout=5)
+        assert answer.status_code == status and ("must define tools" in answer.text) == (status == 400)

@@ -40,7 +40,8 @@ MANUAL = guide.manual()
             how do I set the temperature | How do I set the temperature | --temperature
             how do I hide the thinking | What is the dimmed text | --hide-reasoning
             how can I use a system prompt | How do I give a system prompt? | @PATH
-            my answer was cut off | What is a verdict | the stream ended without its end
+            my answer was cut off | How do I finish an answer that was cut? | /continue
+            what is a verdict | What is a verdict | the stream ended without its end
             I get 401 unauthorized | What if my key is rejected? | HTTP 401
             certificate error behind the company proxy | How do I use a proxy, or the certificates | SSL_CERT_FILE
             how do I use a proxy? | How do I use a proxy, or the certificates | CHAT_PROXY
@@ -86,6 +87,33 @@ MANUAL = guide.manual()
             why "price unknown"? | Why is the price unknown? | --price 2.50/10
             whom does chat contact? | Whom does chat contact? | chat ledger
             what is the ledger | Whom does chat contact? | chat ledger
+            how do I let the model use tools | How do I let the model use tools? | --allow NAME
+            can it run shell commands | How do I let the model use tools? | runs a command
+            what tools are built in | How do I let the model use tools? | fetch
+            does it have function calling | How do I let the model use tools? | FILE.py:function
+            how do I write my own tool | How do I write a tool of my own? | type hints
+            are tools safe | Is it safe to let a model use tools? | they are no prison
+            a tool call fails | What happens when a tool call fails? | --max-steps 20
+            where do I see which tools were called | Where do I see what was called? | chat logs show
+            how do I try tools without a key | How do I try tools without a key? | lab/signed-calls
+            how do I use an MCP server | How do I use an MCP server? | mcpServers
+            why was my mcp server left out | Why is an MCP server left out | ten seconds
+            how do I send a pdf? | How do I attach a PDF, a recording or another file? | chat-cli[pdf]
+            how do I attach audio | How do I attach a PDF, a recording or another file? | WAV and MP3
+            how do I paste? | How do I ask about what is in the clipboard? | /paste
+            how do I use chat from my editor | How do other programs use my providers? | OPENAI_BASE_URL
+            what is chat serve | How do other programs use my providers? | x-chat-ignored-fields
+            why does the relay say 403 | Why does the relay answer 403 or 401? | --cors ORIGIN
+            how do I test my retry code | How do I test what my program does | --fault cut@200
+            how do I test my own client | How do I test my own client? | {question}
+            what is chat lab grade | How do I test my own client? | --min N
+            is there a course | How do I learn to write such a program? | chat learn start
+            how do I learn web apis | How do I learn to write such a program? | chat learn check
+            how do I finish an answer that was cut | How do I finish an answer that was cut? | lab/cut-once
+            how do I know that nothing was lost | How do I know that nothing was lost | chat receipt check
+            what is a receipt | How do I know that nothing was lost | --receipt r.json
+            how do I share a model with my team | How do I let a web app or a team use a model | chat relay
+            can I deploy it to cloudflare | How do I let a web app or a team use a model | chat relay
             what does -q do | How do I use chat in scripts? | --quiet
         """),
         ("pipe a file", "How do I pipe text or a file into chat?", "cat build.log | chat"),

@@ -15,7 +15,7 @@ from chatbot.cli.ask.setup import Setup
 from chatbot.cli.ask.wire.exchanges import Beginning, Exchanges
 from chatbot.cli.output import stdio
 from chatbot.core.errors import FileUnwritable, UsageError
-from chatbot.core.events import Finished, Retrying
+from chatbot.core.events import Finished
 from chatbot.core.http.exchange import (
     MAX_KEPT_BYTES,
     ConnectionFacts,
@@ -67,6 +67,7 @@ class AnswerHttp:
         self._wake: Callable[[], None] = lambda: None
         self._withdraw: Callable[[], None] = lambda: None
         self._best_effort: BestEffort | None = None
+        self._tell_steps: Callable[[bool], object] = self._new_steps
         self._told_events: Callable[[Exchange], int | None] = lambda exchange: None
         self._has_gap = False  # a file got not every step, and gets no more: what hangs once does so each time
         self._fault: OSError | None = None  # a body could not be kept whole
@@ -169,14 +170,12 @@ class AnswerHttp:
     def around(self, view: View, best_effort: BestEffort, wake: Callable[[], None]) -> View:
         """The view of the next answer, with what is to be shown of its HTTP."""
         self._wake, self._best_effort, self._withdraw = wake, best_effort, view.withdraw
-        if not self._wanted.verbose and not self._wanted.record:
-            return view
 
         def made() -> View:
             from chatbot.terminal.http.http_view import HttpView
 
             if not self._wanted.verbose:
-                return HttpView(view, self._new_steps)
+                return HttpView(view, self._tell_steps, self._goes_on)
             from chatbot.terminal.http.http_steps import HttpSteps, Telling
             from chatbot.terminal.http.verbose import remark
 
@@ -184,16 +183,16 @@ class AnswerHttp:
             level, read, done = self._wanted.verbose, self._read, partial(self._done, CANNOT_SHOW)
             words = (self._notices.redact, self._apart(), self._write, done, self._notices.colour)
             steps = HttpSteps(view.withdraw, self._new_steps, Telling(level, read, self._safe, *words))
-            self._told_events = steps.events
-            return HttpView(view, steps)
+            self._tell_steps, self._told_events = steps, steps.events
+            return HttpView(view, steps, self._goes_on)
 
         return best_effort(CANNOT_SHOW, made, view)
 
-    def retrying(self, event: Retrying) -> None:
-        """An attempt has failed, and another follows."""
+    def _goes_on(self) -> None:
+        """A request is over, and another one follows."""
         if self._wanted.verbose:
             self._withdraw()  # the row of whoever waited for it
-        self._are_over(self.exchanges.retrying(event))
+        self._are_over(self.exchanges.over())
 
     def finished(self, event: Finished) -> None:
         """The answer has ended."""
@@ -202,7 +201,7 @@ class AnswerHttp:
             self._done(CANNOT_SHOW, self._tell_waterfall, self._limit_s)
 
     def _are_over(self, exchanges: Sequence[Exchange]) -> None:
-        self._new_steps(is_over=True)
+        self._tell_steps(True)
         self._answered_bytes += sum(exchange.body_bytes for exchange in exchanges)
         for at in range(-len(exchanges), 0) if self._files else ():
             self._done(CANNOT_KEEP, partial(self._keep, at), self._limit_s)

@@ -119,8 +119,7 @@ class HistoryRecorder:
 
 class RecordingView:
     """A View that also keeps what it shows, as far as that can be kept. As a context manager it stores what came of an
-    answer that was not `finish`ed. `retrying` hears of each attempt that is repeated, `on_started` how many calls have
-    started, once they are stored.
+    answer that was not `finish`ed. `on_started` hears how many calls have started, once they are stored.
     """
 
     def __init__(
@@ -129,10 +128,8 @@ class RecordingView:
         memory: HistoryRecorder,
         begin: Callable[[], TurnWriter | None],
         best_effort: BestEffort,
-        retrying: Callable[[Retrying], None],
         on_started: Callable[[int], None] = lambda count: None,
     ) -> None:
-        self._retrying = retrying
         self._on_started = on_started
         self._started = 0
         self._view = view
@@ -152,7 +149,6 @@ class RecordingView:
                 self._store(lambda writing: writing.tool(event))  # noqa: B023  (called at once)
                 self._started += isinstance(event, ToolStarted)
             elif type(event) is Retrying:
-                self._retrying(event)
                 self._store(lambda writing: writing.failed(event))  # noqa: B023  (called at once)
             else:
                 said.append(event)

@@ -30,7 +30,7 @@ from chatbot.core.errors import (
     ProgramFault,
     UnknownModel,
 )
-from chatbot.core.events import Event, Finished, Retrying, Verdict
+from chatbot.core.events import Event, Finished, Verdict
 from chatbot.core.messages import Conversation
 from chatbot.core.options import Options
 from chatbot.core.redaction.events import EventRedactor
@@ -180,7 +180,7 @@ class AnswerRunner:
                 tools = self._tools_for(pending)
                 view = tools.view(made, shown, interrupts, event_queue.wake) if tools else made()
                 view = self.http.around(view, best_effort, event_queue.wake)
-                with self.recording(view, pending, asked_s, best_effort, self.http.retrying) as recording:
+                with self.recording(view, pending, asked_s, best_effort) as recording:
                     redacted = self.redactor(watchdog)
                     result = show_events(
                         event_queue, recording, time.monotonic, interrupts.stopped, self._max_time_s, redacted
@@ -243,7 +243,7 @@ class AnswerRunner:
             ask = self._continued(self._ask(again=again), pending.continues)
         if tools:
             ask = tools.around(ask, asked, self._reserve)
-        return lambda sleep: ask(conversation, asked, self.http.exchanges.noting(sleep))
+        return partial(ask, conversation, asked)
 
     def _warn_once(self, words: str) -> None:
         """What holds for every question of a session is said at the first."""
@@ -271,7 +271,7 @@ class AnswerRunner:
         rest._require_key()
         rest._is_stopped = False
         name = rest._target.service.name
-        asked = Asked(rest._session.ask, name, rest._target.model or "", rest._reserve)
+        asked = Asked(self.http.exchanges.noting(rest._session.ask), name, rest._target.model or "", rest._reserve)
         most = MOST_TIMES if wanted.continue_cut or wanted.continue_with else 1
         return Continued(Asked(ask, self._target.service.name), asked, most, begun).ask
 
@@ -297,14 +297,7 @@ class AnswerRunner:
             raise Cancelled("stopped")
         return self._transport(request)
 
-    def recording(
-        self,
-        view: View,
-        pending: PendingQuestion,
-        asked_s: float,
-        best_effort: BestEffort,
-        retrying: Callable[[Retrying], None],
-    ) -> RecordingView:
+    def recording(self, view: View, pending: PendingQuestion, asked_s: float, best_effort: BestEffort) -> RecordingView:
         """The view, with a history that keeps what it shows."""
         from chatbot.cli.ask.recorder import RecordingView
 
@@ -328,7 +321,7 @@ class AnswerRunner:
             return writing
 
         on_started = self.tools.stored if self.tools else lambda count: None
-        return RecordingView(view, self._recorder, begin, best_effort, retrying, on_started)
+        return RecordingView(view, self._recorder, begin, best_effort, on_started)
 
     def redactor(self, watchdog: Watchdog) -> EventRedactor:
         """What takes the keys out of the events of one answer."""
@@ -352,8 +345,10 @@ class AnswerRunner:
     def _ask(self, *, again: bool) -> Ask:
         """What is asked; a question that is asked `again` wants another answer."""
         if self._cached is None:
-            return self._session.ask
-        return (self._cached._replace(refresh=True) if again else self._cached).ask
+            ask = self._session.ask
+        else:
+            ask = (self._cached._replace(refresh=True) if again else self._cached).ask
+        return self.http.exchanges.noting(ask)
 
     def cost_of(self, finished: Finished, steps: Sequence[Step] = ()) -> Cost:
         """What the answer cost, each of its `steps` by its own size; nothing where it was stopped before anything was

@@ -37,12 +37,18 @@ class Grading(NamedTuple):
 
     wire: Annotated[
         tuple[Literal["openai", "responses", "anthropic", "gemini"], ...],
-        Choice("It speaks openai, responses, anthropic or gemini; else that is found out; repeatable.", metavar="WIRE"),
+        Choice(
+            "The wire format it speaks: openai, responses, anthropic or gemini; usually found out; repeatable.",
+            metavar="WIRE",
+        ),
     ] = ()
     case: Annotated[tuple[str, ...], Choice("Only this case; repeatable.", metavar="NAME")] = ()
     env: Annotated[
         tuple[str, ...],
-        Choice("One more variable for it, else it gets few; repeatable.", metavar="NAME|NAME=VALUE"),
+        Choice(
+            "Hand on this variable of yours, or set this one; it gets few others; repeatable.",
+            metavar="NAME|NAME=VALUE",
+        ),
     ] = ()
     min: Annotated[
         int, Choice(f"The score that is enough for exit status 0; usually {FULL}.", metavar="N", least=0, most=FULL)
@@ -61,7 +67,7 @@ def _grade(notices: Notices, words: "list[str] | None", options: Grading) -> int
     from chatbot.terminal.documents.graded import graded_text
     from chatbot.terminal.documents.graded_page import graded_page
 
-    cases = [_case(name) for name in options.case] or CASES
+    cases = [_case(name) for name in dict.fromkeys(options.case)] or CASES
     if options.list:
         stdio.write_answer("".join(map(_listed, cases)).encode())
         return 0

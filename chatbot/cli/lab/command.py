@@ -51,7 +51,7 @@ class Proxying(NamedTuple):
     model: Annotated[
         str | None,
         Choice(
-            "Whose service it stands before: provider/model, or any model of its.",
+            "The service that it stands before, by any of its models: provider/model.",
             flags=("--model", "-m"),
             metavar="NAME",
             is_text=True,

@@ -112,15 +112,19 @@ def _write(rows: list[KeyRow]) -> None:
         write_lines(key_lines(rows, stdio.size()[0] if is_terminal(1) else 0))
 
 
-_NAMES = Positional("names", "NAME", "A server.", required=True, repeats=True, completes="mcp_servers")
+_NAMES = Positional(
+    "names", "NAME", "A server, by its name in mcp.json.", required=True, repeats=True, completes="mcp_servers"
+)
 
 DECLARED = Group(
     (
         Command("list", "Lists the servers, and starts none.", _list, groups=(AsJson,)),
         Command("tools", "Starts servers, and lists their tools.", _tools, (_NAMES,), (AsJson,)),
-        Command("trust", "Agrees to servers that the file of this folder names.", _trust, (_NAMES,), (Agreeing,)),
-        Command("forget", "Takes that back.", _forget, (_NAMES,)),
+        Command(
+            "trust", "Agrees to servers that ./.mcp.json names, as they stand there.", _trust, (_NAMES,), (Agreeing,)
+        ),
+        Command("forget", "Takes an agreement back.", _forget, (_NAMES,)),
     ),
-    "The MCP servers for chat --mcp. Without a command: a list of them.",
+    "The MCP servers for chat --mcp, from mcp.json beside your settings and ./.mcp.json. Without a command: a list.",
     "list",
 )

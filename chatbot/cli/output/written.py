@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -24,9 +25,12 @@ def write_output(path: Path, parts: Iterable[bytes]) -> None:
 
 
 def require_new(path: Path) -> None:
-    """Before long work whose result is to be written there. Raises UsageError."""
+    """Before long work whose result is to be written there. Raises UsageError, or OutputUnwritable."""
     if path.exists():
         raise _there_already(path)
+    if not os.access(path.parent, os.W_OK):
+        why = "it may not be written there" if path.parent.is_dir() else f"there is no folder {path.parent}"
+        raise OutputUnwritable(f"{path} cannot be written: {why}")
 
 
 def _there_already(path: Path) -> UsageError:

@@ -63,7 +63,7 @@ DECLARED = Group(
     (
         Command(
             "check",
-            "Says at which border something was lost; exit 74 where that is so.",
+            "Compares what was piped in, sent, received and written; exit 74 where something was lost.",
             _check,
             (Positional("file", "FILE", "A file of chat --receipt.", required=True),),
             (Checking,),

@@ -115,9 +115,11 @@ _FOLDER = (Positional("folder", "DIR", "The folder for its files, which is made.
 DECLARED = Group(
     (
         Command(
-            "cloudflare", "Writes one for Cloudflare Workers.", partial(_write, "cloudflare"), _FOLDER, (Relaying,)
+            "cloudflare", "Writes a relay for Cloudflare Workers.", partial(_write, "cloudflare"), _FOLDER, (Relaying,)
         ),
-        Command("deno", "Writes one for Deno, here or on Deno Deploy.", partial(_write, "deno"), _FOLDER, (Relaying,)),
+        Command(
+            "deno", "Writes a relay for Deno, here or on Deno Deploy.", partial(_write, "deno"), _FOLDER, (Relaying,)
+        ),
     ),
     "A relay at the edge: apps ask it with a token, and the provider's key stays there.",
 )

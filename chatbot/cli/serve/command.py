@@ -28,7 +28,7 @@ class Serving(NamedTuple):
     model: Annotated[
         str | None,
         Choice(
-            "The usual model, for programs that name none or chat.",
+            "The usual model: of programs that name none, or the model chat.",
             flags=("--model", "-m"),
             metavar="NAME",
             is_text=True,

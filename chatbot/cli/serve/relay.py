@@ -36,6 +36,7 @@ from chatbot.providers.completions.request import CompletionRequest, read_reques
 from chatbot.records import NamedTuple
 
 _ERROR_WITHIN_S = 10.0
+_MAX_REMARK_CHARS = 4_000  # many clients read no more than 8 kB of a header
 _JSON = "application/json"
 _STREAM = {"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-cache", **CHUNKED}
 # Of a provider's answer, beside what names the request or tells limits: all that a client may know.
@@ -183,7 +184,7 @@ def _remarks(wanted: CompletionRequest, target: Target, notices: list[str]) -> d
     found = {"x-chat-ignored-fields": ", ".join(ignored)} if ignored else {}
     if more := [notice for notice in notices if notice != target.provider.left_out(wanted.options)]:
         found["x-chat-notice"] = "; ".join(more)
-    return {name: value.encode("ascii", "replace").decode() for name, value in found.items()}
+    return {name: value[:_MAX_REMARK_CHARS].encode("ascii", "replace").decode() for name, value in found.items()}
 
 
 def _failed(error: ChatError, headers: dict[str, str] | None = None) -> ScriptedReply:

@@ -102,7 +102,7 @@ def _ask_all(models: Sequence[AskedModel], members: Sequence[Member], telling: T
 def _recording(model: AskedModel, asked_s: float, best_effort: BestEffort, entered: ExitStack) -> RecordingView | None:
     if not (model.runner and model.pending):
         return None
-    view = model.runner.recording(NoView(), model.pending, asked_s, best_effort, lambda event: None)
+    view = model.runner.recording(NoView(), model.pending, asked_s, best_effort)
     return entered.enter_context(view)
 
 

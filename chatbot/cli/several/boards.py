@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from chatbot.cli.ask.views import draws_aside, write_aside
 from chatbot.cli.output import stdio
-from chatbot.core.events import Event, Retrying
+from chatbot.core.events import Event
 from chatbot.terminal.answer.guarded_view import CANNOT_DRAW
 from chatbot.terminal.answer.show_events import View
 from chatbot.terminal.answer.wait_row import FRAME_S
@@ -24,29 +24,6 @@ class NoView(View):
 
     def close(self, now_s: float) -> None:
         pass
-
-
-class Turn(View):
-    """The view of an answer whose turn it is; `retrying` hears of each attempt that is repeated."""
-
-    def __init__(self, view: View, retrying: Callable[[Retrying], None]) -> None:
-        self._view = view
-        self._retrying = retrying
-
-    def show(self, events: Sequence[Event], now_s: float) -> None:
-        for event in events:
-            if type(event) is Retrying:
-                self._retrying(event)
-        self._view.show(events, now_s)
-
-    def frame(self, now_s: float) -> float | None:
-        return self._view.frame(now_s)
-
-    def withdraw(self) -> None:
-        self._view.withdraw()
-
-    def close(self, now_s: float) -> None:
-        self._view.close(now_s)
 
 
 class StatusLine:

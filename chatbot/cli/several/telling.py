@@ -12,7 +12,7 @@ from chatbot.cli.ask.recorder import RecordingView
 from chatbot.cli.ask.views import Below, guarded_view
 from chatbot.cli.output import stdio
 from chatbot.cli.output.screen import pausing, this_screen
-from chatbot.cli.several.boards import GuardedColumns, NoView, StatusLine, Turn
+from chatbot.cli.several.boards import GuardedColumns, NoView, StatusLine
 from chatbot.cli.several.files import AnswerFiles
 from chatbot.cli.several.member import AskedModel
 from chatbot.core.cost.price import cost_usd
@@ -126,7 +126,7 @@ class Telling:
         view = guarded_view(shown, model.name, self.notices, begun.interrupts, begun.keyboard, begun.best_effort, below)
         if model.runner is None:
             return view
-        return Turn(model.runner.http.around(view, begun.best_effort, begun.wake), model.runner.http.retrying)
+        return model.runner.http.around(view, begun.best_effort, begun.wake)
 
     def _turn_of_ended(self, begun: Begun, withdraw: Callable[[], None], number: int) -> View:
         withdraw()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chatbot.lab.grade import rules
 from chatbot.lab.grade.grading import Case
 from chatbot.lab.grade.rules import told
-from chatbot.lab.grade.scenes import LONGEST_S, PATIENCE_S, TIMEOUT_S
+from chatbot.lab.grade.scenes import LIMITED_S, LONGEST_S, PATIENCE_S, TIMEOUT_S
 
 _CHAT_ONLY = ("openai",)
 _LIMIT_WORDS = ("limit", "length", "max", "token", "truncat", "cut", "complete")
@@ -158,7 +158,7 @@ ERRORS = (
         "The question is too long (HTTP 400).",
         "The error is told in words, and the exit status is not 0.",
         "The server's message says what is wrong: show it.",
-        ("bad-request",),
+        ("plain", "bad-request"),
         told("400", "long", "context", "tokens"),
     ),
     Case(
@@ -166,7 +166,7 @@ ERRORS = (
         "The key is rejected (HTTP 401; Gemini says 400).",
         "The error is told in words, and the exit status is not 0.",
         "A wrong key is the first error that everybody meets: say that it is the key.",
-        ("wrong-key",),
+        ("plain", "wrong-key"),
         told("401", "key", "auth", "credential"),
     ),
     Case(
@@ -174,7 +174,7 @@ ERRORS = (
         "The key may not do this (HTTP 403).",
         "The error is told in words, and the exit status is not 0.",
         "A key that is known but not allowed is not a wrong key.",
-        ("no-permission",),
+        ("plain", "no-permission"),
         told("403", "permi", "allowed", "forbidden", "access"),
     ),
     Case(
@@ -182,7 +182,7 @@ ERRORS = (
         "The model does not exist (HTTP 404).",
         "The error is told in words, and the exit status is not 0.",
         "Models come and go: say which one is missing.",
-        ("unknown-model",),
+        ("plain", "unknown-model"),
         told("404", "model", "not found", "exist"),
     ),
     Case(
@@ -190,7 +190,7 @@ ERRORS = (
         "There are too many requests, for an hour (HTTP 429, Retry-After: 3600).",
         "It is told at once, and not asked again within seconds.",
         "Waiting an hour without a word is no help, and asking earlier is worse.",
-        ("limited-for-an-hour",),
+        ("plain", "limited-for-an-hour"),
         rules.does_not_wait_an_hour,
     ),
     Case(
@@ -198,7 +198,7 @@ ERRORS = (
         "The server fails inside, every time (HTTP 500).",
         "The error is told in words, and the exit status is not 0.",
         "It is the server's fault: say so, or people look for their own.",
-        ("always-500",),
+        ("plain", "always-500"),
         told("500", "server", "internal", "provider"),
     ),
     Case(
@@ -206,7 +206,7 @@ ERRORS = (
         "The service is overloaded, every time (HTTP 503; Anthropic says 529).",
         "The error is told in words, and the exit status is not 0.",
         "Say that it may work later.",
-        ("always-busy",),
+        ("plain", "always-busy"),
         told("503", "529", "overload", "busy", "capacity", "unavailable"),
     ),
     Case(
@@ -214,7 +214,7 @@ ERRORS = (
         "A proxy answers with a page of HTML (HTTP 502).",
         "The error is told in words, and the page is not shown as an answer.",
         "Between you and the model there are machines that speak HTML.",
-        ("html-502",),
+        ("plain", "html-502"),
         rules.no_page,
     ),
     Case(
@@ -222,7 +222,7 @@ ERRORS = (
         "A login page comes with HTTP 200.",
         "It is told as an error, and the page is not shown as an answer.",
         "Look at what came before reading it as an answer.",
-        ("html-200",),
+        ("plain", "html-200"),
         rules.no_page,
     ),
     Case(
@@ -230,7 +230,7 @@ ERRORS = (
         "An error comes with HTTP 200.",
         "It is told as an error.",
         "The status alone does not say that it went well.",
-        ("error-200",),
+        ("plain", "error-200"),
         told(),
     ),
     Case(
@@ -238,7 +238,7 @@ ERRORS = (
         "HTTP 200 comes without a body.",
         "It is told as an error.",
         "Nothing is an error, not an empty answer.",
-        ("empty-200",),
+        ("plain", "empty-200"),
         told(),
     ),
     Case(
@@ -246,7 +246,7 @@ ERRORS = (
         "The answer is whole, and has no text.",
         "It is told.",
         "Silence looks like a broken program: say that the answer is empty.",
-        ("no-text",),
+        ("plain", "no-text"),
         rules.told_or_marked("empty", "no text", "no answer", "nothing", "without"),
     ),
     Case(
@@ -269,11 +269,11 @@ ERRORS = (
 RETRIES = (
     Case(
         "retry-after",
-        "Too many requests: HTTP 429 with Retry-After: 2; then an answer.",
-        "It is asked again after two seconds, and answered.",
+        f"Too many requests: HTTP 429 with Retry-After: {LIMITED_S}; then an answer.",
+        f"It is asked again after {LIMITED_S} seconds, and answered.",
         "Wait as long as the server asks, then ask again.",
         ("limited",),
-        rules.waits(2.0),
+        rules.waits(LIMITED_S),
     ),
     Case(
         "retry-after-date",
@@ -312,7 +312,7 @@ RETRIES = (
         "The service fails, time after time.",
         "The waits between the requests grow.",
         "Wait longer each time, with a little chance in it: many clients must not come back together.",
-        ("always-500", "always-busy", "busy-twice"),
+        ("always-500", "always-busy", "busy-twice", "html-502"),
         rules.waits_grow,
     ),
     Case(
@@ -372,7 +372,7 @@ BROKEN = (
         "Some words come, then the connection breaks.",
         "It is told, and the exit status is not 0.",
         "Half an answer is not a whole answer, and nobody sees that by looking at it.",
-        ("cut",),
+        ("plain", "cut"),
         told(),
     ),
     Case(
@@ -389,7 +389,7 @@ BROKEN = (
         "The connection breaks in the middle of an event.",
         "It is told, and is no crash.",
         "What is not whole JSON is not an event.",
-        ("half-an-event",),
+        ("plain", "half-an-event"),
         told(),
         streams=True,
     ),
@@ -398,7 +398,7 @@ BROKEN = (
         "The body ends in order, without a finish reason and without an end marker.",
         "It is told, and the exit status is not 0.",
         "The end of the bytes is not the end of the answer: look for the finish reason.",
-        ("no-end-marker",),
+        ("plain", "no-end-marker"),
         told(),
         streams=True,
     ),
@@ -407,7 +407,7 @@ BROKEN = (
         "Some words come, then an error as an event.",
         "It is told, and the exit status is not 0.",
         "HTTP 200 promises nothing about what follows.",
-        ("error-in-stream",),
+        ("plain", "error-in-stream"),
         told(),
     ),
     Case(
@@ -415,7 +415,7 @@ BROKEN = (
         "The answer stops at the token limit.",
         "It is told beside the answer.",
         "The finish reason says that there would be more.",
-        ("length",),
+        ("plain", "length"),
         rules.told_or_marked(*_LIMIT_WORDS),
     ),
     Case(
@@ -423,7 +423,7 @@ BROKEN = (
         "The provider's filter stops the answer (Anthropic says HTTP 400).",
         "It is told beside the answer.",
         "A filter can stop an answer that has begun.",
-        ("filtered",),
+        ("plain", "filtered"),
         rules.told_or_marked("filter", "block", "safety", "polic", "withh"),
     ),
 )

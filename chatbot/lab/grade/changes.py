@@ -14,7 +14,7 @@ from chatbot.lab.replies import ScriptedReply, refuse
 from chatbot.lab.wires.dialects import Route
 from chatbot.records import NamedTuple
 
-DATE_WAIT_S = 3  # a date has whole seconds: it is three to four of them ahead
+DATE_WAIT_S = 4  # a date has whole seconds: it is four to five of them ahead
 
 
 class Moment(NamedTuple):

@@ -214,10 +214,11 @@ class _Player:
             environment_for(self._client, place, home, self._environ),
             self._client.folder,
             Streams(scene.question.encode() if is_piped else None, scene.output),
+            self._limits,
         )
         try:
             started.set_result(running)
-            return running.to_end(self._limits, lambda _: self._wish(scene, stage))
+            return running.to_end(lambda _: self._wish(scene, stage))
         finally:
             running.close()
 
@@ -236,7 +237,6 @@ def _observed(stage: Stage, place: Place, run: ProcessRun) -> Observation:
         place.key,
         run,
         tuple(each._replace(at_s=each.at_s - run.began_s) for each in stage.asked),
-        stage.others,
         stage.says,
         None if stage.sent_s is None else stage.sent_s - run.began_s,
         stage.elsewhere,

@@ -23,7 +23,7 @@ class Asked(NamedTuple):
 
 
 class Observation(NamedTuple):
-    """A scene as it went. `asked` are the questions, in their order; `others` all else that came.
+    """A scene as it went. `asked` are the questions, in their order.
 
     `says` is the whole answer that was sent, as far as there was one; `sent_s` when its last byte was, in seconds from
     the start of the program. `elsewhere` came to the other host. `command_lines` are what everybody could read of the
@@ -35,7 +35,6 @@ class Observation(NamedTuple):
     key: str
     run: ProcessRun
     asked: tuple[Asked, ...] = ()
-    others: tuple[Received, ...] = ()
     says: str = ""
     sent_s: float | None = None
     elsewhere: tuple[Received, ...] = ()

@@ -13,7 +13,8 @@ Rule = Callable[..., Found]
 
 _CRASH = re.compile(
     r"Traceback \(most recent call last\)|^\s+at .+:\d+:\d+\)?$|^panic: |^goroutine \d+|^Exception in thread"
-    r"|thread '.*' panicked|Segmentation fault|core dumped|UnhandledPromiseRejection|Unhandled exception",
+    r"|thread '.*' panicked|Segmentation fault|core dumped|UnhandledPromiseRejection|Unhandled exception"
+    r"|^(PHP )?Fatal error: | at \S+ line \d+\.$|^\S+\.rb:\d+:in ",
     re.MULTILINE,
 )
 _BROKEN_PIPE = re.compile(r"BrokenPipe|Broken pipe|EPIPE")
@@ -56,10 +57,10 @@ def live(seen: Observation) -> Found:
         return wrong
     if not seen.is_streamed:
         return failed("it asks for no stream, so nothing is seen until the end")
-    first = next((piece for piece in seen.run.pieces if not piece.is_error and piece.data.strip()), None)
-    if first is None or seen.sent_s is None:
-        return failed("nothing was written")
-    early_s = seen.sent_s - first.at_s
+    first_s = _written_at_s(seen, seen.says.split(maxsplit=1)[0])
+    if first_s is None or seen.sent_s is None:
+        return failed(_wrote(seen))
+    early_s = seen.sent_s - first_s
     if early_s < _SOON_S:
         return failed("the first word was written when the last one had come")
     return passed(f"the first word was written {early_s:.1f} s before the last one came")
@@ -141,7 +142,7 @@ def key_in_header(seen: Observation) -> Found:
     if seen.key in received.path:
         return failed("the key is in the address, where logs and proxies keep it")
     right = _KEY_HEADERS[seen.wire]
-    if any(received.headers.get(name) == before + seen.key for name, before in right):
+    if any(_without_scheme(received.headers.get(name, ""), before) == seen.key for name, before in right):
         return passed(f"in {right[0][0]}")
     held = [name for name, value in received.headers.items() if seen.key in value]
     return failed(f"it is in {held[0]}, not in {right[0][0]}" if held else f"there is no key in {right[0][0]}")
@@ -186,18 +187,21 @@ def key_stays(seen: Observation) -> Found:
 
 
 def told(*words: str) -> Rule:
-    """An error is told in words, one of these at least, and by the exit status; it is no crash."""
-    pattern = re.compile("|".join(words), re.IGNORECASE) if words else None
+    """An error is told in words, one of these at least, and by the exit status; it is no crash. What is the same when
+    an answer is whole tells nothing.
+    """
 
-    def rule(seen: Observation) -> Found:
+    def rule(plain: Observation, seen: Observation) -> Found:
         if wrong := _not_asked(seen) or _not_ended(seen) or _crashed(seen):
             return wrong
         if seen.run.code == 0:
             return failed("exit status 0, as if all were well")
-        said = f"{seen.err}\n{seen.out}".strip() if pattern else seen.err.strip()
+        if seen.run.code == plain.run.code:
+            return failed(f"{_exit(seen)}, as where all is well")
+        said = f"{seen.err}\n{seen.out}".strip() if words else seen.err.strip()
         if not said:
             return failed(f"{_exit(seen)}, and not a word")
-        if pattern and not pattern.search(said):
+        if words and not _news(words, said, plain):
             return failed(f"it does not say what it is: {_short(said)}")
         return passed(f"{_exit(seen)}: {_short(seen.err.strip() or said)}")
 
@@ -205,16 +209,17 @@ def told(*words: str) -> Rule:
 
 
 def told_or_marked(*words: str) -> Rule:
-    """Something beside the answer says so: words on standard error, or the exit status."""
-    pattern = re.compile("|".join(words), re.IGNORECASE)
+    """Something beside the answer says so: words on standard error, or the exit status; not the same as always."""
 
-    def rule(seen: Observation) -> Found:
+    def rule(plain: Observation, seen: Observation) -> Found:
         if wrong := _not_asked(seen) or _not_ended(seen) or _crashed(seen):
             return wrong
         said = seen.err if seen.says.strip() else seen.err + seen.out
-        if pattern.search(said):
+        if _news(words, said, plain):
             return passed(_short(said.strip()))
-        return passed(_exit(seen)) if seen.run.code else failed("exit status 0, and not a word")
+        if seen.run.code not in (0, plain.run.code):
+            return passed(_exit(seen))
+        return failed(f"{_exit(seen)}, and not a word" if not said.strip() else f"{_exit(seen)}: {_short(said)}")
 
     return rule
 
@@ -226,11 +231,11 @@ def out_is_clean(seen: Observation) -> Found:
     return failed(f"standard output has {_short(seen.out)}") if seen.out.strip() else passed("standard output is empty")
 
 
-def no_page(seen: Observation) -> Found:
+def no_page(plain: Observation, seen: Observation) -> Found:
     """HTML is not shown as an answer."""
     if "<html" in seen.out.lower() or "<!doctype" in seen.out.lower():
         return failed("the page stands on standard output, as an answer")
-    return told()(seen)
+    return told()(plain, seen)
 
 
 def kept(seen: Observation) -> Found:
@@ -266,6 +271,8 @@ def gives_up(seen: Observation) -> Found:
         took_s = seen.run.took_s - seen.asked[-1].at_s
         return passed(f"after {took_s:.1f} s, {_exit(seen)}") if seen.run.code else failed("exit status 0")
     if len(seen.asked) > 1:
+        if seen.gaps_s[0] < _SOON_S:
+            return failed(f"it asked again after {seen.gaps_s[0]:.1f} s, and did not wait for the first answer")
         return passed(f"it gave up, and asked again after {seen.gaps_s[0]:.1f} s")
     return failed(f"it still waited after {seen.run.took_s - seen.asked[-1].at_s:.0f} s, and was ended")
 
@@ -291,7 +298,7 @@ def waits_for_date(seen: Observation) -> Found:
     return waits(DATE_WAIT_S - 1)(seen)
 
 
-def does_not_wait_an_hour(seen: Observation) -> Found:
+def does_not_wait_an_hour(plain: Observation, seen: Observation) -> Found:
     """It neither comes back too early, nor waits without a word."""
     if wrong := _not_asked(seen):
         return wrong
@@ -299,7 +306,7 @@ def does_not_wait_an_hour(seen: Observation) -> Found:
         return failed(f"it asked again after {seen.gaps_s[0]:.1f} s, not after an hour")
     if seen.run.ended != "exited":
         return failed("it went on waiting, and was ended")
-    return told()(seen)
+    return told()(plain, seen)
 
 
 def answered_in_the_end(seen: Observation) -> Found:
@@ -349,8 +356,8 @@ def same_again(seen: Observation) -> Found:
         return wrong
     if len(seen.asked) < 2:
         return not_applicable("it did not ask again")
-    bodies = {asked.received.body for asked in seen.asked}
-    return passed("the same bytes") if len(bodies) == 1 else failed("the body had changed")
+    first, *others = [asked.received.json for asked in seen.asked]
+    return passed("the same") if all(each == first for each in others) else failed("the body had changed")
 
 
 # How it ends
@@ -436,6 +443,27 @@ def _crashed(seen: Observation) -> Found | None:
         return failed(
             f"a crash in the place of a sentence: {_short(seen.err[found.start() :].strip().splitlines()[-1])}"
         )
+    return None
+
+
+def _news(words: tuple[str, ...], said: str, plain: Observation) -> bool:
+    """Whether one of the words is in what is said, and not in what is said of every answer."""
+    pattern = re.compile("|".join(words))
+    return bool({*pattern.findall(said.lower())} - {*pattern.findall(plain.err.lower())})
+
+
+def _without_scheme(header: str, scheme: str) -> str:
+    """What stands behind the scheme, in which case does not matter (RFC 9110, 11.1)."""
+    return header[len(scheme) :] if header.lower().startswith(scheme.lower()) else ""
+
+
+def _written_at_s(seen: Observation, word: str) -> float | None:
+    """When a word of the answer stood on standard output."""
+    out = b""
+    for piece in seen.run.pieces:
+        out += b"" if piece.is_error else piece.data
+        if word.encode() in out:
+            return piece.at_s
     return None
 
 

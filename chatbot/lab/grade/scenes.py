@@ -16,6 +16,7 @@ HARD_QUESTION = 'Say "hi" \\ and: <ü> 世界 👩‍🚀, it\'s 100%\nin two li
 PACE_S = 0.08
 PATIENCE_S = 15.0
 LONGEST_S = 40.0
+LIMITED_S = 3  # not 2, which is what many wait anyway
 SILENCE_S = 1.0  # before a client is interrupted
 TIMEOUT_S, MOST_RETRIES = 3, 3  # what a client is told
 
@@ -85,7 +86,7 @@ SCENES = (
     _of("always-500", patience_s=LONGEST_S, waits=True),
     Scene("always-busy", _ALWAYS_BUSY, patience_s=LONGEST_S, waits=True),
     Scene("busy-twice", (*_ALWAYS_BUSY * 2, Step(_SAYS)), patience_s=LONGEST_S, waits=True),
-    Scene("limited", (_limited(2), Step(_SAYS)), waits=True),
+    Scene("limited", (_limited(LIMITED_S), Step(_SAYS)), waits=True),
     Scene("limited-until", (Step(Refuse(Fault.RATE_LIMITED), changes.with_retry_date), Step(_SAYS)), waits=True),
     Scene("limited-for-an-hour", (_limited(3600),), waits=True),
     Scene("fault-once", (Step(Refuse(Fault.SERVER)), Step(_SAYS)), waits=True),

@@ -30,7 +30,6 @@ class Stage:
         self._on_question = on_question
         self._lock = threading.Lock()
         self._asked: list[Asked] = []
-        self._others: list[Received] = []
         self._sent_s: float | None = None
         self.happened_s = time.monotonic()
         quirk = Quirk("scene", scene.name, self._answer)
@@ -56,12 +55,6 @@ class Stage:
         """The questions that came so far."""
         with self._lock:
             return tuple(self._asked)
-
-    @property
-    def others(self) -> tuple[Received, ...]:
-        """All else that came."""
-        with self._lock:
-            return tuple(self._others)
 
     @property
     def sent_s(self) -> float | None:
@@ -95,7 +88,6 @@ class Stage:
         with self._lock:
             self.happened_s = time.monotonic()
             if found.action != "answer":
-                self._others.append(received)
                 return None
             self._asked.append(Asked(self.happened_s, received, asked.streamed, found.dialect.name))
             return len(self._asked) - 1

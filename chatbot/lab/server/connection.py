@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import selectors
 import socket
 import struct
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from email.errors import FirstHeaderLineIsContinuationDefect, MissingHeaderBodySeparatorDefect
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -24,6 +27,10 @@ RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER on, zero seconds: close() 
 _LONGEST_LINE = 65536
 _EARLY_HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n"
 _BLOCK_BYTES = 64 * 1024
+_DEFECTS = (MissingHeaderBodySeparatorDefect, FirstHeaderLineIsContinuationDefect)  # those of a body are its own
+_TOKEN = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)  # RFC 9110, section 5.6.2
+_SIZE = re.compile(r"[0-9]{1,19}")
+_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(;.*)?\r?\n")
 
 Respond = Callable[[Received, Departure], ScriptedReply]
 """A request to what is sent; the departure tells when its client goes away."""
@@ -79,18 +86,20 @@ class Connection(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         headers = self._joined_headers()
-        size = headers.get("content-length", "0")
         self._reader.allow(self.limits.body_s)
+        if reply := self._malformed(headers):
+            self._play_last(reply)
+            return
+        size, in_chunks = int(headers.get("content-length", "0")), "transfer-encoding" in headers
         if reply := self._refusal(headers, size):
-            self._discard_body(int(size) if size.isdecimal() else 0)
+            self._discard_body(size, in_chunks=in_chunks)
             self._play(reply)
             return
-        body = self._body(int(size), in_chunks="transfer-encoding" in headers)
+        body = self._body(size, in_chunks=in_chunks)
         if isinstance(body, ScriptedReply):
-            self.close_connection = True
-            self._play(body)
+            self._play_last(body)
             return
-        if len(body) < int(size):  # it went away in the middle
+        if len(body) < size:  # it went away in the middle
             self.close_connection = True
             return
         self.connection.settimeout(self.limits.idle_s)
@@ -103,20 +112,37 @@ class Connection(BaseHTTPRequestHandler):
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _answer  # noqa: N815
 
-    def _refusal(self, headers: Mapping[str, str], size: str) -> ScriptedReply | None:
+    def _malformed(self, headers: Mapping[str, str]) -> ScriptedReply | None:
+        """What is said to a head that others could read in another way, so that its body ends elsewhere (RFC 9112,
+        section 11.2: request smuggling).
+        """
+        is_well_formed = all(map(_TOKEN.fullmatch, headers)) and not any("\n" in value for value in headers.values())
+        if not is_well_formed or any(isinstance(defect, _DEFECTS) for defect in self.headers.defects):
+            return refusal(400, "a header is a name, a colon, and a value in the same line")
+        size, coding = headers.get("content-length", "0"), headers.get("transfer-encoding", "chunked").strip().lower()
+        if (
+            not _SIZE.fullmatch(size)
+            or coding != "chunked"
+            or {"transfer-encoding", "content-length"} <= headers.keys()
+        ):
+            return refusal(411, "a request says how long its body is, in Content-Length or in chunks")
+        return None
+
+    def _refusal(self, headers: Mapping[str, str], size: int) -> ScriptedReply | None:
         if self.server.is_full:
             return refusal(503, "too many connections at once; try again in a moment", {"Retry-After": "1"})
-        coding = headers.get("transfer-encoding", "chunked").strip().lower()
-        if not size.isdecimal() or coding != "chunked" or {"transfer-encoding", "content-length"} <= headers.keys():
-            return refusal(411, "a request says how long its body is, in Content-Length or in chunks")
         if not self.path.startswith("/"):  # behind the name of a host, `@elsewhere/` would lead to another one
             return refusal(400, "a request names a path that begins with /")
-        if int(size) > self.limits.body_bytes:
+        if size > self.limits.body_bytes:
             return refusal(413, f"the request has {size} bytes; at most {self.limits.body_bytes} are taken")
         return type(self).refuse(self.command, headers)
 
-    def _discard_body(self, size: int) -> None:
+    def _discard_body(self, size: int, *, in_chunks: bool) -> None:
         """A client that is still sending would not read why it is refused; one that sends too much is left."""
+        try:
+            deque(self._chunks() if in_chunks else (), maxlen=0)
+        except (ValueError, OverflowError):
+            self.close_connection = True
         left = min(size, self.limits.body_bytes)
         while left > 0 and (block := self.rfile.read(min(left, _BLOCK_BYTES))):
             left -= len(block)
@@ -124,9 +150,8 @@ class Connection(BaseHTTPRequestHandler):
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """What is no HTTP, or none that is known here, is refused as anything else is."""
-        self.close_connection = True
         self.request_version = "HTTP/1.1"  # of one that could not be read it would be that without heads
-        self._play(refusal(int(code), message or self.responses[code][0]))
+        self._play_last(refusal(int(code), message or self.responses[code][0]))
 
     def _body(self, size: int, *, in_chunks: bool) -> bytes | ScriptedReply:
         """Of a request, or why it is not taken."""
@@ -140,20 +165,28 @@ class Connection(BaseHTTPRequestHandler):
             return refusal(411, "the request's chunks do not say how long they are")
 
     def _chunks(self) -> Iterator[bytes]:
-        """Each chunk until the empty one; what trails it is passed over (RFC 9112, section 7.1). Raises ValueError,
-        OverflowError.
+        """The chunks until the empty one, in blocks; what trails it is passed over (RFC 9112, section 7.1).
+
+        Raises ValueError, OverflowError.
         """
         left = self.limits.body_bytes
-        while size := int(self.rfile.readline(_LONGEST_LINE).partition(b";")[0], 16):
-            if size < 0:
-                raise ValueError("a chunk has a size")
+        while size := self._chunk_size():
             left -= size
             if left < 0:
                 raise OverflowError
-            yield self.rfile.read(size)
-            self.rfile.readline(_LONGEST_LINE)
+            while size and (block := self.rfile.read(min(size, _BLOCK_BYTES))):
+                yield block
+                size -= len(block)
+            if size or self.rfile.readline(_LONGEST_LINE).strip(b"\r\n"):
+                raise ValueError("a chunk is longer than its size")
         while self.rfile.readline(_LONGEST_LINE).strip():
             pass
+
+    def _chunk_size(self) -> int:
+        found = _CHUNK_SIZE.match(self.rfile.readline(_LONGEST_LINE))
+        if not found:
+            raise ValueError("a chunk has a size")
+        return int(found[1], 16)
 
     def log_message(self, *_args: object) -> None:
         """Nothing is printed here."""
@@ -165,6 +198,11 @@ class Connection(BaseHTTPRequestHandler):
             name = name.lower()
             found[name] = f"{found[name]}, {value}" if name in found else value
         return found
+
+    def _play_last(self, exchange: ScriptedReply) -> None:
+        """Where the next request begins is not known then."""
+        self.close_connection = True
+        self._play(exchange)
 
     def _play(self, exchange: ScriptedReply) -> None:
         try:
@@ -211,6 +249,11 @@ class Connection(BaseHTTPRequestHandler):
         for name, value in (*headers.items(), *exchange.more_headers):
             self.send_header(name, value)  # "Connection: close" is noticed and obeyed there
         self.end_headers()
+
+    def send_header(self, keyword: str, value: str) -> None:
+        """Also one whose value is partly somebody else's: what could end it, or cannot be sent, is left out."""
+        safe = re.sub(r"[\r\n\0]", " ", str(value))
+        super().send_header(keyword, safe.encode("latin-1", "replace").decode("latin-1"))
 
     def _send_body(self, exchange: ScriptedReply) -> Then:
         """Sends it, and returns what follows."""

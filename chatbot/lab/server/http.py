@@ -191,9 +191,10 @@ def _malformed(dialect: Dialect, content: Any, serial: int) -> Refusal | None:
     if not isinstance(content, dict):
         return refusal
     missing = next((name for name in dialect.required if name not in content), None)
-    if missing is None:
-        return None
-    return refusal._replace(message=dialect.missing_message.format(parameter=missing), parameter=missing)
+    if missing is not None:
+        return refusal._replace(message=dialect.missing_message.format(parameter=missing), parameter=missing)
+    message = dialect.faulty(content)
+    return refusal._replace(message=message) if message else None
 
 
 def _models(found: Route, asked: Asked) -> ScriptedReply:

@@ -13,6 +13,7 @@ from chatbot.lab.dialect import Dialect, FaultRow, Json, Page, Paging, Refusal, 
 from chatbot.lab.wires.asked_tools import SIGNATURE, of_anthropic
 
 _INVALID = "invalid_request_error"
+_NO_TOOLS = "Requests which include `tool_use` or `tool_result` blocks must define tools."
 
 FAULTS = {
     Fault.WRONG_KEY: FaultRow(401, "authentication_error", "invalid x-api-key"),
@@ -70,6 +71,11 @@ class AnthropicDialect(Dialect):
     def is_question(self, turn: Json) -> bool:
         blocks = objects(turn.get("content"))
         return super().is_question(turn) and not (blocks and all(one.get("type") == "tool_result" for one in blocks))
+
+    def faulty(self, body: Json) -> str:
+        blocks = [block for turn in objects(body.get("messages")) for block in objects(turn.get("content"))]
+        has_calls = any(block.get("type") in ("tool_use", "tool_result") for block in blocks)
+        return _NO_TOOLS if has_calls and not body.get("tools") else ""
 
     def system(self, body: Json) -> object:
         return body.get("system")

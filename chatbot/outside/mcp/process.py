@@ -11,7 +11,6 @@ import asyncio
 import os
 import shutil
 import signal
-import subprocess
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -22,6 +21,7 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 
 from chatbot.core.errors import ConfigurationError
 from chatbot.core.mcp.entries import ServerEntry
+from chatbot.outside.processes.supervised import Supervised
 
 if TYPE_CHECKING:
     from mcp.shared.message import SessionMessage
@@ -36,7 +36,9 @@ _KEPT_SAID_BYTES = 4_096
 _MOST_SAID = 300  # characters of a line
 _FLOOD_PAUSE_S = 0.01  # so that a flood costs little: the pipe holds the server back
 _LEAVES_WITHIN_S, _TERMINATES_WITHIN_S = 0.6, 0.4
-_LAST_WORDS_WITHIN_S = 0.2  # what it started may hold its pipes open
+_GRACE_S = 1.0  # most servers see that this program is gone, and leave by themselves
+_LAST_WORDS_WITHIN_S = 0.2
+_GONE_WITHIN_S = _GRACE_S + _LAST_WORDS_WITHIN_S
 _LOOKED_AFTER_S = 0.005
 # Without these hardly a program starts, or finds its files; no secret is in any of them.
 _PASSED_ON = (
@@ -55,8 +57,7 @@ class ServerProcess:
         self._has_answered = self._is_ending = False
         self._heard = anyio.Event()
         self._process: Process | ConfigurationError | None = None
-        self._guard: subprocess.Popen[bytes] | None = None
-        self._pid: int | None = None  # while something of it may be left
+        self._line: Supervised | None = None
         self.fault = ""
 
     @property
@@ -71,16 +72,24 @@ class ServerProcess:
             self._process = await self._started()
         except ConfigurationError as error:
             self._process = error
-        else:
-            self._pid = self._process.pid
-            self._guard = _guard(self._pid)
 
     async def end(self) -> None:
-        """Nothing of it is left afterwards."""
+        """Nothing of it is left afterwards. That its standard input is closed tells it to leave; then it is made to."""
         self._is_ending = True
-        if isinstance(self._process, Process):
-            await _ended(self._process, _LEAVES_WITHIN_S if self._has_answered else 0.0)
-            self._end_group()
+        process = self._process
+        if self._line is None or not isinstance(process, Process):
+            return
+        assert process.stdin is not None
+        process.stdin.close()
+        if not await _left(process, _LEAVES_WITHIN_S if self._has_answered else 0.0):
+            self._signal(signal.SIGTERM)
+            if not await _left(process, _TERMINATES_WITHIN_S):
+                self.kill()
+                await _left(process, _TERMINATES_WITHIN_S)
+        transport: Any = getattr(process, "_transport", None)
+        if transport is not None:
+            transport.close()  # what cannot be ended may hold the pipes open
+        self._line.close()
 
     @asynccontextmanager
     async def streams(self) -> AsyncIterator[Streams]:
@@ -112,21 +121,28 @@ class ServerProcess:
         folder = os.path.expanduser(entry.cwd)  # noqa: PTH111  (does not raise)
         if folder and not os.path.isdir(folder):  # noqa: PTH112  (does not raise)
             raise ConfigurationError(f"there is no folder {entry.cwd}")
-        program = _program(entry.command[0], folder, environ)
+        words = [_program(entry.command[0], folder, environ), *entry.command[1:]]
+        line = self._line = Supervised(words, grace_s=_GRACE_S)
         try:
             return await asyncio.create_subprocess_exec(
-                program,
-                *entry.command[1:],
+                *line.words,
                 stdin=PIPE,
                 stdout=PIPE,
                 stderr=PIPE,
                 env=environ,
                 cwd=folder or None,
-                start_new_session=True,  # Ctrl-C is ours alone; and one signal reaches all that it starts
+                pass_fds=line.descriptors,
+                start_new_session=True,  # Ctrl-C is ours alone
             )
         except (OSError, ValueError) as error:
-            reason = (getattr(error, "strerror", None) or str(error)).lower()
-            raise ConfigurationError(f"{entry.command[0]} cannot be started: {reason}") from error
+            line.close()
+            raise ConfigurationError(self._not_started(error)) from error
+        finally:
+            line.begun()
+
+    def _not_started(self, error: Exception) -> str:
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        return f"{self._entry.command[0]} cannot be started: {reason}"
 
     async def _read(self, process: Process, to_session: MemoryObjectSendStream[Received]) -> None:
         assert process.stdout is not None
@@ -152,25 +168,24 @@ class ServerProcess:
 
     async def _tell_end(self, process: Process) -> None:
         """Before whoever waits for an answer hears of it, why it ended is known, and what it said last."""
-        if not self.fault and await _left(process, _LAST_WORDS_WITHIN_S):
+        if not self.fault and await _left(process, _GONE_WITHIN_S):
             status = process.returncode or 0
             how = f"was killed by signal {-status}" if status < 0 else f"ended with exit status {status}"
-            self.fault = f"it {how}"
-        if process.returncode is not None:
-            self._end_group()  # now: later its number may be another's
+            error = self._line.fault if self._line else None
+            self.fault = self._not_started(error) if error else f"it {how}"
         with anyio.move_on_after(_LAST_WORDS_WITHIN_S):
             await self._heard.wait()
 
-    def _end_group(self) -> None:
-        """What it started and left does not outlive it."""
-        self.kill()
-        _release(self._guard)
-        self._pid = None
-
     def kill(self) -> None:
         """Ends it at once, with all that it started."""
-        if self._pid is not None:
-            _kill(self._pid)
+        self._signal(getattr(signal, "SIGKILL", signal.SIGTERM))
+
+    def _signal(self, number: int) -> None:
+        if self._line:
+            self._line.signal(number)
+        if os.name != "posix" and isinstance(self._process, Process):
+            with suppress(OSError):
+                self._process.terminate()
 
     async def _lines(self, stream: asyncio.StreamReader) -> AsyncIterator[bytes]:
         """Its lines, blank ones left out; ends where one is too long."""
@@ -200,7 +215,8 @@ class ServerProcess:
                 process.stdin.write(sent.message.model_dump_json(by_alias=True, exclude_unset=True).encode() + b"\n")
                 await process.stdin.drain()
         except (OSError, anyio.ClosedResourceError):
-            to_session.close()  # it reads no more: whoever waits for an answer waits in vain
+            if not await _left(process, _GONE_WITHIN_S):  # else what reads its output tells why it ended
+                to_session.close()  # it reads no more: whoever waits for an answer waits in vain
 
     async def _listen(self, process: Process) -> None:
         assert process.stderr is not None
@@ -233,56 +249,9 @@ def _message(line: bytes) -> SessionMessage | None:
         return None  # many write to standard output what belongs to standard error
 
 
-async def _ended(process: Process, leaves_within_s: float) -> None:
-    """Its standard input is closed, which tells it to leave; then it is made to."""
-    assert process.stdin is not None
-    process.stdin.close()
-    if not await _left(process, leaves_within_s):
-        with suppress(OSError):
-            os.killpg(process.pid, signal.SIGTERM) if os.name == "posix" else process.terminate()
-        if not await _left(process, _TERMINATES_WITHIN_S):
-            _kill(process.pid)
-            await _left(process, _TERMINATES_WITHIN_S)
-    transport: Any = getattr(process, "_transport", None)
-    if transport is not None:
-        transport.close()  # what left its group may hold the pipes open
-
-
-def _kill(pid: int) -> None:
-    with suppress(OSError):
-        os.killpg(pid, signal.SIGKILL) if os.name == "posix" else os.kill(pid, signal.SIGTERM)
-
-
 async def _left(process: Process, within_s: float) -> bool:
     """Whether it ended; `wait` would also wait for what holds its pipes."""
     with anyio.move_on_after(within_s):
         while process.returncode is None:
             await anyio.sleep(_LOOKED_AFTER_S)
     return process.returncode is not None
-
-
-# Ends what is left of a server when this program was killed and could not: it reads to the end of a pipe that only
-# this program holds. Most servers see the same and leave by themselves; they have a second for it.
-_GUARD = 'read -r word && exit; sleep 1; kill -s KILL -- "-$1"'
-
-
-def _guard(pid: int) -> subprocess.Popen[bytes] | None:
-    if os.name != "posix":
-        return None
-    with suppress(OSError):
-        return subprocess.Popen(
-            ["/bin/sh", "-c", _GUARD, "sh", str(pid)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-            cwd="/",
-            env={"PATH": os.defpath},
-        )
-    return None
-
-
-def _release(guard: subprocess.Popen[bytes] | None) -> None:
-    if guard is not None:
-        with suppress(OSError):
-            guard.communicate(b"done\n", timeout=1)

@@ -11,10 +11,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from chatbot.core.errors import RequestRefused
+from chatbot.core.errors import RequestRefused, UsageError
 from chatbot.core.messages import Conversation, Image
 from chatbot.core.options import Options
 from chatbot.core.request import Payload
+from chatbot.core.schemas.well_formed import check_schema
 from chatbot.core.tools.calling import ToolCall, ToolDefinition, ToolResult
 from chatbot.records import NamedTuple
 
@@ -36,6 +37,12 @@ _NOTHING: dict[str, Any] = {
     "modalities": ["text"],
 }
 _NUMBER = (int, float)
+_KINDS: dict[tuple[type, ...], str] = {
+    (bool,): "true or false",
+    (int,): "a whole number",
+    _NUMBER: "a number",
+    (str,): "a text",
+}
 
 
 class CompletionRequest(NamedTuple):
@@ -87,7 +94,7 @@ def refused(message: str, parameter: str) -> RequestRefused:
 def _of(body: Payload, name: str, kinds: tuple[type, ...]) -> Any:
     value = body.get(name)
     if value is not None and (not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds)):
-        raise refused(f"{name} is not {' or '.join(kind.__name__ for kind in kinds)}", name)
+        raise refused(f"{name} is not {_KINDS[kinds]}", name)
     return value
 
 
@@ -109,10 +116,11 @@ def _schema(wanted: Any) -> Payload | None:
     if not isinstance(wanted, dict) or wanted.get("type") != "json_schema":
         return None
     holder = wanted.get("json_schema")
-    schema = holder.get("schema") if isinstance(holder, dict) else None
-    if not isinstance(schema, dict):
-        raise refused("response_format.json_schema.schema is not an object", "response_format")
-    return schema
+    name = "response_format.json_schema.schema"
+    try:
+        return dict(check_schema(holder.get("schema") if isinstance(holder, dict) else None, name))
+    except UsageError as error:
+        raise refused(str(error), "response_format") from None
 
 
 def _tools(value: Any) -> Iterator[ToolDefinition]:

@@ -6,7 +6,6 @@ everywhere, compatible servers know only it, and sampling parameters are still a
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from types import MappingProxyType
 from typing import Any
@@ -48,6 +47,8 @@ class AnthropicMessages(base.Provider):
     """Messages at `service`. See Provider for what each method does."""
 
     needs_end_marker = True
+    call_ids = "[a-zA-Z0-9_-]+"
+    must_declare_tools = True
     headers = MappingProxyType({"anthropic-version": "2023-06-01"})
     models_path = "/v1/models?limit=1000"
     after_parameter = "after_id"
@@ -192,7 +193,7 @@ def _content(message: Message) -> str | list[Payload]:
     results: list[Payload] = [
         base.present(
             type="tool_result",
-            tool_use_id=_id(result.call_id),
+            tool_use_id=result.call_id,
             content=result.text or None,
             is_error=result.is_error or None,
         )
@@ -201,7 +202,7 @@ def _content(message: Message) -> str | list[Payload]:
     # Images and documents before the text is what the provider recommends.
     parts = [_attached(attachment) for attachment in message.attachments]
     calls: list[Payload] = [
-        {"type": "tool_use", "id": _id(call.id), "name": _name(call.name), "input": as_object(call.arguments)}
+        {"type": "tool_use", "id": call.id, "name": call.name, "input": as_object(call.arguments)}
         for call in message.calls
     ]
     # An empty text block is refused.
@@ -214,16 +215,6 @@ def _attached(attachment: Attachment) -> Payload:
     if attachment.media_type == PDF:
         return {"type": "document", "source": source, "title": attachment.name}
     return {"type": "image", "source": source}
-
-
-def _id(call_id: str) -> str:
-    """An id, which another service may have made, in the letters that are taken here."""
-    return re.sub(r"[^a-zA-Z0-9_-]", "_", call_id)
-
-
-def _name(name: str) -> str:
-    """The name of a tool, which a model may have made up, in the letters that are taken here."""
-    return re.sub(r"[^a-zA-Z0-9_-]", "_", name)[:64] or "_"
 
 
 def _block(block: Any, number: int | None) -> base.Events:

@@ -38,6 +38,8 @@ class Provider(ABC):
     models_path: str
     takes_stop = True
     """Whether there is a field for words that end the answer."""
+    must_declare_tools = False
+    """Whether calls and their results are refused in a request that declares no tools."""
     after_parameter = "after"
     """What asks for the models after one, in a list of several pages."""
 
@@ -49,8 +51,10 @@ class Provider(ABC):
         """The request body, as the object that will be JSON. Raises UsageError for a schema that is not taken, and for
         tools where there are none.
         """
-        if not self.service.tools:
-            conversation = self._without_tools(conversation, options)
+        if options.tools and not self.service.tools:
+            raise UsageError(f"{self.title} knows no tools", advice="Ask without -T, or ask another service with -m.")
+        if any(message.calls for message in conversation.messages):
+            conversation = self._with_calls(conversation, options)
         if (schema := options.schema) is not None:
             from chatbot.providers import schemas  # most questions have none
 
@@ -60,14 +64,14 @@ class Provider(ABC):
                 options = options._replace(schema=schemas.sent(schema, self.service).schema)
         return self.body(conversation, options)
 
-    def _without_tools(self, conversation: Conversation, options: Options) -> Conversation:
-        if options.tools:
-            raise UsageError(f"{self.title} knows no tools", advice="Ask without -T, or ask another service with -m.")
-        if not any(message.calls for message in conversation.messages):
-            return conversation
+    def _with_calls(self, conversation: Conversation, options: Options) -> Conversation:
         from chatbot.providers import tools  # most conversations have none
 
-        return tools.in_words(conversation)
+        if not self.service.tools or (self.must_declare_tools and not options.tools):
+            return tools.in_words(conversation)
+        return tools.acceptable(
+            conversation, self.call_ids, lambda message: bool(self.handed_back(message, options.model))
+        )
 
     @abstractmethod
     def body(self, conversation: Conversation, options: Options) -> Payload:
@@ -103,6 +107,11 @@ class Provider(ABC):
     def takes_seed(self) -> bool:
         """Whether there is a field for a seed."""
         return bool(self.service.seed_field)
+
+    @property
+    def call_ids(self) -> str:
+        """The pattern of the ids that a call may have."""
+        return self.service.call_ids
 
     def takes_effort(self, options: Options) -> bool:
         """Whether the model is sent the reasoning effort."""

@@ -57,5 +57,6 @@ def test_of_what_people_say_in_one_word_next_to_nothing_is_near() -> None:
 def test_of_the_words_of_the_manual_only_those_about_commands_are_near() -> None:
     words = set(re.findall("[a-z]+", manual().lower())) - set(ALL)
     near = {word: nearly(word, ALL) for word in words if nearly(word, ALL)}
-    assert (near.pop("patch", "batch"), near.pop("replay", "relay")) == ("batch", "relay")
+    others = {"patch": "batch", "replay": "relay", "delay": "relay"}
+    assert {word: near.pop(word) for word in others if word in near}.items() <= others.items()
     assert all(command and (word[:3] == command[:3]) for word, command in near.items()), near

@@ -17,7 +17,9 @@ from chatbot.core.errors import ConfigurationError, UsageError
 from chatbot.core.redaction.redactor import Redactor
 from chatbot.core.tools.calling import Tool
 from chatbot.terminal.notices import Notices
-from tests.outside.mcp.served import RAW
+from tests.outside.mcp.served import NEEDS_MCP, RAW
+
+pytestmark = NEEDS_MCP
 
 
 def raw(*words: str, **env: str) -> dict[str, Any]:

@@ -278,6 +278,15 @@ def test_fields_without_a_place_are_named(relayed: Relayed) -> None:
     assert relayed.lab.requests[-1].json["top_k"] == 4
 
 
+@pytest.mark.parametrize("name", ["x\r\nX-Evil: 1\r\n\r\nbody", "x" * 100_000])
+def test_a_field_whose_name_is_no_name_cannot_break_the_head(relayed: Relayed, name: str) -> None:
+    fields: dict[str, Any] = {name: 1}
+    answer = relayed.ask("anthropic/echo", **fields)
+    assert answer.json()["choices"][0]["message"]["content"] == "hello there"
+    assert "X-Evil" not in answer.headers
+    assert 0 < len(answer.headers["x-chat-ignored-fields"]) <= 4_000
+
+
 def test_what_is_mended_is_told(relayed: Relayed) -> None:
     response = relayed.ask("anthropic/unsupported-parameter", temperature=0.5)
     assert response.status_code == 200

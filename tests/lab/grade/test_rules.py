@@ -12,6 +12,7 @@ from chatbot.lab.grade.client import WIRES
 from chatbot.lab.grade.grading import judged
 from chatbot.lab.grade.observation import Observation
 from chatbot.lab.grade.scenes import HARD_QUESTION, SCENE_BY_NAME
+from chatbot.outside.processes.running import Piece
 from tests.lab.grade.observed import BODY, HEADERS, KEY, ran, received, seen
 
 WHOLE, HALF = "All of the answer.", "The lab sends this answer one word"
@@ -101,14 +102,14 @@ PAIRS: dict[str, Pair] = {
         (refused("key"), refused("busy"), refused("cut")),
         "a rejected key: 1, a busy service: 1",
     ),
-    "retry-after": (after(0.1, 2.2), after(0.1, 0.6), "after 0.50 s"),
-    "retry-after-date": (after(0.1, 3.2), after(0.1, 1.1), "after 1.00 s"),
+    "retry-after": (after(0.1, 3.2), after(0.1, 2.1), "after 2.00 s"),
+    "retry-after-date": (after(0.1, 3.2), after(0.1, 2.1), "after 2.00 s"),
     "retry-busy": (after(0.1, 0.6, 1.6), after(0.1, out="", code=1), "did not ask again"),
     "retry-500": (after(0.1, 0.6), after(0.1, 0.6, out="", code=1), "wrote nothing"),
     "retry-reset": (after(0.1, 0.6), after(0.1, out="", code=1), "did not ask again"),
     "waits-grow": (
-        (after(0, 0.5, 1.5, 3.5), after(0, 0.5), after(0, 0.4, 1.2)),
-        (after(0, 1, 2, 3), after(0, 1, 2), after(0, 1)),
+        (after(0, 0.5, 1.5, 3.5), after(0, 0.5), after(0, 0.4, 1.2), after(0, 0.6, 1.6)),
+        (after(0, 1, 2, 3), after(0, 1, 2), after(0, 1), after(0, 1, 2)),
         "waits of 1.0, 1.0, 1.0 s",
     ),
     "retries-end": (after(0, 1, 2, code=1), seen(ran(ended="ended"), range(30)), "30 requests, and no end"),
@@ -153,6 +154,8 @@ PAIRS: dict[str, Pair] = {
 def marked(name: str, observations: Any, wire: str = "openai") -> tuple[str, str]:
     case = CASE_BY_NAME[name]
     given = (observations,) if isinstance(observations, Observation) else observations
+    if len(given) < len(case.scenes):  # what differs from a whole answer
+        given = (ANSWERED, *given)
     mark = judged(case, dict(zip(case.scenes, given, strict=True)), wire)
     return mark.verdict, mark.seen
 
@@ -211,6 +214,7 @@ def test_what_a_rule_cannot_say_is_no_fail(name: str, observation: Observation, 
     ("wire", "headers", "verdict"),
     [
         ("openai", {"authorization": f"Bearer {KEY}"}, "pass"),
+        ("openai", {"authorization": f"bearer {KEY}"}, "pass"),
         ("openai", {"authorization": KEY}, "fail"),
         ("openai", {"x-api-key": KEY}, "fail"),
         ("responses", {"authorization": f"Bearer {KEY}"}, "pass"),
@@ -238,6 +242,9 @@ def test_a_required_field_is_named_where_it_is_missing() -> None:
         ("panic: runtime error: index out of range", True),
         ('Exception in thread "main" java.lang.NullPointerException', True),
         ("thread 'main' panicked at src/main.rs:3:5", True),
+        ("Can't use an undefined value as a HASH reference at client.pl line 12.", True),
+        ("PHP Fatal error:  Uncaught TypeError: array_keys()", True),
+        ("client.rb:9:in `ask': undefined method `[]' for nil (NoMethodError)", True),
         ("error: the key was rejected at api.example.com:443", False),
         ("it panics not: at 10:05 the key failed", False),
     ],
@@ -252,7 +259,38 @@ def test_a_crash_is_told_from_a_sentence(line: str, crashes: bool) -> None:
 )
 def test_waits_must_grow_and_be_waits(grow: Callable[[int], float], verdict: str) -> None:
     times = [sum(0.5 * grow(step) for step in range(count)) for count in range(4)]
-    assert marked("waits-grow", (after(*times), after(*times[:3]), refused("busy")))[0] == verdict
+    assert marked("waits-grow", (after(*times), after(*times[:3]), refused("busy"), refused("502")))[0] == verdict
+
+
+@pytest.mark.parametrize("name", sorted(name for name, case in CASE_BY_NAME.items() if case.scenes[0] == "plain"))
+def test_a_client_that_does_the_same_whatever_comes_tells_nothing(name: str) -> None:
+    says_all = "error: 400 401 403 404 500 503 key too long: busy, model not allowed, token limit; filter; empty"
+    scenes = len(CASE_BY_NAME[name].scenes)
+    if scenes > 1:
+        assert marked(name, (refused(says_all),) * scenes)[0] == "fail"
+
+
+def test_what_is_said_of_every_answer_is_no_news() -> None:
+    log = "12 tokens, completed in 3 s"
+    always = seen(ran(WHOLE, log), says=WHOLE)
+    assert marked("length", (always, always)) == ("fail", f"exit status 0: {log!r}")
+    limited = seen(ran(WHOLE, f"{log}: the limit was met"), says=WHOLE)
+    assert marked("length", (always, limited))[0] == "pass"
+
+
+def test_words_beside_the_answer_are_not_its_first_word() -> None:
+    late = (Piece(0.1, False, b"AI: "), Piece(0.89, False, WHOLE.encode()))
+    assert marked("live", ANSWERED._replace(run=ran()._replace(pieces=late)))[0] == "fail"
+
+
+def test_the_same_question_may_be_written_in_another_order() -> None:
+    other = seen(ran(), request=received(body=dict(reversed(BODY.items())))).asked
+    assert marked("retry-same", ANSWERED._replace(asked=(*ANSWERED.asked, *other)))[0] == "pass"
+
+
+def test_who_asks_twice_at_once_has_waited_for_nothing() -> None:
+    assert marked("timeout", after(0.10, 0.15, ended="ended"))[0] == "fail"
+    assert marked("timeout", after(0.1, 3.2, ended="ended"))[0] == "pass"
 
 
 def test_on_a_machine_where_all_is_slow_an_end_may_be_slow_too() -> None:

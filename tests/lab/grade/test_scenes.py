@@ -96,10 +96,10 @@ def test_an_end_marker_is_left_out_and_half_an_event_is_half() -> None:
 @pytest.mark.parametrize("wire", WIRES)
 def test_a_wait_stands_in_the_header_in_seconds_or_as_a_date(wire: str) -> None:
     [first, second], stage = asked(SCENE_BY_NAME["limited"], wire, 2)
-    assert (first.status_code, first.headers["Retry-After"], second.status_code) == (429, "2", 200)
+    assert (first.status_code, first.headers["Retry-After"], second.status_code) == (429, "3", 200)
     assert [each.dialect for each in stage.asked] == [wire, wire] and stage.asked[0].streamed
     [first], _ = asked(SCENE_BY_NAME["limited-until"], wire)
-    assert 2.5 < parsedate_to_datetime(first.headers["Retry-After"]).timestamp() - time.time() < 4.1
+    assert 3.5 < parsedate_to_datetime(first.headers["Retry-After"]).timestamp() - time.time() < 5.1
 
 
 @pytest.mark.parametrize("wire", WIRES)
@@ -117,4 +117,4 @@ def test_a_question_that_is_none_is_refused_as_by_the_service() -> None:
         response = requests.post(f"{stage.url}/v1/messages", json={"model": "m", "messages": []}, timeout=5)
         assert (response.status_code, "max_tokens" in response.text) == (400, True)
         assert requests.get(f"{stage.url}/v1/models", timeout=5).status_code == 200
-        assert (len(stage.asked), len(stage.others)) == (1, 1)
+        assert len(stage.asked) == 1

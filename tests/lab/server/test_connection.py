@@ -12,7 +12,7 @@ import requests
 
 from chatbot.lab.answers import Received
 from chatbot.lab.replies import ScriptedReply, whole
-from chatbot.lab.server.connection import Connection, Limits, Respond
+from chatbot.lab.server.connection import Connection, Limits, Refuse, Respond, refusal
 from chatbot.lab.server.departures import Departure
 from chatbot.lab.server.listener import HttpServer
 
@@ -24,8 +24,12 @@ def hello(received: Received, departure: Departure) -> ScriptedReply:
 
 
 @contextmanager
-def serving(respond: Respond = hello, limits: Limits = Limits()) -> Iterator[HttpServer]:  # noqa: B008
-    attributes = {"respond": staticmethod(respond), "limits": limits}
+def serving(
+    respond: Respond = hello,
+    limits: Limits = Limits(),  # noqa: B008
+    refuse: Refuse = lambda method, headers: None,
+) -> Iterator[HttpServer]:
+    attributes = {"respond": staticmethod(respond), "limits": limits, "refuse": staticmethod(refuse)}
     with HttpServer("127.0.0.1", 0, type("TestConnection", (Connection,), attributes)) as server:
         yield server
 
@@ -97,6 +101,9 @@ def test_a_body_in_chunks_is_one_body_and_may_not_be_longer() -> None:
         (b"GET @192.0.2.1/ HTTP/1.1\r\nHost: x\r\n\r\n", b" 400 "),
         (b"GET http://192.0.2.1/ HTTP/1.1\r\nHost: x\r\n\r\n", b" 400 "),
         (b"POST / HTTP/1.1\r\nContent-Length: many\r\n\r\n", b" 411 "),
+        (b"POST / HTTP/1.1\r\nContent-Length: " + b"9" * 5_000 + b"\r\n\r\n", b" 411 "),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n+0x2\r\n{}\r\n0\r\n\r\n", b" 411 "),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}abc\r\n0\r\n\r\n", b" 411 "),
         (b"GET /" + b"x" * 70_000 + b" HTTP/1.1\r\n\r\n", b" 414 "),
     ],
 )
@@ -107,6 +114,47 @@ def test_what_is_no_request_is_refused_in_json(request_bytes: bytes, status: byt
         answer = all_of(connection)
     assert status in answer.partition(b"\r\n")[0] + b" "
     assert b'{"error":{"message":' in answer
+
+
+SMUGGLED = b"GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"no header\r\nContent-Length: %d",
+        b"Content-Length : %d",
+        b"Host: x\r\n folded: y\r\nContent-Length: %d",
+        b"Transfer-Encoding: chunked\r\nContent-Length: %d",
+        b"Content-Length: %d\r\nContent-Length: 0",
+        b"Transfer-Encoding: gzip, chunked\r\nX: %d",
+    ],
+)
+def test_after_a_head_that_can_be_read_in_two_ways_nothing_more_is_read(head: bytes) -> None:
+    with serving() as server, connected(server) as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\n" + head % len(SMUGGLED) + b"\r\n\r\n" + SMUGGLED)
+        answer = all_of(connection)
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert answer.startswith(b"HTTP/1.1 4")
+
+
+def test_the_chunks_of_who_is_refused_are_no_request() -> None:
+    with serving(refuse=lambda method, headers: refusal(401, "no")) as server, connected(server) as connection:
+        body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(SMUGGLED), SMUGGLED)
+        connection.sendall(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" + body)
+        connection.shutdown(socket.SHUT_WR)
+        answer = all_of(connection)
+    assert (answer.count(b"HTTP/1.1 "), answer[9:12]) == (1, b"401")
+
+
+def test_a_value_cannot_end_its_header() -> None:
+    def respond(received: Received, departure: Departure) -> ScriptedReply:
+        return whole(200, "text/plain", b"", {"X-Told": "one\r\nX-Evil: 1\r\n\r\nbody – …"})
+
+    with serving(respond) as server:
+        answer = requests.get(server.url, timeout=5)
+    assert (answer.headers["X-Told"], answer.text) == ("one  X-Evil: 1    body ? ?", "")
+    assert "X-Evil" not in answer.headers
 
 
 def test_more_clients_than_there_is_room_for_are_told_so() -> None:

@@ -67,7 +67,9 @@ def main() -> None:
     pids = [os.getpid()]
     if "stubborn" in WORDS:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        pids.append(subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]).pid)
+        hides = sys.platform == "linux"  # elsewhere a session of its own is out of reach
+        words = [sys.executable, "-c", "import time; time.sleep(600)"]
+        pids.append(subprocess.Popen(words, start_new_session=hides).pid)
     if "PIDS" in os.environ:
         Path(os.environ["PIDS"]).write_text(" ".join(map(str, pids)))
     if "flood" in WORDS and not os.fork():

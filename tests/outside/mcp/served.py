@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import os
+import importlib.util
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from chatbot.core.mcp.entries import ServerEntry
 from chatbot.core.tools.calling import ToolOutput
 from chatbot.outside.mcp.sessions import McpSessions, Opened
+from tests.processes import SOON_S
 
+NEEDS_MCP = pytest.mark.skipif(importlib.util.find_spec("mcp") is None, reason="the extra mcp is not installed")
 RAW = str(Path(__file__).with_name("raw_server.py"))
 PACKAGED = str(Path(__file__).with_name("packaged_server.py"))
-SOON_S = 20.0  # on a busy machine
 
 
 def raw(name: str, *words: str, env: Mapping[str, str] | None = None) -> ServerEntry:
@@ -42,17 +44,3 @@ def opened(
 
 def call(sessions: McpSessions, server: str, tool: str, **arguments: Any) -> ToolOutput:
     return sessions.call(server, tool, arguments, lambda: False)
-
-
-def is_gone(pid: int, within_s: float = SOON_S) -> bool:
-    """Whether a process has ended, or does within the time."""
-    until_s = time.monotonic() + within_s
-    while time.monotonic() < until_s:
-        try:
-            os.kill(pid, 0)
-            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
-                return True
-        except OSError:
-            return True
-        time.sleep(0.01)
-    return False

@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 
 from chatbot.core.mcp.entries import ServerEntry
-from tests.outside.mcp.served import call, opened
+from tests.outside.mcp.served import NEEDS_MCP, call, opened
+
+pytestmark = NEEDS_MCP
 
 
 def at(url: str, name: str = "far", **headers: str) -> ServerEntry:

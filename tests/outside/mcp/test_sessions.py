@@ -14,7 +14,10 @@ from subprocess import PIPE, Popen
 
 import pytest
 
-from tests.outside.mcp.served import PACKAGED, RAW, by_command, call, is_gone, opened, raw
+from tests.outside.mcp.served import NEEDS_MCP, PACKAGED, RAW, by_command, call, opened, raw
+from tests.processes import is_gone
+
+pytestmark = NEEDS_MCP
 
 
 def test_tools_are_listed_page_by_page_and_called(monkeypatch: pytest.MonkeyPatch) -> None:

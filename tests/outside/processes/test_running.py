@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.outside.processes.running import PIPED, USUAL, Limits, ProcessRun, Running, Streams, run_bounded
-from chatbot.outside.processes.tree import members
+from chatbot.outside.processes.running import PIPED, USUAL, Limits, Piece, ProcessRun, Running, Streams, run_bounded
 from tests.processes import TOLD, runs
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no process groups")
@@ -59,11 +58,27 @@ def test_it_is_interrupted_as_by_ctrl_c_once_and_ended_on_a_word(tmp_path: Path)
 
 @IN_PROC
 def test_nothing_is_left_of_what_it_started_whoever_its_parent_is(tmp_path: Path) -> None:
+    own = os.getpid()  # other runs of this test on the machine have processes too
     leaves = "os.fork() and os._exit(0)\n"
-    server = f"import os\n{leaves}os.setsid()\n{leaves}os.execlp('sleep', 'sleep', '300')"
-    run = shell(f"sleep 301 & '{sys.executable}' -c \"{server}\"; echo done", tmp_path)
+    server = f"import os\n{leaves}os.setsid()\n{leaves}os.execlp('sleep', 'sleep', '300.{own}')"
+    run = shell(f"sleep 301.{own} & '{sys.executable}' -c \"{server}\"; echo done", tmp_path)
     assert (run.out, run.ended, run.left) == (b"done\n", "exited", 2)
-    assert not runs("sleep", "300") and not runs("sleep", "301")
+    assert not runs("sleep", f"300.{own}") and not runs("sleep", f"301.{own}")
+
+
+@IN_PROC
+def test_what_leaves_within_its_grace_is_not_counted(tmp_path: Path) -> None:
+    run = shell("setsid sleep 0.2 & exit 4", tmp_path, limits=Limits(grace_s=30))
+    assert (run.code, run.ended, run.left) == (4, "exited", 0)
+    assert shell("sleep 304 & exit 4", tmp_path, limits=Limits(grace_s=0)).left == 1
+
+
+def test_both_streams_may_be_one_and_pieces_may_go_elsewhere(tmp_path: Path) -> None:
+    kept: list[Piece] = []
+    script = "echo one; echo two >&2; echo three; env | grep -c CHAT"
+    run = run_bounded(["sh", "-c", script], ENV, tmp_path, Streams(output="merged"), keep=kept.append)
+    assert b"".join(piece.data for piece in kept) == b"one\ntwo\nthree\n0\n"
+    assert run.pieces == ()
 
 
 @IN_PROC
@@ -76,7 +91,7 @@ def test_the_words_of_all_its_processes_can_be_read_while_it_runs(tmp_path: Path
         assert b"sleep\x00302\x00" in running.command_lines()
     finally:
         running.close()
-    assert list(members(running.pid, running.mark)) == []
+    assert running.command_lines() == []
 
 
 def test_what_cannot_be_started_says_so(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,27 +13,12 @@ import pytest
 from chatbot.core.tools.calling import MAX_RESULT_BYTES
 from chatbot.outside.tools.process import Ended, Surroundings, run
 from tests.outside.wire import PATIENCE_S
+from tests.processes import is_gone, is_running, is_soon
 
 
 def ran(command: str, folder: Path, within_s: float = PATIENCE_S, **options: object) -> Ended:
     around = Surroundings(folder, {"PATH": os.environ["PATH"]}, within_s)
     return run(["sh", "-c", command], around, lambda: False, **options)  # type: ignore[arg-type]
-
-
-def is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    state = Path(f"/proc/{pid}/stat")  # a zombie that nobody has waited for is over
-    return not (state.exists() and state.read_text().rpartition(")")[2].split()[0] == "Z")
-
-
-def is_soon(what: Callable[[], bool]) -> bool:
-    until_s = time.monotonic() + PATIENCE_S
-    while not what() and time.monotonic() < until_s:
-        time.sleep(0.01)
-    return what()
 
 
 def pids_in(folder: Path) -> list[int]:
@@ -113,8 +97,8 @@ def test_a_command_that_turns_on_its_parent_ends_itself_alone(tmp_path: Path) ->
     assert ran("kill -TERM $PPID; echo still here", tmp_path).out == "still here\n"
     if sys.platform == "linux":
         ended = ran("echo $$ > pid; kill -KILL $PPID; sleep 60", tmp_path)
-        assert (ended.status, ended.ended_here) == (-9, "")
-        assert is_soon(lambda: not is_running(pids_in(tmp_path)[0]))
+        assert (ended.status, ended.ended_here) == (128 + 9, "")
+        assert is_gone(pids_in(tmp_path)[0])
 
 
 WAITS = """
@@ -132,4 +116,4 @@ def test_when_this_program_is_killed_its_tools_are_too(tmp_path: Path) -> None:
     assert is_soon(lambda: bool(pids_in(tmp_path)))
     ours.kill()
     ours.wait()
-    assert is_soon(lambda: not is_running(pids_in(tmp_path)[0]))
+    assert is_gone(pids_in(tmp_path)[0])

@@ -134,14 +134,19 @@ def test_calls_and_their_results_are_put_together_in_the_order_of_the_calls() ->
         ({"messages": [*HELLO, {"role": "assistant", "tool_calls": [CALL]}]}, "messages", "call_1 is missing"),
         ({"messages": [*HELLO, {"role": "assistant", "tool_calls": [{}]}]}, "messages", "without id, name or"),
         ({"messages": [{"role": "tool", "tool_call_id": "x", "content": ""}]}, "messages", "calls never made"),
-        ({"temperature": "hot"}, "temperature", "temperature is not int or float"),
-        ({"temperature": True}, "temperature", "temperature is not int or float"),
+        ({"temperature": "hot"}, "temperature", "temperature is not a number"),
+        ({"temperature": True}, "temperature", "temperature is not a number"),
         ({"max_tokens": 0}, "max_tokens", "at least 1"),
-        ({"stream": "yes"}, "stream", "stream is not bool"),
+        ({"stream": "yes"}, "stream", "stream is not true or false"),
         ({"stop": [3]}, "stop", "stop is a text"),
         ({"tools": {}}, "tools", "tools is not a list"),
         ({"tools": [{"type": "web_search"}]}, "tools", "tools[0] is not a function"),
-        ({"response_format": {"type": "json_schema"}}, "response_format", "is not an object"),
+        ({"response_format": {"type": "json_schema"}}, "response_format", "not an object"),
+        (
+            {"response_format": {"type": "json_schema", "json_schema": {"schema": {"properties": 5}}}},
+            "response_format",
+            "response_format.json_schema.schema is no JSON Schema that can be used: $.properties is an object, not 5",
+        ),
     ],
 )
 def test_what_makes_no_sense_is_refused_by_its_name(body: dict[str, Any], parameter: str, said: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -123,6 +124,40 @@ def test_a_service_without_tools_says_so_before_anything_is_sent_and_is_told_of_
     assert called["content"].startswith('Let me see.\n\n[called weather: {"city":"London"}]')
     assert results["content"].endswith("And now?") and "[weather said: rain]" in results["content"]
     assert "tool_calls" not in called
+
+
+def test_anthropic_refuses_calls_where_no_tools_are_declared_and_is_told_of_them_in_words() -> None:
+    messages = payload("anthropic", ASKED.asking("And now?"), Options("m"))["messages"]
+    assert "tool_use" not in json.dumps(messages) and "tool_result" not in json.dumps(messages)
+    assert "[weather said: rain]" in messages[2]["content"]
+    assert "[called weather" not in json.dumps(payload("anthropic", ASKED)["messages"])
+    assert payload("openai", ASKED, Options("m"))["messages"][1]["tool_calls"]
+
+
+def test_calls_that_another_service_has_answered_have_ids_and_names_that_this_one_takes() -> None:
+    called = ToolCall("functions.weather:0", "no such tool!", "{}")
+    step = (Conversation().asking("?").answered("", calls=(called,))).told((ToolResult(called.id, called.name, "no"),))
+    twice = step._replace(messages=step.messages * 2)
+    for name, taken in (("mistral", "[a-zA-Z0-9]{9}"), ("anthropic", "[a-zA-Z0-9_-]+"), ("openai", ".+")):
+        sent = json.dumps(payload(name, twice))
+        told = re.findall(r'"(?:tool_use_id|tool_call_id)": "(.+?)"', sent)
+        made = re.findall(r'"id": "(.+?)"', sent)
+        assert made == told and len(set(made)) == 2  # no id is there twice
+        assert all(re.fullmatch(taken, each) for each in made)
+        assert '"no_such_tool_"' in sent and "no such tool!" not in sent
+    assert "functions.weather:0" in json.dumps(payload("openai", step))  # some read the id
+
+
+def test_what_a_service_gets_back_as_it_was_has_results_of_the_same_ids() -> None:
+    blocks = [
+        {"type": "thinking", "thinking": "Hm.", "signature": "s"},
+        {"type": "tool_use", "id": "functions.weather:0", "name": "weather", "input": {}},
+    ]
+    asked = provider("anthropic")
+    call = ToolCall("functions.weather:0", "weather", "{}")
+    talk = Conversation().asking("?").answered("", asked.own_items(json.dumps(blocks), "m"), (call,))
+    _, own, told = payload("anthropic", talk.told((ToolResult(call.id, "weather", "rain"),)))["messages"]
+    assert own["content"] == blocks and told["content"][0]["tool_use_id"] == "functions.weather:0"
 
 
 def chat(*calls: Any, finish: str | None = None, **delta: Any) -> dict[str, Any]:

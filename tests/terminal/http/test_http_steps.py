@@ -7,7 +7,8 @@ from functools import partial
 
 import pytest
 
-from chatbot.core.events import Event, Notice, TextDelta
+from chatbot.core.errors import Overloaded
+from chatbot.core.events import Event, Finished, Notice, PartFinished, Retrying, StepFinished, TextDelta, Verdict
 from chatbot.core.http.exchange import Chunk, SeenEvent, Step
 from chatbot.core.http.safe import safe
 from chatbot.core.redaction.redactor import Redactor
@@ -31,7 +32,7 @@ class Screen:
         redact = Redactor([KEY])
         cleaned = partial(safe, redact=redact)
         telling = Telling(level, self._read, cleaned, redact, [Row()], self._tell, self._done, styles)
-        self.view = HttpView(self, HttpSteps(self.withdraw, self._new_steps, telling))
+        self.view = HttpView(self, HttpSteps(self.withdraw, self._new_steps, telling), lambda: self.told.append("over"))
 
     def _done(self, work: Callable[[], object]) -> bool:
         try:
@@ -70,6 +71,18 @@ class Screen:
     ) -> None:
         chunk = None if data is None else Chunk(1.0, data)
         self.steps.append(Step(name, ANSWERED._replace(id=exchange_id, chunks=()), chunk, events))
+
+
+@pytest.mark.parametrize(
+    "border",
+    [Retrying(1.0, 1, Overloaded("busy")), StepFinished(Finished(Verdict.COMPLETE), ()), PartFinished()],
+)
+def test_where_another_request_follows_the_one_before_is_over_between_what_each_of_them_said(border: Event) -> None:
+    screen = Screen(1)
+    screen.view.show([TextDelta("a"), border, TextDelta("b")], 0.0)
+    screen.view.show([border], 0.0)
+    assert [row for row in screen.told if not row.startswith("shown")] == ["over", "over"]
+    assert screen.told.index("over") == 1
 
 
 def test_the_request_is_told_once_however_its_first_step_is_called() -> None:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import BinaryIO
 
-from chatbot.core.events import Finished, Retrying
+from chatbot.core.events import Event, Finished, Retrying
 from chatbot.core.http.exchange import ConnectionFacts, Exchange, Moments, Wait
 from chatbot.core.http.outcome import asking, with_outcome
+from chatbot.core.messages import Conversation
+from chatbot.core.options import Options
 from chatbot.core.request import HttpRequest
 from chatbot.outside.http.observed import LiveExchange, Observer
 from chatbot.providers.choice import ModelTarget
 from chatbot.records import NamedTuple
-from chatbot.session import Sleep
+from chatbot.session import Ask, Sleep
 
 WAIT_HEADERS = ("retry-after-ms", "retry-after")
 
@@ -50,8 +53,7 @@ class Exchanges:
         self._lock = threading.Lock()
         self._running: list[LiveExchange] = []
         self._done: list[Exchange] = []
-        self._over_at_wait: list[int] = []  # how many were over at each wait: who hears of it late may see more
-        self._waits = 0  # those heard of
+        self._ends: deque[tuple[int, Retrying | Finished]] = deque()  # those not heard of yet
         self._step = step
         self.observer = Observer(partial(self._begin, beginning), step)
 
@@ -75,36 +77,37 @@ class Exchanges:
         """The next request is the first of another question."""
         with self._lock:
             self._running, self._done = [], []
-            self._over_at_wait, self._waits = [], 0
+            self._ends.clear()
 
-    def noting(self, sleep: Sleep) -> Sleep:
-        """The session's sleep before the next attempt, which keeps apart what was over before it."""
+    def noting(self, ask: Ask) -> Ask:
+        """The same, which keeps apart what was over when an attempt failed or an answer ended: who hears of it late may
+        see more.
+        """
 
-        def noted(delay_s: float) -> None:
-            with self._lock:
-                self._over_at_wait.append(len(self._running))
-            sleep(delay_s)
+        def noted(conversation: Conversation, options: Options, sleep: Sleep) -> Iterator[Event]:
+            for event in ask(conversation, options, sleep):
+                if type(event) is Finished or type(event) is Retrying:
+                    with self._lock:
+                        self._ends.append((len(self._running), event))
+                yield event
 
         return noted
 
-    def retrying(self, event: Retrying) -> list[Exchange]:
-        """Those that are over now: the last one has failed, and another will follow."""
+    def over(self) -> list[Exchange]:
+        """Those that are over now, where another one follows: each with why, or with what became of its answer."""
         with self._lock:
-            number, self._waits = self._waits, self._waits + 1
-            over = self._over_at_wait[number] if number < len(self._over_at_wait) else len(self._running)
-        done = self._over(over)
-        if done:
-            said = next((f"{name}: {value}; " for name in WAIT_HEADERS if (value := done[-1].header(name))), "")
-            done[-1] = done[-1]._replace(wait=Wait(event.delay_s, said + event.reason))
-        return self._kept(done)
+            count, event = self._ends.popleft() if self._ends else (0, None)
+        return self._ended(count, event)
 
     def finished(self, event: Finished) -> list[Exchange]:
-        """Those that are over now, the one that asked last with what became of the answer."""
-        done = self._over()
-        if done:
-            asked = asking(done)
-            done = [with_outcome(each, event) if each is asked else each for each in done]
-        return self._kept(done)
+        """Those that are over now, each with what became of its answer; the last one of them ended in `event`."""
+        done = []
+        while len(self._ends) > 1:
+            done += self.over()
+        own = self._ends.pop()[1] if self._ends else None
+        if not isinstance(own, Finished) or own.verdict is not event.verdict:  # it was ended from this side
+            own = event._replace(usage=None)
+        return done + self._ended(None, own)
 
     @property
     def begun(self) -> list[Exchange]:
@@ -132,11 +135,15 @@ class Exchanges:
             "received_bytes": sum(exchange.body_bytes for exchange in self._done),
         }
 
-    def _over(self, count: int | None = None) -> list[Exchange]:
-        """Those of the first `count`, or of all, that were not handed on yet."""
+    def _ended(self, count: int | None, event: Retrying | Finished | None) -> list[Exchange]:
+        """Those of the first `count`, or of all, that were not handed on yet, with what `event` says."""
         with self._lock:
-            return [exchange.record() for exchange in self._running[len(self._done) : count]]
-
-    def _kept(self, done: list[Exchange]) -> list[Exchange]:
+            done = [exchange.record() for exchange in self._running[len(self._done) : count]]
+        if done and isinstance(event, Finished):
+            asked = asking(done)
+            done = [with_outcome(each, event) if each is asked else each for each in done]
+        elif done and isinstance(event, Retrying):
+            said = next((f"{name}: {value}; " for name in WAIT_HEADERS if (value := done[-1].header(name))), "")
+            done[-1] = done[-1]._replace(wait=Wait(event.delay_s, said + event.reason))
         self._done += done
         return done

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from chatbot.cli.ask.wire.exchanges import Beginning, Exchanges
 from chatbot.core.errors import Overloaded
-from chatbot.core.events import Finished, Retrying, Verdict
+from chatbot.core.events import Event, Finished, Retrying, Usage, Verdict
 from chatbot.core.http.exchange import ConnectionFacts, Moments
-from chatbot.core.options import Endpoint
+from chatbot.core.messages import Conversation
+from chatbot.core.options import Endpoint, Options
 from chatbot.core.request import HttpRequest
 from chatbot.providers import services
 from chatbot.providers.choice import ModelTarget
@@ -26,23 +29,55 @@ def waits(attempt: int) -> Retrying:
     return Retrying(float(attempt), attempt, Overloaded("busy"), "backoff")
 
 
-@pytest.mark.parametrize("heard_late", [False, True])
-def test_a_wait_belongs_to_the_attempt_before_it_and_the_verdict_to_the_last(heard_late: bool) -> None:
+def heard(running: Exchanges, *events: Event) -> Iterator[Event]:
+    """Each event with a request before it, as the thread that asks gives them out."""
+
+    def ask(*_: object) -> Iterator[Event]:
+        for event in events:
+            running.observer.begin(POST).ended("eof", "", 1.0)
+            yield event
+
+    return running.noting(ask)(Conversation(), Options("gpt"), lambda delay_s: None)
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_wait_belongs_to_the_attempt_before_it_and_the_verdict_to_the_last(late: bool) -> None:
     running = exchanges()
-    told = []
-    sleep = running.noting(lambda delay_s: None)
-    for attempt in (1, 2):
-        running.observer.begin(POST).ended("reset", "", 1.0)
-        if not heard_late:
-            told.append(running.retrying(waits(attempt)))
-        sleep(float(attempt))
-    running.observer.begin(POST).ended("eof", "", 1.0)
-    if heard_late:
-        told = [running.retrying(waits(attempt)) for attempt in (1, 2)]
+    events = heard(running, waits(1), waits(2), Finished(Verdict.COMPLETE))
+    if late:
+        events = iter(list(events))
+    told = [running.over() for _, event in zip((1, 2), events, strict=False)]
+    list(events)
     running.finished(Finished(Verdict.COMPLETE))
     assert [len(over) for over in told] == [1, 1]
     assert [each.wait and each.wait.delay_s for each in running.all] == [1.0, 2.0, None]
     assert [each.verdict for each in running.all] == ["", "", "complete"]
+
+
+@pytest.mark.parametrize("told", [0, 1, 2])
+def test_each_request_of_an_answer_in_several_has_its_own_end_and_tokens(told: int) -> None:
+    running = exchanges()
+    ends = [
+        Finished(Verdict.CUT, model="first"),
+        Finished(Verdict.COMPLETE, "tool_calls", Usage(4, 8), model="other"),
+        Finished(Verdict.COMPLETE, "stop", Usage(20, 22), model="other"),
+    ]
+    list(heard(running, *ends))
+    for _ in range(told):
+        running.over()
+    running.finished(Finished(Verdict.COMPLETE, "stop", Usage(24, 30), model="first"))
+    assert [(each.verdict, each.finish_reason, each.usage, each.model) for each in running.all] == [
+        (end.verdict, end.finish_reason or "", end.usage, end.model) for end in ends
+    ]
+
+
+def test_an_answer_that_is_stopped_here_has_not_the_tokens_of_what_came_before_it() -> None:
+    running = exchanges()
+    list(heard(running, Finished(Verdict.COMPLETE, usage=Usage(4, 8))))
+    running.over()
+    running.observer.begin(POST).ended("reset", "", 1.0)
+    running.finished(Finished(Verdict.CANCELLED, usage=Usage(4, 8)))
+    assert [(each.verdict, each.usage) for each in running.all] == [("complete", Usage(4, 8)), ("cancelled", None)]
 
 
 def test_the_verdict_belongs_to_the_question_and_not_to_the_list_of_models_after_it() -> None:
@@ -63,8 +98,6 @@ def test_the_next_question_begins_to_count_anew() -> None:
     running = exchanges()
     for _ in range(2):
         running.new_question()
-        running.observer.begin(POST).ended("reset", "", 1.0)
-        running.noting(lambda delay_s: None)(1.0)
-        running.observer.begin(POST).ended("eof", "", 1.0)
-        assert len(running.retrying(waits(1))) == 1
+        list(heard(running, waits(1), Finished(Verdict.COMPLETE)))
+        assert len(running.over()) == 1
         assert [each.verdict for each in running.finished(Finished(Verdict.COMPLETE))] == ["complete"]
