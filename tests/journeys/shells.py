@@ -30,7 +30,7 @@ class Shell:
     """A shell in `home`, where it may write what it likes."""
 
     def __init__(self, name: str, home: Path, **variables: str) -> None:
-        self.name = name
+        self.name, self.home = name, home
         self._env = shell_environment(home, **variables)
         done = subprocess.run(["chat", "completion", name, "--install"], env=self._env, cwd=home, capture_output=True)
         assert done.returncode == 0, done.stderr

@@ -93,34 +93,25 @@ def test_a_real_shell_completes(shell: Shell, line: str, words: list[str]) -> No
     assert [word.removesuffix("/") if "--out" in line else word for word in shell.completed(line)] == words
 
 
-@pytest.mark.parametrize("name", SHELLS)
-def test_a_conversation_is_offered_with_its_question(name: str, tmp_path: Path) -> None:
-    first, second = ask(tmp_path), ask(tmp_path, "and the grass?")
-    shell = Shell(name, tmp_path)
+def test_a_conversation_is_offered_with_its_question(shell: Shell) -> None:
+    first, second = ask(shell.home), ask(shell.home, "and the grass?")
     assert shell.completed(f"chat logs show {first[:5]}") == ["chat", "logs", "show", first]
     assert shell.completed(f"chat -r {second[:5]}") == ["chat", "-r", second]
     shell.lists("chat -r ", QUESTION)
     shell.lists("chat -r ", "and the grass?")
-    shell.close()
 
 
-@pytest.mark.parametrize("name", SHELLS[1:])
-def test_options_are_listed_with_their_sentences(name: str, tmp_path: Path) -> None:
-    shell = Shell(name, tmp_path)
+@pytest.mark.parametrize("shell", SHELLS[1:], indirect=True)
+def test_options_are_listed_with_their_sentences(shell: Shell) -> None:
     shell.lists("chat --re", "Go on with this one")
-    shell.close()
 
 
-@pytest.mark.parametrize("name", SHELLS)
-def test_a_program_on_path_is_completed_and_behind_it_files(name: str, tmp_path: Path) -> None:
-    furnish(tmp_path)
-    shell = Shell(name, tmp_path)
-    program = tmp_path / "bin/chat-weather"
+def test_a_program_on_path_is_completed_and_behind_it_files(shell: Shell) -> None:
+    program = shell.home / "bin/chat-weather"
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
     assert shell.completed("chat weat") == ["chat", "weather"]
     assert shell.completed("chat weather no") == ["chat", "weather", "notes.md"]
-    shell.close()
 
 
 # ----------------------------------------------------------------------------------------------- what it may never do
@@ -258,21 +249,31 @@ def test_a_tab_costs_little_more_than_python_itself(tmp_path: Path) -> None:
     commands = {" ".join(words): ["-m", "chatbot", "completion", "--at", "zsh", *words] for words in tabs}
     commands["bare"] = ["-c", "pass"]
     took_s: dict[str, list[float]] = {name: [] for name in commands}
-    for _ in range(7):
+    for tries in range(1, 8):
         for name, words in commands.items():
             before_s = cpu_of_children_s()
             subprocess.run([sys.executable, *words], env=env, cwd=tmp_path, check=True, stdout=subprocess.DEVNULL)
             took_s[name].append(cpu_of_children_s() - before_s)
-    least = {name: min(times) for name, times in took_s.items()}
-    assert max(least.values()) < 12 * max(least["bare"], 0.01), least
+        least = {name: min(times) for name, times in took_s.items()}
+        is_little = max(least.values()) < 12 * max(least["bare"], 0.01)
+        if is_little and tries >= 3:  # more are for a machine that is busy
+            break
+    assert is_little, least
 
 
 def test_a_tab_loads_nothing_slow(tmp_path: Path) -> None:
-    code = "import sys; from chatbot.cli.main import main; main(sys.argv[1:]); sys.stderr.write(' '.join(sys.modules))"
+    code = """
+import json, sys
+from chatbot.cli.main import main
+for words in json.loads(sys.argv[1]):
+    main(["completion", "--at", "zsh", *words])
+    print(*sys.modules, file=sys.stderr)
+"""
     slow = {"typer", "typer.core", "requests", "urllib3", "rich", "prompt_toolkit", "ssl", "asyncio"}
-    for words in ([""], ["", "-m"], ["-"], ["", "-r"], ["--", "logs", "show"], ["", "-t"]):
-        loaded = set(run_code(code, "completion", "--at", "zsh", *words, home=tmp_path).err.split())
-        assert not slow & loaded, words
+    tabs = ([""], ["", "-m"], ["-"], ["", "-r"], ["--", "logs", "show"], ["", "-t"])
+    loaded = run_code(code, json.dumps(tabs), home=tmp_path).err.splitlines()
+    for words, modules in zip(tabs, loaded, strict=True):
+        assert not slow & set(modules.split()), words
 
 
 # -------------------------------------------------------------------------------------------------------- installing

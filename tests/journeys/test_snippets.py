@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -58,7 +59,8 @@ def executed(form: str, text: str, home: Path) -> subprocess.CompletedProcess[st
     runner = RUNNERS[form]
     file = home / f"snippet{runner.suffix}"
     file.write_text(text)
-    env = environment(home, **KEYS, X_API_TOKEN="very-secret") | {"PATH": path()}
+    (home / "config.json").write_text('{"disable_update_warnings": true}')  # HTTPie would ask its makers each time
+    env = environment(home, **KEYS, X_API_TOKEN="very-secret", HTTPIE_CONFIG_DIR=str(home)) | {"PATH": path()}
     return subprocess.run([*runner.words, file], env=env, cwd=home, capture_output=True, text=True, timeout=30)
 
 
@@ -83,40 +85,65 @@ def needed(form: str) -> Runner:
     return runner
 
 
-@pytest.mark.parametrize(("case", "wire"), CASES)
+class Asked(NamedTuple):
+    """What was asked with `chat` itself: its words, what the lab got, and the answer."""
+
+    words: list[str]
+    sent: Received
+    text: str
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[LabServer]:
+    with LabServer(pace_s=0.0, hang_s=20.0) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def asked(server: LabServer, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Asked:
+    """A case in a wire format; None is the one with an image."""
+    case, wire = request.param
+    home = tmp_path_factory.mktemp("asked")
+    words = [*at(server.url, wire=wire), "-m", "echo"]
+    if case is None:
+        Picture.effect_noise((400, 400), 200).save(home / "noise.png")
+        words += ["--image", str(home / "noise.png"), "what is it?"]
+    else:
+        words += WORDS[case]
+    text = run(*words, home=home, **KEYS).text
+    return Asked(words, server.requests[-1], text)
+
+
+@pytest.mark.parametrize("asked", CASES, indirect=True)
 @pytest.mark.parametrize("form", RUNNERS)
 def test_a_snippet_sends_what_chat_sends_and_prints_the_answer(
-    server: LabServer, tmp_path: Path, form: str, case: str, wire: str
+    server: LabServer, tmp_path: Path, form: str, asked: Asked
 ) -> None:
     needed(form)
-    words = [*at(server.url, wire=wire), "-m", "echo", *WORDS[case]]
-    asked = run(*words, home=tmp_path, **KEYS)
-    sent = server.requests[-1]
+    words, sent, text = asked
+    before = len(server.requests)
     told = run("--dry-run", "--as", form, *words, home=tmp_path, **KEYS)
     assert told.code == 0, told.err
     assert KEY not in told.text and "very-secret" not in told.text
-    assert server.requests[-1] is sent, "a dry run sends nothing"
+    assert len(server.requests) == before, "a dry run sends nothing"
 
     done = executed(form, told.text, tmp_path)
 
     assert done.returncode == 0, done.stderr
     assert what_matters(server.requests[-1]) == what_matters(sent)
     if form in ("python", "js"):
-        assert done.stdout.strip() == asked.text.strip()
+        assert done.stdout.strip() == text.strip()
     else:
         assert server.requests[-1].body == sent.body
 
 
-@pytest.mark.parametrize("wire", WIRES)
+@pytest.mark.parametrize("asked", [(None, wire) for wire in WIRES], indirect=True)
 @pytest.mark.parametrize("form", RUNNERS)
 def test_an_image_goes_with_it_and_a_body_that_is_too_long_in_a_file(
-    server: LabServer, tmp_path: Path, form: str, wire: str
+    server: LabServer, tmp_path: Path, form: str, asked: Asked
 ) -> None:
     needed(form)
-    Picture.effect_noise((400, 400), 200).save(tmp_path / "noise.png")
-    words = [*at(server.url, wire=wire), "-m", "echo", "--image", str(tmp_path / "noise.png"), "what is it?"]
-    run(*words, home=tmp_path, **KEYS)
-    sent = server.requests[-1]
+    words, sent, _ = asked
     assert len(sent.body) > 100_000
     dry = ("--dry-run", "--as", form, *words)
     if form in ("curl", "httpie"):

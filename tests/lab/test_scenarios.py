@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Iterator
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -128,6 +129,7 @@ def post(server: LabServer, dialect: str, model: str, *, stream: bool, bare: boo
     return requests.post(f"{server.url}/v1/chat/completions", json=body, timeout=5)
 
 
+@cache
 def documents(response: requests.Response) -> list[dict[str, object]]:
     """The JSON of every event, or of the whole body."""
     if "data:" not in response.text[:200]:
@@ -135,16 +137,13 @@ def documents(response: requests.Response) -> list[dict[str, object]]:
     return [json.loads(event.data) for event in decoder.parse([response.content]) if event.data != "[DONE]"]
 
 
-def found(value: object, names: set[str]) -> Iterator[str]:
-    """Every string under one of these names, wherever it is."""
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            if name in names and isinstance(inner, str):
-                yield inner
+def found(value: Any, names: set[str]) -> Iterator[str]:
+    """Every string under one of these names, wherever it is in an object or array."""
+    for name, inner in value.items() if isinstance(value, dict) else enumerate(value):
+        if isinstance(inner, dict | list):
             yield from found(inner, names)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from found(inner, names)
+        elif name in names and isinstance(inner, str):
+            yield inner
 
 
 def responses_text(parsed: list[Any]) -> Iterator[str]:

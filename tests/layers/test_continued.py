@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import json
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
@@ -50,19 +52,27 @@ class Lab:
         return Session(provider, self._send, RetryPolicy(max_retries=0), now, now, lambda: 0.5).ask
 
     def _send(self, request: HttpRequest) -> HttpResponse:
-        import json
-
         address = urlsplit(request.url)
-        found = route("POST", f"{address.path}?{address.query}", {name.lower(): "" for name in request.headers})
-        known = AskedOfLab(found.model, streamed=found.streamed, sse=found.sse)
-        asked = found.dialect.read(json.loads(request.body), known)
+        asked, status, headers, body = replied(
+            self.turn, f"{address.path}?{address.query}", tuple(request.headers), request.body
+        )
         self.asked.append(asked)
-        reply = perform(self.turn(asked.question), found.dialect, asked)
-        body = b"".join(reply.pieces)
         self.sizes.append(len(body))
         cut = self.cuts.pop(0) if self.cuts else None
-        headers = {name.lower(): value for name, value in reply.headers.items()}
-        return HttpResponse(reply.status or 0, headers, _played(body, cut), lambda: None)
+        return HttpResponse(status, headers, _played(body, cut), lambda: None)
+
+
+@functools.lru_cache(64)  # the first question of each test, and those after cuts in one piece of text, are the same
+def replied(
+    turn: Callable[[str], Turn], path: str, names: tuple[str, ...], body: bytes
+) -> tuple[AskedOfLab, int, dict[str, str], bytes]:
+    """What the lab read in a request, and its reply."""
+    found = route("POST", path, {name.lower(): "" for name in names})
+    known = AskedOfLab(found.model, streamed=found.streamed, sse=found.sse)
+    asked = found.dialect.read(json.loads(body), known)
+    reply = perform(turn(asked.question), found.dialect, asked)
+    headers = {name.lower(): value for name, value in reply.headers.items()}
+    return asked, reply.status or 0, headers, b"".join(reply.pieces)
 
 
 def _played(body: bytes, cut: int | None) -> Iterator[bytes]:
