@@ -13,8 +13,8 @@ import pytest
 import trustme
 
 from chatbot.lab.server.http import LabServer
-from tests.journeys.chat import KEY, at, environment, run
-from tests.journeys.test_snippets import RUNNERS, path
+from tests.journeys.chat import KEY, at, run
+from tests.journeys.test_snippets import RUNNERS, path, snippet_environment
 from tests.outside.wire import Wire, answer, says, wire
 
 ANSWER = answer(
@@ -122,7 +122,7 @@ def test_a_snippet_goes_the_same_way(form: str, tls: Wire, tmp_path: Path) -> No
             assert PASSWORD not in told.text and told.code == 0, told.err
             (tmp_path / "snippet").write_text(told.text)
             before = len(heard)
-            env = environment(tmp_path, PROXY_USER=f"ann:{PASSWORD}") | {"PATH": path()}
+            env = snippet_environment(tmp_path, PROXY_USER=f"ann:{PASSWORD}")
             done = subprocess.run(
                 [*runner.words, "snippet"], env=env, cwd=tmp_path, capture_output=True, text=True, timeout=30
             )

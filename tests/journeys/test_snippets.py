@@ -54,13 +54,18 @@ def path() -> str:
     return f"{Path(sys.executable).parent}:{os.environ['PATH']}"
 
 
+def snippet_environment(home: Path, **variables: str) -> dict[str, str]:
+    """That of a snippet in `home`, where HTTPie is told not to ask its makers for a newer one."""
+    (home / "config.json").write_text('{"disable_update_warnings": true}')
+    return environment(home, HTTPIE_CONFIG_DIR=str(home), **variables) | {"PATH": path()}
+
+
 def executed(form: str, text: str, home: Path) -> subprocess.CompletedProcess[str]:
     """Runs a snippet; it gets the key from the environment."""
     runner = RUNNERS[form]
     file = home / f"snippet{runner.suffix}"
     file.write_text(text)
-    (home / "config.json").write_text('{"disable_update_warnings": true}')  # HTTPie would ask its makers each time
-    env = environment(home, **KEYS, X_API_TOKEN="very-secret", HTTPIE_CONFIG_DIR=str(home)) | {"PATH": path()}
+    env = snippet_environment(home, **KEYS, X_API_TOKEN="very-secret")
     return subprocess.run([*runner.words, file], env=env, cwd=home, capture_output=True, text=True, timeout=30)
 
 
