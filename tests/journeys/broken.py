@@ -1,11 +1,13 @@
 """`chat`, with one thing in it that fails: `python -m tests.journeys.broken MODULE:NAME raises|hangs WORDS...`
 
-NAME may have dots (a method). A call of it raises, or never returns; then there is a file `hanging` in the folder.
+NAME may have dots (a method). A call of it raises, or never returns; then there is a file `hanging` in the folder, and
+the alarm clock of the process runs three times as fast, so that an end by it comes sooner.
 """
 
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
 import time
 from pathlib import Path
@@ -31,6 +33,9 @@ def main() -> None:
         owner = getattr(owner, part)
     assert hasattr(owner, last), f"{place} is not there to be broken"
     setattr(owner, last, {"raises": fail, "hangs": hang}[how])
+    if how == "hangs":
+        alarm_after = signal.setitimer
+        signal.setitimer = lambda which, *times_s: alarm_after(which, *(time_s / 3 for time_s in times_s))
     from chatbot.__main__ import run
 
     sys.argv[1:] = words

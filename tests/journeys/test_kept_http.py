@@ -7,6 +7,7 @@ import os
 import signal
 import stat
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import jsonschema
@@ -31,6 +32,12 @@ TAPED = [(name, "openai") for name in QUICK] + [
     for wire in WIRES
     if wire != "openai"
 ]
+
+
+@pytest.fixture
+def server() -> Iterator[LabServer]:
+    with LabServer(pace_s=0.0, hang_s=20.0) as running:
+        yield running
 
 
 def lines(path: Path) -> list[dict[str, object]]:
