@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import importlib
 import ipaddress
 import os
 import signal
 import socket
+import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,7 @@ from chatbot.core.addresses import is_loopback
 from chatbot.lab.server.http import LabServer
 from chatbot.providers.choice import variable_names
 
+TESTS = Path(__file__).parent
 PROXIES = "HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY http_proxy https_proxy all_proxy no_proxy".split()
 NETWORK = "SSL_CERT_FILE SSL_CERT_DIR REQUESTS_CA_BUNDLE CURL_CA_BUNDLE NETRC SSLKEYLOGFILE".split()
 COLOUR = "FORCE_COLOR CLICOLOR CLICOLOR_FORCE COLORTERM".split()
@@ -41,14 +45,29 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_collection() -> Generator[None, object, object]:
-    """The six thousand tests stay to the end: Python's collector of garbage need not go through them, now or later."""
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """The ten thousand tests stay to the end: Python's collector of garbage need not go through them, now or later."""
     gc.disable()
     try:
+        _load_in_turns(session.config)
         return (yield)
     finally:
         gc.freeze()
         gc.enable()
+
+
+def _load_in_turns(config: pytest.Config) -> None:
+    """With `-n`, all tests: each worker begins to load their files at a place of its own, and then finds written what
+    the others made of theirs. The assertions in them cost pytest more than all the rest of the collection.
+    """
+    worker = getattr(config, "workerinput", None)
+    if worker is None or sys.dont_write_bytecode or [Path(path).resolve() for path in config.args] != [TESTS]:
+        return
+    files = sorted(TESTS.rglob("test_*.py"))
+    first = len(files) * int(worker["workerid"].removeprefix("gw")) // int(worker["workercount"])
+    for file in files[first:] + files[:first]:
+        with contextlib.suppress(Exception, pytest.skip.Exception):  # which it tells when it collects
+            importlib.import_module(".".join(file.relative_to(TESTS.parent).with_suffix("").parts))
 
 
 class NetworkForbidden(RuntimeError):

@@ -36,7 +36,7 @@ def joined(runs: Iterable[Run]) -> tuple[Run, ...]:
     """The same text with neighbours of one style made one run: rows are equal however their text was cut."""
     out: list[Run] = []
     for text, style in runs:
-        if out and out[-1][1] == style:
+        if out and (out[-1][1] is style or out[-1][1] == style):  # it mostly is, and Rich takes its time to compare
             out[-1] = (out[-1][0] + text, style)
         elif text:
             out.append((text, style))

@@ -67,11 +67,11 @@ def test_a_stream_that_never_ends_is_ended(server: LabServer) -> None:
 
 def test_a_stream_that_trickles_on_is_ended() -> None:
     """Its pauses are shorter than the silence that is allowed, and all of them together longer than the limit."""
-    with LabServer(pace_s=0.4) as server:
+    with LabServer(pace_s=0.2) as server:
         for _ in range(2):
             server.will_answer("fine")
-        found = findings(server.url, "slow", connection=Connection(timeout=2, max_time=2))
-    assert found["stream"][:2] == ("wrong", "it did not end: stopped after 2 s")
+        found = findings(server.url, "slow", connection=Connection(timeout=1, max_time=1))
+    assert found["stream"][:2] == ("wrong", "it did not end: stopped after 1 s")
 
 
 def test_a_page_of_html_is_shown(server: LabServer) -> None:
