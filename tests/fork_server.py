@@ -26,10 +26,14 @@ from pathlib import Path
 from typing import Any
 
 import chatbot
+from chatbot.cli.command_line.declared import Command
+from chatbot.cli.command_line.parsing import parse
 from chatbot.outside.http import lean_requests
 
 NUMBER_BYTES = 8
-LOADED_WHERE_USED = ["prompt_toolkit.shortcuts", "pygments.lexers"]
+LOADED_WHERE_USED = """dotenv encodings.utf_8_sig fastjsonschema PIL.Image prompt_toolkit.input.vt100
+    prompt_toolkit.key_binding.bindings.search prompt_toolkit.patch_stdout prompt_toolkit.shortcuts pygments.lexers
+    pygments.lexers.python pygments.unistring tomlkit""".split()
 FOR_FEW = ["anyio", "httpx2", "mcp", "mcp_types", "pypdf", "uvicorn"]
 """What few commands use, and takes longer to load than all of the rest; what imports it is loaded where it is used."""
 
@@ -55,6 +59,7 @@ def _load() -> None:
                     raise
     for name in FOR_FEW:
         del sys.modules[name]
+    parse(Command("chat", "", print), [], "chat")  # what reads the words of a command line is loaded in its own way
     gc.freeze()
 
 
