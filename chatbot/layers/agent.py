@@ -71,8 +71,8 @@ class Agent(NamedTuple):
                 continue
             if action == "give up":
                 error = StepsUsedUp(
-                    f"the model wants to go on after {self.max_steps} steps",
-                    advice="Allow more with --max-steps, or let it go on: chat -c 'go on'",
+                    f"the model wants to go on after {self.max_steps} step{'s' * (self.max_steps > 1)}",
+                    advice="Allow more with --max-steps, or let it go on: chat -c, with the same tools.",
                 )
                 yield whole(steps)._replace(verdict=Verdict.FAILED, error=error)
                 return

@@ -88,7 +88,7 @@ def test_a_call_that_nobody_allows_is_refused_and_the_model_is_told(server: LabS
 @pytest.mark.parametrize(
     ("more", "told", "code"),
     [
-        (["--max-steps", "1"], "the model wants to go on after 1 steps", 74),
+        (["--max-steps", "1"], "the model wants to go on after 1 step\n", 74),
         (["-m", "lab/echo"], "tools are for one model", 2),
         (["-T", "w.py:nothing"], "nothing", 2),
         (["--continue-cut"], "an answer made with tools is not finished by another request", 2),

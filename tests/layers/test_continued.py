@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable, Iterator
+from functools import cache
 from urllib.parse import urlsplit
 
 import pytest
@@ -85,12 +86,19 @@ def starts_over(question: str) -> Turn:
     return Say(ANSWER)
 
 
+@cache
+def _ends() -> dict[str, int]:
+    """The last words of each beginning of the answer that is cut somewhere, and how long it is."""
+    ends: dict[str, int] = {}
+    for size in range(1, len(ANSWER) + 1):
+        ends.setdefault(last_words(ANSWER[:size]), size)
+    return ends
+
+
 def obeys(question: str) -> Turn:
-    repeated = next((n for n in range(len(ANSWER)) if question.endswith("\n\n" + last_words(ANSWER[: n + 1]))), None)
-    if repeated is None:
-        return Say(ANSWER)
-    words = last_words(ANSWER[: repeated + 1])
-    return Say(ANSWER[ANSWER.index(words) :])
+    words = question.rpartition("\n\n")[2]
+    whole = next((end for end in _ends() if question.endswith("\n\n" + end)), None) if words not in _ends() else words
+    return Say(ANSWER if whole is None else ANSWER[ANSWER.index(whole) :])
 
 
 def asked(lab: Lab, **wanted: int | str) -> list[Event]:

@@ -36,9 +36,21 @@ def chosen_tools(
 
         named = tools_named(wanted.tool, network, closed)
     if not wanted.mcp:
+        _tell_unknown(wanted.allow, [tool.definition.name for tool in named], notices)
         return named
     from chatbot.cli.mcp.opened import opened_servers
 
     taken = [tool.definition.name for tool in named]
     opened = open_things.enter_context(opened_servers(wanted.mcp, notices, taken, wanted.allow))
-    return (*named, *opened.tools)
+    tools = (*named, *opened.tools)
+    if not opened.failed:  # what those have is not known
+        servers = [word.partition(":")[0] for word in wanted.mcp]
+        _tell_unknown(wanted.allow, [*(tool.definition.name for tool in tools), *servers], notices)
+    return tools
+
+
+def _tell_unknown(allowed: Sequence[str], there: Sequence[str], notices: Notices) -> None:
+    """A call that somebody believes to have allowed would be refused where nobody is looking."""
+    for name in allowed:
+        if name not in there:
+            notices.warn(f"--allow {name} allows nothing: there are {', '.join(there)}")
