@@ -9,9 +9,9 @@ def test_a_server_that_runs_is_found(lab: LabServer) -> None:
 
 
 def test_where_nobody_listens_nobody_is_found() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    assert not listens(port)
+    with socket.socket() as kept_free:  # bound, so that no other test listens there
+        kept_free.bind(("127.0.0.1", 0))
+        assert not listens(kept_free.getsockname()[1])
 
 
 def test_looking_asks_nothing_of_the_server(lab: LabServer) -> None:
@@ -22,9 +22,12 @@ def test_looking_asks_nothing_of_the_server(lab: LabServer) -> None:
 def test_a_server_that_listens_only_on_ipv6_is_found() -> None:
     if not socket.has_ipv6:
         return
-    try:
-        server = socket.create_server(("::1", 0), family=socket.AF_INET6)
-    except OSError:
-        return  # this machine has no IPv6
-    with server:
-        assert listens(server.getsockname()[1]) == ("::1" in str(socket.getaddrinfo("localhost", 0)))
+    with socket.socket() as kept_free:  # on IPv4 another test would be found at the same port
+        kept_free.bind(("127.0.0.1", 0))
+        port = kept_free.getsockname()[1]
+        try:
+            server = socket.create_server(("::1", port), family=socket.AF_INET6)
+        except OSError:
+            return  # this machine has no IPv6
+        with server:
+            assert listens(port) == ("::1" in str(socket.getaddrinfo("localhost", 0)))
