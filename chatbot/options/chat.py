@@ -277,9 +277,12 @@ class Connection(NamedTuple):
         int | None, Choice("Retries at most; usually as many as fit in a minute.", metavar="N", least=0)
     ] = None
     no_stream: Annotated[bool, Choice("Ask for the answer in one piece.", flags=("--no-stream", "-S"))] = False
-    continue_cut: Annotated[bool, Choice("Have an answer that breaks off finished, by up to five more requests.")] = (
-        False
-    )
+
+
+class Continuing(NamedTuple):
+    """An answer that breaks off"""
+
+    continue_cut: Annotated[bool, Choice("Have it finished, by up to five more requests.")] = False
     continue_with: Annotated[
         str | None,
         Choice(
@@ -289,6 +292,11 @@ class Connection(NamedTuple):
             completes="models",
         ),
     ] = None
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether it is finished."""
+        return bool(self.continue_cut or self.continue_with)
 
 
 class Http(NamedTuple):
@@ -437,7 +445,8 @@ class Program(NamedTuple):
     version: Annotated[bool, Choice("Print the version.", flags=("--version", "-V"))] = False
 
 
-GROUPS = (Asked, Who, How, Structured, Tools, Shown, Connection, Http, Cache, Kept, Money, Several, Program)
-IN_VARIABLES = (How, Tools, Shown, Connection, Http, Cache, Kept, Money)  # what to ask, and of whom, is said each time
+GROUPS = (Asked, Who, How, Structured, Tools, Shown, Connection, Continuing, Http, Cache, Kept, Money, Several, Program)
+# What to ask, and of whom, is said each time.
+IN_VARIABLES = (How, Tools, Shown, Connection, Continuing, Http, Cache, Kept, Money)
 SETTINGS = tuple(option for group in IN_VARIABLES for option in options_of(group) if option.choice.in_variable)
 SAMPLING = tuple(option for option in options_of(How) if option.choice.in_session)

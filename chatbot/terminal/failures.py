@@ -25,12 +25,13 @@ EXIT_CODES = {
 _ORDINARY = {"stop", "completed", "end_turn", "stop_sequence", "eos", "STOP"}
 _TOOLS = {"tool_calls", "function_call", "tool_use", "UNEXPECTED_TOOL_CALL"}
 
+_LONGER = "Raise it with --max-tokens."
 _LIMIT_IN_SESSION = "/set max_tokens N raises it."
 # What happened, what to do about it in the shell, and in a session, which says itself how it can go on.
 _SENTENCES = {
     Verdict.LENGTH: (
         "the answer stops at the token limit",
-        "Raise it with --max-tokens, or have it finished with --continue-cut.",
+        f"{_LONGER.rstrip('.')}, or have it finished with --continue-cut.",
         _LIMIT_IN_SESSION,
     ),
     Verdict.FILTERED: (
@@ -95,6 +96,9 @@ def verdict_lines(finished: Finished, *, in_session: bool = False) -> Iterator[s
         used_up = (finished.finish_reason or "").lower() in ("length", "max_tokens", "max_output_tokens")
         told = _USED_UP if finished.verdict is Verdict.EMPTY and used_up else _SENTENCES[finished.verdict]
         yield told[0] + (f" ({finished.finish_reason})" if finished.finish_reason else "")
+        if finished.parts and finished.verdict is Verdict.LENGTH and not in_session:
+            yield _LONGER  # the rest has been asked for already
+            return
         yield from filter(None, [told[1 + in_session]])
     elif finished.finish_reason and finished.finish_reason not in _ORDINARY:
         yield f"the model stopped for its own reason: {finished.finish_reason}"

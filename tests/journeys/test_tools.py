@@ -100,6 +100,13 @@ def test_what_cannot_be_is_one_sentence(server: LabServer, home: Path, more: lis
     assert told in done.err and done.code == code and not done.out
 
 
+def test_a_setting_that_has_cut_answers_finished_does_not_forbid_tools(server: LabServer, home: Path) -> None:
+    (home / ".config/chat").mkdir(parents=True)
+    (home / ".config/chat/config.toml").write_text("continue-cut = true\n")
+    done = run(*words(server, "weather"), "Weather?", home=home, **KEYS)
+    assert done.code == 0 and done.text.startswith("weather said: rain")
+
+
 def test_after_a_kill_no_call_is_made_again(server: LabServer, home: Path) -> None:
     child = forked.start([*CHAT, *words(server, "weather", "slow"), "Weather?"], environment(home, **KEYS), home)
     until_s = time.monotonic() + 20

@@ -224,3 +224,14 @@ def test_an_empty_value_is_said_too_and_is_none(words: str) -> None:
 def test_an_empty_text_is_not_what_was_left_out() -> None:
     assert chosen(chat.Asked, {"template": ""}).template == ""
     assert chosen(chat.Kept, {"resume": ""}).resume == ""
+
+
+def test_what_finishes_a_cut_answer_is_no_option_of_the_connection_which_other_commands_have_too() -> None:
+    assert not set(chat.Connection._fields) & set(chat.Continuing._fields)
+    assert chosen(chat.Continuing, {}, {"CHAT_CONTINUE_CUT": "1"}).is_wanted
+    assert not chosen(chat.Continuing, {}, {"CHAT_CONTINUE_WITH": ""}).is_wanted
+
+
+def test_a_command_turns_off_only_switches_of_its_own() -> None:
+    command = Command("c", "", print, groups=(chat.Connection,), in_variables=chat.IN_VARIABLES)
+    assert "no_stream" in command.off_flags and not {"timing", "continue_cut"} & set(command.off_flags)

@@ -134,7 +134,7 @@ def _tools(arguments: Arguments, route: Route, notices: Notices, open_things: Ex
         if wanted.allow:
             raise UsageError("--allow belongs to a tool", advice="Name one with -T, or a server of some with --mcp.")
         return ()
-    if arguments.connection.continue_cut or arguments.connection.continue_with:
+    if {"continue_cut", "continue_with"} & arguments.taken and arguments.continuing.is_wanted:
         raise UsageError(
             "an answer made with tools is not finished by another request",
             advice="Leave out --continue-cut. In the session /continue goes on with what was said.",

@@ -13,6 +13,7 @@ from chatbot.options.chat import (
     Asked,
     Cache,
     Connection,
+    Continuing,
     How,
     Http,
     Kept,
@@ -41,6 +42,7 @@ class Arguments(NamedTuple):
     tools: Tools = Tools()
     shown: Shown = Shown()
     connection: Connection = Connection()
+    continuing: Continuing = Continuing()
     http: Http = Http()
     cache: Cache = Cache()
     kept: Kept = Kept()
@@ -61,7 +63,7 @@ class Arguments(NamedTuple):
         kept = self.taken | {"option"}
         free = {one.field: values.get(one.field, one.default) for one in SETTINGS if one.field not in kept}
         groups = {}
-        for name in ("how", "tools", "shown", "connection", "http", "cache", "kept", "money"):
+        for name in ("how", "tools", "shown", "connection", "continuing", "http", "cache", "kept", "money"):
             group = getattr(self, name)
             groups[name] = group._replace(**{field: free[field] for field in group._fields if field in free})
         return self._replace(usual=values, **groups)

@@ -240,7 +240,9 @@ class AnswerRunner:
                 self._reserve(conversation, asked)
             self._require_key()
             self.load()
-            ask = self._continued(self._ask(again=again), pending.continues)
+            ask = self._ask(again=again)
+            if not tools:
+                ask = self._continued(ask, pending.continues)
         if tools:
             ask = tools.around(ask, asked, self._reserve)
         return partial(ask, conversation, asked)
@@ -257,8 +259,8 @@ class AnswerRunner:
 
     def _continued(self, ask: Ask, begun: str) -> Ask:
         """What asks for the rest where an answer breaks off, or has done so, if that is wanted."""
-        wanted = self._setup.arguments.connection
-        if not (begun or wanted.continue_cut or wanted.continue_with):
+        wanted = self._setup.arguments.continuing
+        if not (begun or wanted.is_wanted):
             return ask
         if wanted.continue_with and self._other is None:
             from chatbot.cli.ask.continuing import other_setup
@@ -272,7 +274,7 @@ class AnswerRunner:
         rest._is_stopped = False
         name = rest._target.service.name
         asked = Asked(self.http.exchanges.noting(rest._session.ask), name, rest._target.model or "", rest._reserve)
-        most = MOST_TIMES if wanted.continue_cut or wanted.continue_with else 1
+        most = MOST_TIMES if wanted.is_wanted else 1
         return Continued(Asked(ask, self._target.service.name), asked, most, begun).ask
 
     def _reserve(self, conversation: Conversation, options: Options, so_far: Finished | None = None) -> None:

@@ -58,7 +58,8 @@ class Command(NamedTuple):
     def off_flags(self) -> Mapping[str, str]:
         """What turns a switch off that a variable turned on, by field; not where that is an option of its own."""
         flags = {flag for option in self.options for flag in (*option.flags, *option.choice.old_flags)}
-        switches = (option for group in self.in_variables for option in self.options_in(group))
+        groups = (group for group in self.groups if group in self.in_variables)
+        switches = (option for group in groups for option in self.options_in(group))
         return {one.field: one.off_flag for one in switches if one.off_flag and one.off_flag not in flags}
 
     def values(self, said: Mapping[str, Any], environ: Mapping[str, str]) -> list[Any]:

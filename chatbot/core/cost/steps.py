@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 
 from chatbot.core.calls.steps import Step
-from chatbot.core.cost.answer import Cost
+from chatbot.core.cost.answer import Cost, total
 from chatbot.core.events import Finished, Usage, Verdict
 
 
@@ -20,11 +19,7 @@ def cost_of_steps(cost_of: Callable[[Finished], Cost], finished: Finished, steps
     ends = [
         last._replace(verdict=Verdict.COMPLETE, error=None, usage=step.usage, attempts=step.attempts) for step in paid
     ]
-    costs = [*map(cost_of, ends), cost_of(last)]
-    known = [cost.usd for cost in costs if cost.usd is not None]
-    usd = sum(known, Decimal(0)) if len(known) == len(costs) else None
-    price = next((cost.price for cost in costs if cost.is_paid), costs[-1].price)
-    return Cost(usd, price, any(cost.is_paid for cost in costs))
+    return total([*map(cost_of, ends), cost_of(last)])
 
 
 def _less(usage: Usage | None, parts: Sequence[Usage | None]) -> Usage | None:

@@ -124,6 +124,7 @@ def test_every_option_of_chat_stands_under_a_heading_that_says_what_it_is_about(
         "Tools",
         "What is shown",
         "The connection",
+        "An answer that breaks off",
         "The HTTP",
         "The cache",
         "The conversation",
