@@ -94,6 +94,8 @@ def verdict_lines(finished: Finished, *, in_session: bool = False) -> Iterator[s
     elif finished.verdict is not Verdict.COMPLETE:
         used_up = (finished.finish_reason or "").lower() in ("length", "max_tokens", "max_output_tokens")
         told = _USED_UP if finished.verdict is Verdict.EMPTY and used_up else _SENTENCES[finished.verdict]
+        if finished.verdict is Verdict.LENGTH and finished.parts:
+            told = (told[0], "Raise it with --max-tokens.", told[2])
         yield told[0] + (f" ({finished.finish_reason})" if finished.finish_reason else "")
         yield from filter(None, [told[1 + in_session]])
     elif finished.finish_reason and finished.finish_reason not in _ORDINARY:

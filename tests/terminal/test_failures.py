@@ -10,7 +10,7 @@ import pytest
 from chatbot.core import errors
 from chatbot.core.conversations.stored import UnknownConversation
 from chatbot.core.errors import ChatError
-from chatbot.core.events import Finished, Verdict
+from chatbot.core.events import AnswerPart, Finished, Verdict
 from chatbot.terminal.failures import error_lines, verdict_lines
 
 AGAIN = re.compile(r"/retry|/continue|\bagain\b|run the same|(?<![\w-])--?[a-z]|chat [a-z]+ ", re.IGNORECASE)
@@ -102,3 +102,11 @@ def test_no_verdict_repeats_in_a_session_what_the_session_says_itself(
 def test_an_answer_that_broke_off_is_one_line_in_a_session() -> None:
     cut = Finished(Verdict.CUT, error=errors.ConnectionLost("the connection broke off"), has_text=True)
     assert list(verdict_lines(cut, in_session=True)) == ["the connection broke off; what came is above"]
+
+
+def test_what_was_done_already_is_no_advice() -> None:
+    limit = Finished(Verdict.LENGTH, "length", has_text=True)
+    parts = (AnswerPart(0, 9, "lab", limit), AnswerPart(9, 9, "lab", limit))
+    assert "--continue-cut" in " ".join(verdict_lines(limit))
+    told = [*verdict_lines(limit._replace(parts=parts))]
+    assert told[-1] == "Raise it with --max-tokens." and "1 more request did not bring it to its end" in told
