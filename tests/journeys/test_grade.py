@@ -57,6 +57,7 @@ def test_chat_itself_passes(tmp_path: Path) -> None:
             ("--", "sh", "-c", "echo I need a key >&2; exit 7"),
             "no question came to the lab: the command ended with exit",
         ),
+        (("--", "sh", "-c", "kill -9 $$"), "no question came to the lab: the command was ended by signal 9"),
         (("--case", "retry-afte", "--", "true"), "there is no case retry-afte Did you mean retry-after"),
         (("--wire", "openai", "--", "yes"), "no question came to the lab: the command wrote without end and was ended"),
         (("--html", ".", "--", "true"), ". is there already"),

@@ -75,7 +75,7 @@ def test_what_is_read_no_further_stopped_or_killed_is_told(server: LabServer, tm
     process.stdout.close()
     assert process.wait(10) == 141
     assert checked(tmp_path) == (74, ["answer", "output"])
-    for number, borders in ((signal.SIGTERM, ["answer"]), (signal.SIGKILL, ["chat", "output"])):
+    for number, borders in ((signal.SIGTERM, ["answer"]), (signal.SIGKILL, ["chat"])):
         process = begin("hang-in-stream")
         assert process.stdout
         os.read(process.stdout.fileno(), 10)
@@ -91,6 +91,9 @@ def test_there_is_none_where_nothing_was_asked_and_one_for_several(server: LabSe
     assert not (tmp_path / "receipt.json").exists() and server.requests == []
     unwritable = run(*at(server.url), "-m", "echo", "--receipt", "no/receipt.json", "hi", home=tmp_path, **KEYS)
     assert (unwritable.code, server.requests) == (74, [])
+    (tmp_path / "deep.json").write_text("[" * 100_000)
+    deep = run("receipt", "check", "deep.json", home=tmp_path)
+    assert (deep.code, "deep.json is no receipt of chat" in deep.err) == (2, True)
     result = ask(server, tmp_path, "-m", "echo", "-m", "cut", "--json", "hi")
     told = json.loads((tmp_path / "receipt.json").read_text())
     assert [(one["model"], one["verdict"]) for one in told["answers"]] == [("echo", "complete"), ("cut", "cut")]

@@ -108,5 +108,6 @@ def test_who_had_the_rest_asked_for_in_vain_is_not_told_to_have_it_asked_for() -
     end = Finished(Verdict.LENGTH, "length", has_text=True)
     parts = (AnswerPart(0, 5, "lab", end), AnswerPart(5, 5, "lab", end))
     assert "--continue-cut" in " ".join(verdict_lines(end))
-    *_, reason, advice = verdict_lines(end._replace(parts=parts))
+    *before, reason, advice = verdict_lines(end._replace(parts=parts))
+    assert "1 more request did not bring it to its end" in before
     assert (reason, advice) == ("the answer stops at the token limit (length)", "Raise it with --max-tokens.")

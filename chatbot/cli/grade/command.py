@@ -122,7 +122,8 @@ def _run(client: "Client", cases: "Sequence[Case]", wires: Sequence[str], notice
 
 def _no_question(error: "NothingAsked") -> UsageError:
     run = error.seen.run
-    how = _ENDED_HERE.get(run.ended, f"ended with exit status {run.code}")
+    by_itself = f"ended with exit status {run.code}" if run.code >= 0 else f"was ended by signal {-run.code}"
+    how = _ENDED_HERE.get(run.ended, by_itself)
     said = [line.strip() for line in run.err.decode("utf-8", "replace").splitlines() if line.strip()]
     if error.seen.asked and run.ended != "exited":
         return UsageError(

@@ -38,7 +38,7 @@ def _check(notices: Notices, file: str, options: Checking) -> int:
     del notices
     try:
         document = json.loads(_read(Path(file)))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(
             f"{file} is no receipt of chat, or not whole", advice="chat --receipt FILE writes one."
         ) from error

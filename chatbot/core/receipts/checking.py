@@ -38,13 +38,16 @@ def check(document: object, given: bytes | None = None, got: bytes | None = None
         raise UsageError("this is no receipt of chat", advice="chat --receipt FILE writes one.")
     try:
         return list(_found(document, given, got))
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise UsageError("this receipt is not whole", advice="It was changed after it was written.") from error
 
 
 def _found(document: Mapping[str, Any], given: bytes | None, got: bytes | None) -> Iterator[Found]:
     if document["exit_code"] is None:
-        yield Found("chat", False, "did not come to its end: it was killed, or the machine stopped")
+        yield Found(
+            "chat", False, "did not come to its end, and measured nothing: it was killed, or the machine stopped"
+        )
+        return
     yield from _stdin(document["stdin"], given)
     several = len(document["answers"]) > 1
     for answer in document["answers"]:
@@ -90,13 +93,15 @@ def _of_answer(answer: Mapping[str, Any], name: str) -> Iterator[Found]:
 def _stdout(document: Mapping[str, Any]) -> Found:
     stdout, answers = document["stdout"], document["answers"]
     written = f"{_words(stdout)} written to standard output"
-    if stdout["lost_bytes"] or document["exit_code"] == _CLOSED_PIPE:
+    if document["exit_code"] == _CLOSED_PIPE:
         return Found("output", False, f"{written}, then it was closed: the answer goes on")
+    if stdout["lost_bytes"]:
+        return Found("output", False, f"{written}, and {_bytes(stdout['lost_bytes'])} more could not be")
     if stdout["holds"] == "text":
         return Found("output", True, f"{written}: all of the text that came")
     is_missing = any(answer["text"]["bytes"] for answer in answers) and stdout["holds"] == "nothing"
     form = {"screen": ", as a terminal shows it", "other": ", in another form than the text"}.get(stdout["holds"], "")
-    return Found("output", not is_missing and document["exit_code"] is not None, written + form)
+    return Found("output", not is_missing, written + form)
 
 
 def _compared(border: str, data: bytes, noted: Mapping[str, Any], what: str, where: str) -> Found:

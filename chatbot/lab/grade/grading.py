@@ -143,11 +143,6 @@ def judged(case: Case, seen: Seen, wire: str) -> Mark:
     return Mark(case, wire, *case.judge(*observations))
 
 
-def observe(client: Client, scene: Scene, wire: str, environ: Mapping[str, str] = os.environ) -> Observation:
-    """What is seen of a client in one scene. Raises OSError where it cannot be started."""
-    return _Player(client, environ, threading.Event(), LIMITS)(scene, wire)
-
-
 def _scenes_of(cases: Iterable[Case], *, is_streamed: bool) -> list[Scene]:
     names = {name for case in cases if is_streamed or not case.streams for name in case.scenes}
     return [scene for scene in SCENES if scene.name in names and scene is not PLAIN]

@@ -131,4 +131,3 @@ SCENES = (
     Scene("many-events", (Step(Say(" ".join(f"word{number}" for number in range(3_000)))),)),
     _of("early-hints"),
 )
-SCENE_BY_NAME = {scene.name: scene for scene in SCENES}

@@ -130,7 +130,7 @@ def prints(text: str) -> Rule:
         if not out:
             return f"Standard output is empty; the answer is {shown(text)}."
         if text in out:
-            return f"Standard output has more than the answer: {shown(out)}. The rest belongs on standard error."
+            return f"Standard output has more than the answer: {shown(out)}. What is no answer goes to standard error."
         return f"Standard output has {shown(out)}; the answer is {shown(text)}."
 
     return rule
@@ -142,8 +142,8 @@ def succeeds(seen: Observation) -> str:
 
 
 def fails(seen: Observation) -> str:
-    """It says in words that there is no answer."""
-    return fails_after(seen) or out_is_empty(seen)
+    """It says in words, and in the right place, that there is no answer."""
+    return _looks_well(seen) or out_is_empty(seen) or fails_after(seen)
 
 
 def out_is_empty(seen: Observation) -> str:
@@ -154,14 +154,21 @@ def out_is_empty(seen: Observation) -> str:
 
 def fails_after(seen: Observation) -> str:
     """The same where a part of the answer came."""
+    if fault := _looks_well(seen):
+        return fault
+    if not seen.err.strip():
+        return "It ends without a word. Say in one sentence on standard error what is wrong and what to do."
+    return ""
+
+
+def _looks_well(seen: Observation) -> str:
+    """To a script, or like a program that is broken itself."""
     if _BROKE_OFF.search(seen.err):
         return f"{runs(seen)} A traceback is for programmers: catch it, and say one sentence."
     if seen.run.ended != "exited":
         return runs(seen)
     if not seen.run.code:
         return "The exit code is 0, as if all were well. Scripts go by it: end with another one (sys.exit)."
-    if not seen.err.strip():
-        return "It ends without a word. Say in one sentence on standard error what is wrong and what to do."
     return ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 from chatbot.records import NamedTuple
@@ -27,7 +28,8 @@ def graded_text(rows: Sequence[GradeRow], summary: str, screen: Screen) -> str:
     found = [
         _found(row, wires, verdict, seen, several=several) for row in rows for wires, verdict, seen in _merged(row)
     ]
-    return f"{found_text(found, screen)}\n{summary}\n"
+    told = textwrap.fill(summary, screen.width) if screen.rendered else summary
+    return f"{found_text(found, screen)}\n{told}\n"
 
 
 def _merged(row: GradeRow) -> list[tuple[list[str], str, str]]:

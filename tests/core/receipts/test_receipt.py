@@ -99,7 +99,14 @@ def test_what_never_came_to_its_end_is_told() -> None:
     assert lost(made(asked=exchange(status=None))) == ["request"]
     assert lost(made(finished=None, ran=RAN._replace(exit_code=141))) == ["answer", "output"]
     unfinished = receipt(RAN._replace(exit_code=None, ended=None), None, Output(Measure(), Measure()), [])
-    assert lost(unfinished) == ["chat", "output"]
+    assert lost(unfinished, b"what was piped in", b"half of the ans") == ["chat"]  # nothing is known of the others
+
+
+def test_a_disk_that_is_full_is_not_a_closed_pipe() -> None:
+    [found] = [
+        row for row in check(made("Because.", taken=b"Beca", ran=RAN._replace(exit_code=74))) if not row.is_whole
+    ]
+    assert found.words == "4 bytes written to standard output, and 5 bytes more could not be"
 
 
 def test_there_is_no_secret_in_it_and_no_text() -> None:
@@ -115,6 +122,14 @@ def test_what_is_no_receipt_is_refused(document: object) -> None:
     if isinstance(document, dict):
         with pytest.raises(UsageError, match="not whole"):
             check({"format": "chat-receipt-1", **document})
+
+
+@pytest.mark.parametrize("number", ["x", float("nan"), float("inf"), None, []])
+def test_a_receipt_with_another_kind_of_number_is_refused(number: object) -> None:
+    document = made()
+    document["stdout"]["bytes"] = number
+    with pytest.raises(UsageError, match="not whole"):
+        check(document)
 
 
 @given(st.sampled_from(["exit_code", "stdin", "answers", "stdout"]))

@@ -11,9 +11,9 @@ from chatbot.lab.grade.cases import CASE_BY_NAME, CASES
 from chatbot.lab.grade.client import WIRES
 from chatbot.lab.grade.grading import judged
 from chatbot.lab.grade.observation import Observation
-from chatbot.lab.grade.scenes import HARD_QUESTION, SCENE_BY_NAME
+from chatbot.lab.grade.scenes import HARD_QUESTION
 from chatbot.outside.processes.running import Piece
-from tests.lab.grade.observed import BODY, HEADERS, KEY, ran, received, seen
+from tests.lab.grade.observed import BODY, HEADERS, KEY, SCENE_BY_NAME, ran, received, seen
 
 WHOLE, HALF = "All of the answer.", "The lab sends this answer one word"
 ANSWERED = seen(ran(WHOLE + "\n"), says=WHOLE, sent_s=0.9)

@@ -128,7 +128,7 @@ MISTAKES = (
         'sys.exit(f"{meaning} (HTTP {status}) {message_of(response)}".strip())',
         "print(meaning)\n    sys.exit(1)",
         "404",
-        "It ends without a word",
+        "but there is no answer. Faults go to standard error",
     ),
     Mistake(
         4,

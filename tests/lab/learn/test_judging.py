@@ -101,14 +101,37 @@ RETRY_AFTER = "429 with Retry-After: 2"
         ("the waits grow", seen(*asked_at(0, 0.01, 0.02), out=TEXT), "It asked again after 0.01 s"),
         ("the waits grow", seen(*asked_at(0, 5, 10), out=TEXT), "It waited 5 s between two tries"),
         ("the waits grow", seen(question()), "There was no wait to look at"),
-        ("500 every time", seen(*asked_at(*range(9)), err="no", code=1), "the lab was asked 9 times; 4 tries"),
-        ("500 every time", seen(*asked_at(0, 1, 2, 4)), "The exit code is 0"),
         ("401 is not asked again", seen(*asked_at(0, 1), err="no", code=1), "A wrong key stays wrong"),
     ],
 )
 def test_retries(row: str, run: Observation, sentence: str) -> None:
     fault = told(6, row, run)
     assert sentence in fault if sentence else fault == ""
+
+
+@pytest.mark.parametrize(
+    ("last", "sentence"),
+    [
+        (seen(*asked_at(*range(9)), err="no", code=1), "the lab was asked 9 times; 4 tries"),
+        (seen(*asked_at(0, 1, 2, 4)), "The exit code is 0"),
+        (seen(*asked_at(0, 1, 2, 4), code=1), "It ends without a word"),
+        (seen(*asked_at(0, 1, 2, 4), out="HTTP 500", code=1), "Faults go to standard error"),
+    ],
+)
+def test_a_server_that_fails_every_time(last: Observation, sentence: str) -> None:
+    assert sentence in told(6, "500 every time", *(seen(question()),) * 3, last)
+
+
+def test_chance_in_a_few_waits_is_made_up_for_by_those_of_the_longer_run() -> None:
+    even = [seen(*asked_at(0, 0.5, 1.0)) for _ in range(3)]
+    assert told(6, "the waits grow", *even, seen(*asked_at(0, 0.5, 1.5, 5.7), err="no", code=1)) == ""
+
+
+def test_a_cut_answer_with_line_breaks_is_not_lost() -> None:
+    broken = seen(question(stream=True), out="One\nword\ncomes\nafter\nthe\n", code=1, err="cut")
+    assert "came with other line breaks" in told(7, "the connection breaks", broken)
+    crashed = seen(question(stream=True), err="Traceback (most recent call last):\nKeyError: 'x'", code=1)
+    assert "It broke off" in told(7, "the connection breaks", crashed)
 
 
 def test_waits_grow_and_have_chance_in_them() -> None:

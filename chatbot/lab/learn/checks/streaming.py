@@ -45,11 +45,15 @@ def _prints(text: str) -> Rule:
             return f"Standard output has the events as they came: {rules.shown(seen.out)}. Print the text in them."
         if "\ufffd" in seen.out:
             return f"Characters were broken: {rules.shown(seen.out)}. Bytes become text when the line is whole."
-        if seen.out.strip() != text and seen.out.split() == text.split():
-            return f"The text came with other line breaks: {rules.shown(seen.out)}. Print each piece without one."
-        return rules.prints(text)(seen)
+        return _broken_lines(seen, text) or rules.prints(text)(seen)
 
     return rule
+
+
+def _broken_lines(seen: Observation, text: str) -> str:
+    if seen.out.strip() != text and seen.out.split() == text.split():
+        return f"The text came with other line breaks: {rules.shown(seen.out)}. Print each piece without one."
+    return ""
 
 
 def _as_it_comes(seen: Observation) -> str:
@@ -65,6 +69,8 @@ def _as_it_comes(seen: Observation) -> str:
 def _broken(title: str, turn: Turn, what: str) -> Case:
     def keeps(seen: Observation) -> str:
         if _CUT_TEXT not in seen.out:
+            if fault := rules.runs(seen) if not seen.out.strip() else _broken_lines(seen, _CUT_TEXT):
+                return fault
             return (
                 f"What came before is lost: {rules.shown(_CUT_TEXT)} was there, and standard output has "
                 f"{rules.shown(seen.out.strip())}."
