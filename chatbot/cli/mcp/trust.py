@@ -38,7 +38,7 @@ def require_trust(server: Configured, notices: Notices, *, yes: bool = False) ->
         if not is_somebody_there():
             raise ConfigurationError(
                 f"the MCP server {entry.name} of {entry.file} was not agreed to, as it stands now: {entry.where}",
-                advice=f"Agree to it with: chat mcp trust {entry.name}",
+                advice=f"Agree to it with: chat mcp trust {entry.name} (without a terminal add --yes)",
             )
         notices.warn(*_told(server))
         if not agreed("Agree?", notices):

@@ -100,7 +100,7 @@ def test_a_server_of_the_folder_wants_a_yes_for_just_what_its_entry_says(home: H
         ConfigurationError, match="was not agreed to, as it stands now: sh -c 'touch started'"
     ) as raised:
         home.opened("db")
-    assert raised.value.advice == "Agree to it with: chat mcp trust db"
+    assert raised.value.advice == "Agree to it with: chat mcp trust db (without a terminal add --yes)"
     assert not Path("started").exists()
     [db] = find_servers(("db",))
     assert require_trust(db, home.notices, yes=True)
