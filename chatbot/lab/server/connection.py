@@ -163,8 +163,9 @@ class Connection(BaseHTTPRequestHandler):
             return refusal(411, "the request's chunks do not say how long they are")
 
     def _chunks(self) -> Iterator[bytes]:
-        """The chunks until the empty one, in blocks; what trails it is passed over (RFC 9112, section 7.1). Raises ValueError,
-        OverflowError.
+        """The chunks until the empty one, in blocks; what trails it is passed over (RFC 9112, section 7.1).
+
+        Raises ValueError, OverflowError.
         """
         left = self.limits.body_bytes
         while size := self._chunk_size():

@@ -280,7 +280,7 @@ def test_fields_without_a_place_are_named(relayed: Relayed) -> None:
 
 @pytest.mark.parametrize("name", ["x\r\nX-Evil: 1\r\n\r\nbody", "x" * 100_000])
 def test_a_field_whose_name_is_no_name_cannot_break_the_head(relayed: Relayed, name: str) -> None:
-    answer = relayed.ask("anthropic/echo", **{name: 1})
+    answer = relayed.ask("anthropic/echo", headers=None, **{name: 1})
     assert answer.json()["choices"][0]["message"]["content"] == "hello there"
     assert "X-Evil" not in answer.headers
     assert 0 < len(answer.headers["x-chat-ignored-fields"]) <= 4_000
