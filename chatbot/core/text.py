@@ -62,7 +62,7 @@ def decode(data: bytes, name: str) -> DecodedText:
 def _advice_for_binary(data: bytes) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "It seems to be UTF-16: convert it first with iconv -f UTF-16 -t UTF-8."
-    return "Only text can be sent this way; an image is sent with --image."
+    return "Only text can be sent this way; any other file is sent with --attach, or piped with --attach - ."
 
 
 def question(instruction: str | None, files: Sequence[tuple[str, str]], piped: str | None) -> str:

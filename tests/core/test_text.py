@@ -67,7 +67,7 @@ def test_a_byte_order_mark_and_line_ends_are_kept() -> None:
 def test_a_nul_in_the_first_8_kb_is_binary() -> None:
     with pytest.raises(FileUnreadable, match="photo looks binary") as refused:
         decode(b"x" * 8_191 + b"\0", "photo")
-    assert "--image" in refused.value.advice
+    assert "--attach - " in refused.value.advice
     assert refused.value.exit_code == 66
 
 

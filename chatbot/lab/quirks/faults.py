@@ -112,7 +112,7 @@ def as_quirk(fault: BodyFault, times: int | None = None, sleep: Callable[[float]
                 return usual(received)
         return _faulty(fault, sleep)(usual, received)
 
-    return Quirk(fault.text, KINDS[fault.kind], answer)
+    return Quirk(fault.text, re.sub(r" \(.*?\)", "", KINDS[fault.kind]), answer)
 
 
 def _faulty(fault: BodyFault, sleep: Callable[[float], None]) -> Answer:

@@ -15,6 +15,7 @@ from chatbot.core.errors import RequestRefused, UsageError
 from chatbot.core.messages import Conversation, Image
 from chatbot.core.options import Options
 from chatbot.core.request import Payload
+from chatbot.core.schemas.structure import Schema
 from chatbot.core.schemas.well_formed import check_schema
 from chatbot.core.tools.calling import ToolCall, ToolDefinition, ToolResult
 from chatbot.records import NamedTuple
@@ -112,7 +113,7 @@ def _stop(value: Any) -> tuple[str, ...]:
     return tuple(words)
 
 
-def _schema(wanted: Any) -> Payload | None:
+def _schema(wanted: Any) -> Schema | None:
     if not isinstance(wanted, dict) or wanted.get("type") != "json_schema":
         return None
     holder = wanted.get("json_schema")

@@ -150,3 +150,7 @@ def test_only_the_first_questions_fail_where_that_was_said() -> None:
 def test_a_list_of_models_is_not_broken() -> None:
     asked = as_quirk(read_fault("cut")).answer(lambda received: ScriptedReply(200), QUESTION._replace(method="GET"))
     assert asked.status == 200
+
+
+def test_what_happens_is_told_without_an_example_of_another_fault() -> None:
+    assert as_quirk(read_fault("delay=1s"), None).happens == "it waits so long, then goes on"
