@@ -45,6 +45,8 @@ def main(argv: Sequence[str]) -> int:
     except Exception as error:
         _tell_fault(error, notices, debug="--debug" in argv)
         return FAULT
+    except SystemExit as ended:  # of a signal in the session
+        return ended.code if isinstance(ended.code, int) else FAULT
     finally:
         gc.enable()
 
