@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pexpect
@@ -56,19 +57,28 @@ def spawned(questions: int, *, before: str = "") -> pexpect.spawn[str]:
     return pexpect.spawn("/bin/sh", ["-c", words], env=environ, encoding="utf-8", timeout=PATIENCE_S * 2)
 
 
+def wait_for_question(asked: pexpect.spawn[str], number: int) -> None:
+    """Until it is shown and the terminal echoes again: what is typed before that is dropped."""
+    asked.expect_exact(f"question {number}? ")
+    deadline = time.monotonic() + PATIENCE_S * 2
+    while not asked.getecho():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
 def test_what_was_typed_before_the_question_is_no_answer_to_it_nor_what_is_piped_in() -> None:
     for before in ("", "printf 'y\\ny\\ny\\n' |"):
         asked = spawned(3, before=before)
         asked.expect_exact("there True")
         asked.expect_exact("ready")
         asked.send("y\ny\n")
-        asked.expect_exact("question 0? ")
+        wait_for_question(asked, 0)
         asked.send("nay\n")
         asked.expect_exact("said 'nay'")
-        asked.expect_exact("question 1? ")
+        wait_for_question(asked, 1)
         asked.send("xy\x7fes\n")  # a line is edited as ever
         asked.expect_exact("said 'xes'")
-        asked.expect_exact("question 2? ")
+        wait_for_question(asked, 2)
         asked.send("\x04")
         asked.expect_exact("said None")
         asked.expect_exact("over")
@@ -77,15 +87,15 @@ def test_what_was_typed_before_the_question_is_no_answer_to_it_nor_what_is_piped
 
 def test_ctrl_c_ends_the_question_and_it_is_shown_again_after_a_pause() -> None:
     asked = spawned(1)
-    asked.expect_exact("question 0? ")
+    wait_for_question(asked, 0)
     asked.send("half")
     asked.kill(signal.SIGUSR1)
-    asked.expect_exact("question 0? ")
+    wait_for_question(asked, 0)
     asked.send("whole\n")
     asked.expect_exact("said 'whole'")
     asked.wait()
     asked = spawned(1)
-    asked.expect_exact("question 0? ")
+    wait_for_question(asked, 0)
     asked.send("\x03")
     asked.expect_exact("said 'STOPPED'")
     asked.expect_exact("over")
