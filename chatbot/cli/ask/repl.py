@@ -194,7 +194,7 @@ class _Session:
 
     def models(self) -> Sequence[ListedModel]:
         """The models of the service, called by what `/model` takes; asked for at most once for each model chosen."""
-        from chatbot.cli.ask.model_lists import find_list
+        from chatbot.cli.model_lists import find_list
 
         if self._models is not None:
             return self._models
@@ -214,14 +214,14 @@ class _Session:
         """What the Tab key offers after `/model`: of the list that is kept, however old; only without one is the server
         asked.
         """
-        from chatbot.cli.ask.model_lists import kept_list
+        from chatbot.cli.model_lists import kept_list
 
         kept = None if self._models is not None else kept_list(self._setup.target)
         return [model.name for model in (self._as_typed(kept.models) if kept else self.models())]
 
     def _as_typed(self, listed: Sequence[ListedModel]) -> Sequence[ListedModel]:
         """The models by their own names, or with the service in front where one of these would mean another."""
-        from chatbot.cli.ask.model_lists import shown
+        from chatbot.cli.model_lists import shown
 
         target, table = self._setup.target, own_table()
         are_clear = all(is_clear(target.service, model.name, table) for model in listed)

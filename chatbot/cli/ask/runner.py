@@ -18,17 +18,11 @@ from chatbot.cli.cost.answer_cost import AnswerCost, Spending
 from chatbot.cli.cost.booking import NOT_WRITTEN, booked
 from chatbot.cli.limits.answer_limits import AnswerLimits
 from chatbot.cli.output import stdio
-from chatbot.core.amounts import token_words
 from chatbot.core.conversations.pending import PendingQuestion
 from chatbot.core.errors import (
-    AnswerError,
     Cancelled,
-    CannotConnect,
     ChatError,
-    ContextTooLong,
-    KeyRejected,
     ProgramFault,
-    UnknownModel,
 )
 from chatbot.core.events import Event, Finished, Verdict
 from chatbot.core.messages import Conversation
@@ -46,7 +40,6 @@ from chatbot.outside.http import lean_requests
 from chatbot.outside.http.late_transport import LateTransport
 from chatbot.outside.http.observed import observed
 from chatbot.outside.watchdog import Watchdog
-from chatbot.providers import services
 from chatbot.providers.wires import lookup
 from chatbot.session import Ask, Session, Sleep
 from chatbot.terminal.best_effort import LIMIT_S, BestEffort
@@ -72,7 +65,6 @@ _FORM_LIMIT_S = 30.0  # what has millions of characters takes seconds
 _READ_WITHIN_S = 0.1  # the end of the framing, behind an answer that is whole
 BOOKED_WITHIN_S = 6.0  # others may write at the same time
 COST_UNKNOWN = "what it cost is not known"
-_MANY_TOKENS = 1_500  # the smallest contexts that local servers start with have 2 048
 
 
 class AnswerRunner:
@@ -388,7 +380,7 @@ class AnswerRunner:
 
     def _longest_answer(self) -> int | None:
         """In tokens, where a list of the service's models that is kept says it."""
-        from chatbot.cli.ask.model_lists import kept_list
+        from chatbot.cli.model_lists import kept_list
 
         kept = kept_list(self._target)
         name = self._target.model
@@ -475,51 +467,12 @@ class AnswerRunner:
         model = self._target.model or ""
         return as_json(result, self._target.service.name, model, self.http.exchanges.traffic, more)
 
-    def _tell_of_no_key(self, error: KeyRejected) -> None:
-        service = self._target.service
-        names = " or ".join(key.name for key in service.keys)
-        error.args = (f"{service.title} wants a key, and none is set (HTTP {error.status})",)
-        error.advice = (
-            f"Keep it with chat keys set {service.name}, or set {names}." if names else "Give it with --header."
-        )
-
     def advised(self, finished: Finished, conversation: Conversation) -> Finished:
-        """What can be done that only this floor knows: start the local server, or shorten a long conversation."""
-        error = finished.error
-        if isinstance(error, CannotConnect) and self._target.service.start_advice:
-            error.advice = self._target.service.start_advice
-        if isinstance(error, KeyRejected) and not self._target.secrets:
-            self._tell_of_no_key(error)
-        if error is not None and (proxy := self.http.exchanges.proxy_of_page):
-            from chatbot.outside.http.proxies import beside_proxy
+        """With advice in its error that only this floor knows."""
+        if finished.error is not None:
+            from chatbot.cli.ask.advising import advise
 
-            beside_proxy(error, proxy)
-        if isinstance(error, UnknownModel) and self._target.service.source == services.LAB:
-            error.advice = f"{error.advice}\nchat lab list shows them all, with what each teaches."
-        attached = conversation.to_last_question.messages[-1].attachments if error is not None else ()
-        if error is not None and attached:
-            from chatbot.providers.errors.attachments import is_about_attachments, refused_attachments
-
-            if is_about_attachments(error):
-                error.advice = refused_attachments(error, attached)
-                return finished
-        if type(error) is AnswerError and finished.verdict is Verdict.EMPTY:
-            from chatbot.core.conversations.resume import estimated_tokens
-
-            tokens = estimated_tokens(conversation)
-            if tokens > _MANY_TOKENS:  # llama.cpp's server answers so what does not fit into its context
-                error.advice = (
-                    f"About {token_words(tokens)} were sent, which may be more than the model takes: send less text, "
-                    "leave out old turns with --truncate TOKENS, or start the server with a larger context."
-                )
-        if isinstance(error, ContextTooLong) and len(conversation.messages) > 1:
-            from chatbot.core.conversations.resume import estimated_tokens
-
-            tokens = estimated_tokens(conversation)
-            error.advice = (
-                f"The conversation has about {token_words(tokens)}. Leave out its oldest turns with "
-                "--truncate TOKENS, or take a model with a larger context with -m."
-            )
+            advise(finished, conversation, self._target, self.http.exchanges.proxy_of_page)
         return finished
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from decimal import Decimal
 
-from chatbot.cli.ask.model_lists import kept_list
 from chatbot.cli.ask.setup import Setup
 from chatbot.cli.batch.planning import Plan
 from chatbot.cli.batch.workers import BatchRow
@@ -13,6 +12,7 @@ from chatbot.cli.cost.answer_cost import Spending, entries_of, is_local, limits_
 from chatbot.cli.cost.booking import NOT_WRITTEN, open_ledger
 from chatbot.cli.cost.gate import Gate, Held, Limits
 from chatbot.cli.cost.prices import price_now
+from chatbot.cli.model_lists import kept_list
 from chatbot.core.conversations.resume import text_tokens
 from chatbot.core.cost.answer import Cost, cost_of
 from chatbot.core.cost.estimate import Estimate, LongestAnswer, estimated, longest_answer

@@ -25,7 +25,7 @@ def models() -> Iterator[Offer]:
     """The models that are known here: by their aliases, of the lists that are kept, those that services take where none
     is named, and the lab's.
     """
-    from chatbot.cli.ask.model_lists import names_kept
+    from chatbot.cli.model_lists import names_kept
     from chatbot.lab.scenarios import SCENARIOS
     from chatbot.providers.services import LAB, SERVICES
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from queue import SimpleQueue
 
-from chatbot.cli.ask.model_lists import FoundList, find_list
 from chatbot.cli.ask.target import Wanted, choose_target
 from chatbot.cli.cost.booking import booked
+from chatbot.cli.model_lists import FoundList, find_list
 from chatbot.cli.route import chosen_route
 from chatbot.cli.settings.loading import load_settings
 from chatbot.cli.settings.own_providers import listening_url, own_table

@@ -5,8 +5,8 @@
 from collections.abc import Callable
 from typing import Annotated
 
-from chatbot.cli.ask.model_lists import names_kept
 from chatbot.cli.command_line.declared import Command, Positional
+from chatbot.cli.model_lists import names_kept
 from chatbot.cli.output.paged import write_lines
 from chatbot.cli.settings.loading import load_settings, read
 from chatbot.cli.settings.own_providers import own_table

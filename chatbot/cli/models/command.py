@@ -21,7 +21,7 @@ from chatbot.terminal.documents.models import PLAIN_COLUMNS, model_lines, plain_
 from chatbot.terminal.notices import Notices
 
 if TYPE_CHECKING:
-    from chatbot.cli.ask.model_lists import FoundList
+    from chatbot.cli.model_lists import FoundList
     from chatbot.providers.choice import ModelTarget
     from chatbot.providers.service import Service
 
@@ -99,7 +99,7 @@ def _targets(
 
 
 def _rows(target: "ModelTarget", found: "FoundList", connection: Connection, query: str) -> list[ListedModel]:
-    from chatbot.cli.ask.model_lists import shown
+    from chatbot.cli.model_lists import shown
     from chatbot.providers.choice import spoken_name
 
     words = query.lower().split()
