@@ -5,6 +5,7 @@
 from pathlib import Path
 from typing import Annotated, Literal, Self, get_args
 
+from chatbot.options.common import model_choice, provider_choice, template_choice
 from chatbot.options.declared import Choice, options_of
 from chatbot.options.durations import Duration
 from chatbot.options.money import BudgetText, PriceText, Usd
@@ -30,15 +31,7 @@ class Asked(NamedTuple):
         ),
     ] = ()
     paste: Annotated[bool, Choice("The image or text in the clipboard goes with the question.")] = False
-    template: Annotated[
-        str | None,
-        Choice(
-            "A saved prompt with its choices.",
-            flags=("--template", "-t", "--role"),
-            metavar="NAME",
-            completes="templates",
-        ),
-    ] = None
+    template: Annotated[str | None, template_choice("A saved prompt with its choices.")] = None
     var: Annotated[tuple[str, ...], Choice("A variable of the template; repeatable.", metavar="NAME=VALUE")] = ()
     save_template: Annotated[
         str | None, Choice("Save what is said here as a template, and ask nothing.", metavar="NAME")
@@ -53,21 +46,9 @@ class Who(NamedTuple):
     """
 
     models: Annotated[
-        tuple[str, ...],
-        Choice(
-            "The model; provider/model names both; several are asked at once.",
-            flags=("--model", "-m"),
-            metavar="NAME",
-            is_text=True,
-            completes="models",
-        ),
+        tuple[str, ...], model_choice("The model; provider/model names both; several are asked at once.")
     ] = ()
-    provider: Annotated[
-        str | None,
-        Choice(
-            "The service: openai, anthropic, gemini, ollama, ...", metavar="NAME", is_text=True, completes="providers"
-        ),
-    ] = None
+    provider: Annotated[str | None, provider_choice("The service: openai, anthropic, gemini, ollama, ...")] = None
 
     @property
     def model(self) -> str | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from chatbot.core.errors import UsageError
+from chatbot.options.common import template_choice
 from chatbot.options.declared import Choice
 from chatbot.records import NamedTuple
 
@@ -16,15 +17,7 @@ MOST_WORKERS = 64
 class Rows(NamedTuple):
     """What to ask"""
 
-    template: Annotated[
-        str | None,
-        Choice(
-            "A saved prompt, whose variables are the columns.",
-            flags=("--template", "-t", "--role"),
-            metavar="NAME",
-            completes="templates",
-        ),
-    ] = None
+    template: Annotated[str | None, template_choice("A saved prompt, whose variables are the columns.")] = None
     var: Annotated[
         tuple[str, ...], Choice("A variable of the template, the same for each row; repeatable.", metavar="NAME=VALUE")
     ] = ()

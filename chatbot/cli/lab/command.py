@@ -12,6 +12,7 @@ from chatbot.cli.output import stdio
 from chatbot.core.errors import UsageError
 from chatbot.core.likeness import likeliest
 from chatbot.options.chat import Connection, Who
+from chatbot.options.common import model_choice, port_choice
 from chatbot.options.declared import Choice
 from chatbot.records import NamedTuple
 from chatbot.terminal.notices import Notices
@@ -33,10 +34,7 @@ Times = Annotated[
 class Serving(NamedTuple):
     """Options"""
 
-    port: Annotated[
-        int,
-        Choice(f"The port on 127.0.0.1, usually {DEFAULT_PORT}; 0 takes a free one.", metavar="N", least=0, most=65535),
-    ] = DEFAULT_PORT
+    port: Annotated[int, port_choice("The port on 127.0.0.1", DEFAULT_PORT)] = DEFAULT_PORT
     replay: Annotated[Path | None, Choice("Answer from this cassette, not from scenarios.", metavar="PATH")] = None
     quirk: Annotated[
         tuple[str, ...], Choice("Deviate as real servers do; chat lab list shows how; repeatable.", metavar="NAME")
@@ -49,26 +47,11 @@ class Proxying(NamedTuple):
     """Options"""
 
     model: Annotated[
-        str | None,
-        Choice(
-            "The service that it stands before, by any of its models: provider/model.",
-            flags=("--model", "-m"),
-            metavar="NAME",
-            is_text=True,
-            completes="models",
-        ),
+        str | None, model_choice("The service that it stands before, by any of its models: provider/model.")
     ] = None
     fault: FaultTexts = ()
     times: Times = None
-    port: Annotated[
-        int,
-        Choice(
-            f"The port on 127.0.0.1, usually {DEFAULT_PROXY_PORT}; 0 takes a free one.",
-            metavar="N",
-            least=0,
-            most=65535,
-        ),
-    ] = DEFAULT_PROXY_PORT
+    port: Annotated[int, port_choice("The port on 127.0.0.1", DEFAULT_PROXY_PORT)] = DEFAULT_PROXY_PORT
 
 
 class Rendering(NamedTuple):

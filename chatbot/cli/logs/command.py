@@ -25,6 +25,7 @@ from chatbot.core.conversations.stored import Summary
 from chatbot.core.errors import UsageError
 from chatbot.core.json_text import dumps
 from chatbot.options.chat import Connection, Money, Who
+from chatbot.options.common import model_choice, provider_choice
 from chatbot.options.declared import Choice
 from chatbot.outside.history.store import History
 from chatbot.records import NamedTuple
@@ -70,13 +71,8 @@ class Showing(NamedTuple):
 class Replaying(NamedTuple):
     """Options"""
 
-    model: Annotated[
-        str | None,
-        Choice(
-            "The model that is asked now.", flags=("--model", "-m"), metavar="NAME", is_text=True, completes="models"
-        ),
-    ] = None
-    provider: Annotated[str | None, Choice("Its service.", metavar="NAME", is_text=True, completes="providers")] = None
+    model: Annotated[str | None, model_choice("The model that is asked now.")] = None
+    provider: Annotated[str | None, provider_choice("Its service.")] = None
     diff: Annotated[bool, Choice("How each answer differs from the one of then, word by word.")] = False
     json: Annotated[bool, Choice("JSON for programs: an object for each question.")] = False
 

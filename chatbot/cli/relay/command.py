@@ -13,6 +13,7 @@ from chatbot.cli.output.written import write_output
 from chatbot.cli.relay.files import Platform, Relay, relay_files
 from chatbot.core.addresses import base_url
 from chatbot.core.errors import ConfigurationError, OutputUnwritable, UsageError
+from chatbot.options.common import model_choice, provider_choice
 from chatbot.options.declared import Choice
 from chatbot.outside.files.reading import display_name
 from chatbot.records import NamedTuple
@@ -24,20 +25,8 @@ DEFAULT_TOKENS, DEFAULT_BODY_BYTES = 1024, 262_144
 class Relaying(NamedTuple):
     """Options"""
 
-    model: Annotated[
-        tuple[str, ...],
-        Choice(
-            "A model that may be asked; repeatable.",
-            flags=("--model", "-m"),
-            metavar="NAME",
-            is_text=True,
-            completes="models",
-        ),
-    ] = ()
-    provider: Annotated[
-        str | None,
-        Choice("The service, where no model names it.", metavar="NAME", is_text=True, completes="providers"),
-    ] = None
+    model: Annotated[tuple[str, ...], model_choice("A model that may be asked; repeatable.")] = ()
+    provider: Annotated[str | None, provider_choice("The service, where no model names it.")] = None
     base_url: Annotated[str | None, Choice("Where the service is, if not at its own address.", metavar="URL")] = None
     max_tokens: Annotated[
         int, Choice(f"The longest answer, usually {DEFAULT_TOKENS} tokens.", metavar="TOKENS", least=1)

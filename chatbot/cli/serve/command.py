@@ -13,6 +13,7 @@ from chatbot.cli.route import chosen_route, settled
 from chatbot.core.addresses import is_loopback
 from chatbot.core.errors import ConfigurationError, UsageError
 from chatbot.options.chat import Connection
+from chatbot.options.common import model_choice, port_choice
 from chatbot.options.declared import Choice, chosen
 from chatbot.records import NamedTuple
 from chatbot.terminal.notices import Notices
@@ -25,20 +26,8 @@ _LEAST_TOKEN_CHARS = 16
 class Serving(NamedTuple):
     """Options"""
 
-    model: Annotated[
-        str | None,
-        Choice(
-            "The usual model: of programs that name none, or the model chat.",
-            flags=("--model", "-m"),
-            metavar="NAME",
-            is_text=True,
-            completes="models",
-        ),
-    ] = None
-    port: Annotated[
-        int,
-        Choice(f"The port, usually {DEFAULT_PORT}; 0 takes a free one.", metavar="N", least=0, most=65535),
-    ] = DEFAULT_PORT
+    model: Annotated[str | None, model_choice("The usual model: of programs that name none, or the model chat.")] = None
+    port: Annotated[int, port_choice("The port", DEFAULT_PORT)] = DEFAULT_PORT
     host: Annotated[
         str, Choice("The address to listen at, usually 127.0.0.1; any other needs --token.", metavar="ADDRESS")
     ] = "127.0.0.1"
