@@ -6,6 +6,7 @@ Words that people type as commands elsewhere are kept free: they are never sent,
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib import import_module
 
 from chatbot.cli.command_line.declared import Command, Group
@@ -14,6 +15,7 @@ from chatbot.records import NamedTuple
 from chatbot.terminal.notices import Notices
 
 Run = Callable[[list[str], Notices], int]
+_HEADINGS = "What was asked", "Your settings", "Other commands"
 
 
 def _version(words: list[str]) -> list[str]:
@@ -33,7 +35,7 @@ class Entry(NamedTuple):
     module: str = ""
     means: Callable[[list[str]], list[str]] | None = None
     instead: str = ""
-    heading: str = "Other commands"
+    heading: str = _HEADINGS[-1]
 
     @property
     def is_there(self) -> bool:
@@ -41,47 +43,34 @@ class Entry(NamedTuple):
         return bool(self.module or self.means)
 
 
-_KEPT, _SET_UP = "What was asked", "Your settings"
-CHAT = Entry("chat", "Asks an AI model.", "chatbot.cli.chat.command")
+def _command(heading: str, name: str, sentence: str, module: str = "") -> Entry:
+    return Entry(name, sentence, f"chatbot.cli.{module or f'{name}.command'}", heading=heading)
+
+
+_kept, _set_up, _other = (partial(_command, heading) for heading in _HEADINGS)
+CHAT = _other("chat", "Asks an AI model.")
 COMMANDS = (
-    Entry("lab", "The offline provider: its faults, a server of it, a judge of clients.", "chatbot.cli.lab.command"),
-    Entry("logs", "What was asked and answered, kept on this computer.", "chatbot.cli.logs.command", heading=_KEPT),
-    Entry("templates", "Saved prompts.", "chatbot.cli.templates", heading=_SET_UP),
-    Entry("http", "The HTTP of the last answers.", "chatbot.cli.http", heading=_KEPT),
-    Entry("report", "A file about the last answer, to show somebody else.", "chatbot.cli.report", heading=_KEPT),
-    Entry("limits", "What the services said is left of their limits.", "chatbot.cli.limits.command", heading=_KEPT),
-    Entry("ledger", "Every host that was contacted: bytes, cost, by day.", "chatbot.cli.cost.command", heading=_KEPT),
-    Entry("cache", "The answers that chat --cache keeps.", "chatbot.cli.cache.command", heading=_KEPT),
-    Entry(
-        "models",
-        "The models of the services, what they can do, and their prices.",
-        "chatbot.cli.models.command",
-        heading=_SET_UP,
-    ),
-    Entry(
-        "keys",
-        "The keys: which counts and where it is from, storing, and testing them.",
-        "chatbot.cli.keys.command",
-        heading=_SET_UP,
-    ),
-    Entry("mcp", "The MCP servers of chat --mcp, and their tools.", "chatbot.cli.mcp.command", heading=_SET_UP),
-    Entry("config", "The settings, and what is in force.", "chatbot.cli.settings.command", heading=_SET_UP),
-    Entry(
-        "completion",
-        "The Tab key in bash, zsh, fish and PowerShell.",
-        "chatbot.cli.completion.command",
-        heading=_SET_UP,
-    ),
-    Entry(
-        "batch", "A question for each row of a file, at the pace that the service allows.", "chatbot.cli.batch.command"
-    ),
-    Entry("probe", "What a server that is compatible with OpenAI really supports.", "chatbot.cli.probe.command"),
-    Entry("serve", "Any provider, for programs that speak to OpenAI.", "chatbot.cli.serve.command"),
-    Entry("relay", "A relay at the edge, for apps that must not have the key.", "chatbot.cli.relay.command"),
-    Entry("receipt", "What --receipt wrote: whether an answer is whole.", "chatbot.cli.receipt.command", heading=_KEPT),
-    Entry("doctor", "What keeps chat from working here, and the way out.", "chatbot.cli.doctor.command"),
-    Entry("learn", "A course on web APIs in thirteen exercises, offline.", "chatbot.cli.learn.command"),
-    Entry("help", "The help of chat, or of a command.", "chatbot.cli.help.command"),
+    _other("lab", "The offline provider: its faults, a server of it, a judge of clients."),
+    _kept("logs", "What was asked and answered, kept on this computer."),
+    _set_up("templates", "Saved prompts.", "templates"),
+    _kept("http", "The HTTP of the last answers.", "http"),
+    _kept("report", "A file about the last answer, to show somebody else.", "report"),
+    _kept("limits", "What the services said is left of their limits."),
+    _kept("ledger", "Every host that was contacted: bytes, cost, by day.", "cost.command"),
+    _kept("cache", "The answers that chat --cache keeps."),
+    _set_up("models", "The models of the services, what they can do, and their prices."),
+    _set_up("keys", "The keys: which counts and where it is from, storing, and testing them."),
+    _set_up("mcp", "The MCP servers of chat --mcp, and their tools."),
+    _set_up("config", "The settings, and what is in force.", "settings.command"),
+    _set_up("completion", "The Tab key in bash, zsh, fish and PowerShell."),
+    _other("batch", "A question for each row of a file, at the pace that the service allows."),
+    _other("probe", "What a server that is compatible with OpenAI really supports."),
+    _other("serve", "Any provider, for programs that speak to OpenAI."),
+    _other("relay", "A relay at the edge, for apps that must not have the key."),
+    _kept("receipt", "What --receipt wrote: whether an answer is whole."),
+    _other("doctor", "What keeps chat from working here, and the way out."),
+    _other("learn", "A course on web APIs in thirteen exercises, offline."),
+    _other("help", "The help of chat, or of a command."),
     Entry("version", "The version.", means=_version),
     Entry("settings", instead="chat config"),
     Entry("login", instead="chat keys set NAME"),
@@ -131,7 +120,7 @@ def is_taken(word: str) -> bool:
 def help_lists() -> dict[str, list[tuple[str, str]]]:
     """The commands that are there with their sentences, by their headings."""
     there = [entry for entry in COMMANDS if entry.is_there]
-    headings = dict.fromkeys(sorted((entry.heading for entry in there), key=(_KEPT, _SET_UP, CHAT.heading).index))
+    headings = dict.fromkeys(sorted((entry.heading for entry in there), key=_HEADINGS.index))
     return {each: [(f"chat {entry.name}", entry.help) for entry in there if entry.heading == each] for each in headings}
 
 
