@@ -5,7 +5,7 @@ from __future__ import annotations
 from chatbot.core.conversations.joining import LEAST_OVERLAP
 from chatbot.lab import guide
 from chatbot.lab.answers import Asked, Ending, Fault
-from chatbot.lab.calling import results_in_words
+from chatbot.lab.calling import UseOfTools, results_in_words
 from chatbot.lab.replies import (
     INSIDE_CHARACTERS,
     INSIDE_CRLF,
@@ -44,6 +44,14 @@ def _echoed(asked: Asked) -> str:
 
 def _long(_asked: Asked) -> str:
     return "".join(f"word{number}{chr(10) if number % 12 == 0 else ' '}" for number in range(1, LONG_TOKENS)) + "end."
+
+
+def _scenario(name: str, happens: str, teaches: str, *turns: Turn) -> Scenario:
+    return Scenario(name, happens, teaches, turns)
+
+
+def _calling(name: str, happens: str, teaches: str, how: UseOfTools) -> Scenario:
+    return _scenario(name, happens, teaches, Say(results_in_words, tools=how))
 
 
 _TEXT = "The lab sends this answer one word at a time, so that there is something to see, to stop and to break."
@@ -95,317 +103,322 @@ def _rest(asked: Asked) -> str:
 
 
 SCENARIOS: tuple[Scenario, ...] = (
-    Scenario(
+    _scenario(
         "guide",
         "Questions about this program are answered from its own manual.",
         "The whole way from question to answer works without a key and without a network.",
-        (Say(_guided),),
+        Say(_guided),
     ),
-    Scenario(
+    _scenario(
         "echo",
         "The answer is the question, and a line for each attachment.",
         "What really reaches the model.",
-        (Say(_echoed),),
+        Say(_echoed),
     ),
-    Scenario(
+    _scenario(
         "markdown",
         "The answer is a sample of rich Markdown.",
         "How headings, lists, tables and code look while they grow.",
-        (Say(_MARKDOWN),),
+        Say(_MARKDOWN),
     ),
-    Scenario(
+    _scenario(
         "reasoning",
         "The model reasons before it answers, in the wire format's own fields.",
         "Reasoning is not part of the answer.",
-        (Say("Forty-two.", reasoning="The question is six times seven. That is forty-two."),),
+        Say("Forty-two.", reasoning="The question is six times seven. That is forty-two."),
     ),
-    Scenario(
+    _scenario(
         "slow",
         "The words of the answer come slowly.",
         "The answer is shown as it comes, and can be stopped at any time.",
-        (Say(_TEXT, paced=True),),
+        Say(_TEXT, paced=True),
     ),
-    Scenario(
+    _scenario(
         "long",
         f"The answer has {LONG_TOKENS} tokens.",
         "Time and memory grow evenly with the length.",
-        (Say(_long),),
+        Say(_long),
     ),
-    Scenario(
+    _scenario(
         "wrong-key",
         "The key is rejected (HTTP 401; Gemini says 400).",
         "What a wrong, expired or withdrawn key looks like.",
-        (Refuse(Fault.WRONG_KEY),),
+        Refuse(Fault.WRONG_KEY),
     ),
-    Scenario(
+    _scenario(
         "no-permission",
         "The key is known but not allowed (HTTP 403).",
         "A permission is not a key: trying another key of the same account does not help.",
-        (Refuse(Fault.NO_PERMISSION),),
+        Refuse(Fault.NO_PERMISSION),
     ),
-    Scenario(
+    _scenario(
         "unknown-model",
         "The model does not exist (HTTP 404).",
         "The server's list of models (GET .../models) tells the right names.",
-        (Refuse(Fault.UNKNOWN_MODEL),),
+        Refuse(Fault.UNKNOWN_MODEL),
     ),
-    Scenario(
+    _scenario(
         "context-too-long",
         "The conversation does not fit the model (HTTP 400).",
         "Models read a limited number of tokens; sending the same again cannot help.",
-        (Refuse(Fault.CONTEXT_TOO_LONG),),
+        Refuse(Fault.CONTEXT_TOO_LONG),
     ),
-    Scenario(
+    _scenario(
         "unsupported-parameter",
         "Refused while max_tokens, temperature or top_p is sent, as newer models do (HTTP 400).",
         "Send the request once more without the parameter, or with its newer name.",
-        (RefuseParameters(("max_tokens", "temperature", "top_p", "topP"), _FINE),),
+        RefuseParameters(("max_tokens", "temperature", "top_p", "topP"), _FINE),
     ),
-    Scenario(
+    _scenario(
         "old-parameter",
         "Refused while stream_options or max_completion_tokens is sent, as older servers do (HTTP 400).",
         "Send the request once more without the parameter, or with its older name.",
-        (RefuseParameters(("stream_options", "max_completion_tokens"), _FINE),),
+        RefuseParameters(("stream_options", "max_completion_tokens"), _FINE),
     ),
-    Scenario(
+    _scenario(
         "no-attachments",
         "Refused while any question has an attachment, also an earlier one (HTTP 400).",
         "What one model could read breaks the whole conversation with the next, unless it is left out.",
-        (RefuseAttachments("This model does not support image, audio or file inputs.", _FINE),),
+        RefuseAttachments("This model does not support image, audio or file inputs.", _FINE),
     ),
-    Scenario(
+    _scenario(
         "attachment-too-large",
         "An attachment makes the request too large (HTTP 413).",
         "A size limit counts what goes over the wire: Base64 is a third longer than the file.",
-        (RefuseAttachments("Request body is too large.", _FINE, 413),),
+        RefuseAttachments("Request body is too large.", _FINE, 413),
     ),
-    Scenario(
+    _scenario(
         "rate-limited",
         "Too many requests, wait one second (HTTP 429 with Retry-After: 1); then fine.",
         "Wait as long as the server asks, then ask again.",
-        (Refuse(Fault.RATE_LIMITED, retry_after="1"), _FINE),
+        Refuse(Fault.RATE_LIMITED, retry_after="1"),
+        _FINE,
     ),
-    Scenario(
+    _scenario(
         "quota",
         "The credit is used up (HTTP 429 without Retry-After; Anthropic says 400).",
         "Not every 429 goes away by waiting.",
-        (Refuse(Fault.QUOTA),),
+        Refuse(Fault.QUOTA),
     ),
-    Scenario(
+    _scenario(
         "overloaded",
         "No capacity, twice (HTTP 503; Anthropic says 529); then fine.",
         "Waiting longer each time, with a little chance in it, gets the answer.",
-        (Refuse(Fault.OVERLOADED), Refuse(Fault.OVERLOADED), _FINE),
+        Refuse(Fault.OVERLOADED),
+        Refuse(Fault.OVERLOADED),
+        _FINE,
     ),
-    Scenario(
+    _scenario(
         "always-500",
         "The server fails inside, every time (HTTP 500).",
         "Retries must come to an end.",
-        (Refuse(Fault.SERVER),),
+        Refuse(Fault.SERVER),
     ),
-    Scenario(
+    _scenario(
         "html-502",
         "A proxy's HTML error page (HTTP 502).",
         "Between you and the model there are machines that speak HTML.",
-        (Raw(502, "text/html", _HTML % (b"502 Bad Gateway", b"502 Bad Gateway")),),
+        Raw(502, "text/html", _HTML % (b"502 Bad Gateway", b"502 Bad Gateway")),
     ),
-    Scenario(
+    _scenario(
         "hang-before-headers",
         "The request is taken, and nothing comes.",
         "Only a timeout tells a hanging server from a thinking one.",
-        (Silence("hang"),),
+        Silence("hang"),
     ),
-    Scenario(
+    _scenario(
         "hang-in-stream",
         "Some words, then nothing more comes.",
         "The idle timeout counts from the last byte, not from the first.",
-        (Say(_TEXT, stop_after=7, then="hang"),),
+        Say(_TEXT, stop_after=7, then="hang"),
     ),
-    Scenario(
+    _scenario(
         "reset-before-headers",
         "The connection is reset (TCP RST) before any byte of an answer.",
         "Nothing was answered, so asking again is safe.",
-        (Silence("reset"),),
+        Silence("reset"),
     ),
-    Scenario(
+    _scenario(
         "cut",
         "Some words, then the connection breaks.",
         "Half an answer is kept, and is not a whole answer.",
-        (Say(_TEXT, stop_after=7, then="close"),),
+        Say(_TEXT, stop_after=7, then="close"),
     ),
-    Scenario(
+    _scenario(
         "cut-once",
         "The connection breaks in the middle of code; the next request gets the rest, if it asks for that.",
         "What came need not be asked for, and paid, again: --continue-cut, or /continue in a session.",
-        (Say(_MARKDOWN, stop_after=_IN_CODE, then="close"), Say(_rest)),
+        Say(_MARKDOWN, stop_after=_IN_CODE, then="close"),
+        Say(_rest),
     ),
-    Scenario(
+    _scenario(
         "no-end-marker",
         "Some words, then a clean end of the body, without finish reason and end marker.",
         "The end of the bytes is not the end of the answer.",
-        (Say(_TEXT, stop_after=7),),
+        Say(_TEXT, stop_after=7),
     ),
-    Scenario(
+    _scenario(
         "error-in-stream",
         "Some words, then an error as an event of the stream.",
         "HTTP 200 promises nothing about what follows.",
-        (Say(_TEXT, stop_after=7, fault=Fault.OVERLOADED),),
+        Say(_TEXT, stop_after=7, fault=Fault.OVERLOADED),
     ),
-    Scenario(
+    _scenario(
         "error-200",
         "An error body with HTTP 200.",
         "The status alone does not say that it went well.",
-        (Refuse(Fault.SERVER, status=200),),
+        Refuse(Fault.SERVER, status=200),
     ),
-    Scenario(
+    _scenario(
         "empty-200",
         "HTTP 200 and not one byte of body.",
         "Nothing is an error, not an empty answer.",
-        (Raw(200, "text/event-stream", b""),),
+        Raw(200, "text/event-stream", b""),
     ),
-    Scenario(
+    _scenario(
         "html-200",
         "An HTML page with HTTP 200, as login pages of networks and wrong base URLs send it.",
         "Look at what came before reading it as an answer.",
-        (Raw(200, "text/html", _HTML % (b"Welcome", b"Please sign in")),),
+        Raw(200, "text/html", _HTML % (b"Welcome", b"Please sign in")),
     ),
-    Scenario(
+    _scenario(
         "early-hints",
         "Three interim responses (103 Early Hints) come before the answer.",
         "What comes before the answer is not the answer; mistaken for it, every later one is one too early.",
-        (Say("The answer is behind its early hints.", early_hints=3),),
+        Say("The answer is behind its early hints.", early_hints=3),
     ),
-    Scenario(
+    _scenario(
         "error-body-hangs",
         "The key is rejected, and the body of the error stalls in its middle.",
         "The status says enough; the rest is not worth a long wait.",
-        (Refuse(Fault.WRONG_KEY, then="hang"),),
+        Refuse(Fault.WRONG_KEY, then="hang"),
     ),
-    Scenario(
+    _scenario(
         "not-http",
         "What answers greets as an SSH server does.",
         "Something listens at the port; asking it again in HTTP cannot help.",
-        (Silence("close", b"SSH-2.0-OpenSSH_9.6\r\n"),),
+        Silence("close", b"SSH-2.0-OpenSSH_9.6\r\n"),
     ),
-    Scenario(
+    _scenario(
         "huge-usage",
         "The answer is whole, and its usage counts 2^64-1 tokens.",
         "Numbers from a server are claims; one that cannot be true was not said.",
-        (Say("The answer is whole.", counted=2**64 - 1),),
+        Say("The answer is whole.", counted=2**64 - 1),
     ),
-    Scenario(
+    _scenario(
         "key-echo",
         "The server gives the key back, as the id of the request.",
         "A key is hidden wherever it comes back: on the screen, in JSON, in the history.",
-        (Say("The answer is whole.", echoes_key=True),),
+        Say("The answer is whole.", echoes_key=True),
     ),
-    Scenario(
+    _scenario(
         "split-utf8",
         "Characters of several bytes arrive in pieces.",
         "Bytes become text only when a character is whole.",
-        (Say("Grüße, 世界, здравствуй, 👩‍🚀 and 🇫🇷!", cut_at=INSIDE_CHARACTERS),),
+        Say("Grüße, 世界, здравствуй, 👩‍🚀 and 🇫🇷!", cut_at=INSIDE_CHARACTERS),
     ),
-    Scenario(
+    _scenario(
         "crlf",
         "The stream's lines end with CRLF, and the two bytes come apart.",
         "Server-sent events know three line ends, and a pair may be split.",
-        (Say(_TEXT, crlf=True, cut_at=INSIDE_CRLF),),
+        Say(_TEXT, crlf=True, cut_at=INSIDE_CRLF),
     ),
-    Scenario(
+    _scenario(
         "escapes",
         "The answer has terminal escape sequences, a clipboard write (OSC 52) and text direction marks.",
         "Text from a model must not give orders to the terminal.",
-        (Say(_ESCAPES),),
+        Say(_ESCAPES),
     ),
-    Scenario(
+    _scenario(
         "length",
         "The answer stops at the token limit.",
         "The finish reason says that there would be more.",
-        (Say("The answer goes on and on until the limit is", ending=Ending.LENGTH),),
+        Say("The answer goes on and on until the limit is", ending=Ending.LENGTH),
     ),
-    Scenario(
+    _scenario(
         "refusal",
         "The model declines to answer (Gemini blocks the question).",
         "A refusal is told in a field of its own, not as an error.",
-        (Say("I can't help with that.", ending=Ending.REFUSED),),
+        Say("I can't help with that.", ending=Ending.REFUSED),
     ),
-    Scenario(
+    _scenario(
         "filtered",
         "The provider's filter stops the answer (Anthropic says HTTP 400).",
         "A filter can stop an answer that has begun.",
-        (Say("This begins like any other answer, but", ending=Ending.FILTERED),),
+        Say("This begins like any other answer, but", ending=Ending.FILTERED),
     ),
-    Scenario(
+    _scenario(
         "ignores-schema",
         "A schema changes nothing: the answer is words.",
         "Not every server knows schemas; what came is checked, and says so.",
-        (Say("The lab answers in words on purpose.", schema="ignores"),),
+        Say("The lab answers in words on purpose.", schema="ignores"),
     ),
-    Scenario(
+    _scenario(
         "breaks-schema",
         "The answer does not fit the schema; asked again, it does.",
         "A model that is told what is wrong usually mends it: --repair.",
-        (Say("The schema is broken.", schema="breaks"), Say("The schema is met.")),
+        Say("The schema is broken.", schema="breaks"),
+        Say("The schema is met."),
     ),
-    Scenario(
+    _scenario(
         "fenced-json",
         "The document that fits the schema stands in a Markdown block.",
         "Models like to wrap JSON in words; the JSON is what counts.",
-        (Say("There is no schema.", schema="fences"),),
+        Say("There is no schema.", schema="fences"),
     ),
-    Scenario(
+    _scenario(
         "tools",
         "Every tool that is offered is called, and the answer is what they said.",
         "The way from a question over a call and its result to the answer.",
-        (Say(results_in_words),),
+        Say(results_in_words),
     ),
-    Scenario(
+    _calling(
         "parallel-calls",
         "Every tool is called twice at once.",
         "Several calls of one answer are made side by side, and each result finds its call.",
-        (Say(results_in_words, tools="twice"),),
+        "twice",
     ),
-    Scenario(
+    _calling(
         "mixed-calls",
         "The pieces of two calls come in turn.",
         "A piece belongs to the call that it names.",
-        (Say(results_in_words, tools="mixed"),),
+        "mixed",
     ),
-    Scenario(
+    _calling(
         "calls-in-pieces",
         "The arguments of a call come one character at a time.",
         "A call is whole when the answer is.",
-        (Say(results_in_words, tools="pieces"),),
+        "pieces",
     ),
-    Scenario(
+    _calling(
         "broken-arguments",
         "The arguments of the first call are no JSON (Gemini ends with MALFORMED_FUNCTION_CALL).",
         "A model that is told what is wrong with its call can go on.",
-        (Say(results_in_words, tools="broken"),),
+        "broken",
     ),
-    Scenario(
+    _calling(
         "unknown-tool",
         "The first call is to a tool that was never offered.",
         "The model is told which tools there are.",
-        (Say(results_in_words, tools="unknown"),),
+        "unknown",
     ),
-    Scenario(
+    _calling(
         "call-without-id",
         "The calls have no ids.",
         "Results need an id on most wire formats: the client makes one.",
-        (Say(results_in_words, tools="nameless"),),
+        "nameless",
     ),
-    Scenario(
+    _calling(
         "cut-call",
         "The connection ends in the middle of a call.",
         "Half a call is never made.",
-        (Say(results_in_words, tools="cut"),),
+        "cut",
     ),
-    Scenario(
+    _calling(
         "signed-calls",
         "The model reasons before its calls, and wants that back with their results, or says HTTP 400.",
         "Signatures and reasoning are handed back unchanged.",
-        (Say(results_in_words, tools="signed"),),
+        "signed",
     ),
 )
 

@@ -16,6 +16,13 @@ _WEB_AND_GIF = (*_WEB, "image/gif")
 _RESPONSES: tuple[Wire, ...] = ("responses",)
 _SOUND = (WAV, MP3)
 _ANY_SOUND = (*_SOUND, AIFF, AAC, OGG, FLAC)
+
+
+def _local(name: str, title: str, base_url: str | None, source: str, start_advice: str = "") -> Service:
+    """A server that whoever asks it may run: it wants no key, and speaks Responses too."""
+    return Service(name, title, base_url, source, other_wires=_RESPONSES, key_required=False, start_advice=start_advice)
+
+
 _AZURE = Service(
     "azure",
     "Azure OpenAI",
@@ -222,62 +229,49 @@ SERVICES: tuple[Service, ...] = (
         chat_path="/deployments/{model}/chat/completions",
         query_variables=(("api-version", "OPENAI_API_VERSION"),),
     ),
-    Service(
+    _local(
         "ollama",
         "Ollama",
         "http://localhost:11434/v1",
-        source="ollama, docs/openai.md and envconfig/config.go",
-        other_wires=_RESPONSES,
+        "ollama, docs/openai.md and envconfig/config.go",
+        "Start it with `ollama serve`, and fetch a model with `ollama pull NAME`.",
+    )._replace(
         url_variables=(UrlVariable("OLLAMA_BASE_URL"), UrlVariable("OLLAMA_HOST", "/v1", is_host=True)),
-        key_required=False,
-        start_advice="Start it with `ollama serve`, and fetch a model with `ollama pull NAME`.",
         probe=True,
         images=ImageLimits(_WEB, 10_000_000, 1568),
     ),
-    Service(
+    _local(
         "lmstudio",
         "LM Studio",
         "http://localhost:1234/v1",
-        source="lmstudio.ai/docs, OpenAI compatibility",
-        other_wires=_RESPONSES,
+        "lmstudio.ai/docs, OpenAI compatibility",
+        "Start its server with `lms server start`, or in the app under Developer.",
+    )._replace(
         key_variables=(KeyVariable("LM_API_TOKEN"), KeyVariable("LMSTUDIO_API_KEY")),
-        key_required=False,
-        start_advice="Start its server with `lms server start`, or in the app under Developer.",
         probe=True,
         images=ImageLimits(_WEB, 10_000_000, 1568),
     ),
-    Service(
+    _local(
         "llamacpp",
         "llama.cpp",
         "http://localhost:9931/v1",
-        source="llama.cpp, tools/server/README.md",
-        other_wires=_RESPONSES,
+        "llama.cpp, tools/server/README.md",
+        "Start it with `llama-server -m MODEL.gguf`.",
+    )._replace(
         key_variables=(KeyVariable("LLAMA_API_KEY"), KeyVariable("LLAMACPP_API_KEY")),
-        key_required=False,
         other_base_urls=("http://localhost:8080/v1",),  # the default port before autumn 2026
-        start_advice="Start it with `llama-server -m MODEL.gguf`.",
         probe=True,
         images=ImageLimits(("image/jpeg", "image/png"), 10_000_000, 1568),
         files=FileLimits(_SOUND),
     ),
-    Service(
+    _local(
         "vllm",
         "vLLM",
         "http://localhost:8000/v1",
-        source="docs.vllm.ai, OpenAI-compatible server",
-        other_wires=_RESPONSES,
-        key_required=False,
-        start_advice="Start it with `vllm serve MODEL`.",
-        files=FileLimits(_SOUND),
-    ),
-    Service(
-        "custom",
-        "the server at --base-url",
-        None,
-        source="whatever speaks Chat Completions, or Responses",
-        other_wires=_RESPONSES,
-        key_required=False,
-    ),
+        "docs.vllm.ai, OpenAI-compatible server",
+        "Start it with `vllm serve MODEL`.",
+    )._replace(files=FileLimits(_SOUND)),
+    _local("custom", "the server at --base-url", None, "whatever speaks Chat Completions, or Responses"),
     _LAB,
     _LAB._replace(name="lab-responses", wire="responses", other_wires=("openai",)),
     _LAB._replace(name="lab-anthropic", wire="anthropic", other_wires=(), seed_field=""),
