@@ -90,9 +90,7 @@ def harmless(seen: Observation) -> Found:
 
 def asked_once(seen: Observation) -> Found:
     """One question is one request."""
-    if wrong := _not_asked(seen):
-        return wrong
-    return passed("one request") if len(seen.asked) == 1 else failed(f"{len(seen.asked)} requests for one question")
+    return _once(seen, "one request", "{} requests for one question")
 
 
 def well_formed(seen: Observation) -> Found:
@@ -345,9 +343,7 @@ def ends_after_retries(seen: Observation) -> Found:
 
 def not_again(seen: Observation) -> Found:
     """What cannot get better is not asked again."""
-    if wrong := _not_asked(seen):
-        return wrong
-    return passed("it asked once") if len(seen.asked) == 1 else failed(f"it asked {len(seen.asked)} times")
+    return _once(seen, "it asked once", "it asked {} times")
 
 
 def same_again(seen: Observation) -> Found:
@@ -420,6 +416,12 @@ _KEY_HEADERS = {
     "anthropic": (("x-api-key", ""), _BEARER),
     "gemini": (("x-goog-api-key", ""),),
 }
+
+
+def _once(seen: Observation, once: str, more: str) -> Found:
+    if wrong := _not_asked(seen):
+        return wrong
+    return passed(once) if len(seen.asked) == 1 else failed(more.format(len(seen.asked)))
 
 
 def _not_asked(seen: Observation) -> Found | None:

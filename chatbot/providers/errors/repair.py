@@ -7,7 +7,7 @@ out of date.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from chatbot.core.errors import ChatError, RequestRefused
@@ -162,12 +162,7 @@ def _openai_without_system(payload: Payload) -> Payload | None:
     if not isinstance(messages, list) or len(messages) < 2 or messages[0].get("role") not in ("system", "developer"):
         return None
     system, first, *rest = messages
-    content: Any = first.get("content")
-    if isinstance(content, str):
-        content = f"{system['content']}\n\n{content}"
-    else:
-        content = [{"type": "text", "text": system["content"]}, *content]
-    return {**payload, "messages": [{**first, "content": content}, *rest]}
+    return {**payload, "messages": [_begun_with(system["content"], first, "text"), *rest]}
 
 
 def _responses_without_system(payload: Payload) -> Payload | None:
@@ -175,12 +170,15 @@ def _responses_without_system(payload: Payload) -> Payload | None:
         return None
     changed = {name: value for name, value in payload.items() if name != "instructions"}
     first, *rest = payload["input"]
-    content: Any = first.get("content")
+    return {**changed, "input": [_begun_with(payload["instructions"], first, "input_text"), *rest]}
+
+
+def _begun_with(system: str, message: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """The message with the system prompt in front, where its content is in parts as a part of this kind."""
+    content: Any = message.get("content")
     if isinstance(content, str):
-        content = f"{payload['instructions']}\n\n{content}"
-    else:
-        content = [{"type": "input_text", "text": payload["instructions"]}, *content]
-    return {**changed, "input": [{**first, "content": content}, *rest]}
+        return {**message, "content": f"{system}\n\n{content}"}
+    return {**message, "content": [{"type": kind, "text": system}, *content]}
 
 
 def _gemini_without_system(payload: Payload) -> Payload | None:
