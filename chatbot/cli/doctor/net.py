@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import os
-import random
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from urllib.parse import urlsplit
 from chatbot.cli.cost.booking import booked
 from chatbot.cli.doctor.connection import connection_of, route_of
 from chatbot.cli.doctor.looking import Check, Looking, findings
+from chatbot.cli.keys.checking import key_session
 from chatbot.cli.keys.listing import list_keys
 from chatbot.cli.settings.loading import load_settings, with_settings
 from chatbot.cli.settings.own_providers import listening_url, service_table
@@ -25,7 +25,6 @@ from chatbot.core.errors import ChatError, NoKey, RequestRefused, TlsFailed, Unk
 from chatbot.core.http.exchange import Exchange
 from chatbot.core.http.traffic import Traffic
 from chatbot.core.request import HttpRequest, Route
-from chatbot.core.retry import RetryPolicy
 from chatbot.outside.environment import read_variables
 from chatbot.outside.http.certificate import Shown, shown_by
 from chatbot.outside.http.observed import LiveExchange, Observer, observed
@@ -33,12 +32,11 @@ from chatbot.outside.http.proxies import proxy_for, proxy_name
 from chatbot.outside.http.transport import LiveTransport
 from chatbot.providers import services
 from chatbot.providers.choice import ModelRequest, ModelTarget, choose, variable_names
-from chatbot.providers.wires.lookup import provider_for
 from chatbot.records import NamedTuple
-from chatbot.session import Session
 
 _CONNECT_WITHIN_S, _ANSWER_WITHIN_S, _LIMIT_S = 4.0, 8.0, 20.0
 _MOST_SKEW_S = 120.0
+_TRANSPORT = partial(LiveTransport, os.environ, connect_timeout_s=_CONNECT_WITHIN_S)
 
 
 class Answered(NamedTuple):
@@ -133,13 +131,7 @@ def _looked_at(target: ModelTarget, route: Route, silence_s: float, looking: Loo
 def _list_of_models(
     target: ModelTarget, route: Route, silence_s: float, on_close: Callable[[tuple[Traffic, ...]], None]
 ) -> Answered:
-    transport = LiveTransport(
-        os.environ,
-        route=route,
-        idle_timeout_s=silence_s,
-        connect_timeout_s=_CONNECT_WITHIN_S,
-        on_close=on_close,
-    )
+    transport = _TRANSPORT(route=route, idle_timeout_s=silence_s, on_close=on_close)
     begun: list[LiveExchange] = []
 
     def begin(request: HttpRequest) -> LiveExchange:
@@ -147,10 +139,7 @@ def _list_of_models(
         begun.append(LiveExchange(exchange, transport.facts))
         return begun[-1]
 
-    provider = provider_for(target.service, target.endpoint)
-    provider.models_path = target.service.key_path or provider.models_path
-    sent = observed(transport, Observer(begin), time.monotonic)
-    session = Session(provider, sent, RetryPolicy(), time.monotonic, time.time, random.random)
+    session = key_session(target, observed(transport, Observer(begin), time.monotonic))
     try:
         names = session.models()
         return Answered(begun[0].record(), len(names))  # later pages come through the same connection

@@ -23,7 +23,7 @@ from chatbot.core.errors import (
     QuotaExhausted,
 )
 from chatbot.core.http.traffic import Traffic
-from chatbot.core.request import USUAL_ROUTE, Route
+from chatbot.core.request import USUAL_ROUTE, Route, Transport
 from chatbot.core.retry import RetryPolicy
 from chatbot.providers.choice import ModelRequest, ModelTarget, choose, find_service, key_names
 from chatbot.providers.wires.lookup import provider_for
@@ -105,13 +105,18 @@ def _target(key: ListedKey, listing: Listing) -> ModelTarget:
     return choose(service._replace(model_required=False), None, ModelRequest(), alone)
 
 
+def key_session(target: ModelTarget, transport: Transport) -> Session:
+    """What asks the service for what only a good key may read, and does not ask twice."""
+    provider = provider_for(target.service, target.endpoint)
+    provider.models_path = target.service.key_path or provider.models_path
+    return Session(provider, transport, RetryPolicy(), time.monotonic, time.time, random.random)
+
+
 def _asked(
     key: ListedKey, target: ModelTarget, route: Route, on_close: Callable[[tuple[Traffic, ...]], None]
 ) -> KeyCheck:
     from chatbot.outside.http.transport import LiveTransport
 
-    provider = provider_for(target.service, target.endpoint)
-    provider.models_path = target.service.key_path or provider.models_path
     transport = LiveTransport(
         os.environ,
         route=route,
@@ -119,7 +124,7 @@ def _asked(
         connect_timeout_s=_CONNECT_TIMEOUT_S,
         on_close=on_close,
     )
-    session = Session(provider, transport, RetryPolicy(), time.monotonic, time.time, random.random)
+    session = key_session(target, transport)
     host, began_s = urlsplit(target.endpoint.base_url).netloc.rpartition("@")[2], time.monotonic()
     state, why = ACCEPTED, ""
     try:
