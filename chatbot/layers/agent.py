@@ -6,20 +6,12 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
+from chatbot.core import events
 from chatbot.core.calls.arguments import ArgumentsFault, fitting
 from chatbot.core.calls.bounded import bounded
 from chatbot.core.calls.loop import MAX_STEPS, MakeCalls, next_action, whole
 from chatbot.core.errors import Cancelled, ChatError, StepsUsedUp, UsageError
-from chatbot.core.events import (
-    Event,
-    Finished,
-    StepFinished,
-    TextDelta,
-    ToolCalled,
-    ToolFinished,
-    ToolStarted,
-    Verdict,
-)
+from chatbot.core.events import Event, Finished, Verdict
 from chatbot.core.messages import Conversation
 from chatbot.core.options import Options
 from chatbot.core.tools.calling import Approve, Tool, ToolCall, ToolOutput, ToolResult
@@ -31,8 +23,8 @@ MOST_AT_ONCE = 8
 
 class SideBySide(Protocol):
     def __call__(
-        self, works: Sequence[Iterator[tuple[int, ToolFinished]]]
-    ) -> Iterator[tuple[int, tuple[int, ToolFinished] | BaseException]]:
+        self, works: Sequence[Iterator[tuple[int, events.ToolFinished]]]
+    ) -> Iterator[tuple[int, tuple[int, events.ToolFinished] | BaseException]]:
         """What each of the works yields, as it comes; see chatbot.outside.background."""
         ...
 
@@ -85,7 +77,7 @@ class Agent(NamedTuple):
             if not answer.calls or answer.finished.verdict is not Verdict.COMPLETE:
                 yield whole(steps)
                 return
-            yield StepFinished(answer.finished, answer.calls)
+            yield events.StepFinished(answer.finished, answer.calls)
             conversation = conversation.answered(answer.text, answer.finished.items, answer.calls)
 
     def _stopped_before(self, conversation: Conversation, options: Options, so_far: Finished) -> Finished | None:
@@ -105,9 +97,9 @@ class Agent(NamedTuple):
             if type(event) is Finished:
                 finished = event
                 continue
-            if type(event) is TextDelta:
+            if type(event) is events.TextDelta:
                 texts.append(event.text)
-            elif type(event) is ToolCalled:
+            elif type(event) is events.ToolCalled:
                 calls.append(event.call)
             yield event
         if finished is None:
@@ -124,9 +116,9 @@ class Agent(NamedTuple):
                 ready.append(prepared)
             else:
                 results[number] = prepared
-                yield ToolFinished(prepared, 0.0)
+                yield events.ToolFinished(prepared, 0.0)
         count = len(ready)
-        yield from (ToolStarted(each.call) for each in ready)
+        yield from (events.ToolStarted(each.call) for each in ready)
         if count:
             self.started(before + count)
         for _, made in self.side_by_side([self._worker(ready) for _ in range(min(MOST_AT_ONCE, count))]):
@@ -157,7 +149,7 @@ class Agent(NamedTuple):
         except (ArgumentsFault, UsageError) as fault:
             return _failed(call, str(fault))
 
-    def _worker(self, ready: deque[_Ready]) -> Iterator[tuple[int, ToolFinished]]:
+    def _worker(self, ready: deque[_Ready]) -> Iterator[tuple[int, events.ToolFinished]]:
         """Makes one call after the other, until none is left."""
         while ready and not self.stopped():
             try:
@@ -166,7 +158,7 @@ class Agent(NamedTuple):
                 return
             began_s = self.clock()
             result = self._result(each)
-            yield each.number, ToolFinished(result, self.clock() - began_s)
+            yield each.number, events.ToolFinished(result, self.clock() - began_s)
 
     def _result(self, each: _Ready) -> ToolResult:
         try:

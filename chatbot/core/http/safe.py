@@ -9,15 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import eq
 from urllib.parse import urlsplit, urlunsplit
 
-from chatbot.core.events import (
-    CallPiece,
-    FinishReason,
-    Notice,
-    OutputItems,
-    ProviderEvent,
-    ReasoningDelta,
-    TextDelta,
-)
+from chatbot.core import events
 from chatbot.core.http.exchange import (
     Chunk,
     Chunks,
@@ -58,13 +50,13 @@ def safe(exchange: Exchange, redact: Redact) -> SafeExchange:
     )
 
 
-def safe_events(events: Sequence[SeenEvent], redact: Redact, shown: Callable[[str], str]) -> list[SafeEvent]:
+def safe_events(unsafe: Sequence[SeenEvent], redact: Redact, shown: Callable[[str], str]) -> list[SafeEvent]:
     """Events without keys, also those that are whole only as the text is `shown`. Searched as one text first: most have
     none, and no key goes from one event to the next.
     """
-    text = shown("\n".join([f"{seen.event.type}\n{seen.event.data}\n{_said(seen)}" for seen in events]))
+    text = shown("\n".join([f"{seen.event.type}\n{seen.event.data}\n{_said(seen)}" for seen in unsafe]))
     if redact(text) == text:
-        return [SafeEvent(seen) for seen in events]
+        return [SafeEvent(seen) for seen in unsafe]
 
     def hidden(text: str) -> str:
         return redact(shown(text))
@@ -78,24 +70,24 @@ def safe_events(events: Sequence[SeenEvent], redact: Redact, shown: Callable[[st
                 hidden(seen.error),
             )
         )
-        for seen in events
+        for seen in unsafe
     ]
 
 
 def _said(seen: SeenEvent) -> str:
-    said = "\n".join([part.text if type(part) is TextDelta else str(part) for part in seen.added])
+    said = "\n".join([part.text if type(part) is events.TextDelta else str(part) for part in seen.added])
     return f"{said}\n{seen.error}" if seen.error else said
 
 
-def _safe_part(part: ProviderEvent, redact: Redact) -> ProviderEvent:
+def _safe_part(part: events.ProviderEvent, redact: Redact) -> events.ProviderEvent:
     match part:
-        case TextDelta() | ReasoningDelta() | Notice():
+        case events.TextDelta() | events.ReasoningDelta() | events.Notice():
             return type(part)(redact(part.text))
-        case FinishReason():
+        case events.FinishReason():
             return part._replace(reason=redact(part.reason))
-        case OutputItems():
-            return OutputItems(redact(part.json))
-        case CallPiece():
+        case events.OutputItems():
+            return events.OutputItems(redact(part.json))
+        case events.CallPiece():
             return part._replace(id=redact(part.id), name=redact(part.name), arguments=redact(part.arguments))
         case _:
             return part  # numbers, or nothing at all

@@ -8,21 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from chatbot.core import events
 from chatbot.core.errors import ChatError
-from chatbot.core.events import (
-    Event,
-    Finished,
-    FinishReason,
-    Notice,
-    ReasoningDelta,
-    Retrying,
-    StepFinished,
-    TextDelta,
-    ToolCallDelta,
-    ToolCalled,
-    ToolFinished,
-    ToolStarted,
-)
+from chatbot.core.events import Event, Finished
 from chatbot.core.messages import ProviderItems
 from chatbot.core.redaction.redactor import MASK
 from chatbot.core.tools.calling import ToolCall
@@ -41,34 +29,34 @@ class EventRedactor:
         self._answer, self._reasoning = KeyMask(keys), KeyMask(keys)
         self._calls: list[KeyMask] = []  # those that grow
 
-    def __call__(self, events: Iterable[Event]) -> Iterator[Event]:
+    def __call__(self, stream: Iterable[Event]) -> Iterator[Event]:
         """The next events, redacted; what may be the beginning of a key comes with later ones."""
-        for event in events:
-            if isinstance(event, TextDelta):
+        for event in stream:
+            if isinstance(event, events.TextDelta):
                 text = self._answer.feed(event.text)
                 if text is event.text:
                     yield event
                 elif text:
-                    yield TextDelta(text)
-            elif isinstance(event, ReasoningDelta):
+                    yield events.TextDelta(text)
+            elif isinstance(event, events.ReasoningDelta):
                 if text := self._reasoning.feed(event.text):
-                    yield ReasoningDelta(text)
+                    yield events.ReasoningDelta(text)
             else:
                 yield from self._beside(event)
 
     def _beside(self, event: Event) -> Iterator[Event]:
         match event:
-            case ToolCallDelta():
+            case events.ToolCallDelta():
                 self._calls += [KeyMask(self._keys) for _ in range(event.number + 1 - len(self._calls))]
                 event = event._replace(arguments=self._calls[event.number].feed(event.arguments))
-            case ToolCalled(call) | ToolStarted(call):
+            case events.ToolCalled(call) | events.ToolStarted(call):
                 event = type(event)(self._masked(call))
-            case ToolFinished(result):
+            case events.ToolFinished(result):
                 event = event._replace(result=result._replace(text=self._whole(result.text)))
-            case StepFinished(finished, calls):
+            case events.StepFinished(finished, calls):
                 yield from self._rest()
                 self._answer, self._reasoning, self._calls = KeyMask(self._keys), KeyMask(self._keys), []
-                event = StepFinished(self._end(finished), tuple(map(self._masked, calls)))
+                event = events.StepFinished(self._end(finished), tuple(map(self._masked, calls)))
             case Finished():
                 yield from self._rest()
                 event = self._end(event)
@@ -95,20 +83,20 @@ class EventRedactor:
 
     def _rest(self) -> Iterator[Event]:
         if thought := self._reasoning.finish():
-            yield ReasoningDelta(thought)
+            yield events.ReasoningDelta(thought)
         if text := self._answer.finish():
-            yield TextDelta(text)
+            yield events.TextDelta(text)
         if self._answer.masked or self._reasoning.masked:
-            yield Notice(_MASKED)
+            yield events.Notice(_MASKED)
 
 
 def _redacted(event: Event, redact: Callable[[str], str]) -> Event:
     match event:
-        case Notice():
-            return Notice(redact(event.text))
-        case FinishReason():
+        case events.Notice():
+            return events.Notice(redact(event.text))
+        case events.FinishReason():
             return event._replace(reason=redact(event.reason))
-        case Retrying():
+        case events.Retrying():
             _hide_in(event.error, redact)
         case Finished():
             return _redacted_end(event, redact)

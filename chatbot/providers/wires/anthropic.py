@@ -10,18 +10,9 @@ from collections.abc import Iterable, Iterator
 from types import MappingProxyType
 from typing import Any
 
+from chatbot.core import events
 from chatbot.core.calls.arguments import as_object
-from chatbot.core.events import (
-    CallPiece,
-    EndMarker,
-    FinishReason,
-    Notice,
-    ProviderEvent,
-    ReasoningDelta,
-    TextDelta,
-    Usage,
-    Verdict,
-)
+from chatbot.core.events import Verdict
 from chatbot.core.messages import PDF, Attachment, Conversation, Message
 from chatbot.core.options import Options, merged
 from chatbot.core.request import Payload
@@ -88,27 +79,27 @@ class AnthropicMessages(base.Provider):
     def path(self, options: Options) -> str:
         return "/v1/messages"
 
-    def read_stream(self, events: Iterable[SseEvent]) -> Iterator[ProviderEvent]:
+    def read_stream(self, stream: Iterable[SseEvent]) -> Iterator[events.ProviderEvent]:
         blocks = _Blocks()
-        for event in events:
+        for event in stream:
             if not event.data.startswith("{"):
                 yield from self.read_event(event)
                 continue
             document = base.json_of(event)
             blocks.see(document)
             for said in self.read_answer(document, streamed=True):
-                if type(said) is EndMarker:
+                if type(said) is events.EndMarker:
                     yield from _items(blocks.all())
                 yield said
 
     def read_answer(self, document: Any, *, streamed: bool = False) -> base.Events:
         match document:
             case {"type": "content_block_delta", "delta": {"text": str(text)}} if text:
-                yield TextDelta(text)
+                yield events.TextDelta(text)
             case {"type": "content_block_delta", "delta": {"thinking": str(text)}} if text:
-                yield ReasoningDelta(text)
+                yield events.ReasoningDelta(text)
             case {"type": "content_block_delta", "delta": {"partial_json": str(text)}} if text:
-                yield CallPiece(base.integer(document.get("index")), arguments=text)
+                yield events.CallPiece(base.integer(document.get("index")), arguments=text)
             case {"type": "content_block_start", "content_block": dict(block)}:
                 yield from _block(block, base.integer(document.get("index")))
             case {"type": "message_start", "message": dict(message)}:
@@ -118,7 +109,7 @@ class AnthropicMessages(base.Provider):
                 yield from _stop(delta if isinstance(delta, dict) else {})
                 yield from _usage(document)
             case {"type": "message_stop"}:
-                yield EndMarker()
+                yield events.EndMarker()
             case {"type": "message"}:
                 blocks = document.get("content")
                 blocks = blocks if isinstance(blocks, list) else []
@@ -127,7 +118,7 @@ class AnthropicMessages(base.Provider):
                 yield from _stop(document)
                 yield from _usage(document)
                 yield from _items(blocks)
-                yield EndMarker()
+                yield events.EndMarker()
             case {"type": "error"} | {"error": dict() | str() | list()}:
                 raise self.error_in(document)
             case dict() if "type" not in document and base.is_error(document):
@@ -220,12 +211,12 @@ def _attached(attachment: Attachment) -> Payload:
 def _block(block: Any, number: int | None) -> base.Events:
     match block:
         case {"type": "text", "text": str(text)} if text:
-            yield TextDelta(text)
+            yield events.TextDelta(text)
         case {"type": "thinking", "thinking": str(text)} if text:
-            yield ReasoningDelta(text)
+            yield events.ReasoningDelta(text)
         case {"type": "tool_use"}:
             given = base.arguments_text(block.get("input"))
-            yield CallPiece(
+            yield events.CallPiece(
                 number, base.text_of(block.get("id")), base.text_of(block.get("name")), given, whole=bool(given)
             )
 
@@ -234,10 +225,10 @@ def _stop(delta: dict[str, Any]) -> base.Events:
     details = delta.get("stop_details")
     explanation = details.get("explanation") if isinstance(details, dict) else None
     if isinstance(explanation, str) and explanation:
-        yield Notice(explanation)
+        yield events.Notice(explanation)
     reason = delta.get("stop_reason")
     if isinstance(reason, str) and reason:
-        yield FinishReason(reason, VERDICTS.get(reason, Verdict.COMPLETE))
+        yield events.FinishReason(reason, VERDICTS.get(reason, Verdict.COMPLETE))
 
 
 def _usage(holder: dict[str, Any]) -> base.Events:
@@ -251,4 +242,4 @@ def _usage(holder: dict[str, Any]) -> base.Events:
     total = sum(part or 0 for part in parts) if parts[0] is not None else None
     details = usage.get("output_tokens_details")
     thinking = base.integer(details.get("thinking_tokens")) if isinstance(details, dict) else None
-    yield Usage(total, base.integer(usage.get("output_tokens")), thinking, cached, written)
+    yield events.Usage(total, base.integer(usage.get("output_tokens")), thinking, cached, written)

@@ -145,11 +145,11 @@ class Provider(ABC):
             return (EndMarker(),)
         return self.read_answer(json_of(event), streamed=True)
 
-    def read_stream(self, events: Iterable[SseEvent]) -> Iterator[ProviderEvent]:
+    def read_stream(self, stream: Iterable[SseEvent]) -> Iterator[ProviderEvent]:
         """What the events of one stream say, in their order; a format whose events lean on those before them has its
         memory here. Raises what `read_event` does.
         """
-        for event in events:
+        for event in stream:
             yield from self.read_event(event)
 
     def own_items(self, text: str | None, model: str) -> ProviderItems | None:

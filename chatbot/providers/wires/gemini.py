@@ -9,18 +9,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote
 
+from chatbot.core import events
 from chatbot.core.calls.arguments import as_object
 from chatbot.core.calls.assembling import is_ours
-from chatbot.core.events import (
-    CallPiece,
-    FinishReason,
-    Notice,
-    ProviderEvent,
-    ReasoningDelta,
-    TextDelta,
-    Usage,
-    Verdict,
-)
+from chatbot.core.events import Verdict
 from chatbot.core.messages import MP3, Conversation, Message
 from chatbot.core.options import Options, merged
 from chatbot.core.request import Payload
@@ -84,9 +76,9 @@ class GeminiGenerate(base.Provider):
         role = "model" if message.role == "assistant" else "user"
         return {"role": role, "parts": self.handed_back(message, model) or _parts(message)}
 
-    def read_stream(self, events: Iterable[SseEvent]) -> Iterator[ProviderEvent]:
+    def read_stream(self, stream: Iterable[SseEvent]) -> Iterator[events.ProviderEvent]:
         parts: list[Payload] = []
-        for event in events:
+        for event in stream:
             if not event.data.startswith("{"):
                 yield from self.read_event(event)
                 continue
@@ -94,12 +86,12 @@ class GeminiGenerate(base.Provider):
             parts += _parts_in(document)
             for said in self.read_answer(document, streamed=True):
                 yield said
-                if type(said) is FinishReason:
+                if type(said) is events.FinishReason:
                     yield from _items(parts)
 
     def read_answer(self, document: Any, *, streamed: bool = False) -> base.Events:
         """Without `alt=sse` a stream is one JSON array of the same documents."""
-        found: list[ProviderEvent] = []
+        found: list[events.ProviderEvent] = []
         for part in document if isinstance(document, list) else [document]:
             if isinstance(part, dict):
                 if part.get("error") or ("candidates" not in part and base.is_error(part)):
@@ -170,7 +162,7 @@ def _read(document: dict[str, Any]) -> base.Events:
     for part in _parts_in(document):
         match part:
             case {"functionCall": dict(call)}:
-                yield CallPiece(
+                yield events.CallPiece(
                     None,
                     base.text_of(call.get("id")),
                     base.text_of(call.get("name")),
@@ -178,25 +170,25 @@ def _read(document: dict[str, Any]) -> base.Events:
                     whole=True,
                 )
             case {"text": str(text), "thought": True} if text:
-                yield ReasoningDelta(text)
+                yield events.ReasoningDelta(text)
             case {"text": str(text)} if text:
-                yield TextDelta(text)
+                yield events.TextDelta(text)
     reason = candidate.get("finishReason")
     if isinstance(reason, str) and reason:
         explanation = candidate.get("finishMessage")
         if isinstance(explanation, str) and explanation and reason != "STOP":
-            yield Notice(explanation)
-        yield FinishReason(reason, VERDICTS.get(reason, Verdict.COMPLETE))
+            yield events.Notice(explanation)
+        yield events.FinishReason(reason, VERDICTS.get(reason, Verdict.COMPLETE))
     feedback = document.get("promptFeedback")
     blocked = feedback.get("blockReason") if isinstance(feedback, dict) else None
     if isinstance(blocked, str) and blocked:
-        yield FinishReason(f"prompt blocked: {blocked}", Verdict.FILTERED)
+        yield events.FinishReason(f"prompt blocked: {blocked}", Verdict.FILTERED)
     usage = document.get("usageMetadata")
     if isinstance(usage, dict):
         yield _usage(usage)
 
 
-def _usage(usage: dict[str, Any]) -> Usage:
+def _usage(usage: dict[str, Any]) -> events.Usage:
     """Thoughts are counted beside the candidates here, what tools put in beside the prompt; both are billed with it."""
     reasoning = base.integer(usage.get("thoughtsTokenCount"))
     answer = base.integer(usage.get("candidatesTokenCount"))
@@ -205,4 +197,4 @@ def _usage(usage: dict[str, Any]) -> Usage:
     sent = base.integer(usage.get("promptTokenCount"))
     if sent is not None:
         sent += base.integer(usage.get("toolUsePromptTokenCount")) or 0
-    return Usage(sent, output, reasoning, cached)
+    return events.Usage(sent, output, reasoning, cached)

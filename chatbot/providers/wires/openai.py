@@ -10,15 +10,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote
 
-from chatbot.core.events import (
-    CallPiece,
-    FinishReason,
-    ProviderEvent,
-    ReasoningDelta,
-    TextDelta,
-    Usage,
-    Verdict,
-)
+from chatbot.core import events
+from chatbot.core.events import Verdict
 from chatbot.core.messages import MP3, PDF, WAV, Attachment, Conversation, Message
 from chatbot.core.options import Options, merged
 from chatbot.core.request import Payload
@@ -88,12 +81,12 @@ class OpenAIChat(base.Provider):
     def path(self, options: Options) -> str:
         return self.service.chat_path.format(model=quote(options.model, safe=""))
 
-    def read_stream(self, events: Iterable[SseEvent]) -> Iterator[ProviderEvent]:
+    def read_stream(self, stream: Iterable[SseEvent]) -> Iterator[events.ProviderEvent]:
         if not self.service.reasoning_field:
-            yield from super().read_stream(events)
+            yield from super().read_stream(stream)
             return
         thoughts = _Thoughts(self.service.reasoning_field)
-        for event in events:
+        for event in stream:
             if not event.data.startswith("{"):
                 yield from self.read_event(event)
                 continue
@@ -101,7 +94,7 @@ class OpenAIChat(base.Provider):
             thoughts.see(document, "delta")
             for said in self.read_answer(document, streamed=True):
                 yield said
-                if type(said) is FinishReason:
+                if type(said) is events.FinishReason:
                     yield from thoughts.items()
 
     def read_answer(self, document: Any, *, streamed: bool = False) -> base.Events:
@@ -110,7 +103,7 @@ class OpenAIChat(base.Provider):
             return ()
         if document.get("error"):
             raise self.error_in(document)
-        found: list[ProviderEvent] = []
+        found: list[events.ProviderEvent] = []
         choices = document.get("choices")
         if choices is None and base.is_error(document):
             raise self.error_in(document)
@@ -129,7 +122,7 @@ class OpenAIChat(base.Provider):
                     found += thoughts.items()
             reason = choice.get("finish_reason")
             if isinstance(reason, str) and reason:
-                found.append(FinishReason(reason, VERDICTS.get(reason, Verdict.COMPLETE)))
+                found.append(events.FinishReason(reason, VERDICTS.get(reason, Verdict.COMPLETE)))
         usage = document.get("usage")
         if isinstance(usage, dict):
             found.append(_usage(usage))
@@ -181,27 +174,27 @@ def _attached(attachment: Attachment) -> Payload:
     return {"type": "image_url", "image_url": {"url": base.data_url(attachment)}}
 
 
-def _read_deltas(message: dict[str, Any], found: list[ProviderEvent], *, is_whole: bool) -> None:
+def _read_deltas(message: dict[str, Any], found: list[events.ProviderEvent], *, is_whole: bool) -> None:
     # Several servers send the same reasoning under two names; the first that is there is enough.
     thinking = message.get("reasoning_content") or message.get("reasoning") or message.get("reasoning_details")
     if thinking and (text := _text_in(thinking)):
-        found.append(ReasoningDelta(text))
+        found.append(events.ReasoningDelta(text))
     content = message.get("content")
     if isinstance(content, str):
         if content:
-            found.append(TextDelta(content))
+            found.append(events.TextDelta(content))
     elif isinstance(content, list):  # Mistral
         for part in content:
             found += _part(part)
     refusal = message.get("refusal")
     if isinstance(refusal, str) and refusal:
-        found += (TextDelta(refusal), FinishReason("refusal", Verdict.REFUSED))
+        found += (events.TextDelta(refusal), events.FinishReason("refusal", Verdict.REFUSED))
     calls = message.get("tool_calls")
     if calls and isinstance(calls, list):
         found += _call_pieces(calls, is_whole=is_whole)
 
 
-def _call_pieces(calls: list[Any], *, is_whole: bool) -> Iterator[CallPiece]:
+def _call_pieces(calls: list[Any], *, is_whole: bool) -> Iterator[events.CallPiece]:
     """The calls in a message, each of them whole, or the pieces of some in a delta. A place may not be given."""
     for number, call in enumerate(calls):
         if isinstance(call, dict):
@@ -209,15 +202,15 @@ def _call_pieces(calls: list[Any], *, is_whole: bool) -> Iterator[CallPiece]:
             function = function if isinstance(function, dict) else {}
             place = number if is_whole else base.integer(call.get("index"))
             texts = (base.text_of(call.get("id")), base.text_of(function.get("name")))
-            yield CallPiece(place, *texts, base.arguments_text(function.get("arguments")), is_whole)
+            yield events.CallPiece(place, *texts, base.arguments_text(function.get("arguments")), is_whole)
 
 
 def _part(part: Any) -> base.Events:
     match part:
         case {"type": "thinking", "thinking": thinking} if _text_in(thinking):
-            yield ReasoningDelta(_text_in(thinking))
+            yield events.ReasoningDelta(_text_in(thinking))
         case {"type": "text", "text": str(text)} if text:
-            yield TextDelta(text)
+            yield events.TextDelta(text)
 
 
 def _text_in(thinking: Any) -> str:
@@ -230,7 +223,7 @@ def _text_in(thinking: Any) -> str:
     return "".join(text for text in texts if isinstance(text, str))
 
 
-def _usage(usage: dict[str, Any]) -> Usage:
+def _usage(usage: dict[str, Any]) -> events.Usage:
     prompt = usage.get("prompt_tokens_details")
     completion = usage.get("completion_tokens_details")
     reasoning = base.integer(completion.get("reasoning_tokens")) if isinstance(completion, dict) else None
@@ -243,4 +236,4 @@ def _usage(usage: dict[str, Any]) -> Usage:
     # xAI counts reasoning beside the completion, all others inside it; only the total tells.
     if sent is not None and answered is not None and reasoning and total == sent + answered + reasoning:
         answered += reasoning
-    return Usage(sent, answered, reasoning, base.integer(cached), written)
+    return events.Usage(sent, answered, reasoning, base.integer(cached), written)

@@ -9,17 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from chatbot.core import events
 from chatbot.core.errors import ChatError
-from chatbot.core.events import (
-    CallPiece,
-    EndMarker,
-    FinishReason,
-    ProviderEvent,
-    ReasoningDelta,
-    TextDelta,
-    Usage,
-    Verdict,
-)
+from chatbot.core.events import Verdict
 from chatbot.core.messages import PDF, Attachment, Conversation, Message
 from chatbot.core.options import Options, merged
 from chatbot.core.request import Payload
@@ -37,17 +29,17 @@ VERDICTS = {
 }
 _ENDS = {f"response.{status}": status for status in ("completed", "incomplete", "failed", "cancelled")}
 _ITEMS = ("response.output_item.added", "response.output_item.done")
-_REFUSED = FinishReason("refusal", Verdict.REFUSED)
+_REFUSED = events.FinishReason("refusal", Verdict.REFUSED)
 
-Kind = type[TextDelta] | type[ReasoningDelta]
+Kind = type[events.TextDelta] | type[events.ReasoningDelta]
 # The pieces of an answer: in an event `response.NAME.delta`, in `response.NAME.done` and in an item, there under this
 # member, as this kind.
 _PIECES: dict[str, tuple[str, Kind]] = {
-    "output_text": ("text", TextDelta),
-    "refusal": ("refusal", TextDelta),
-    "reasoning_text": ("text", ReasoningDelta),
-    "reasoning_summary_text": ("text", ReasoningDelta),
-    "summary_text": ("text", ReasoningDelta),
+    "output_text": ("text", events.TextDelta),
+    "refusal": ("refusal", events.TextDelta),
+    "reasoning_text": ("text", events.ReasoningDelta),
+    "reasoning_summary_text": ("text", events.ReasoningDelta),
+    "summary_text": ("text", events.ReasoningDelta),
 }
 _DELTAS = {f"response.{name}.delta": (name, "delta", kind) for name, (_, kind) in _PIECES.items()}
 _DONE = {f"response.{name}.done": (name, member, kind) for name, (member, kind) in _PIECES.items()}
@@ -55,7 +47,7 @@ _ARGUMENTS = {
     "response.function_call_arguments.delta": "delta",
     "response.function_call_arguments.done": "arguments",
 }
-_JOINTS: dict[Kind, str] = {TextDelta: "", ReasoningDelta: "\n\n"}  # between two pieces
+_JOINTS: dict[Kind, str] = {events.TextDelta: "", events.ReasoningDelta: "\n\n"}  # between two pieces
 
 # Items to which the client has to answer, and without that the provider does not take them back.
 _CALLS = frozenset(
@@ -95,12 +87,12 @@ class ItemEnd(NamedTuple):
 class _Call(NamedTuple):
     """A piece of the call in item number `item` (None: not said, but `item_id` may be)."""
 
-    piece: CallPiece
+    piece: events.CallPiece
     item: int | None
     item_id: object
 
 
-Said = Piece | ItemBegin | ItemEnd | _Call | list[Piece] | ProviderEvent  # a list has all pieces of the answer
+Said = Piece | ItemBegin | ItemEnd | _Call | list[Piece] | events.ProviderEvent  # a list has all pieces of the answer
 
 
 class OpenAIResponses(base.Provider):
@@ -157,10 +149,10 @@ class OpenAIResponses(base.Provider):
             for call in message.calls
         ]
 
-    def read_stream(self, events: Iterable[SseEvent]) -> Iterator[ProviderEvent]:
+    def read_stream(self, stream: Iterable[SseEvent]) -> Iterator[events.ProviderEvent]:
         text = _Text()
         try:
-            for event in events:
+            for event in stream:
                 if not base.is_end_marker(event):  # OpenRouter's, which says nothing of the answer
                     for said in self._said(base.json_of(event)):
                         match said:
@@ -217,14 +209,16 @@ class OpenAIResponses(base.Provider):
             text = base.text_of(document.get(_ARGUMENTS[kind]))
             number = base.integer(document.get("output_index"))
             if text:
-                piece = CallPiece(arguments=text, whole=_ARGUMENTS[kind] == "arguments")
+                piece = events.CallPiece(arguments=text, whole=_ARGUMENTS[kind] == "arguments")
                 yield _Call(piece, number, document.get("item_id"))
         elif kind in _ITEMS and isinstance(item := document.get("item"), dict):
             number, item_id = base.integer(document.get("output_index")), item.get("id")
             if item.get("type") == "function_call":
                 yield _Call(_call_piece(item), number, item_id)
             if kind == _ITEMS[0]:
-                yield ItemBegin(ReasoningDelta if item.get("type") == "reasoning" else TextDelta, number, item_id)
+                yield ItemBegin(
+                    events.ReasoningDelta if item.get("type") == "reasoning" else events.TextDelta, number, item_id
+                )
             else:
                 yield from (piece._replace(item=number, item_id=item_id) for piece in _pieces(0, item))
                 yield ItemEnd(number, item_id)
@@ -235,7 +229,7 @@ class OpenAIResponses(base.Provider):
             is_other = f"response.{status}" in _ENDS and status != "completed"
             yield from self._whole(response, status if is_other else _ENDS[kind])
 
-    def _whole(self, response: dict[str, Any], status: Any) -> Iterator[list[Piece] | _Call | ProviderEvent]:
+    def _whole(self, response: dict[str, Any], status: Any) -> Iterator[list[Piece] | _Call | events.ProviderEvent]:
         """Everything that a response says at its end."""
         output = response.get("output")
         items = [item for item in (output if isinstance(output, list) else ()) if isinstance(item, dict)]
@@ -255,10 +249,10 @@ class OpenAIResponses(base.Provider):
         call = "function_call" if status == "completed" and _wants_answers(items) else None
         word = next(word for word in (reason, call, status, "completed") if isinstance(word, str) and word)
         verdict = VERDICTS.get(word, Verdict.CUT if reason else Verdict.COMPLETE)
-        yield FinishReason(word, verdict)
+        yield events.FinishReason(word, verdict)
         if verdict is Verdict.COMPLETE and _may_be_handed_back(items):
             yield base.items_of(items)
-        yield EndMarker()
+        yield events.EndMarker()
 
 
 class _Text:
@@ -271,7 +265,7 @@ class _Text:
         self._numbers: dict[object, int] = {}  # of items, by id
         self._last = 0
 
-    def take(self, piece: Piece) -> Iterator[ProviderEvent]:
+    def take(self, piece: Piece) -> Iterator[events.ProviderEvent]:
         """What of a piece is new, and may be given out now."""
         place = (self.number(piece.item, piece.item_id), piece.part)
         in_order = self._kinds[piece.kind]
@@ -281,19 +275,19 @@ class _Text:
         """Later items wait for this one."""
         self._kinds[begin.kind].begin_item(self.number(begin.item, begin.item_id))
 
-    def end_item(self, end: ItemEnd) -> Iterator[ProviderEvent]:
+    def end_item(self, end: ItemEnd) -> Iterator[events.ProviderEvent]:
         """What waited for the end of this item."""
         number = self.number(end.item, end.item_id)
         for in_order in self._kinds.values():
             yield from in_order.end_item(number)
 
-    def end(self, pieces: Sequence[Piece]) -> Iterator[ProviderEvent]:
+    def end(self, pieces: Sequence[Piece]) -> Iterator[events.ProviderEvent]:
         """What is still missing when these are all pieces."""
         yield from self.rest()
         for kind, in_order in reversed(self._kinds.items()):
             yield from in_order.end(_JOINTS[kind].join(piece.text for piece in pieces if piece.kind is kind))
 
-    def rest(self) -> Iterator[ProviderEvent]:
+    def rest(self) -> Iterator[events.ProviderEvent]:
         """What still waits."""
         for in_order in self._kinds.values():
             yield from in_order.rest()
@@ -326,7 +320,7 @@ class _InOrder:
         if number not in self._ended:
             self._open.add(number)
 
-    def add(self, place: Place, text: str) -> Iterator[ProviderEvent]:
+    def add(self, place: Place, text: str) -> Iterator[events.ProviderEvent]:
         """The next text at a place."""
         if place in self._came:
             self._came[place].append(text)
@@ -341,7 +335,7 @@ class _InOrder:
     def _is_next(self, place: Place) -> bool:
         return min(self._open, default=place[0]) >= place[0]
 
-    def whole(self, place: Place, text: str) -> Iterator[ProviderEvent]:
+    def whole(self, place: Place, text: str) -> Iterator[events.ProviderEvent]:
         """All of the text at a place. Where no item of that number has begun, it may be one that has, renumbered."""
         came = "".join(self._came.get(place, ()))
         if place[0] not in self._open | self._ended and any("".join(other) == text for other in self._came.values()):
@@ -349,26 +343,26 @@ class _InOrder:
         if len(text) > len(came) and text.startswith(came):
             yield from self.add(place, text[len(came) :])
 
-    def end_item(self, number: int) -> Iterator[ProviderEvent]:
+    def end_item(self, number: int) -> Iterator[events.ProviderEvent]:
         self._ended.add(number)
         self._open.discard(number)
         return self._released([place for place in self._waiting if self._is_next(place)])
 
-    def rest(self) -> Iterator[ProviderEvent]:
+    def rest(self) -> Iterator[events.ProviderEvent]:
         return self._released(self._waiting)
 
-    def end(self, text: str) -> Iterator[ProviderEvent]:
+    def end(self, text: str) -> Iterator[events.ProviderEvent]:
         """`text` is all there is."""
         given = "".join(self._given)
         if len(text) > len(given) and text.startswith(given):
             yield self._kind(text[len(given) :])
 
-    def _released(self, places: Iterable[Place]) -> Iterator[ProviderEvent]:
+    def _released(self, places: Iterable[Place]) -> Iterator[events.ProviderEvent]:
         for place in sorted(places):
             self._waiting.discard(place)
             yield self._give(place, "".join(self._came[place]))
 
-    def _give(self, place: Place, text: str) -> TextDelta | ReasoningDelta:
+    def _give(self, place: Place, text: str) -> events.TextDelta | events.ReasoningDelta:
         if self._given and place != self._last:
             text = _JOINTS[self._kind] + text
         self._last = place
@@ -378,7 +372,7 @@ class _InOrder:
 
 def _piece(
     document: dict[str, Any], name: str, member: str, kind: Kind, *, whole: bool
-) -> Iterator[Piece | ProviderEvent]:
+) -> Iterator[Piece | events.ProviderEvent]:
     """The piece that an event has in this member."""
     text = document.get(member)
     if isinstance(text, str) and text:
@@ -419,10 +413,12 @@ def _may_be_handed_back(items: Sequence[dict[str, Any]]) -> bool:
     )
 
 
-def _call_piece(item: dict[str, Any]) -> CallPiece:
+def _call_piece(item: dict[str, Any]) -> events.CallPiece:
     """What an item says of its call: its name at first, all of it at the end."""
     given = base.arguments_text(item.get("arguments"))
-    return CallPiece(None, base.text_of(item.get("call_id")), base.text_of(item.get("name")), given, whole=bool(given))
+    return events.CallPiece(
+        None, base.text_of(item.get("call_id")), base.text_of(item.get("name")), given, whole=bool(given)
+    )
 
 
 def _wants_answers(items: Sequence[dict[str, Any]]) -> bool:
@@ -451,9 +447,9 @@ def _attached(attachment: Attachment) -> Payload:
     return {"type": "input_image", "image_url": data, "detail": "auto"}  # vLLM wants the detail said
 
 
-def _usage(usage: dict[str, Any]) -> Usage:
+def _usage(usage: dict[str, Any]) -> events.Usage:
     read, answered = usage.get("input_tokens_details"), usage.get("output_tokens_details")
-    return Usage(
+    return events.Usage(
         base.integer(usage.get("input_tokens")),
         base.integer(usage.get("output_tokens")),
         base.integer(answered.get("reasoning_tokens")) if isinstance(answered, dict) else None,

@@ -11,6 +11,7 @@ from chatbot.core.events import (
     TextDelta,
     ToolCallDelta,
     ToolCalled,
+    ToolEvent,
     ToolFinished,
     ToolStarted,
 )
@@ -65,7 +66,7 @@ class ToolView(View):
     def show(self, events: Sequence[Event], now_s: float) -> None:
         passing: list[Event] = []
         for event in events:
-            if isinstance(event, (ToolCallDelta, ToolCalled, StepFinished, ToolStarted, ToolFinished)):
+            if isinstance(event, ToolEvent):
                 self._pass(passing, now_s)
                 passing = []
                 self._beside(event, now_s)

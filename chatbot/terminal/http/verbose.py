@@ -11,18 +11,8 @@ from urllib.parse import urlsplit
 
 from rich.style import Style
 
+from chatbot.core import events
 from chatbot.core.amounts import duration_words, size_words, step_words
-from chatbot.core.events import (
-    CallPiece,
-    EndMarker,
-    FinishReason,
-    Notice,
-    OutputItems,
-    ProviderEvent,
-    ReasoningDelta,
-    TextDelta,
-    Usage,
-)
 from chatbot.core.http.bodies import shown_body
 from chatbot.core.http.exchange import Chunk, SafeEvent, SafeExchange
 from chatbot.core.redaction.redactor import HIDDEN
@@ -88,10 +78,10 @@ def event_rows(seen: SafeEvent) -> Iterator[Row]:
         yield Row((("* ", DIM), (words, DIM)), raw=True)
 
 
-def event_lines(events: Iterable[SafeEvent]) -> list[str]:
+def event_lines(safe: Iterable[SafeEvent]) -> list[str]:
     """The texts of those rows, of many events."""
     lines = []
-    for seen in events:
+    for seen in safe:
         lines.append(f"< {_event_head(seen)}{seen.event.data}")
         if words := _event_words(seen):
             lines.append(f"* {words}")
@@ -110,24 +100,24 @@ def _event_words(seen: SafeEvent) -> str:
     return words and " " * 11 + words
 
 
-def added_words(part: ProviderEvent) -> str:
+def added_words(part: events.ProviderEvent) -> str:
     """What one thing that an event said is."""
-    if type(part) is TextDelta:  # nearly all are, and this is what is read for each event
+    if type(part) is events.TextDelta:  # nearly all are, and this is what is read for each event
         return f"text {part.text!r}"
     match part:
-        case TextDelta(text) | Notice(text):
+        case events.TextDelta(text) | events.Notice(text):
             return f"text {text!r}"
-        case ReasoningDelta(text):
+        case events.ReasoningDelta(text):
             return f"reasoning {text!r}"
-        case CallPiece():
+        case events.CallPiece():
             return f"call {part.name} {part.arguments!r}" if part.name else f"call {part.arguments!r}"
-        case Usage():
+        case events.Usage():
             return usage_words(part)
-        case FinishReason():
+        case events.FinishReason():
             return f"finish reason {part.reason}"
-        case OutputItems():
+        case events.OutputItems():
             return "items to hand back"
-        case EndMarker():
+        case events.EndMarker():
             return "the end"
 
 
@@ -136,11 +126,11 @@ def chunk_row(number: int, chunk: Chunk) -> Row:
     return remark(f"{_clock(chunk.at_ms)}chunk {number}: {size_words(len(chunk.data))}")
 
 
-def end_rows(exchange: SafeExchange, level: int, events: int | None = None) -> Iterator[Row]:
+def end_rows(exchange: SafeExchange, level: int, event_count: int | None = None) -> Iterator[Row]:
     """How it ended, in bytes and in what it meant."""
     words = [_ending(exchange)]
-    if events:
-        words.append(f"{events} events")
+    if event_count:
+        words.append(f"{event_count} events")
     if exchange.usage:
         words.append(usage_words(exchange.usage))
     if told := "   ".join(filter(None, words)):
@@ -163,7 +153,7 @@ def _ending(exchange: SafeExchange) -> str:
     return (exchange.error or exchange.end or "still going on") + after
 
 
-def usage_words(usage: Usage) -> str:
+def usage_words(usage: events.Usage) -> str:
     """`9 in, 8 out`, with those that were reasoning or came from the provider's cache."""
     pairs = (
         (usage.input_tokens, "in"),
