@@ -19,6 +19,7 @@ from chatbot.core.options import Endpoint
 from chatbot.providers import model_lists
 from chatbot.providers.model_lists import ModelPage, read_page
 from chatbot.providers.wires.model_details import detail_requests, read_detail
+from tests.any_json import SCALARS, any_json
 
 FOLDER = Path(__file__).parent / "recorded_lists"
 M = ListedModel
@@ -28,52 +29,26 @@ def usd(text: str) -> Decimal:
     return Decimal(text)
 
 
+def listed(name: str, context_window: int, max_output_tokens: int, can: str, usd_in_and_out: str = "") -> ListedModel:
+    """`can`: what the list says that it can (+) or cannot (-) do; of what is not there the list says nothing."""
+    facts: dict[str, Any] = {word[1:]: word[0] == "+" for word in can.split()}
+    if usd_in_and_out:
+        facts["input_usd"], facts["output_usd"] = map(Decimal, usd_in_and_out.split("/"))
+    return M(name, context_window, max_output_tokens, **facts)
+
+
 RECORDED: dict[str, list[ListedModel]] = {
     "alibaba": [
         M("qwen3.8-max"),
         M("qwen-turbo"),
     ],
     "anthropic": [
-        M(
-            "claude-opus-4-8",
-            context_window=1000000,
-            max_output_tokens=128000,
-            images=True,
-            schema=True,
-            reasoning=True,
-        ),
-        M(
-            "claude-sonnet-4-20250514",
-            context_window=1000000,
-            max_output_tokens=64000,
-            images=True,
-            schema=False,
-            reasoning=True,
-        ),
+        listed("claude-opus-4-8", 1000000, 128000, "+images +schema +reasoning"),
+        listed("claude-sonnet-4-20250514", 1000000, 64000, "+images -schema +reasoning"),
     ],
     "baseten": [
-        M(
-            "openai/gpt-oss-120b",
-            context_window=128072,
-            max_output_tokens=128072,
-            images=False,
-            tools=True,
-            schema=True,
-            reasoning=True,
-            input_usd=usd("0.1"),
-            output_usd=usd("0.5"),
-        ),
-        M(
-            "deepseek-ai/DeepSeek-V4-Pro-0813",
-            context_window=1048576,
-            max_output_tokens=262144,
-            images=False,
-            tools=True,
-            schema=True,
-            reasoning=True,
-            input_usd=usd("1.32"),
-            output_usd=usd("3.96"),
-        ),
+        listed("openai/gpt-oss-120b", 128072, 128072, "-images +tools +schema +reasoning", "0.1/0.5"),
+        listed("deepseek-ai/DeepSeek-V4-Pro-0813", 1048576, 262144, "-images +tools +schema +reasoning", "1.32/3.96"),
     ],
     "cerebras": [
         M("zai-glm-4.7"),
@@ -120,61 +95,11 @@ RECORDED: dict[str, list[ListedModel]] = {
         M("text-embedding-ada-002"),
     ],
     "openrouter": [
-        M(
-            "openai/gpt-5-nano",
-            context_window=400000,
-            max_output_tokens=128000,
-            images=True,
-            tools=True,
-            schema=True,
-            reasoning=True,
-            input_usd=usd("0.05"),
-            output_usd=usd("0.4"),
-        ),
-        M(
-            "anthropic/claude-sonnet-4",
-            context_window=1000000,
-            max_output_tokens=64000,
-            images=True,
-            tools=True,
-            schema=False,
-            reasoning=True,
-            input_usd=usd("3"),
-            output_usd=usd("15"),
-        ),
-        M(
-            "openai/gpt-4.1-mini",
-            context_window=1047576,
-            max_output_tokens=32768,
-            images=True,
-            tools=True,
-            schema=True,
-            reasoning=False,
-            input_usd=usd("0.4"),
-            output_usd=usd("1.6"),
-        ),
-        M(
-            "openai/gpt-4o",
-            context_window=128000,
-            max_output_tokens=16384,
-            images=True,
-            tools=True,
-            schema=True,
-            reasoning=False,
-            input_usd=usd("2.5"),
-            output_usd=usd("10"),
-        ),
-        M(
-            "openai/gpt-3.5-turbo",
-            context_window=16385,
-            max_output_tokens=4096,
-            images=False,
-            tools=True,
-            schema=True,
-            reasoning=False,
-            input_usd=usd("0.5"),
-            output_usd=usd("1.5"),
-        ),
+        listed("openai/gpt-5-nano", 400000, 128000, "+images +tools +schema +reasoning", "0.05/0.4"),
+        listed("anthropic/claude-sonnet-4", 1000000, 64000, "+images +tools -schema +reasoning", "3/15"),
+        listed("openai/gpt-4.1-mini", 1047576, 32768, "+images +tools +schema -reasoning", "0.4/1.6"),
+        listed("openai/gpt-4o", 128000, 16384, "+images +tools +schema -reasoning", "2.5/10"),
+        listed("openai/gpt-3.5-turbo", 16385, 4096, "-images +tools +schema -reasoning", "0.5/1.5"),
     ],
     "perplexity": [
         M("anthropic/claude-haiku-4-5", input_usd=usd("1"), output_usd=usd("5")),
@@ -354,19 +279,8 @@ WORDS = sorted(
         "completion_chat error".split()
     )
 )
-scalars = (
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.integers(min_value=10**300, max_value=10**310)
-    | st.sampled_from([*WORDS, "0.0000001", "1e999", "-1", "nan"])
-    | st.text(max_size=8)
-)
-documents = st.recursive(
-    scalars,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=5),
-    max_leaves=20,
+documents = any_json(
+    SCALARS | st.sampled_from([*WORDS, "0.0000001", "1e999", "-1", "nan"]), WORDS, most_members=5, max_leaves=20
 )
 
 

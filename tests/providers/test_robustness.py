@@ -17,6 +17,7 @@ from chatbot.core.request import HttpFailure
 from chatbot.core.sse import decoder
 from chatbot.core.sse.decoder import SseEvent
 from chatbot.providers.wires.base import Provider
+from tests.any_json import SCALARS, any_json
 from tests.providers.asking import provider
 from tests.wires import WIRES
 
@@ -38,21 +39,9 @@ WORDS = (
     "raw param detail loc msg errors request_id ping length 429 503 "
 ).split()
 
-scalars = (
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.integers(min_value=10**300, max_value=10**320)
-    | st.sampled_from(WORDS)
-    | st.text(max_size=8)
-)
+scalars = SCALARS | st.sampled_from(WORDS)
 statuses = st.integers(300, 599) | st.sampled_from([400, 401, 429, 500])
-documents = st.recursive(
-    scalars,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=4),
-    max_leaves=12,
-)
+documents = any_json(scalars, WORDS)
 
 
 def _valid() -> Iterator[Any]:

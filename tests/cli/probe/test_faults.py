@@ -16,6 +16,7 @@ from chatbot.lab.server.http import LabServer
 from chatbot.options.chat import Connection
 from chatbot.providers.probe.checks import CHECKS, wanted
 from chatbot.providers.probe.course import finding
+from tests.any_json import PLAIN, any_json
 from tests.cli.probe.probed import KEY, findings
 
 SHORT = Connection(timeout=0.3, max_time=0.6)
@@ -105,19 +106,10 @@ def exchange_of(status: int | None, body: bytes, kind: str, end: str = "eof") ->
     )  # fmt: skip
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(
-                "choices message delta content tool_calls function arguments name id index usage finish_reason data "
-                "error detail output prompt_tokens completion_tokens".split()
-            ),
-            inner,
-            max_size=4,
-        )
-    ),
+JSON = any_json(
+    PLAIN,
+    "choices message delta content tool_calls function arguments name id index usage finish_reason data error detail "
+    "output prompt_tokens completion_tokens".split(),
     max_leaves=25,
 )
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from chatbot.core.sse import decoder
 from chatbot.lab.answers import Answer, Asked, Ending, Fault, tokens
 from chatbot.lab.wires.dialects import DIALECTS, route
+from tests.any_json import PLAIN, any_json
 
 OPENAI, ANTHROPIC, GEMINI = DIALECTS["openai"], DIALECTS["anthropic"], DIALECTS["gemini"]
 ASKED = Asked("echo", streamed=True, usage_wanted=False, input_tokens=3)
@@ -297,31 +298,11 @@ def test_the_question_is_the_last_of_the_users_turns(name: str, body: dict[str, 
     assert asked.input_tokens == 7
 
 
-JSON_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(
-                [
-                    "messages",
-                    "contents",
-                    "parts",
-                    "content",
-                    "role",
-                    "text",
-                    "type",
-                    "image_url",
-                    "inlineData",
-                    "source",
-                ]
-            )
-            | st.text(max_size=3),
-            inner | st.sampled_from(["user", "image", "image_url"]),
-            max_size=4,
-        )
-    ),
-    max_leaves=12,
+JSON_VALUES = any_json(
+    PLAIN,
+    st.sampled_from("messages contents parts content role text type image_url inlineData source".split())
+    | st.text(max_size=3),
+    members=st.sampled_from(["user", "image", "image_url"]),
 )
 
 
