@@ -15,31 +15,34 @@ DRAWS = 1_000
 NOW_S = 1696004797.0  # Fri, 29 Sep 2023 16:26:37 GMT
 
 # The cases of openai-python's own test of its retry delay, and what servers were seen to send.
+IN_SECONDS_OR_A_DATE = {
+    "20": 20.0,
+    "60": 60.0,
+    "61": 61.0,
+    "0.5": 0.5,
+    " 7 ": 7.0,
+    "0": 0.0,
+    "-10": None,
+    "": None,
+    "soon": None,
+    "nan": None,
+    "inf": None,
+    "1e999": None,
+    "99999999999999999999999999999999999": 1e35,
+    "Fri, 29 Sep 2023 16:26:57 GMT": 20.0,
+    "Fri, 29 Sep 2023 16:27:37 GMT": 60.0,
+    "Fri, 29 Sep 2023 16:26:37 GMT": 0.0,
+    "Fri, 29 Sep 2023 16:26:27 GMT": 0.0,
+    "Fri, 29 Sep 2023 18:26:57 +0200": 20.0,
+    "Fri, 29 Sep 2023 16:26:57 -0000": 20.0,
+    "Friday, 29-Sep-23 16:26:57 GMT": 20.0,  # RFC 850, still to be understood
+    "Fri Sep 29 16:26:57 2023": 20.0,  # asctime, likewise; it is GMT without saying so
+    "Fri, 99 Sep 2023 99:99:99 GMT": None,
+    "Zun, 29 Foo 2023 16:26:57 GMT": None,
+}
 RETRY_AFTER = [
-    ({"retry-after": "20"}, 20.0),
-    ({"retry-after": "60"}, 60.0),
-    ({"retry-after": "61"}, 61.0),
-    ({"retry-after": "0.5"}, 0.5),
-    ({"retry-after": " 7 "}, 7.0),
-    ({"retry-after": "0"}, 0.0),
-    ({"retry-after": "-10"}, None),
-    ({"retry-after": ""}, None),
+    *(({"retry-after": value}, expected_s) for value, expected_s in IN_SECONDS_OR_A_DATE.items()),
     ({}, None),
-    ({"retry-after": "soon"}, None),
-    ({"retry-after": "nan"}, None),
-    ({"retry-after": "inf"}, None),
-    ({"retry-after": "1e999"}, None),
-    ({"retry-after": "99999999999999999999999999999999999"}, 1e35),
-    ({"retry-after": "Fri, 29 Sep 2023 16:26:57 GMT"}, 20.0),
-    ({"retry-after": "Fri, 29 Sep 2023 16:27:37 GMT"}, 60.0),
-    ({"retry-after": "Fri, 29 Sep 2023 16:26:37 GMT"}, 0.0),
-    ({"retry-after": "Fri, 29 Sep 2023 16:26:27 GMT"}, 0.0),
-    ({"retry-after": "Fri, 29 Sep 2023 18:26:57 +0200"}, 20.0),
-    ({"retry-after": "Fri, 29 Sep 2023 16:26:57 -0000"}, 20.0),
-    ({"retry-after": "Friday, 29-Sep-23 16:26:57 GMT"}, 20.0),  # RFC 850, still to be understood
-    ({"retry-after": "Fri Sep 29 16:26:57 2023"}, 20.0),  # asctime, likewise; it is GMT without saying so
-    ({"retry-after": "Fri, 99 Sep 2023 99:99:99 GMT"}, None),
-    ({"retry-after": "Zun, 29 Foo 2023 16:26:57 GMT"}, None),
     ({"retry-after-ms": "660"}, 0.66),
     ({"retry-after-ms": "20000", "retry-after": "21"}, 20.0),
     ({"retry-after-ms": "0", "retry-after": "1"}, 1.0),  # Azure

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chatbot.core.toml_lines import line_of, tables_in
+from tests.tables import cases
 
 TEXT = """# first
 [one]
@@ -22,18 +23,18 @@ d = 5
 
 @pytest.mark.parametrize(
     ("table", "key", "line"),
-    [
-        ("one", "", 2),
-        ("one", "a", 3),
-        ("two", "a", 6),
-        ("two", "b", 7),
-        ("two", "missing", 9),
-        ("two", "d", 10),
-        ("none", "a", None),
-    ],
+    cases("""
+        one |  | 2
+        one | a | 3
+        two | a | 6
+        two | b | 7
+        two | missing | 9
+        two | d | 10
+        none | a | None
+    """),
 )
-def test_a_key_is_found_in_its_own_table(table: str, key: str, line: int | None) -> None:
-    assert line_of(TEXT, table, key) == line
+def test_a_key_is_found_in_its_own_table(table: str, key: str, line: str) -> None:
+    assert str(line_of(TEXT, table, key)) == line
 
 
 def test_the_tables_are_found_in_what_is_not_toml() -> None:

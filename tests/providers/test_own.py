@@ -13,6 +13,7 @@ from chatbot.providers.choice import ModelRequest, choose, find_service, local_n
 from chatbot.providers.own import OwnServices, checked_name, own_services
 from chatbot.providers.service import KeyVariable, Service, UrlVariable
 from chatbot.providers.services import SERVICES, SHIPPED
+from tests.tables import cases
 
 FILE = "providers.toml"
 
@@ -94,18 +95,18 @@ def test_each_quirk_has_a_key() -> None:
 
 @pytest.mark.parametrize(
     ("line", "said"),
-    [
-        ('defalt_model = "m"', "line 3: in [desk], 'defalt_model' means nothing; did you mean default_model?"),
-        ("title = 3", "line 3: in [desk], title is a text in quotes"),
-        ('key_required = "no"', "line 3: in [desk], key_required is true or false"),
-        ('wire = "telex"', "line 3: in [desk], wire is openai, anthropic or gemini"),
-        ('chat_path = "/{secret}"', "line 3: in [desk], chat_path is a path that begins with /"),
-        ("schemas = true", "line 3: in [desk], schemas is strict, any or none"),
-        ("images = { max_edge = 1 }", "line 3: in [desk], images is a table of media_types"),
-        ("files = { max_bytes = 1 }", "line 3: in [desk], files is a table of media_types"),
-        ("images = { max_edge_px = true }", "line 3: in [desk], images is a table of media_types"),
-        ('header_variables = { "X: Y" = "TEAM" }', "line 3: in [desk], header_variables is a table of headers"),
-    ],
+    cases("""
+        defalt_model = "m" | line 3: in [desk], 'defalt_model' means nothing; did you mean default_model?
+        title = 3 | line 3: in [desk], title is a text in quotes
+        key_required = "no" | line 3: in [desk], key_required is true or false
+        wire = "telex" | line 3: in [desk], wire is openai, anthropic or gemini
+        chat_path = "/{secret}" | line 3: in [desk], chat_path is a path that begins with /
+        schemas = true | line 3: in [desk], schemas is strict, any or none
+        images = { max_edge = 1 } | line 3: in [desk], images is a table of media_types
+        files = { max_bytes = 1 } | line 3: in [desk], files is a table of media_types
+        images = { max_edge_px = true } | line 3: in [desk], images is a table of media_types
+        header_variables = { "X: Y" = "TEAM" } | line 3: in [desk], header_variables is a table of headers
+    """),
 )
 def test_a_mistake_is_told_with_its_line(line: str, said: str) -> None:
     assert f"providers.toml, {said}" in fault(f'[desk]\nbase_url = "https://desk.example/v1"\n{line}')
@@ -119,16 +120,16 @@ def test_a_key_in_the_place_of_its_variable_is_refused_and_not_repeated() -> Non
 
 @pytest.mark.parametrize(
     ("text", "name", "said"),
-    [
-        ("[desk]", "desk", "line 1: in [desk], base_url is missing"),
-        ("desk = 3", "desk", "a provider is a table"),
-        ('[desk]\nbase_url = "ftp://x"', "desk", "line 2: in [desk], base_url is no base URL that can be used"),
-        ('["a b"]\nbase_url = "http://x"', "a b", "a name is made of letters, digits"),
-        ('[openai]\nbase_url = "http://x"', "openai", "openai is a provider that chat has already"),
-        ('[claude]\nbase_url = "http://x"', "claude", "claude is a provider that chat has already"),
-        ("[desk]\nx = [", "desk", "providers.toml is not TOML"),
-        ("[desk]\nx = [", "", "providers.toml is not TOML"),
-    ],
+    cases(r"""
+        [desk] | desk | line 1: in [desk], base_url is missing
+        desk = 3 | desk | a provider is a table
+        [desk]\nbase_url = "ftp://x" | desk | line 2: in [desk], base_url is no base URL that can be used
+        ["a b"]\nbase_url = "http://x" | a b | a name is made of letters, digits
+        [openai]\nbase_url = "http://x" | openai | openai is a provider that chat has already
+        [claude]\nbase_url = "http://x" | claude | claude is a provider that chat has already
+        [desk]\nx = [ | desk | providers.toml is not TOML
+        [desk]\nx = [ |  | providers.toml is not TOML
+    """),
 )
 def test_a_row_that_cannot_be_used_says_why(text: str, name: str, said: str) -> None:
     assert said in fault(text, name)

@@ -19,6 +19,7 @@ from chatbot.providers.probe.finding import Finding
 from chatbot.providers.probe.reading import Call, calls, excerpt
 from chatbot.providers.probe.report import Report, Row, as_json, changes, from_json, own_row
 from chatbot.providers.probe.subject import WRONG_KEY, Subject
+from tests.tables import cases
 
 SUBJECT = Subject(services.find("custom"), Endpoint("http://127.0.0.1:9/v1", ("Authorization", "Bearer k-123")), "m")
 
@@ -125,18 +126,18 @@ def test_calls_without_an_index_are_shown() -> None:
 
 @pytest.mark.parametrize(
     ("tokens", "reason", "answer"),
-    [
-        (16, "length", "yes"),
-        (16, "stop", "unknown"),
-        (17, "stop", "wrong"),
-        (17, "length", "wrong"),
-        (None, "stop", "unknown"),
-    ],
+    cases("""
+        16 | length | yes
+        16 | stop | unknown
+        17 | stop | wrong
+        17 | length | wrong
+        null | stop | unknown
+    """),
 )
-def test_a_limit_is_obeyed_or_not_by_the_count_of_the_server(tokens: int | None, reason: str, answer: str) -> None:
+def test_a_limit_is_obeyed_or_not_by_the_count_of_the_server(tokens: str, reason: str, answer: str) -> None:
     told = {
         "choices": [{"message": {"content": "one"}, "finish_reason": reason}],
-        "usage": {"completion_tokens": tokens},
+        "usage": {"completion_tokens": json.loads(tokens)},
     }
     assert limit(exchange(body=json.dumps(told).encode()), {}).answer == answer
 

@@ -11,17 +11,18 @@ from chatbot.core.cost.budget import Budget, read_budget
 from chatbot.core.cost.estimate import ASSUMED_ANSWER_TOKENS, LongestAnswer, estimated, longest_answer
 from chatbot.core.cost.price import Price, Rate
 from chatbot.options.money import BudgetText, PriceText, Usd
+from tests.tables import cases
 
 
 @pytest.mark.parametrize(
     ("text", "usd", "period"),
-    [
-        ("5 USD/day", "5", "day"),
-        ("$0.50/day", "0.50", "day"),
-        ("20/month", "20", "month"),
-        ("20 usd per MONTH", "20", "month"),
-        ("0 USD/day", "0", "day"),
-    ],
+    cases("""
+        5 USD/day | 5 | day
+        $0.50/day | 0.50 | day
+        20/month | 20 | month
+        20 usd per MONTH | 20 | month
+        0 USD/day | 0 | day
+    """),
 )
 def test_a_budget_is_an_amount_for_a_day_or_a_month(text: str, usd: str, period: str) -> None:
     assert read_budget(text) == Budget(Decimal(usd), period)

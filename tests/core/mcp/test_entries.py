@@ -30,9 +30,11 @@ def test_a_command_and_an_address_are_read() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('{"mcpServers": {\n"a": }}', "mcp.json:2: this is not JSON: expecting value"),
-        ("[]", "mcp.json:1: there is no object mcpServers in it"),
-        ('{"mcpServers": []}', "mcp.json:1: there is no object mcpServers in it"),
+        *cases(r"""
+            {"mcpServers": {\n"a": }} | mcp.json:2: this is not JSON: expecting value
+            [] | mcp.json:1: there is no object mcpServers in it
+            {"mcpServers": []} | mcp.json:1: there is no object mcpServers in it
+        """),
         ("[" * 100_000, "mcp.json is nested too deeply"),
     ],
 )

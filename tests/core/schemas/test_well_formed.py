@@ -13,6 +13,7 @@ from chatbot.core.errors import UsageError
 from chatbot.core.schemas.fitting import check_compiles, fit
 from chatbot.core.schemas.reading import of_several, read_json, read_schema
 from chatbot.core.schemas.well_formed import MAX_DEPTH
+from tests.tables import cases
 
 TREE = {
     "$ref": "#/$defs/node",
@@ -29,25 +30,27 @@ TREE = {
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[1]", "it is a list, not an object"),
-        ('"name"', "it is 'name', not an object"),
-        ("{", "is not JSON: line 1, column 2"),
-        ('{"a": NaN}', "NaN is no JSON number"),
-        ('{"type": "strng"}', "$.type is one of string, integer"),
-        ('{"properties": {"age": {"type": "int"}}}', "$.properties.age.type is one of"),
-        ('{"properties": {"age": 3}}', "$.properties.age is a schema, not 3"),
-        ('{"items": [{"pattern": "("}]}', "$.items[0].pattern is a regular expression"),
-        ('{"required": "name"}', "$.required is a list of names, not 'name'"),
-        ('{"minLength": -1}', "$.minLength is a whole number from 0, not -1"),
-        ('{"minLength": 1e999}', "$.minLength is a whole number from 0"),
-        ('{"enum": []}', "$.enum is a list that is not empty, not an empty list"),
-        ('{"$ref": "https://example.com/x"}', "leads out of the document (https://example.com/x); nothing is fetched"),
-        ('{"$ref": "file:///etc/passwd"}', "nothing is fetched"),
-        ('{"items": {"$ref": "#/$defs/x"}}', "$.items.$ref leads nowhere (#/$defs/x)"),
-        ('{"$ref": "#"}', "a $ref leads back to itself"),
-        ('{"properties": {"a": {"$ref": "#/properties/a"}}}', "a $ref leads back to itself"),
-        ('{"allOf": [{"$ref": "#/allOf/0"}]}', "a $ref leads back to itself"),
-        ('{"unevaluatedProperties": false}', "cannot be checked here (use additionalProperties)"),
+        *cases("""
+            [1] | it is a list, not an object
+            "name" | it is 'name', not an object
+            { | is not JSON: line 1, column 2
+            {"a": NaN} | NaN is no JSON number
+            {"type": "strng"} | $.type is one of string, integer
+            {"properties": {"age": {"type": "int"}}} | $.properties.age.type is one of
+            {"properties": {"age": 3}} | $.properties.age is a schema, not 3
+            {"items": [{"pattern": "("}]} | $.items[0].pattern is a regular expression
+            {"required": "name"} | $.required is a list of names, not 'name'
+            {"minLength": -1} | $.minLength is a whole number from 0, not -1
+            {"minLength": 1e999} | $.minLength is a whole number from 0
+            {"enum": []} | $.enum is a list that is not empty, not an empty list
+            {"$ref": "https://example.com/x"} | leads out of the document (https://example.com/x); nothing is fetched
+            {"$ref": "file:///etc/passwd"} | nothing is fetched
+            {"items": {"$ref": "#/$defs/x"}} | $.items.$ref leads nowhere (#/$defs/x)
+            {"$ref": "#"} | a $ref leads back to itself
+            {"properties": {"a": {"$ref": "#/properties/a"}}} | a $ref leads back to itself
+            {"allOf": [{"$ref": "#/allOf/0"}]} | a $ref leads back to itself
+            {"unevaluatedProperties": false} | cannot be checked here (use additionalProperties)
+        """),
         ('{"a":' * 5_000, "is nested too deeply"),
     ],
 )

@@ -93,26 +93,26 @@ def test_a_body_in_chunks_is_one_body_and_may_not_be_longer() -> None:
 @pytest.mark.parametrize(
     ("request_bytes", "status"),
     [
-        (b"nonsense\r\n\r\n", b" 400 "),
-        (b"BREW / HTTP/1.1\r\nHost: x\r\n\r\n", b" 501 "),
-        (b"GET / HTTP/9.9\r\n\r\n", b" 505 "),
-        (b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", b" 411 "),
-        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n", b" 411 "),
-        (b"GET @192.0.2.1/ HTTP/1.1\r\nHost: x\r\n\r\n", b" 400 "),
-        (b"GET http://192.0.2.1/ HTTP/1.1\r\nHost: x\r\n\r\n", b" 400 "),
-        (b"POST / HTTP/1.1\r\nContent-Length: many\r\n\r\n", b" 411 "),
-        (b"POST / HTTP/1.1\r\nContent-Length: " + b"9" * 5_000 + b"\r\n\r\n", b" 411 "),
-        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n+0x2\r\n{}\r\n0\r\n\r\n", b" 411 "),
-        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}abc\r\n0\r\n\r\n", b" 411 "),
-        (b"GET /" + b"x" * 70_000 + b" HTTP/1.1\r\n\r\n", b" 414 "),
+        (b"nonsense\r\n\r\n", 400),
+        (b"BREW / HTTP/1.1\r\nHost: x\r\n\r\n", 501),
+        (b"GET / HTTP/9.9\r\n\r\n", 505),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 411),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n", 411),
+        (b"GET @192.0.2.1/ HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+        (b"GET http://192.0.2.1/ HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\nContent-Length: many\r\n\r\n", 411),
+        (b"POST / HTTP/1.1\r\nContent-Length: " + b"9" * 5_000 + b"\r\n\r\n", 411),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n+0x2\r\n{}\r\n0\r\n\r\n", 411),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}abc\r\n0\r\n\r\n", 411),
+        (b"GET /" + b"x" * 70_000 + b" HTTP/1.1\r\n\r\n", 414),
     ],
 )
-def test_what_is_no_request_is_refused_in_json(request_bytes: bytes, status: bytes) -> None:
+def test_what_is_no_request_is_refused_in_json(request_bytes: bytes, status: int) -> None:
     with serving() as server, connected(server) as connection:
         connection.sendall(request_bytes)
         connection.shutdown(socket.SHUT_WR)
         answer = all_of(connection)
-    assert status in answer.partition(b"\r\n")[0] + b" "
+    assert b" %d " % status in answer.partition(b"\r\n")[0] + b" "
     assert b'{"error":{"message":' in answer
 
 

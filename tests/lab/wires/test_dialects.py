@@ -214,6 +214,15 @@ def test_gemini_leaves_a_date_to_the_header() -> None:
 PIXEL = "iVBORw0KGgo="  # 8 bytes
 
 
+def turns(answer: Any, *question: dict[str, Any]) -> list[dict[str, Any]]:
+    """A question, its answer, and the next question."""
+    return [
+        {"role": "user", "content": "first"},
+        {"role": "assistant", "content": answer},
+        {"role": "user", "content": list(question)},
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "body"),
     [
@@ -222,15 +231,11 @@ PIXEL = "iVBORw0KGgo="  # 8 bytes
             {
                 "messages": [
                     {"role": "system", "content": "be brief"},
-                    {"role": "user", "content": "first"},
-                    {"role": "assistant", "content": "answer"},
-                    {
-                        "role": "user",
-                        "content": [
-                            {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PIXEL}"}},
-                            {"type": "text", "text": "what is this"},
-                        ],
-                    },
+                    *turns(
+                        "answer",
+                        {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PIXEL}"}},
+                        {"type": "text", "text": "what is this"},
+                    ),
                 ]
             },
         ),
@@ -238,37 +243,22 @@ PIXEL = "iVBORw0KGgo="  # 8 bytes
             "responses",
             {
                 "instructions": "be brief",
-                "input": [
-                    {"role": "user", "content": "first"},
-                    {"role": "assistant", "content": [{"type": "output_text", "text": "answer"}]},
-                    {
-                        "role": "user",
-                        "content": [
-                            {"type": "input_image", "image_url": f"data:image/png;base64,{PIXEL}"},
-                            {"type": "input_text", "text": "what is this"},
-                        ],
-                    },
-                ],
+                "input": turns(
+                    [{"type": "output_text", "text": "answer"}],
+                    {"type": "input_image", "image_url": f"data:image/png;base64,{PIXEL}"},
+                    {"type": "input_text", "text": "what is this"},
+                ),
             },
         ),
         (
             "anthropic",
             {
                 "system": "be brief",
-                "messages": [
-                    {"role": "user", "content": "first"},
-                    {"role": "assistant", "content": [{"type": "text", "text": "answer"}]},
-                    {
-                        "role": "user",
-                        "content": [
-                            {
-                                "type": "image",
-                                "source": {"type": "base64", "media_type": "image/png", "data": PIXEL},
-                            },
-                            {"type": "text", "text": "what is this"},
-                        ],
-                    },
-                ],
+                "messages": turns(
+                    [{"type": "text", "text": "answer"}],
+                    {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PIXEL}},
+                    {"type": "text", "text": "what is this"},
+                ),
             },
         ),
         (

@@ -13,6 +13,7 @@ from chatbot.core.request import HttpRequest, Route
 from chatbot.outside.http.proxies import proxies_for, proxy_name
 from chatbot.outside.http.transport import LiveTransport
 from tests.outside.wire import PATIENCE_S, Wire, answer, says, wire
+from tests.tables import cases
 
 OK = answer(b"fine")
 CREDENTIALS = "ann:very-secret-word"
@@ -132,12 +133,12 @@ def test_a_password_that_is_missing_is_not_asked_for_again(monkeypatch: pytest.M
 
 @pytest.mark.parametrize(
     ("url", "name"),
-    [
-        ("http://ann:word@proxy.example.com:3128/", "proxy.example.com:3128"),
-        ("ann:word@proxy:1", "proxy:1"),
-        ("http://a:b@c@proxy:1", "proxy:1"),
-        ("http://", "in the environment"),
-    ],
+    cases("""
+        http://ann:word@proxy.example.com:3128/ | proxy.example.com:3128
+        ann:word@proxy:1 | proxy:1
+        http://a:b@c@proxy:1 | proxy:1
+        http:// | in the environment
+    """),
 )
 def test_the_name_of_a_proxy_holds_no_password(url: str, name: str) -> None:
     assert proxy_name(url) == name

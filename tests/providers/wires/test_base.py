@@ -13,6 +13,7 @@ from chatbot.core.options import Endpoint, Options
 from chatbot.core.sse.decoder import SseEvent
 from chatbot.providers.wires import base
 from tests.providers.asking import PICTURE, payload, provider
+from tests.tables import cases
 
 HERE = Endpoint("https://api.example.com/v1")
 
@@ -53,12 +54,12 @@ def test_a_header_of_the_person_replaces_ours_in_whatever_case() -> None:
 
 @pytest.mark.parametrize(
     ("path", "query", "url"),
-    [
-        ("/m", "", "/m"),
-        ("/m", "v=1", "/m?v=1"),
-        ("/m?alt=sse", "v=1", "/m?alt=sse&v=1"),
-        ("/m?alt=sse", "", "/m?alt=sse"),
-    ],
+    cases("""
+        /m |  | /m
+        /m | v=1 | /m?v=1
+        /m?alt=sse | v=1 | /m?alt=sse&v=1
+        /m?alt=sse |  | /m?alt=sse
+    """),
 )
 def test_the_query_of_the_endpoint_joins_that_of_the_path(path: str, query: str, url: str) -> None:
     endpoint = HERE._replace(query=query)

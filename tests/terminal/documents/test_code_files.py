@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from chatbot.terminal.documents.code_files import MAX_NAME_CHARS, file_names, same_language
 from chatbot.terminal.fences import CodeBlock
+from tests.tables import cases
 
 
 def first(info: str) -> str:
@@ -20,19 +21,21 @@ def first(info: str) -> str:
 @pytest.mark.parametrize(
     ("info", "name"),
     [
-        ("python app.py", "app.py"),
-        ("app.py", "app.py"),
-        ("js:src/index.js", "index.js"),
-        ('python title="deep/er/my app.py"', "app.py"),
-        ("{.rust file=../../etc/main.rs}", "main.rs"),
-        ("c C:\\x\\main.c", "main.c"),
-        ("python", "block-1.py"),
-        ("Python", "block-1.py"),
+        *cases(r"""
+            python app.py | app.py
+            app.py | app.py
+            js:src/index.js | index.js
+            python title="deep/er/my app.py" | app.py
+            {.rust file=../../etc/main.rs} | main.rs
+            c C:\\x\\main.c | main.c
+            python | block-1.py
+            Python | block-1.py
+            nosuchlanguage | block-1.txt
+            text .. | block-1.txt
+            ini .env | block-1.ini
+            text con.txt | block-1.txt
+        """),
         ("", "block-1.txt"),
-        ("nosuchlanguage", "block-1.txt"),
-        ("text ..", "block-1.txt"),
-        ("ini .env", "block-1.ini"),
-        ("text con.txt", "block-1.txt"),
     ],
 )
 def test_a_name_is_what_the_block_says_or_a_number(info: str, name: str) -> None:

@@ -8,23 +8,24 @@ from hypothesis import strategies as st
 from wcwidth import wcswidth
 
 from chatbot.terminal.tools.exact_text import rows, visible
+from tests.tables import cases
 
 _ODD = "\x1b\x07\x9b\r\t\u202e\u2066\u200b\u2060\ufeff\u00a0\u3164\u2800\ufe0f\U000e0041\u2028\ud800é漢👍a \\"
 
 
 @pytest.mark.parametrize(
     ("text", "shown"),
-    [
-        ("ls -l é 漢 👍", "ls -l é 漢 👍"),
-        ("\x1b[2Jls", "\\x1b[2Jls"),
-        ("a\u202eb", "a\\u202eb"),
-        ("a\u200bb\ufeff", "a\\u200bb\\ufeff"),
-        ("rm\u00a0x\u3164\u2800", "rm\\xa0x\\u3164\\u2800"),
-        ("\U000e0041", "\\U000e0041"),
-        ("a\tb\rc", "a\\tb\\rc"),
-        ("\ud800", "\\ud800"),
-        ("\x9b\x07", "\\x9b\\x07"),
-    ],
+    cases(r"""
+        ls -l é 漢 👍 | ls -l é 漢 👍
+        \x1b[2Jls | \\x1b[2Jls
+        a\u202eb | a\\u202eb
+        a\u200bb\ufeff | a\\u200bb\\ufeff
+        rm\xa0x\u3164\u2800 | rm\\xa0x\\u3164\\u2800
+        \U000e0041 | \\U000e0041
+        a\tb\rc | a\\tb\\rc
+        \ud800 | \\ud800
+        \x9b\x07 | \\x9b\\x07
+    """),
 )
 def test_what_has_no_look_is_shown_as_an_escape(text: str, shown: str) -> None:
     assert visible(text) == shown
