@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -15,6 +14,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.fork_server import FOR_FEW
+from tests.processes import python
 from tests.tables import cases
 
 ROOT = Path(__file__).parents[1]
@@ -274,16 +274,7 @@ def test_importing_any_module_does_nothing(tmp_path: Path) -> None:
         "HOME": str(tmp_path),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
-    run = subprocess.run(
-        [sys.executable, "-c", IMPORT_EVERYTHING, json.dumps(modules), *FOR_FEW],
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        env=environ,
-        check=False,
-    )
-    assert run.stderr == ""
-    assert (run.returncode, run.stdout) == (0, "")
+    assert python(IMPORT_EVERYTHING, json.dumps(modules), *FOR_FEW, cwd=tmp_path, env=environ) == ""
     assert list(tmp_path.iterdir()) == []
 
 

@@ -11,6 +11,7 @@ import pytest
 from chatbot.lab.scenarios import NAMES
 from chatbot.lab.server.http import LabServer
 from tests.journeys.chat import KEY, KEYS, at, run
+from tests.tables import cases
 from tests.wires import WIRES
 
 
@@ -19,36 +20,43 @@ class Fault(NamedTuple):
     code: int
     says: str  # on standard error
     keeps: str = ""  # how standard output begins
-    requests: int = 1
+
+    @property
+    def requests(self) -> int:
+        """A model that is not there is looked for in the list."""
+        return 2 if self.scenario == "unknown-model" else 1
 
 
 # With --max-retries 0 and one second of patience.
-FAULTS = (
-    Fault("wrong-key", 77, "rejected the key"),
-    Fault("no-permission", 77, "does not allow this"),
-    Fault("unknown-model", 1, "does not know the model", requests=2),
-    Fault("context-too-long", 1, "too long for the model"),
-    Fault("rate-limited", 75, "It asks to wait 1 s."),
-    Fault("quota", 1, "credit or quota"),
-    Fault("overloaded", 75, "is overloaded"),
-    Fault("always-500", 69, "failed inside"),
-    Fault("html-502", 69, "502"),
-    Fault("hang-before-headers", 69, "nothing came from 127.0.0.1"),
-    Fault("hang-in-stream", 74, "what came is above", keeps="The lab sends"),
-    Fault("reset-before-headers", 69, "broke off"),
-    Fault("cut", 74, "what came is above", keeps="The lab sends"),
-    Fault("cut-once", 74, "what came is above", keeps="# A heading"),
-    Fault("no-end-marker", 74, "broke off before its end", keeps="The lab sends"),
-    Fault("error-in-stream", 74, "it says:", keeps="The lab sends"),
-    Fault("error-200", 69, "it says:"),
-    Fault("empty-200", 74, "empty answer"),
-    Fault("html-200", 74, "a web page instead of an answer"),
-    Fault("error-body-hangs", 77, "rejected the key"),
-    Fault("not-http", 69, "does not speak HTTP"),
-    Fault("refusal", 1, "declined to answer", keeps="I can't"),
-    Fault("filtered", 1, "filter withheld the answer", keeps="This begins"),
-    Fault("length", 0, "stops at the token limit", keeps="The answer goes on"),
-)
+FAULTS = [
+    Fault(scenario, int(code), says, *keeps)
+    for scenario, code, says, *keeps in cases("""
+        wrong-key | 77 | rejected the key
+        no-permission | 77 | does not allow this
+        unknown-model | 1 | does not know the model
+        context-too-long | 1 | too long for the model
+        rate-limited | 75 | It asks to wait 1 s.
+        quota | 1 | credit or quota
+        overloaded | 75 | is overloaded
+        always-500 | 69 | failed inside
+        html-502 | 69 | 502
+        hang-before-headers | 69 | nothing came from 127.0.0.1
+        hang-in-stream | 74 | what came is above | The lab sends
+        reset-before-headers | 69 | broke off
+        cut | 74 | what came is above | The lab sends
+        cut-once | 74 | what came is above | # A heading
+        no-end-marker | 74 | broke off before its end | The lab sends
+        error-in-stream | 74 | it says: | The lab sends
+        error-200 | 69 | it says:
+        empty-200 | 74 | empty answer
+        html-200 | 74 | a web page instead of an answer
+        error-body-hangs | 77 | rejected the key
+        not-http | 69 | does not speak HTTP
+        refusal | 1 | declined to answer | I can't
+        filtered | 1 | filter withheld the answer | This begins
+        length | 0 | stops at the token limit | The answer goes on
+    """)
+]
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.scenario)

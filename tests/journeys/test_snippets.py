@@ -119,12 +119,17 @@ def asked(server: LabServer, tmp_path_factory: pytest.TempPathFactory, request: 
     return Asked(words, server.requests[-1], text)
 
 
+@pytest.fixture(params=RUNNERS)
+def form(request: pytest.FixtureRequest) -> str:
+    """A form of the request that is a program, where what runs it is installed."""
+    needed(request.param)
+    return str(request.param)
+
+
 @pytest.mark.parametrize("asked", CASES, indirect=True)
-@pytest.mark.parametrize("form", RUNNERS)
 def test_a_snippet_sends_what_chat_sends_and_prints_the_answer(
     server: LabServer, tmp_path: Path, form: str, asked: Asked
 ) -> None:
-    needed(form)
     words, sent, text = asked
     before = len(server.requests)
     told = run("--dry-run", "--as", form, *words, home=tmp_path, **KEYS)
@@ -143,11 +148,9 @@ def test_a_snippet_sends_what_chat_sends_and_prints_the_answer(
 
 
 @pytest.mark.parametrize("asked", [(None, wire) for wire in WIRES], indirect=True)
-@pytest.mark.parametrize("form", RUNNERS)
 def test_an_image_goes_with_it_and_a_body_that_is_too_long_in_a_file(
     server: LabServer, tmp_path: Path, form: str, asked: Asked
 ) -> None:
-    needed(form)
     words, sent, _ = asked
     assert len(sent.body) > 100_000
     dry = ("--dry-run", "--as", form, *words)
@@ -160,9 +163,7 @@ def test_an_image_goes_with_it_and_a_body_that_is_too_long_in_a_file(
     assert what_matters(server.requests[-1]) == what_matters(sent)
 
 
-@pytest.mark.parametrize("form", RUNNERS)
 def test_a_refused_request_ends_in_an_error(server: LabServer, tmp_path: Path, form: str) -> None:
-    needed(form)
     told = run("--dry-run", "--as", form, *at(server.url), "-m", "wrong-key", "hi", home=tmp_path, **KEYS)
     done = executed(form, told.text, tmp_path)
     assert done.returncode != 0

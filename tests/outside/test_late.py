@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+from tests.processes import python
 
 
-def run(code: str) -> str:
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return done.stdout.strip()
+def run(*lines: str) -> str:
+    return python("\n".join(lines)).strip()
 
 
-TYPER = """import sys
-from chatbot.cli.command_line.parsing import parse
-from chatbot.cli.command_line.declared import Command
-"""
+TYPER = "import sys; from chatbot.cli.command_line.parsing import parse"
+PARSED = "from chatbot.cli.command_line.declared import Command; parse(Command('x', 'X.', print), [], 'x')"
 
 
 def test_a_command_line_is_read_without_what_only_help_pages_need() -> None:
-    code = TYPER + "parse(Command('x', 'X.', print), [], 'x')\n"
     unused = "{'typer', 'typer.main', 'inspect', 'difflib', 'gettext'}"
-    assert run(code + f"print(sorted({unused} & set(sys.modules)))") == "[]"
+    assert run(TYPER, PARSED, f"print(sorted({unused} & set(sys.modules)))") == "[]"
 
 
 def test_typer_can_be_used_afterwards() -> None:
-    code = TYPER + "parse(Command('x', 'X.', print), [], 'x'); import typer; from typer.testing import CliRunner\n"
-    code += "app = typer.Typer()\n@app.command()\ndef main(name: str = 'you'): typer.echo('hello ' + name)\n"
-    assert run(code + "print(CliRunner().invoke(app, ['--name', 'me']).output)") == "hello me"
+    app = "app = typer.Typer()\n@app.command()\ndef main(name: str = 'you'): typer.echo('hello ' + name)"
+    called = "print(CliRunner().invoke(app, ['--name', 'me']).output)"
+    assert run(TYPER, PARSED, "import typer; from typer.testing import CliRunner", app, called) == "hello me"
 
 
 def test_a_late_module_is_loaded_when_a_function_of_it_is_called() -> None:
@@ -59,9 +54,8 @@ def test_a_module_that_is_loaded_already_is_not_replaced() -> None:
 
 
 def test_a_short_option_asks_for_no_near_names() -> None:
-    code = TYPER + "from chatbot.cli.chat.command import DECLARED\n"
-    code += "parse(DECLARED, ['-m', 'echo', '-n', 'hi'], 'x')\n"
-    assert run(code + "print('difflib' in sys.modules)") == "False"
+    parsed = "from chatbot.cli.chat.command import DECLARED; parse(DECLARED, ['-m', 'echo', '-n', 'hi'], 'x')"
+    assert run(TYPER, parsed, "print('difflib' in sys.modules)") == "False"
 
 
 def test_a_pattern_is_compiled_when_it_is_used() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import get_args
 from urllib.parse import urlsplit
 
@@ -16,6 +14,7 @@ from chatbot.providers import services
 from chatbot.providers.service import Service, Wire
 from chatbot.providers.services import ALIASES, BY_NAME, LAB, SERVICES
 from chatbot.providers.wires import lookup
+from tests.processes import python
 
 ROWS = [row for row in SERVICES if row.source != LAB]
 HEADERS = {"Authorization", "x-api-key", "x-goog-api-key", "api-key"}
@@ -163,7 +162,7 @@ def test_the_way_to_a_request_loads_no_other_wire_format_and_nothing_slow() -> N
         "lookup.provider_for(services.find('openai'), Endpoint('http://h'));"
         "print(*sys.modules)"
     )
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    loaded = python(code).split()
 
     providers = {name.removeprefix("chatbot.providers.") for name in loaded if name.startswith("chatbot.providers.")}
     root = {"choice", "credentials", "numbers", "service", "services", "table"}

@@ -1,15 +1,13 @@
 """What is loaded when: the first token does not wait for what it does not need."""
 
-import subprocess
-import sys
-
 import pytest
+
+from tests.processes import python
 
 
 def loaded_by(code: str) -> set[str]:
     script = f"{code}\nimport sys; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    return set(done.stdout.split())
+    return set(python(script).split())
 
 
 SHOW = (

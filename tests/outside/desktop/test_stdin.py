@@ -14,6 +14,7 @@ import pytest
 
 from chatbot.core.errors import FileUnreadable
 from chatbot.outside.desktop.stdin import is_piped, read_piped_bytes, read_piped_text
+from tests.processes import python
 
 
 class Pipe:
@@ -212,5 +213,4 @@ def test_the_module_reads_nothing_when_imported(tmp_path: Path) -> None:
     path.write_text("still here")
     code = "import chatbot.outside.desktop.stdin, os; print(os.read(0, 100).decode())"
     with path.open("rb") as file:
-        done = subprocess.run([sys.executable, "-c", code], stdin=file, capture_output=True, text=True, check=True)
-    assert done.stdout == "still here\n"
+        assert python(code, stdin=file) == "still here\n"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -13,6 +12,7 @@ import pexpect
 import pytest
 
 from tests.outside.wire import PATIENCE_S
+from tests.processes import python
 
 ROOT = Path(__file__).parents[3]
 
@@ -110,16 +110,7 @@ print(is_somebody_there(), typed_answer(lambda: None, lambda: False))
 
 def test_without_a_terminal_nobody_is_there() -> None:
     environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
-    found = subprocess.run(
-        [sys.executable, "-c", NOBODY],
-        input="y\ny\n",
-        capture_output=True,
-        text=True,
-        env=environ,
-        start_new_session=True,
-        check=True,
-    )
-    assert found.stdout == "False None\n"
+    assert python(NOBODY, input="y\ny\n", env=environ, start_new_session=True) == "False None\n"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="setsid(1) is a program of Linux")

@@ -2,8 +2,6 @@
 
 import hashlib
 import io
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ from PIL.PngImagePlugin import PngInfo
 from chatbot.core.errors import ImageUnreadable
 from chatbot.core.messages import Image, ImageLimits
 from chatbot.outside.files.images import load_image, load_image_bytes
+from tests.processes import python
 
 EVERY_TYPE = ("image/jpeg", "image/png", "image/webp", "image/gif", "image/bmp")
 LIMITS = ImageLimits(media_types=EVERY_TYPE, max_edge_px=400)
@@ -339,5 +338,4 @@ def test_the_colour_profile_stays_where_it_still_holds_and_goes_where_not() -> N
 
 def test_pillow_is_not_imported_with_the_module() -> None:
     code = "import sys, chatbot.outside.files.images, chatbot.outside.files.pixels; print('PIL' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "False\n"
+    assert python(code) == "False\n"

@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import os
 import stat
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +12,7 @@ from chatbot.core.errors import FileUnreadable
 from chatbot.outside.desktop.editor import write_new as write_for_person
 from chatbot.outside.files import typed_lines
 from chatbot.outside.files.private import append_line, read_end, require_ours, write_new
+from tests.processes import python
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="modes and links of POSIX")
 
@@ -128,5 +127,4 @@ def test_of_a_line_that_does_not_fit_nothing_stays(tmp_path: Path) -> None:
         "try: append_line(Path('lines'), ['x' * 60_000])\n"
         "except OSError as error: print(error.strerror)\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert done.stdout and (tmp_path / "lines").read_text() == "one\n"
+    assert python(code, cwd=tmp_path) and (tmp_path / "lines").read_text() == "one\n"
