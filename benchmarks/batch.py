@@ -9,7 +9,6 @@ without. Seconds, their ratio to the ideal, how many requests were refused (HTTP
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import subprocess
@@ -17,6 +16,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+from clients import numbers
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -55,11 +56,7 @@ def live(rows: int, per_s: float, burst: int, *, tells: bool) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--rows", type=int, default=1000)
-    parser.add_argument("--per-s", type=float, default=50.0)
-    parser.add_argument("--burst", type=int, default=50)
-    said = parser.parse_args()
+    said = numbers(rows=1000, per_s=50.0, burst=50)
     for line in table([*SHAPES, ROUNDED]):
         print(line)
     for tells in (True, False):

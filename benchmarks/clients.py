@@ -16,12 +16,18 @@ from typing import TypeVar
 Figure = TypeVar("Figure")
 
 
+def numbers(**usual: float) -> argparse.Namespace:
+    """`--name N` for each of these: a number of its type, and this one where none is said."""
+    parser = argparse.ArgumentParser()
+    for name, value in usual.items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
+    return parser.parse_args()
+
+
 def turns(measure: Callable[[str], Figure], names: Sequence[str], usual_runs: int) -> dict[str, list[Figure]]:
     """What each of them took, once in each of `--runs` turns, in random order; a turn before that warms the caches."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--runs", type=int, default=usual_runs)
     figures: dict[str, list[Figure]] = {name: [] for name in names}
-    for _ in range(parser.parse_args().runs + 1):
+    for _ in range(numbers(runs=usual_runs).runs + 1):
         for name in random.sample(names, len(names)):
             figures[name].append(measure(name))
     return {name: values[1:] for name, values in figures.items()}

@@ -11,7 +11,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import random
 import sqlite3
@@ -23,6 +22,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from clients import numbers
 
 from chatbot.core.events import Finished, Verdict
 from chatbot.outside.history.store import History
@@ -223,10 +224,7 @@ def show_costs(empty: Path, full: Path, count: int) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--turns", type=int, default=100_000)
-    options = parser.parse_args()
+    options = numbers(kills=20, turns=100_000)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         show_kills(folder / "kills", options.kills)

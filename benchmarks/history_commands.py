@@ -8,7 +8,6 @@ medians.
 
 from __future__ import annotations
 
-import argparse
 import os
 import resource
 import statistics
@@ -18,6 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from clients import numbers
 from history import fill
 
 from chatbot.lab.server.http import LabServer
@@ -34,10 +34,7 @@ def measure(home: Path, command: list[str]) -> tuple[float, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--turns", type=int, default=100_000)
-    parser.add_argument("--runs", type=int, default=15)
-    args = parser.parse_args()
+    args = numbers(turns=100_000, runs=15)
     chat = str(Path(sys.executable).with_name("chat"))
     with tempfile.TemporaryDirectory() as folder, LabServer() as server:
         homes = {"empty": Path(folder) / "empty", "full": Path(folder) / "full"}

@@ -9,7 +9,6 @@ any file. CPU is that of the finished client for so many events, told on a piped
 
 from __future__ import annotations
 
-import argparse
 import os
 import statistics
 import subprocess
@@ -19,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from clients import clients, served_apart
+from clients import clients, numbers, served_apart
 from stream import BARE, serve, stream_of
 
 FILES = {"": [], "--log-file": ["--log-file", "log"], "--har": ["--har", "har"], "--record": ["--record", "tape"]}
@@ -104,11 +103,7 @@ def show_after(chat: Sequence[str], runs: int) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--mb", type=float, default=100.0)
-    parser.add_argument("--events", type=int, default=10_000)
-    parser.add_argument("--runs", type=int, default=5)
-    args = parser.parse_args()
+    args = numbers(mb=100.0, events=10_000, runs=5)
     url = served_apart(serve)
     with tempfile.TemporaryDirectory() as home:
         chat = clients(home, url, ("bare", BARE), {"chat": []})["chat"]

@@ -9,7 +9,6 @@ clients ask at once for an answer whose words come slowly, five times over.
 
 from __future__ import annotations
 
-import argparse
 import http.client
 import json
 import os
@@ -22,6 +21,8 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+
+from clients import numbers
 
 STREAMS, ROUNDS = 200, 5
 CHAT = str(Path(sys.executable).with_name("chat"))
@@ -104,9 +105,7 @@ def at_once(relay: int, process: subprocess.Popen[str], model: str) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--runs", type=int, default=300)
-    runs = parser.parse_args().runs
+    runs = numbers(runs=300).runs
     with tempfile.TemporaryDirectory() as home:
         env = {"PATH": os.environ["PATH"], "HOME": home, **KEYS}
         lab, lab_port = started(["lab", "serve"], env)

@@ -9,14 +9,13 @@ grammar, for which `tomllib` is loaded.
 
 from __future__ import annotations
 
-import argparse
 import random
 import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from clients import clients, served
+from clients import clients, numbers, served
 from startup import BARE, Handler, Server, lower_quartile
 
 PLAIN = """\
@@ -70,9 +69,7 @@ def home_with(folder: Path, name: str, text: str | None) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--runs", type=int, default=41)
-    runs = parser.parse_args().runs
+    runs = numbers(runs=41).runs
     server = Server(("127.0.0.1", 0), Handler)
     url = served(server)
     with tempfile.TemporaryDirectory() as folder:
