@@ -314,6 +314,8 @@ RETRIES = (
         "Wait longer each time, with a little chance in it: many clients must not come back together.",
         ("always-500", "always-busy", "busy-twice", "html-502"),
         rules.waits_grow,
+        more=("one-more-500", "one-more-busy"),
+        wants_more=rules.waits_are_unclear,
     ),
     Case(
         "retries-end",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from chatbot.lab.grade.changes import DATE_WAIT_S
 from chatbot.lab.grade.observation import Found, Observation, failed, not_applicable, passed
+from chatbot.lab.grade.waiting import compared, growth, shown_range
 
 Rule = Callable[..., Found]
 
@@ -21,11 +22,10 @@ _BROKEN_PIPE = re.compile(r"BrokenPipe|Broken pipe|EPIPE")
 _ORDERS = ("\x1b[31mred", "\x1b]0;owned", "\x1b]52;c;ZXZpbA==", "\x1b]8;;http://example.invalid", "\x9b31m", "ab\x08c")
 _STOPPED = (130, -2)
 _SHOWN_CHARS = 60
+_SHOWN_WAITS = 8
 _PROMPT_S = 2.0
 _SOON_S = 0.3
 _EARLY_S = 0.1  # clocks
-_NO_WAIT_S = 0.12
-_GROWN = 1.15  # times as long; equal ones differ by less
 MOST_ATTEMPTS = 12
 
 
@@ -318,18 +318,33 @@ def answered_in_the_end(seen: Observation) -> Found:
 
 
 def waits_grow(*scenes: Observation) -> Found:
-    """The last wait is longer than the first, over all scenes: one pair alone may be chance."""
+    """The last wait is longer than the first, by more than chance."""
     for seen in scenes:
         if wrong := _not_asked(seen):
             return wrong
-    waits_s = [seen.gaps_s for seen in scenes if len(seen.gaps_s) > 1]
-    if not waits_s:
-        return failed("it asked again once at most" if any(seen.gaps_s for seen in scenes) else "it did not ask again")
-    shown = "waits of " + ", ".join(f"{gap_s:.1f}" for gap_s in max(waits_s, key=len)) + " s"
-    first_s, last_s = sum(gaps[0] for gaps in waits_s), sum(gaps[-1] for gaps in waits_s)
-    if last_s < _NO_WAIT_S * len(waits_s):
-        return failed("it asks again at once")
-    return passed(shown) if last_s > _GROWN * first_s else failed(shown)
+    waits_s = [seen.gaps_s for seen in scenes]
+    if not any(waits_s):
+        return failed("it did not ask again")
+    pairs = compared(waits_s)
+    if not pairs:
+        return not_applicable("it asked again once at most: there is no second wait")
+    first_s, last_s = zip(*pairs, strict=True)
+    shown = f"the first wait {shown_range(first_s)}, the last {shown_range(last_s)}, in {len(pairs)} runs"
+    match growth(waits_s):
+        case "grow":
+            return passed(f"waits of {_longest_waits(waits_s)} s")
+        case "even":
+            return failed(shown)
+        case "at once":
+            return failed("it asks again at once")
+        case "unclear":
+            return not_applicable(f"there is too much chance in its waits to tell: {shown}")
+
+
+def waits_are_unclear(*scenes: Observation) -> bool:
+    """Whether it may be seen in more runs."""
+    waits_s = [seen.gaps_s for seen in scenes]
+    return bool(compared(waits_s)) and growth(waits_s) == "unclear"
 
 
 def ends_after_retries(seen: Observation) -> Found:
@@ -467,6 +482,10 @@ def _written_at_s(seen: Observation, word: str) -> float | None:
         if word.encode() in out:
             return piece.at_s
     return None
+
+
+def _longest_waits(runs: Sequence[Sequence[float]]) -> str:
+    return ", ".join(f"{wait_s:.1f}" for wait_s in max(runs, key=len)[:_SHOWN_WAITS])
 
 
 def _exit(seen: Observation) -> str:

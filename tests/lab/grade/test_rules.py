@@ -11,9 +11,10 @@ from chatbot.lab.grade.cases import CASE_BY_NAME, CASES
 from chatbot.lab.grade.client import WIRES
 from chatbot.lab.grade.grading import judged
 from chatbot.lab.grade.observation import Observation
-from chatbot.lab.grade.scenes import HARD_QUESTION
+from chatbot.lab.grade.rules import waits_are_unclear, waits_grow
+from chatbot.lab.grade.scenes import HARD_QUESTION, SCENE_BY_NAME
 from chatbot.outside.processes.running import Piece
-from tests.lab.grade.observed import BODY, HEADERS, KEY, SCENE_BY_NAME, ran, received, seen
+from tests.lab.grade.observed import BODY, HEADERS, KEY, ran, received, seen
 
 WHOLE, HALF = "All of the answer.", "The lab sends this answer one word"
 ANSWERED = seen(ran(WHOLE + "\n"), says=WHOLE, sent_s=0.9)
@@ -108,9 +109,9 @@ PAIRS: dict[str, Pair] = {
     "retry-500": (after(0.1, 0.6), after(0.1, 0.6, out="", code=1), "wrote nothing"),
     "retry-reset": (after(0.1, 0.6), after(0.1, out="", code=1), "did not ask again"),
     "waits-grow": (
-        (after(0, 0.5, 1.5, 3.5), after(0, 0.5), after(0, 0.4, 1.2), after(0, 0.6, 1.6)),
-        (after(0, 1, 2, 3), after(0, 1, 2), after(0, 1), after(0, 1, 2)),
-        "waits of 1.0, 1.0, 1.0 s",
+        (after(0, 0.5, 1.5, 3.5), after(0, 0.4, 1.2, 2.8), after(0, 0.5, 1.5), after(0, 0.5, 1.5, 3.5)),
+        (after(0, 1, 2, 3), after(0, 1, 2, 3), after(0, 1, 2, 3), after(0, 1, 2, 3)),
+        "the first wait 1.0 to 1.0 s, the last 1.0 to 1.0 s, in 4 runs",
     ),
     "retries-end": (after(0, 1, 2, code=1), seen(ran(ended="ended"), range(30)), "30 requests, and no end"),
     "retry-same": (
@@ -255,11 +256,27 @@ def test_a_crash_is_told_from_a_sentence(line: str, crashes: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("grow", "verdict"), [(lambda n: 2**n, "pass"), (lambda n: 1, "fail"), (lambda n: 0.01 * 2**n, "fail")]
+    ("grow", "runs", "found"),
+    [
+        (lambda n: 2**n, 4, ("pass", "waits of 0.5, 1.0, 2.0 s")),
+        (lambda n: 1, 5, ("fail", "the first wait 0.5 to 0.5 s, the last 0.5 to 0.5 s, in 5 runs")),
+        (lambda n: 0.01 * 2**n, 12, ("fail", "it asks again at once")),
+    ],
 )
-def test_waits_must_grow_and_be_waits(grow: Callable[[int], float], verdict: str) -> None:
+def test_waits_must_grow_and_be_waits(grow: Callable[[int], float], runs: int, found: tuple[str, str]) -> None:
     times = [sum(0.5 * grow(step) for step in range(count)) for count in range(4)]
-    assert marked("waits-grow", (after(*times), after(*times[:3]), refused("busy"), refused("502")))[0] == verdict
+    assert waits_grow(*(after(*times),) * runs) == found
+
+
+def test_few_waits_with_chance_in_them_want_more_and_are_no_fail() -> None:
+    scenes = (after(0, 0.4, 1.0), after(0, 0.1, 0.3), after(0, 0.3, 0.7), after(0, 0.2, 0.3))
+    assert waits_are_unclear(*scenes)
+    assert marked("waits-grow", scenes)[0] == "n/a"
+    assert not waits_are_unclear(*(after(0, 1, 2, 3),) * 4)
+    once = (after(0, 1),) * 4
+    assert not waits_are_unclear(*once)
+    assert marked("waits-grow", once) == ("n/a", "it asked again once at most: there is no second wait")
+    assert marked("waits-grow", (refused("busy"),) * 4) == ("fail", "it did not ask again")
 
 
 @pytest.mark.parametrize("name", sorted(name for name, case in CASE_BY_NAME.items() if case.scenes[0] == "plain"))
