@@ -69,24 +69,18 @@ def side_by_side(works: Sequence[Iterator[T]]) -> Iterator[tuple[int, T | BaseEx
         yield number, item
 
 
-class EventQueue(Generic[T]):
-    """The events of one answer, or of several, made in a thread of their own, taken in batches.
+class Inbox(Generic[T]):
+    """What other threads put into it, or raised, taken in batches."""
 
-    `begin` is given a sleep that ends with Cancelled when the events are given up, and returns the events. `stop` is
-    called once when they are given up: it must end a read that blocks.
-    """
-
-    def __init__(self, begin: Callable[[Callable[[float], None]], Iterator[T]], stop: Callable[[], None]) -> None:
+    def __init__(self) -> None:
         self._queue: SimpleQueue[T | BaseException | None] = SimpleQueue()
-        self._stop = stop
-        self._given_up = threading.Event()
-        threading.Thread(target=self._fill, args=(begin(self._sleep),), daemon=True, name="chat-network").start()
+        self.put = self._queue.put
 
     def take(self, timeout_s: float | None) -> list[T]:
-        """What has come: waits for the first event at most `timeout_s` seconds (None: for ever), then takes all, but
-        never so many that a server faster than this loop is followed for ever.
+        """What has come: waits for the first at most `timeout_s` seconds (None: for ever), then takes all, but never so
+        many that a server faster than this loop is followed for ever.
 
-        Empty after the time, or after `wake`. Raises what the thread raised, once all that came before is taken.
+        Empty after the time, or after `wake`. Raises what was raised, once all that came before is taken.
         """
         batch: list[T] = []
         append, following = batch.append, self._queue.get_nowait
@@ -109,6 +103,20 @@ class EventQueue(Generic[T]):
     def wake(self) -> None:
         """Makes a waiting `take` return. May be called in a signal handler."""
         self._queue.put(None)
+
+
+class EventQueue(Inbox[T]):
+    """The events of one answer, or of several, made in a thread of their own, taken in batches.
+
+    `begin` is given a sleep that ends with Cancelled when the events are given up, and returns the events. `stop` is
+    called once when they are given up: it must end a read that blocks.
+    """
+
+    def __init__(self, begin: Callable[[Callable[[float], None]], Iterator[T]], stop: Callable[[], None]) -> None:
+        super().__init__()
+        self._stop = stop
+        self._given_up = threading.Event()
+        threading.Thread(target=self._fill, args=(begin(self._sleep),), daemon=True, name="chat-network").start()
 
     def give_up(self) -> None:
         """Nobody takes any more: the thread is told to end, and is not waited for."""

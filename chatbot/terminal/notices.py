@@ -25,6 +25,9 @@ class Notices:
     without the program's name, and errors are called so. `apart`: the next message stands a blank row below the answer.
     """
 
+    quiet = in_session = apart = False
+    _redacts = True
+
     def __init__(
         self,
         write: Callable[[str], None],
@@ -37,10 +40,6 @@ class Notices:
         self.redact = redact
         self.colour = colour
         self.columns = columns
-        self._redacts = True
-        self.quiet = False
-        self.in_session = False
-        self.apart = False
 
     @property
     def reply_cells(self) -> int:

@@ -20,6 +20,7 @@ from tests.histories import COMPLETE
 from tests.journeys.chat import Result, environment, run, run_code
 from tests.journeys.shells import SHELLS, Shell, shell_environment
 from tests.journeys.test_set_up import NOBODY
+from tests.tables import cases
 
 QUESTION = "why is the sky blue?"
 TEMPLATES = ("review", "it's $1 (a test)", 'q"uote', "co:lon:x")
@@ -59,38 +60,39 @@ def shell(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.mark.parametrize(
     ("line", "words"),
-    [
-        ("chat lo", ["chat", "logs"]),
-        ("chat logs sho", ["chat", "logs", "show"]),
-        ("chat --prov", ["chat", "--provider"]),
-        ("chat --provider openr", ["chat", "--provider", "openrouter"]),
-        ("chat --provider=openr", ["chat", "--provider=openrouter"]),
-        ("chat -m openai/g", ["chat", "-m", "openai/gpt-6-luna"]),
-        ("chat -m oll", ["chat", "-m", "ollama/"]),
-        ("chat -m lab/ech", ["chat", "-m", "lab/echo"]),
-        ("chat --color ne", ["chat", "--color", "never"]),
-        ("chat logs export --format j", ["chat", "logs", "export", "--format", "json"]),
-        ("chat help lo", ["chat", "help", "logs"]),
-        ("chat -t rev", ["chat", "-t", "review"]),
-        ("chat -t it", ["chat", "-t", "it's $1 (a test)"]),
-        ('chat -t "it', ["chat", "-t", "it's $1 (a test)"]),
-        ("chat -t 'it", ["chat", "-t", "it's $1 (a test)"]),
-        ("chat -t q", ["chat", "-t", 'q"uote']),
-        ("chat -t co", ["chat", "-t", "co:lon:x"]),
-        ("chat -t co:l", ["chat", "-t", "co:lon:x"]),
-        ("chat -t co:lon:", ["chat", "-t", "co:lon:x"]),
-        ('chat -t "co:l', ["chat", "-t", "co:lon:x"]),
-        ("chat -f no", ["chat", "-f", "notes.md"]),
-        ("chat -f a", ["chat", "-f", "a b's $x.txt"]),
-        ("chat --file=no", ["chat", "--file=notes.md"]),
-        ("chat -s @no", ["chat", "-s", "@notes.md"]),
-        ("chat --out su", ["chat", "--out", "sub"]),
-        ("FOO=1 chat ä -m lab/ech", ["FOO=1", "chat", "ä", "-m", "lab/echo"]),
-        ("chat a question notes", ["chat", "a", "question", "notes"]),
-    ],
+    cases("""
+        chat lo | chat, logs
+        chat logs sho | chat, logs, show
+        chat --prov | chat, --provider
+        chat --provider openr | chat, --provider, openrouter
+        chat --provider=openr | chat, --provider=openrouter
+        chat -m openai/g | chat, -m, openai/gpt-6-luna
+        chat -m oll | chat, -m, ollama/
+        chat -m lab/ech | chat, -m, lab/echo
+        chat --color ne | chat, --color, never
+        chat logs export --format j | chat, logs, export, --format, json
+        chat help lo | chat, help, logs
+        chat -t rev | chat, -t, review
+        chat -t it | chat, -t, it's $1 (a test)
+        chat -t "it | chat, -t, it's $1 (a test)
+        chat -t 'it | chat, -t, it's $1 (a test)
+        chat -t q | chat, -t, q"uote
+        chat -t co | chat, -t, co:lon:x
+        chat -t co:l | chat, -t, co:lon:x
+        chat -t co:lon: | chat, -t, co:lon:x
+        chat -t "co:l | chat, -t, co:lon:x
+        chat -f no | chat, -f, notes.md
+        chat -f a | chat, -f, a b's $x.txt
+        chat --file=no | chat, --file=notes.md
+        chat -s @no | chat, -s, @notes.md
+        chat --out su | chat, --out, sub
+        FOO=1 chat ä -m lab/ech | FOO=1, chat, ä, -m, lab/echo
+        chat a question notes | chat, a, question, notes
+    """),
 )
-def test_a_real_shell_completes(shell: Shell, line: str, words: list[str]) -> None:
-    assert [word.removesuffix("/") if "--out" in line else word for word in shell.completed(line)] == words
+def test_a_real_shell_completes(shell: Shell, line: str, words: str) -> None:
+    completed = [word.removesuffix("/") if "--out" in line else word for word in shell.completed(line)]
+    assert completed == words.split(", ")
 
 
 def test_a_conversation_is_offered_with_its_question(shell: Shell) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -148,31 +149,31 @@ def test_an_unknown_model_names_the_nearest_ones(server: LabServer, tmp_path: Pa
 
 @pytest.mark.parametrize(
     ("words", "code", "says"),
-    [
-        (("--nope", "hi"), 2, "there is no option"),
-        (("--temperature", "warm", "hi"), 2, "--temperature is a number, for example 0.2, not 'warm'"),
-        (("--api-key", "x", "hi"), 2, "there is no option"),
-        (("--option", "novalue", "hi"), 2, "key=value"),
-        (("--header", "novalue", "hi"), 2, "--header"),
-        (("--color", "blue", "hi"), 2, "auto, always or never"),
-        (("--provider", "opnai", "hi"), 2, "did you mean openai"),
-        (("",), 2, "no question"),
-        (("-f", "missing.txt", "hi"), 66, "missing.txt"),
-        (("-s", "@missing.txt", "hi"), 66, "missing.txt"),
-        (("--image", "missing.png", "hi"), 66, "missing.png"),
-        (("--image", "https://example.com/a.png", "hi"), 2, "example.com"),
-        (("--env-file", "missing.env", "hi"), 66, "missing.env"),
-        (("--base-url", "ftp://x", "hi"), 78, "--base-url"),
-        (("--base-url", "http://u:secret-word@x/v1", "hi"), 78, "user name"),
-        (("--base-url", "http://example.com/v1", "--provider", "openai", "hi"), 78, "unencrypted"),
-        (("-m", "claude-x", "hi"), 78, "ANTHROPIC_API_KEY"),
-    ],
+    cases("""
+        --nope hi | 2 | there is no option
+        --temperature warm hi | 2 | --temperature is a number, for example 0.2, not 'warm'
+        --api-key x hi | 2 | there is no option
+        --option novalue hi | 2 | key=value
+        --header novalue hi | 2 | --header
+        --color blue hi | 2 | auto, always or never
+        --provider opnai hi | 2 | did you mean openai
+        '' | 2 | no question
+        -f missing.txt hi | 66 | missing.txt
+        -s @missing.txt hi | 66 | missing.txt
+        --image missing.png hi | 66 | missing.png
+        --image https://example.com/a.png hi | 2 | example.com
+        --env-file missing.env hi | 66 | missing.env
+        --base-url ftp://x hi | 78 | --base-url
+        --base-url http://u:secret-word@x/v1 hi | 78 | user name
+        --base-url http://example.com/v1 --provider openai hi | 78 | unencrypted
+        -m claude-x hi | 78 | ANTHROPIC_API_KEY
+    """),
 )
 def test_bad_input_is_one_clear_sentence_before_any_request(
-    server: LabServer, tmp_path: Path, words: tuple[str, ...], code: int, says: str
+    server: LabServer, tmp_path: Path, words: str, code: str, says: str
 ) -> None:
-    result = run(*words, home=tmp_path, OPENAI_API_KEY=KEY, OPENAI_BASE_URL=server.url + "/v1")
-    assert result.code == code
+    result = run(*shlex.split(words), home=tmp_path, OPENAI_API_KEY=KEY, OPENAI_BASE_URL=server.url + "/v1")
+    assert result.code == int(code)
     assert says in result.err
     assert result.out == b""
     assert "Traceback" not in result.err

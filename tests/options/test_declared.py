@@ -56,15 +56,8 @@ def test_the_command_line_reads_what_is_declared() -> None:
 
 
 def test_a_variable_counts_where_the_command_line_says_nothing() -> None:
-    environ = {
-        "CHAT_HEAT": "3",
-        "CHAT_SPICE": "salt\npepper",
-        "CHAT_PAN": "no",
-        "CHAT_STYLE": "raw",
-        "CHAT_LID": "on",
-        "CHAT_HURRY": "yes",
-        "CHAT_STIR": "2",
-    }
+    said = "CHAT_HEAT=3 CHAT_SPICE=salt\npepper CHAT_PAN=no CHAT_STYLE=raw CHAT_LID=on CHAT_HURRY=yes CHAT_STIR=2"
+    environ = dict(variable.split("=") for variable in said.split(" "))
     assert cooked(**environ) == Cooking(3.0, ("salt", "pepper"), None, "raw", "on", 2, True, 2)
     assert cooked("--heat", "1", **environ).heat == 1.0
     assert cooked(CHAT_HURRY="0", CHAT_HEAT="") == Cooking()

@@ -7,7 +7,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 
 from chatbot.cli.ask.setup import Setup
 from chatbot.core.amounts import duration_words
@@ -22,6 +22,7 @@ from chatbot.core.request import HttpRequest, HttpResponse
 from chatbot.layers.batch.paced import Asked, Asking, is_refused
 from chatbot.layers.batch.retries import PacedRetries
 from chatbot.layers.cached import Cached
+from chatbot.outside.background import Inbox
 from chatbot.outside.http.transport import IDLE_TIMEOUT_S, LiveTransport
 from chatbot.providers.wires.lookup import provider_for
 from chatbot.records import NamedTuple
@@ -45,7 +46,7 @@ class Workers:
         self._setup = setup
         self._on_wait = on_wait
         self._todo: SimpleQueue[Asking[BatchRow]] = SimpleQueue()
-        self._done: SimpleQueue[Asked[BatchRow] | BaseException | None] = SimpleQueue()
+        self._done = Inbox[Asked[BatchRow]]()
         self._count = self._busy = 0
         self._cached: Cached | None = None
         if setup.arguments.cache.is_wanted:
@@ -63,22 +64,13 @@ class Workers:
     def take(self, timeout_s: float | None) -> list[Asked[BatchRow]]:
         most_s = self._on_wait()
         waits_s = [wait_s for wait_s in (timeout_s, most_s) if wait_s is not None]
-        done: list[Asked[BatchRow]] = []
-        try:
-            item = self._done.get(timeout=min(waits_s, default=None))
-            while item is not None:
-                if isinstance(item, BaseException):
-                    raise item
-                self._busy -= 1
-                done.append(item)
-                item = self._done.get_nowait()
-        except Empty:
-            pass
+        done = self._done.take(min(waits_s, default=None))
+        self._busy -= len(done)
         return done
 
     def wake(self) -> None:
         """Makes a waiting `take` return. May be called in a signal handler."""
-        self._done.put(None)
+        self._done.wake()
 
     def _work(self) -> None:
         worker = _Worker(self._setup, self._cached)

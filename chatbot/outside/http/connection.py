@@ -21,6 +21,7 @@ from chatbot.core.addresses import is_loopback
 from chatbot.core.request import Route
 from chatbot.outside.http.authorities import unverified, verifying
 from chatbot.outside.http.metering import Meter, MeteredResponse
+from chatbot.records import NamedTuple
 
 
 class TimedConnection(HTTPConnection):
@@ -109,24 +110,23 @@ def _timed(kind: Any) -> type[TimedConnection]:
     return type(f"Timed{kind.__name__}", (TimedConnection, kind), {})
 
 
-class Adapter(HTTPAdapter):
-    """Notes its connections in `connections`: the one that waits for headers is not to be had otherwise. `on_use` is
-    told which one carries a request.
+class Watch(NamedTuple):
+    """What sees the connections: they are noted in `connections`, as the one that waits for headers is not to be had
+    otherwise, and `on_use` is told which one carries a request. `addresses`: see Route.
     """
 
-    def __init__(
-        self,
-        connections: WeakSet[HTTPConnection],
-        on_use: Callable[[TimedConnection], None],
-        clock: Callable[[], float],
-        meter: Meter,
-        addresses: tuple[str, ...] = (),
-    ) -> None:
-        self._addresses = addresses
-        self._connections = connections
-        self._on_use = on_use
-        self._clock = clock
-        self._meter = meter
+    connections: WeakSet[HTTPConnection]
+    on_use: Callable[[TimedConnection], None]
+    clock: Callable[[], float]
+    meter: Meter
+    addresses: tuple[str, ...] = ()
+
+
+class Adapter(HTTPAdapter):
+    """Connections that are watched."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
         super().__init__()
 
     def get_connection_with_tls_context(self, *args: Any, **options: Any) -> Any:
@@ -137,22 +137,23 @@ class Adapter(HTTPAdapter):
 
     def _connection(self, kind: Any, **options: Any) -> HTTPConnection:
         connection = _timed(kind)(**options)
-        response_class: Any = partial(MeteredResponse, self._meter)
+        watch = self._watch
+        response_class: Any = partial(MeteredResponse, watch.meter)
         connection.response_class = response_class
-        connection.clock, connection.on_use, connection.meter = self._clock, self._on_use, self._meter
-        connection.addresses = self._addresses
+        connection.clock, connection.on_use, connection.meter = watch.clock, watch.on_use, watch.meter
+        connection.addresses = watch.addresses
         connection.socket_options = _NotesLookUp(connection.socket_options, connection)
-        self._connections.add(connection)
+        watch.connections.add(connection)
         return connection
 
 
 class TlsAdapter(Adapter):
     """HTTPS with one TLS context for all connections; where `route` is insecure, this machine has another."""
 
-    def __init__(self, route: Route, environ: Mapping[str, str], *args: Any) -> None:
+    def __init__(self, route: Route, environ: Mapping[str, str], watch: Watch) -> None:
         self._route, self._environ = route, environ
         self._contexts: dict[bool, ssl.SSLContext] = {}
-        super().__init__(*args)
+        super().__init__(watch)
 
     def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
         """See HTTPAdapter."""

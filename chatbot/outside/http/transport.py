@@ -26,7 +26,7 @@ from chatbot.core.http.exchange import ConnectionFacts, Headers, Moments
 from chatbot.core.http.traffic import Traffic
 from chatbot.core.request import USUAL_ROUTE, HttpRequest, HttpResponse, Route
 from chatbot.core.version import __version__
-from chatbot.outside.http.connection import Adapter, TimedConnection, TlsAdapter
+from chatbot.outside.http.connection import Adapter, TimedConnection, TlsAdapter, Watch
 from chatbot.outside.http.faults import overdue, place_of, timed_out, typed
 from chatbot.outside.http.metering import Meter
 from chatbot.outside.http.proxies import (
@@ -80,9 +80,9 @@ class LiveTransport:
         self._session.headers.clear()
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         self._connections: WeakSet[HTTPConnection] = WeakSet()
-        adapter = (self._connections, self._used, clock, self._meter, route.addresses)
-        self._session.mount("http://", Adapter(*adapter))
-        self._session.mount("https://", TlsAdapter(route, environ, *adapter))
+        watch = Watch(self._connections, self._used, clock, self._meter, route.addresses)
+        self._session.mount("http://", Adapter(watch))
+        self._session.mount("https://", TlsAdapter(route, environ, watch))
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """See Transport."""

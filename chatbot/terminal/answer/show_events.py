@@ -1,7 +1,7 @@
 """The loop between an answer's events and what a person sees."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from chatbot.core.calls.loop import whole
 from chatbot.core.calls.steps import Step, StepCollector
@@ -10,11 +10,13 @@ from chatbot.core.errors import ChatError, ProgramFault, TimedOut
 from chatbot.core.events import Event, Finished, TextDelta, Verdict
 from chatbot.records import NamedTuple
 
+Seen = TypeVar("Seen", covariant=True)
 
-class EventQueue(Protocol):
+
+class EventQueue(Protocol[Seen]):
     """Where events come from; see chatbot.outside.background."""
 
-    def take(self, timeout_s: float | None) -> list[Event]: ...
+    def take(self, timeout_s: float | None) -> Sequence[Seen]: ...
 
     def give_up(self) -> None: ...
 
@@ -51,7 +53,7 @@ class AnswerResult(NamedTuple):
 
 
 def show_events(
-    event_queue: EventQueue,
+    event_queue: EventQueue[Event],
     view: View,
     clock: Callable[[], float],
     stopped: Callable[[], bool],
@@ -86,7 +88,7 @@ def show_events(
 
 
 def _taken(
-    event_queue: EventQueue,
+    event_queue: EventQueue[Event],
     redact: Callable[[list[Event]], Iterable[Event]],
     timeout_s: float | None,
     so_far: StepCollector,
@@ -103,7 +105,7 @@ def _taken(
         return [whole([*so_far.ended, failed])]
 
 
-def with_whole_text(events: list[Event]) -> list[Event]:
+def with_whole_text(events: Sequence[Event]) -> list[Event]:
     """The same events with neighbouring text deltas joined: a fast answer comes by the thousand."""
     joined: list[Event] = []
     texts: list[str] = []

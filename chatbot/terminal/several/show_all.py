@@ -7,7 +7,7 @@ from typing import Protocol
 
 from chatbot.core.errors import TimedOut
 from chatbot.core.events import Event, Finished, Verdict
-from chatbot.terminal.answer.show_events import ended_here, sooner, with_whole_text
+from chatbot.terminal.answer.show_events import EventQueue, ended_here, sooner, with_whole_text
 from chatbot.terminal.several.progress import Progress
 
 Redact = Callable[[list[Event]], Iterable[Event]]
@@ -26,14 +26,6 @@ class FromOne(Protocol):
     def after_s(self) -> float: ...
 
 
-class EventQueue(Protocol):
-    """Where they come from; see chatbot.outside.background."""
-
-    def take(self, timeout_s: float | None) -> Sequence[FromOne]: ...
-
-    def give_up(self) -> None: ...
-
-
 class Board(Protocol):
     """Shows several answers. `show` takes what came of one; `frame` draws what is due, and returns the seconds until
     it wants to be called again, None for whenever.
@@ -45,7 +37,7 @@ class Board(Protocol):
 
 
 def show_all(
-    event_queue: EventQueue,
+    event_queue: EventQueue[FromOne],
     board: Board,
     progresses: Sequence[Progress],
     redactors: Sequence[Redact],

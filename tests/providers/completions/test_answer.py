@@ -18,6 +18,7 @@ from chatbot.core.tools.calling import ToolCall
 from chatbot.core.wires.chat_completions import Head
 from chatbot.providers.completions.answer import CompletionWriter, written_error
 from chatbot.providers.wires.lookup import speaker_of
+from tests.tables import cases
 
 HEAD = Head("chatcmpl-1", "claude", 7)
 DONE = Finished(Verdict.COMPLETE, "end_turn", Usage(3, 5, 2, 1))
@@ -51,17 +52,18 @@ def test_a_stream_begins_with_its_role_and_ends_with_a_reason_and_its_usage() ->
 
 @pytest.mark.parametrize(
     ("verdict", "reason"),
-    [
-        (Verdict.COMPLETE, "stop"),
-        (Verdict.EMPTY, "stop"),
-        (Verdict.LENGTH, "length"),
-        (Verdict.FILTERED, "content_filter"),
-        (Verdict.REFUSED, "content_filter"),
-    ],
+    cases("""
+        complete | stop
+        empty | stop
+        length | length
+        filtered | content_filter
+        refused | content_filter
+    """),
 )
-def test_the_reason_is_one_of_openai(verdict: Verdict, reason: str) -> None:
-    assert streamed([Finished(verdict)])[0]["choices"][0]["finish_reason"] == reason
-    whole = CompletionWriter(HEAD, wants_usage=False).whole([Finished(verdict)])
+def test_the_reason_is_one_of_openai(verdict: str, reason: str) -> None:
+    end = Finished(Verdict(verdict))
+    assert streamed([end])[0]["choices"][0]["finish_reason"] == reason
+    whole = CompletionWriter(HEAD, wants_usage=False).whole([end])
     assert whole["choices"][0]["finish_reason"] == reason
     assert whole["choices"][0]["message"] == {"role": "assistant", "content": ""}
 
