@@ -16,13 +16,13 @@ from typing import Literal
 from chatbot.records import NamedTuple
 
 Growth = Literal["grow", "even", "at once", "unclear"]
-_LEAST_RUNS, _FEW_RUNS, MOST_WAITS = 3, 4, 5
+_LEAST_RUNS, _MANY_RUNS, MOST_WAITS = 3, 8, 5
 _NOISE_S = 0.05  # what a machine adds to a wait, now and then; of many waits the longest may be worse
 _OUTLIERS = 16  # one of so many
 _AT_ONCE_S, _AT_ONCE_RUNS = 0.06, 12
 # Full jitter over two waits is the hardest to tell. By these bounds one right client in a million is called even, and
 # of those that do not wait longer one in some hundred passes; tests/lab/grade/test_waiting.py counts them.
-_GROWS, _GROWS_IN_FEW, _EVEN = 9.0, 6.0, -18.0
+_GROWS, _GROWS_IN_FEW, _EVEN = 9.0, 6.0, -19.0
 _STEPS = [2 ** (step / 2) for step in range(14)]
 _LEAST_FACTOR, _SURE_FACTOR = 1.5, 2.0
 
@@ -43,13 +43,14 @@ def growth(runs: Sequence[Sequence[float]]) -> Growth:
     if len(pairs) < _LEAST_RUNS:
         return "unclear"
     first_s, last_s = zip(*pairs, strict=True)
+    is_many = len(pairs) >= _MANY_RUNS
     short = sum(wait_s < _AT_ONCE_S for wait_s in first_s + last_s)
     if len(pairs) >= _AT_ONCE_RUNS and short * 4 >= len(pairs) * 2 * 3:
         return "at once"
     sure = evidence(first_s, last_s, _SURE_FACTOR)
-    if max(sure, evidence(first_s, last_s, _LEAST_FACTOR)) >= (_GROWS_IN_FEW if len(pairs) <= _FEW_RUNS else _GROWS):
+    if max(sure, evidence(first_s, last_s, _LEAST_FACTOR)) >= (_GROWS if is_many else _GROWS_IN_FEW):
         return "grow"
-    return "even" if sure <= _EVEN else "unclear"
+    return "even" if is_many and sure <= _EVEN else "unclear"  # a few waits are the same by chance too
 
 
 def leans_to_growth(runs: Sequence[Sequence[float]]) -> bool:

@@ -135,10 +135,10 @@ def test_a_cut_answer_with_line_breaks_is_not_lost() -> None:
 
 
 def test_waits_grow_and_have_chance_in_them() -> None:
-    even = [seen(*asked_at(0, 0.5, 1.0)) for _ in range(3)]
+    even = [seen(*asked_at(0, 0.5, 1.0)) for _ in range(8)]
     grown = [seen(*asked_at(0, 0.5, 1.5)) for _ in range(3)]
     chance = [seen(*asked_at(0, first, 3 * first)) for first in (0.3, 0.45, 0.27)]
-    assert "In 3 runs the first wait was 0.5 to 0.5 s, and the last 0.5 to 0.5 s" in told(6, "the waits grow", *even)
+    assert "In 8 runs the first wait was 0.5 to 0.5 s, and the last 0.5 to 0.5 s" in told(6, "the waits grow", *even)
     assert told(6, "the waits grow", *grown) == ""
     assert "The last wait was the same in 3 runs: 1.00 s" in told(6, "with chance", *grown)
     assert told(6, "with chance", *chance) == ""
