@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from itertools import chain, islice
 from typing import Any
 
+from chatbot.cli.passing.listening import fault_teller
 from chatbot.cli.passing.reply import end_to_end, passed_on, unbroken
 from chatbot.cli.passing.upstreams import Upstreams
 from chatbot.cli.serve.access import Access
@@ -68,7 +69,8 @@ class Relay:
     @property
     def handler(self) -> type[Connection]:
         """What a server makes of each connection."""
-        attributes = {"respond": staticmethod(self), "refuse": staticmethod(self._refuse)}
+        attributes: dict[str, Any] = {"respond": staticmethod(self), "refuse": staticmethod(self._refuse)}
+        attributes["tell_fault"] = staticmethod(fault_teller(self._view.notices))
         return type("RelayConnection", (Connection,), {"server_version": "chat", **attributes})
 
     def _refuse(self, method: str, headers: Mapping[str, str]) -> ScriptedReply | None:
@@ -112,7 +114,7 @@ class Relay:
         if not isinstance(body, dict):
             return refusal(400, "the body is no JSON object")
         name = body.get("model") or ""
-        if not isinstance(name, str):
+        if not isinstance(name, str) or not name.isprintable():
             return refusal(400, "model is the name of one")
         asked = Asked(received, departure, self._targets.find(name), told)
         told.goes_to(asked.target)

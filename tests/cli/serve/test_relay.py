@@ -388,6 +388,17 @@ def test_the_person_sees_both_exchanges_side_by_side(tmp_path: Path) -> None:
     assert shown.splitlines()[-1].startswith("#1 POST /v1/chat/completions  anthropic/echo  200  ")
 
 
+def test_what_cannot_be_shown_or_asked_costs_no_answer(tmp_path: Path) -> None:
+    with LabServer() as lab, relaying(lab.url, tmp_path, level=1) as (url, written):
+        asked = Relayed(url, lab, written)
+        deep = b'{"model": "chat", "messages": [{"role": "user", "content": "hi"}], "metadata": %s%s}'
+        whole = requests.post(f"{url}/v1/chat/completions", deep % (b"[" * 900, b"]" * 900), timeout=10).json()
+        assert whole["choices"][0]["message"]["content"] == "hi"
+        for name in ("\ud800", "openai/\0", "lab/echo\nX: 1"):
+            assert asked.ask(name).json()["error"]["message"] == "model is the name of one"
+    assert "it cannot be shown: RecursionError" in "".join(written)
+
+
 def test_signatures_go_back_with_the_results_though_the_client_does_not_keep_them(relayed: Relayed) -> None:
     call = {
         "functionCall": {"id": "c1", "name": "weather", "args": {"city": "Rome"}},
