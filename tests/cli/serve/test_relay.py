@@ -108,6 +108,20 @@ def test_an_answer_comes_whole_and_streamed(relayed: Relayed, provider: str) -> 
     assert (json.loads(usage[6:])["usage"]["total_tokens"], end) == (4, "data: [DONE]")
 
 
+def test_documents_go_where_they_are_taken(relayed: Relayed) -> None:
+    document = {"type": "file", "file": {"filename": "a.pdf", "file_data": "data:application/pdf;base64,JVBERi0xLjQK"}}
+    recording = {"type": "input_audio", "input_audio": {"data": "UklGRiQAAABXQVZF", "format": "wav"}}
+
+    def asked(provider: str, part: dict[str, Any]) -> Any:
+        answer = relayed.ask(f"{provider}/echo", messages=[{"role": "user", "content": [part]}]).json()
+        return answer["choices"][0]["message"]["content"].strip() if "choices" in answer else answer["error"]["message"]
+
+    for provider in PROVIDERS:
+        assert asked(provider, document).startswith("[document: application/pdf, 9 bytes")
+    assert asked("gemini", recording).startswith("[audio: audio/wav, 12 bytes")
+    assert asked("anthropic", recording) == "a recording cannot be passed on: Anthropic takes no such recordings here"
+
+
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_system_images_and_reasoning_pass(relayed: Relayed, provider: str) -> None:
     question = [{"type": "text", "text": "what is it?"}, {"type": "image_url", "image_url": {"url": PNG}}]
