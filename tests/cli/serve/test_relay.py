@@ -119,7 +119,8 @@ def test_documents_go_where_they_are_taken(relayed: Relayed) -> None:
     for provider in PROVIDERS:
         assert asked(provider, document).startswith("[document: application/pdf, 9 bytes")
     assert asked("gemini", recording).startswith("[audio: audio/wav, 12 bytes")
-    assert asked("anthropic", recording) == "a recording cannot be passed on: Anthropic takes no such recordings here"
+    said = asked("anthropic", recording)
+    assert said.startswith("a recording cannot be passed on: ") and said.endswith(" takes no such recordings here")
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
