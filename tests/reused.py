@@ -40,6 +40,7 @@ def main() -> None:
     kept = set(weakref.finalize._registry)  # type: ignore[attr-defined]
     let_go()
     caches = list(caches_of_ours())
+    atexit._run_exitfuncs()
     before = left_behind()
     for runs in itertools.count(1):
         number, streams, _, _ = socket.recv_fds(line, NUMBER_BYTES, 3)
@@ -48,11 +49,12 @@ def main() -> None:
         request = json.loads(line.recv(int.from_bytes(number), socket.MSG_WAITALL))
         become(streams, request["env"], request["cwd"])
         code = contextvars.copy_context().run(exit_code, request["words"])
-        sys.stdout.flush()
-        sys.stderr.flush()
         for left in set(weakref.finalize._registry) - kept:  # type: ignore[attr-defined]
             left()  # done at exit, as for connections that wait for another request
         _wait_for_threads()
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
         if runs == MOST_RUNS or left_behind() != before:
             end(code)
         let_go()
@@ -80,7 +82,6 @@ def left_behind() -> dict[str, Any]:
         "handlers": [signal.getsignal(number) for number in signal.valid_signals()],
         "blocked": signal.pthread_sigmask(signal.SIG_BLOCK, []),
         "alarm": signal.getitimer(signal.ITIMER_REAL),
-        "at exit": atexit._ncallbacks(),
         "hooks": [sys.excepthook, sys.unraisablehook, threading.excepthook, sys.getprofile(), sys.gettrace()],
         "paths": [*sys.path[1:], *sys.meta_path, *sys.path_hooks],
         "warnings": list(warnings.filters),

@@ -25,7 +25,6 @@ LEFT = {
     "a blocked signal": "import signal; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])",
     "an alarm": "import signal; signal.signal(signal.SIGALRM, signal.SIG_DFL); signal.alarm(60)",
     "a module": "import this_is_nowhere_else",
-    "something to do at exit": "import atexit; atexit.register(print, 'later')",
     "a hook": "import sys; sys.excepthook = print",
     "a place to import from": "import sys; sys.path.append('elsewhere')",
     "a filter of warnings": "import warnings; warnings.simplefilter('ignore')",
@@ -33,7 +32,6 @@ LEFT = {
     "a locale": "import locale; locale.setlocale(locale.LC_ALL, 'C')",
     "a mask of files": "import os; os.umask(0o77)",
 }
-LATER = {"a thread that is waited for", "something to do at exit"}
 END = "import os, sys; print(os.getpid()); print('aside', file=sys.stderr); sys.exit(7)"
 
 
@@ -53,13 +51,20 @@ def test_what_leaves_nothing_shares_a_process(tmp_path: Path) -> None:
     assert done(tmp_path, END, alone=True).stdout != runs[0].stdout
 
 
+def test_what_is_to_be_done_at_exit_is_done_then_and_once(tmp_path: Path) -> None:
+    run = done(tmp_path, f"import atexit; atexit.register(print, 'later')\n{END}")
+    pid, later = run.stdout.decode().split()
+    assert (run.returncode, later) == (7, "later")
+    assert done(tmp_path, END).stdout.decode().split() == [pid]
+
+
 @pytest.mark.parametrize("what", LEFT)
 def test_a_process_in_which_something_is_left_ends_as_python_ends(tmp_path: Path, what: str) -> None:
     (tmp_path / "this_is_nowhere_else.py").touch()
     run = done(tmp_path, f"{LEFT[what]}\n{END}")
     pid, *later = run.stdout.decode().split()
     assert (run.returncode, run.stderr) == (7, b"aside\n")
-    assert later == (["later"] if what in LATER else [])
+    assert later == (["later"] if what == "a thread that is waited for" else [])
     assert is_gone(int(pid))
     assert done(tmp_path, END).stdout.decode().split() != [pid]
 
