@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest.runner import runtestprotocol
 from hypothesis import HealthCheck, settings
 
 from chatbot.core.addresses import is_loopback
@@ -68,6 +69,19 @@ def _load_in_turns(config: pytest.Config) -> None:
     for file in files[first:] + files[:first]:
         with contextlib.suppress(Exception, pytest.skip.Exception):  # which it tells when it collects
             importlib.import_module(".".join(file.relative_to(TESTS.parent).with_suffix("").parts))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    """With `-n`: a worker tells of a test that it passed, once, and not in six messages; they cost as much as the test.
+    Whatever else happened to it is told as ever.
+    """
+    if not hasattr(item.config, "workerinput") or item.config.option.durations is not None:
+        return None
+    for report in runtestprotocol(item, log=False, nextitem=nextitem):
+        if report.when == "call" or not report.passed:
+            item.ihook.pytest_runtest_logreport(report=report)
+    return True
 
 
 class NetworkForbidden(RuntimeError):

@@ -31,9 +31,11 @@ from chatbot.cli.command_line.parsing import parse
 from chatbot.outside.http import lean_requests
 
 NUMBER_BYTES = 8
-LOADED_WHERE_USED = """dotenv encodings.utf_8_sig fastjsonschema PIL.Image prompt_toolkit.input.vt100
+LOADED_WHERE_USED = """_strptime dotenv encodings.ascii encodings.cp437 encodings.unicode_escape encodings.utf_16_le
+    encodings.utf_8_sig fastjsonschema PIL.Image PIL.BmpImagePlugin PIL.GifImagePlugin PIL.JpegImagePlugin
+    PIL.PngImagePlugin PIL.PpmImagePlugin platformdirs.unix prompt_toolkit.input.vt100
     prompt_toolkit.key_binding.bindings.search prompt_toolkit.patch_stdout prompt_toolkit.shortcuts pygments.lexers
-    pygments.lexers.python pygments.unistring tomlkit""".split()
+    pygments.lexers.javascript pygments.lexers.python pygments.unistring tomlkit""".split()
 FOR_FEW = ["anyio", "httpx2", "mcp", "mcp_types", "pypdf", "uvicorn"]
 """What few commands use, and takes longer to load than all of the rest; what imports it is loaded where it is used."""
 
@@ -43,7 +45,8 @@ def main() -> None:
     with socket.socket(fileno=int(sys.argv[1])) as requests:
         request = _next_child(requests)
     if request:
-        _become(**request)
+        become(request["streams"], request["env"], request["cwd"], terminal=request["terminal"])
+        end(exit_code(request["words"]))
 
 
 def _load() -> None:
@@ -97,8 +100,8 @@ def _fork_orphan() -> int:
     return 0
 
 
-def _become(streams: list[int], words: list[str], env: dict[str, str], cwd: str, terminal: bool) -> None:
-    """What a new interpreter with these words would be and do."""
+def become(streams: list[int], env: dict[str, str], cwd: str, *, terminal: bool = False) -> None:
+    """Takes the place in the world of a new process."""
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)
@@ -111,23 +114,26 @@ def _become(streams: list[int], words: list[str], env: dict[str, str], cwd: str,
     time.tzset()
     sys.stdin, sys.stdout, sys.stderr = (_text_stream(number) for number in range(3))
     sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr  # type: ignore[misc]
+
+
+def exit_code(words: list[str]) -> int:
+    """Does what a new interpreter with these words would do. Raises what would end it with a traceback."""
+    sys.path[0] = str(Path.cwd()) if words[0] == "-m" else str(Path(words[0]).parent)
     try:
         if words[0] == "-m":
-            sys.path[0] = cwd
             sys.argv = words[1:]
             runpy.run_module(words[1], run_name="__main__", alter_sys=True)
         else:
-            sys.path[0] = str(Path(words[0]).parent)
             sys.argv = words
             runpy.run_path(words[0], run_name="__main__")
-    except SystemExit as end:
-        if not isinstance(end.code, int):
+    except SystemExit as ended:
+        if not isinstance(ended.code, int):
             raise
-        _end(end.code)
-    _end(0)
+        return ended.code
+    return 0
 
 
-def _end(code: int) -> None:
+def end(code: int) -> None:
     """What an interpreter does at its end, but for taking apart what is loaded: that costs half of a short run."""
     threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()

@@ -2,7 +2,8 @@
 
 A child's place in the world (streams, terminal, folder, environment, signals, exit code) is that of a process started
 anew; only what it imports is loaded already. Where an interpreter is told something at its start, or the system cannot
-give such a child its new parent, it is started anew.
+give such a child its new parent, it is started anew. What is run to its end may share its process with others before
+and after it, each of which leaves it as it was.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pexpect
 from ptyprocess import PtyProcess  # type: ignore[import-untyped]
@@ -40,14 +41,23 @@ def start(words: Sequence[str | bytes], env: Mapping[str, str], cwd: Path, **str
 
 
 def run(
-    words: Sequence[str | bytes], env: Mapping[str, str], cwd: Path, *, stdin: bytes | None = None, timeout_s: float
+    words: Sequence[str | bytes],
+    env: Mapping[str, str],
+    cwd: Path,
+    *,
+    stdin: bytes | None = None,
+    timeout_s: float,
+    alone: bool = False,
 ) -> subprocess.CompletedProcess[bytes]:
     """Runs `python WORDS...` to its end. Standard input is the null device unless bytes are piped in.
 
+    With `alone` in a process of its own, as for what changes the modules of the program.
     Raises subprocess.TimeoutExpired; the process has been killed then.
     """
     pipes = {"stdin": subprocess.DEVNULL if stdin is None else subprocess.PIPE}
-    with start(words, env, cwd, **pipes, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    kind = subprocess.Popen if not _comes_to_the_same(env) else _Forked if alone else _Lent
+    streams: Any = {**pipes, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with kind([sys.executable, *words], env=dict(env), cwd=cwd, **streams) as process:
         try:
             out, err = process.communicate(stdin, timeout_s)
         except BaseException:
@@ -70,10 +80,64 @@ class _Forked(subprocess.Popen[bytes]):
         given = inspect.signature(super()._execute_child).bind(*args).arguments  # type: ignore[misc]
         ends = [given[name] for name in ("p2cread", "c2pwrite", "errwrite")]
         streams = [number if end == -1 else end for number, end in enumerate(ends)]
-        self.pid = _fork(given["args"], given["env"], str(given["cwd"]), streams)
+        self.pid = self._begun(given["args"], given["env"], str(given["cwd"]), streams)
         self._child_created = True
         pipes = ("p2cread", "p2cwrite", "c2pread", "c2pwrite", "errread", "errwrite")
         self._close_pipe_fds(*(given[name] for name in pipes))  # type: ignore[attr-defined]
+
+    def _begun(self, command: Sequence[Any], env: dict[str, str], cwd: str, streams: list[int]) -> int:
+        return _fork(command, env, cwd, streams)
+
+
+class _Lent(_Forked):
+    """One run in a process that does several, one after the other: see `tests.reused`."""
+
+    def _begun(self, command: Sequence[Any], env: dict[str, str], cwd: str, streams: list[int]) -> int:
+        self._lent = _idle.pop() if _idle else _for_several()
+        _ask(self._lent.line, {"words": _words(command), "env": env, "cwd": cwd}, streams)
+        return self._lent.process.pid
+
+    def _wait(self, timeout: float | None) -> int:
+        if self.returncode is None:
+            process, line = self._lent
+            line.settimeout(timeout)
+            try:
+                answer = line.recv(NUMBER_BYTES, socket.MSG_WAITALL)
+            except (TimeoutError, BlockingIOError) as error:
+                raise subprocess.TimeoutExpired(self.args, timeout or 0) from error
+            except ConnectionResetError:
+                answer = b""
+            if answer:
+                line.settimeout(None)
+                _idle.append(self._lent)
+            else:
+                line.close()
+            self.returncode = int.from_bytes(answer) if answer else process.wait()
+        return self.returncode
+
+    def _internal_poll(self, *_: Any, **__: Any) -> int | None:
+        try:
+            return self._wait(0)
+        except subprocess.TimeoutExpired:
+            return None
+
+
+class _ForSeveral(NamedTuple):
+    process: subprocess.Popen[bytes]
+    line: socket.socket
+
+
+_idle: list[_ForSeveral] = []
+
+
+def _for_several() -> _ForSeveral:
+    ours, theirs = socket.socketpair()
+    env = {"PATH": os.environ["PATH"], **STARTED_WITH}
+    process = start(["-m", "tests.reused"], env, ROOT, stdin=theirs)
+    theirs.close()
+    atexit.register(process.wait)
+    atexit.register(ours.close)
+    return _ForSeveral(process, ours)
 
 
 class _ForkedOnTerminal(pexpect.spawn):  # type: ignore[type-arg]
@@ -88,14 +152,21 @@ class _ForkedOnTerminal(pexpect.spawn):  # type: ignore[type-arg]
 
 def _fork(command: Sequence[Any], env: dict[str, str], cwd: str, streams: list[int], *, terminal: bool = False) -> int:
     """The process id of a new child of this process."""
-    words = [os.fsdecode(word) for word in command[1:]]
-    request = json.dumps({"words": words, "env": env, "cwd": cwd, "terminal": terminal}).encode()
     server = _server()
-    socket.send_fds(server, [len(request).to_bytes(NUMBER_BYTES)], streams)
-    server.sendall(request)
+    _ask(server, {"words": _words(command), "env": env, "cwd": cwd, "terminal": terminal}, streams)
     answer = server.recv(NUMBER_BYTES, socket.MSG_WAITALL)
     assert answer, "the fork server has ended"
     return int.from_bytes(answer)
+
+
+def _ask(line: socket.socket, request: dict[str, Any], streams: list[int]) -> None:
+    data = json.dumps(request).encode()
+    socket.send_fds(line, [len(data).to_bytes(NUMBER_BYTES)], streams)
+    line.sendall(data)
+
+
+def _words(command: Sequence[Any]) -> list[str]:
+    return [os.fsdecode(word) for word in command[1:]]
 
 
 @functools.cache

@@ -34,6 +34,8 @@ class Shell:
         self._env = shell_environment(home, **variables)
         done = subprocess.run(["chat", "completion", name, "--install"], env=self._env, cwd=home, capture_output=True)
         assert done.returncode == 0, done.stderr
+        # Else fish makes completions of all manual pages, for seconds and long after its end.
+        (home / ".local/share/fish/generated_completions").mkdir(parents=True, exist_ok=True)
         program = str(shutil.which(name))
         self._shell = pexpect.spawn(
             program, _START[name], env=self._env, cwd=home, dimensions=(40, 160), encoding="utf-8", timeout=20

@@ -74,13 +74,15 @@ def test_always_holds_for_the_session_and_ctrl_c_at_the_question_stops_the_answe
     person.child.send("n\r")
     person.wait_for_prompt(2)
     assert marks(home) == 1
+    person.child.send("/model markdown\r")  # whoever is asked: the person said so of the tool
+    person.wait_for_prompt(3)
     person.child.send("hi again\r")
     wait_for_question(person, "shell", 2)
     assert person.seen.count(b"call mark") == 1
     person.child.send("\x03")
-    person.wait_for_prompt(3)
+    person.wait_for_prompt(4)
     assert marks(home) == 1  # the answer was stopped before any call of it was made
-    person.leaves(3)
+    person.leaves(4)
     assert drew_nothing_of_it(person)
 
 

@@ -99,7 +99,7 @@ def on_a_terminal(place: str, how: str, home: Path, *words: str) -> tuple[str, i
 
 def piped(place: str, how: str, home: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[bytes]:
     """The same with everything in pipes."""
-    return forked.run([*BROKEN, place, how, *words], environment(home, **variables), home, timeout_s=60)
+    return forked.run([*BROKEN, place, how, *words], environment(home, **variables), home, timeout_s=60, alone=True)
 
 
 @pytest.mark.parametrize(("place", "how"), each(DRAWS, DRAWS[0], "chatbot.terminal.answer.live_view:LiveView.frame"))

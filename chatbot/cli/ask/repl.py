@@ -95,6 +95,7 @@ class _Session:
         self._recorder = setup.recorder
         self.keyboard = SilentKeyboard(as_typed=_is_smart_terminal())
         self._runner: AnswerRunner | None = None
+        self._always: set[tuple[str, str]] = set()
         self._models: Sequence[ListedModel] | None = None
         self._loading = threading.Lock()
 
@@ -138,7 +139,7 @@ class _Session:
             if self._runner is None:
                 from chatbot.cli.ask.runner import AnswerRunner
 
-                self._runner = AnswerRunner(self._setup, self.keyboard, in_session=True)
+                self._runner = AnswerRunner(self._setup, self.keyboard, in_session=True, always=self._always)
                 self._runner.load()
             return self._runner
 

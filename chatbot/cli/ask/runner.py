@@ -71,9 +71,15 @@ class AnswerRunner:
     """Asks one question after the other of the chosen model, and shows each answer."""
 
     def __init__(
-        self, setup: Setup, keyboard: SilentKeyboard, *, in_session: bool = False, beside: AnswerRunner | None = None
+        self,
+        setup: Setup,
+        keyboard: SilentKeyboard,
+        *,
+        in_session: bool = False,
+        beside: AnswerRunner | None = None,
+        always: set[tuple[str, str]] | None = None,
     ) -> None:
-        """`beside`: what it asks belongs to the answer of that one."""
+        """`beside`: what it asks belongs to the answer of that one. `always`: see ToolUse."""
         self._keyboard = keyboard
         self._in_session = in_session
         self._target = setup.target
@@ -107,7 +113,7 @@ class AnswerRunner:
         if setup.tools:
             from chatbot.cli.ask.tool_use import ToolUse
 
-            self.tools = ToolUse(setup, keyboard)
+            self.tools = ToolUse(setup, keyboard, set() if always is None else always)
         self.write_json: Callable[[AnswerResult, Mapping[str, Any]], None] = self._write_json
         self._form: AnswerForm | None = None
         if setup.arguments.schema is not None or setup.arguments.structured != Structured():

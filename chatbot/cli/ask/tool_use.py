@@ -33,9 +33,11 @@ _STORED_WITHIN_S = 6.0  # others may write at the same time
 
 
 class ToolUse:
-    """For one answer after the other. `wake` and `interrupts` belong to the answer that is waited for."""
+    """For one answer after the other. `wake` and `interrupts` belong to the answer that is waited for. `always` is what
+    the person said that to, perhaps while another model was asked.
+    """
 
-    def __init__(self, setup: Setup, keyboard: SilentKeyboard) -> None:
+    def __init__(self, setup: Setup, keyboard: SilentKeyboard, always: set[tuple[str, str]]) -> None:
         self._tools = setup.tools
         self._notices = setup.notices
         self._max_steps = setup.arguments.tools.max_steps or MAX_STEPS
@@ -45,7 +47,7 @@ class ToolUse:
         self._stop = threading.Event()
         self._stored = threading.Condition()
         self._stored_calls = 0
-        person = approver(self._notices, self._look)
+        person = approver(self._notices, self._look, always)
         self._asked = AskedInMainThread(person, lambda: self._wake(), lambda: self._stop.is_set())
         self._approve = allowed(setup.arguments.tools.allow, self._asked)
 

@@ -51,7 +51,7 @@ class Grading(NamedTuple):
         ),
     ] = ()
     min: Annotated[
-        int, Choice(f"The score that is enough for exit status 0; usually {FULL}.", metavar="N", least=0, most=FULL)
+        int, Choice(f"The score that is enough for exit code 0; usually {FULL}.", metavar="N", least=0, most=FULL)
     ] = FULL
     json: Annotated[bool, Choice("One JSON object for programs.")] = False
     html: Annotated[Path | None, Choice("Write a page of HTML too, a new file.", metavar="FILE")] = None
@@ -122,7 +122,7 @@ def _run(client: "Client", cases: "Sequence[Case]", wires: Sequence[str], notice
 
 def _no_question(error: "NothingAsked") -> UsageError:
     run = error.seen.run
-    by_itself = f"ended with exit status {run.code}" if run.code >= 0 else f"was ended by signal {-run.code}"
+    by_itself = f"ended with exit code {run.code}" if run.code >= 0 else f"was ended by signal {-run.code}"
     how = _ENDED_HERE.get(run.ended, by_itself)
     said = [line.strip() for line in run.err.decode("utf-8", "replace").splitlines() if line.strip()]
     if error.seen.asked and run.ended != "exited":
@@ -217,5 +217,5 @@ DECLARED = Command(
     "The command is run many times, with an empty home. It finds the lab by {base_url} {key} {model} {question} {wire} "
     "in its words, or by OPENAI_BASE_URL, OPENAI_API_KEY and their like. Without {question} the question is piped in. "
     "{timeout} and {max_retries} say how many seconds a server may be silent, and how often to ask again. Each of "
-    "these words is a variable too, as TIMEOUT. The exit status is 0 for full marks.",
+    "these words is a variable too, as TIMEOUT. The exit code is 0 for full marks.",
 )

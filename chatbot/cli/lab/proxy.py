@@ -10,7 +10,7 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from chatbot.cli.ask.target import Wanted, choose_target
-from chatbot.cli.passing.listening import listen
+from chatbot.cli.passing.listening import fault_teller, listen
 from chatbot.cli.passing.reply import end_to_end, passed_on
 from chatbot.cli.passing.tally import Tally
 from chatbot.cli.passing.upstreams import Upstreams
@@ -126,7 +126,8 @@ def serve_proxy(
         open_things.callback(upstreams.close)
         send = partial(upstreams.send, target.service.name)
         proxy = FaultProxy(origin, send, faults, times, lambda line: notices.write(line + "\n"))
-        handler = type("ProxyConnection", (Connection,), {"respond": staticmethod(proxy)})
+        attributes = {"respond": staticmethod(proxy), "tell_fault": staticmethod(fault_teller(notices))}
+        handler = type("ProxyConnection", (Connection,), attributes)
 
         def tell(server: HttpServer) -> None:
             notices.tell(

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from chatbot.core.errors import ConfigurationError
 from chatbot.outside.desktop.signals import Interrupts
+from chatbot.terminal.notices import Notices
 
 Server = TypeVar("Server")
 
@@ -31,3 +32,18 @@ def listen(make: Callable[[], AbstractContextManager[Server]], port: int, tell: 
                 f"port {port} cannot be used: {(error.strerror or str(error)).lower()}",
                 advice="Choose another with --port.",
             ) from error
+
+
+def fault_teller(notices: Notices) -> Callable[[Exception], None]:
+    """What tells of a fault of ours in one request: it costs no other."""
+
+    def tell(fault: Exception) -> None:
+        what = " ".join(str(fault).split())
+        notices.error(
+            [
+                f"a fault of chat itself: {type(fault).__name__}: {what}",
+                "Who asked was told that it failed, and may ask again; others are served as before.",
+            ]
+        )
+
+    return tell

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from itertools import chain, islice
 from typing import Any
 
+from chatbot.cli.passing.listening import fault_teller
 from chatbot.cli.passing.reply import end_to_end, passed_on, unbroken
 from chatbot.cli.passing.upstreams import Upstreams
 from chatbot.cli.serve.access import Access
@@ -22,6 +23,7 @@ from chatbot.cli.serve.view import Told, View
 from chatbot.core.errors import Cancelled, ChatError, MalformedAnswer
 from chatbot.core.events import Event, Finished, Notice, ToolCallDelta
 from chatbot.core.http.exchange import Headers
+from chatbot.core.messages import Conversation, Document
 from chatbot.core.options import Options
 from chatbot.core.redaction.redactor import Redactor
 from chatbot.core.request import MAX_ERROR_BYTES, HttpFailure, HttpRequest, HttpResponse, read_at_most, request_id_in
@@ -31,8 +33,9 @@ from chatbot.lab.answers import Received
 from chatbot.lab.replies import CHUNKED, ScriptedReply, whole
 from chatbot.lab.server.connection import Connection, refusal
 from chatbot.lab.server.departures import Departure
+from chatbot.providers.attachments import limits, why_not_taken
 from chatbot.providers.completions.answer import CompletionWriter, written, written_error
-from chatbot.providers.completions.request import CompletionRequest, read_request
+from chatbot.providers.completions.request import CompletionRequest, read_request, refused
 from chatbot.records import NamedTuple
 
 _ERROR_WITHIN_S = 10.0
@@ -68,7 +71,8 @@ class Relay:
     @property
     def handler(self) -> type[Connection]:
         """What a server makes of each connection."""
-        attributes = {"respond": staticmethod(self), "refuse": staticmethod(self._refuse)}
+        attributes: dict[str, Any] = {"respond": staticmethod(self), "refuse": staticmethod(self._refuse)}
+        attributes["tell_fault"] = staticmethod(fault_teller(self._view.notices))
         return type("RelayConnection", (Connection,), {"server_version": "chat", **attributes})
 
     def _refuse(self, method: str, headers: Mapping[str, str]) -> ScriptedReply | None:
@@ -112,7 +116,7 @@ class Relay:
         if not isinstance(body, dict):
             return refusal(400, "the body is no JSON object")
         name = body.get("model") or ""
-        if not isinstance(name, str):
+        if not isinstance(name, str) or not name.isprintable():
             return refusal(400, "model is the name of one")
         asked = Asked(received, departure, self._targets.find(name), told)
         told.goes_to(asked.target)
@@ -143,6 +147,7 @@ class Relay:
     def _translated(self, asked: Asked) -> ScriptedReply:
         target = asked.target
         wanted = read_request(asked.received.json, target.model)
+        _require_taken(wanted.conversation, target)
         heads: list[HttpResponse] = []
 
         def transport(request: HttpRequest) -> HttpResponse:
@@ -162,6 +167,15 @@ class Relay:
         if wanted.options.stream:
             return ScriptedReply(200, {**_STREAM, **headers}, unbroken(writer.stream(events)), close=heads[-1].close)
         return whole(200, _JSON, written(writer.whole(events)), headers)
+
+
+def _require_taken(conversation: Conversation, target: Target) -> None:
+    """Raises RequestRefused for a document that the provider takes not at all, or not so large."""
+    service = target.chosen.service
+    taken = limits(service, target.model)
+    for each in (each for message in conversation.messages for each in message.attachments):
+        if isinstance(each, Document) and (why := why_not_taken(each, taken, service.title)):
+            raise refused(f"{each.name} cannot be passed on: {why}", "messages")
 
 
 def _no_sleep(seconds: float) -> None:

@@ -131,5 +131,8 @@ class Told:
     def _write_rows(self, rows: Iterable[object]) -> None:
         from chatbot.terminal.http.rows import as_text
 
-        text = as_text(rows, styles=self._view.notices.colour)  # type: ignore[arg-type]
+        try:
+            text = as_text(rows, styles=self._view.notices.colour)  # type: ignore[arg-type]
+        except Exception as fault:  # what the person sees must not cost the answer
+            text = f"it cannot be shown: {type(fault).__name__}\n"
         self._view.write(f"#{self.number}\n{text}")

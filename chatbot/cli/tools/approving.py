@@ -26,11 +26,11 @@ def allowed(names: Collection[str], otherwise: Approve) -> Approve:
     return approve
 
 
-def approver(notices: Notices, look: Callable[[], bool]) -> Approve:
-    """What asks the person, where there is one; `look` is called while it waits, see typed_answer."""
+def approver(notices: Notices, look: Callable[[], bool], always: set[tuple[str, str]]) -> Approve:
+    """What asks the person, where there is one, see `at_terminal`."""
     from chatbot.cli.tools.at_terminal import at_terminal
 
-    return at_terminal(notices, look) or refuse
+    return at_terminal(notices, look, always) or refuse
 
 
 def refuse(call: ToolCall, tool: Tool) -> Approval:

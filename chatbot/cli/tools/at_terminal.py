@@ -15,16 +15,17 @@ from chatbot.terminal.notices import Notices
 _NAME = "arguments.json"
 
 
-def at_terminal(notices: Notices, look: Callable[[], bool]) -> Approve | None:
-    """Asks at the terminal; None where nobody is there to be asked. `look` is called while it waits, see
-    typed_answer: it raises where the person stopped the answer.
+def at_terminal(notices: Notices, look: Callable[[], bool], always: set[tuple[str, str]]) -> Approve | None:
+    """Asks at the terminal, see TerminalApproval; None where nobody is there to be asked. `look` is called while it
+    waits, see typed_answer: it raises where the person stopped the answer.
     """
     if not is_somebody_there():
         return None
     from chatbot.terminal.tools.approval import Person, TerminalApproval
 
     is_unicode = (getattr(sys.stderr, "encoding", None) or "utf-8").lower().replace("-", "").startswith("utf")
-    return TerminalApproval(notices, Person(lambda show: typed_answer(show, look), _edited), is_unicode=is_unicode)
+    person = Person(lambda show: typed_answer(show, look), _edited)
+    return TerminalApproval(notices, person, always, is_unicode=is_unicode)
 
 
 def _edited(text: str) -> str | None:

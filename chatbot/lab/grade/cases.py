@@ -8,13 +8,14 @@ from chatbot.lab.grade.rules import told
 from chatbot.lab.grade.scenes import LIMITED_S, LONGEST_S, PATIENCE_S, TIMEOUT_S
 
 _CHAT_ONLY = ("openai",)
+_USUAL_WAITS = ("always-500", "always-busy", "busy-twice", "fault-once")
 _LIMIT_WORDS = ("limit", "length", "max", "token", "truncat", "cut", "complete")
 
 ANSWER = (
     Case(
         "answer",
         "An answer comes, a word at a time.",
-        "Standard output is the answer byte for byte, and the exit status is 0.",
+        "Standard output is the answer byte for byte, and the exit code is 0.",
         "In a pipe the answer is data: not one byte more, and not one less.",
         ("plain",),
         rules.whole,
@@ -22,8 +23,8 @@ ANSWER = (
     Case(
         "exit-0",
         "An answer comes whole.",
-        "The exit status is 0.",
-        "Scripts read the exit status, not the words.",
+        "The exit code is 0.",
+        "Scripts read the exit code, not the words.",
         ("plain",),
         rules.ends_well,
     ),
@@ -156,7 +157,7 @@ ERRORS = (
     Case(
         "status-400",
         "The question is too long (HTTP 400).",
-        "The error is told in words, and the exit status is not 0.",
+        "The error is told in words, and the exit code is not 0.",
         "The server's message says what is wrong: show it.",
         ("plain", "bad-request"),
         told("400", "long", "context", "tokens"),
@@ -164,7 +165,7 @@ ERRORS = (
     Case(
         "status-401",
         "The key is rejected (HTTP 401; Gemini says 400).",
-        "The error is told in words, and the exit status is not 0.",
+        "The error is told in words, and the exit code is not 0.",
         "A wrong key is the first error that everybody meets: say that it is the key.",
         ("plain", "wrong-key"),
         told("401", "key", "auth", "credential"),
@@ -172,7 +173,7 @@ ERRORS = (
     Case(
         "status-403",
         "The key may not do this (HTTP 403).",
-        "The error is told in words, and the exit status is not 0.",
+        "The error is told in words, and the exit code is not 0.",
         "A key that is known but not allowed is not a wrong key.",
         ("plain", "no-permission"),
         told("403", "permi", "allowed", "forbidden", "access"),
@@ -180,7 +181,7 @@ ERRORS = (
     Case(
         "status-404",
         "The model does not exist (HTTP 404).",
-        "The error is told in words, and the exit status is not 0.",
+        "The error is told in words, and the exit code is not 0.",
         "Models come and go: say which one is missing.",
         ("plain", "unknown-model"),
         told("404", "model", "not found", "exist"),
@@ -196,7 +197,7 @@ ERRORS = (
     Case(
         "status-500",
         "The server fails inside, every time (HTTP 500).",
-        "The error is told in words, and the exit status is not 0.",
+        "The error is told in words, and the exit code is not 0.",
         "It is the server's fault: say so, or people look for their own.",
         ("plain", "always-500"),
         told("500", "server", "internal", "provider"),
@@ -204,10 +205,10 @@ ERRORS = (
     Case(
         "status-503",
         "The service is overloaded, every time (HTTP 503; Anthropic says 529).",
-        "The error is told in words, and the exit status is not 0.",
+        "The error is told in words, and the exit code is not 0.",
         "Say that it may work later.",
         ("plain", "always-busy"),
-        told("503", "529", "overload", "busy", "capacity", "unavailable"),
+        told("503", "529", "overload", "busy", "capacity", "unavailable", "later"),
     ),
     Case(
         "html-502",
@@ -228,7 +229,7 @@ ERRORS = (
     Case(
         "error-200",
         "An error comes with HTTP 200.",
-        "It is told as an error.",
+        "It is told on standard error, and the exit code is not 0.",
         "The status alone does not say that it went well.",
         ("plain", "error-200"),
         told(),
@@ -236,7 +237,7 @@ ERRORS = (
     Case(
         "empty-200",
         "HTTP 200 comes without a body.",
-        "It is told as an error.",
+        "It is told on standard error, and the exit code is not 0.",
         "Nothing is an error, not an empty answer.",
         ("plain", "empty-200"),
         told(),
@@ -247,7 +248,9 @@ ERRORS = (
         "It is told.",
         "Silence looks like a broken program: say that the answer is empty.",
         ("plain", "no-text"),
-        rules.told_or_marked("empty", "no text", "no answer", "nothing", "without"),
+        rules.told_or_marked(
+            "empty", "blank", "nothing", "without", "no (?:text|answer|content|response|reply|output)"
+        ),
     ),
     Case(
         "stderr",
@@ -260,7 +263,7 @@ ERRORS = (
     Case(
         "told-apart",
         "The key is rejected; the service is busy; the answer is cut.",
-        "The exit statuses differ.",
+        "The exit codes differ.",
         "A script wants to know whether to fix the key, to wait, or to throw the half answer away.",
         ("wrong-key", "always-busy", "cut"),
         rules.told_apart,
@@ -272,7 +275,7 @@ RETRIES = (
         f"Too many requests: HTTP 429 with Retry-After: {LIMITED_S}; then an answer.",
         f"It is asked again after {LIMITED_S} seconds, and answered.",
         "Wait as long as the server asks, then ask again.",
-        ("limited",),
+        ("limited", *_USUAL_WAITS),
         rules.waits(LIMITED_S),
     ),
     Case(
@@ -280,7 +283,7 @@ RETRIES = (
         "Too many requests: HTTP 429, Retry-After with a date; then an answer.",
         "It is asked again then, and answered.",
         "Retry-After has two forms: seconds, and a date.",
-        ("limited-until",),
+        ("limited-until", *_USUAL_WAITS),
         rules.waits_for_date,
     ),
     Case(
@@ -314,6 +317,8 @@ RETRIES = (
         "Wait longer each time, with a little chance in it: many clients must not come back together.",
         ("always-500", "always-busy", "busy-twice", "html-502"),
         rules.waits_grow,
+        more=("one-more-500", "one-more-busy"),
+        wants_more=rules.waits_are_unclear,
     ),
     Case(
         "retries-end",
@@ -348,11 +353,15 @@ RETRIES = (
         rules.not_again,
     ),
 )
+_GIVES_UP = (
+    f"The client gives up by itself, within {PATIENCE_S:g} s, with an exit code that is not 0; it is told to after "
+    f"{TIMEOUT_S} ({{timeout}})."
+)
 TIMEOUTS = (
     Case(
         "timeout",
         "The request is taken, and nothing comes.",
-        f"The client gives up by itself, within {PATIENCE_S:g} s; it is told to after {TIMEOUT_S} ({{timeout}}).",
+        _GIVES_UP,
         "Only a timeout tells a hanging server from a thinking one; most libraries have none unless you set it.",
         ("hang-before-headers",),
         rules.gives_up,
@@ -360,7 +369,7 @@ TIMEOUTS = (
     Case(
         "timeout-in-stream",
         "Some words come, then nothing more.",
-        f"The client gives up by itself, within {PATIENCE_S:g} s; it is told to after {TIMEOUT_S} ({{timeout}}).",
+        _GIVES_UP,
         "The timeout counts from the last byte, not from the first.",
         ("hang-in-stream",),
         rules.gives_up,
@@ -370,7 +379,7 @@ BROKEN = (
     Case(
         "cut",
         "Some words come, then the connection breaks.",
-        "It is told, and the exit status is not 0.",
+        "It is told on standard error, and the exit code is not 0.",
         "Half an answer is not a whole answer, and nobody sees that by looking at it.",
         ("plain", "cut"),
         told(),
@@ -387,7 +396,7 @@ BROKEN = (
     Case(
         "half-an-event",
         "The connection breaks in the middle of an event.",
-        "It is told, and is no crash.",
+        "It is told on standard error, the exit code is not 0, and it is no crash.",
         "What is not whole JSON is not an event.",
         ("plain", "half-an-event"),
         told(),
@@ -396,7 +405,7 @@ BROKEN = (
     Case(
         "no-end",
         "The body ends in order, without a finish reason and without an end marker.",
-        "It is told, and the exit status is not 0.",
+        "It is told on standard error, and the exit code is not 0.",
         "The end of the bytes is not the end of the answer: look for the finish reason.",
         ("plain", "no-end-marker"),
         told(),
@@ -405,7 +414,7 @@ BROKEN = (
     Case(
         "error-in-stream",
         "Some words come, then an error as an event.",
-        "It is told, and the exit status is not 0.",
+        "It is told on standard error, and the exit code is not 0.",
         "HTTP 200 promises nothing about what follows.",
         ("plain", "error-in-stream"),
         told(),
@@ -424,7 +433,7 @@ BROKEN = (
         "It is told beside the answer.",
         "A filter can stop an answer that has begun.",
         ("plain", "filtered"),
-        rules.told_or_marked("filter", "block", "safety", "polic", "withh"),
+        rules.told_or_marked("filter", "block", "safety", "polic", "withh", "refus", "moderat"),
     ),
 )
 _WHOLE = "The answer is whole."
@@ -549,7 +558,7 @@ ENDS = (
     Case(
         "ctrl-c-exit",
         "Some words come; then Ctrl-C.",
-        "The exit status is 130, or the signal's own, and there is no crash.",
+        "The exit code is 130, or the signal's own, and there is no crash.",
         "130 tells a script that a person stopped it.",
         ("ctrl-c",),
         rules.says_it_was_stopped,
@@ -557,7 +566,7 @@ ENDS = (
     Case(
         "closed-pipe",
         "Nobody reads standard output any more, as behind head.",
-        "It ends without a crash.",
+        "It ends without a crash, and has nothing to say about it.",
         "A closed pipe is the wish to end, not an error.",
         ("closed-pipe",),
         rules.quiet_without_reader,

@@ -89,13 +89,19 @@ def half_an_event(reply: ScriptedReply, moment: Moment) -> ScriptedReply:
 
 def compressed(reply: ScriptedReply, moment: Moment) -> ScriptedReply:
     """As gzip, where the client takes it; each event can be read as it comes."""
-    if "gzip" not in moment.received.headers.get("accept-encoding", ""):
+    if not takes_gzip(moment.received.headers.get("accept-encoding", "")):
         return reply
     headers = {**reply.headers, "Content-Encoding": "gzip"}
     if is_stream(reply):
         return reply._replace(headers=headers, pieces=_gzipped(reply.pieces))
     body = b"".join(_gzipped(reply.pieces))
     return reply._replace(headers={**headers, "Content-Length": str(len(body))}, pieces=[body])
+
+
+def takes_gzip(accept_encoding: str) -> bool:
+    """Whether it is named, and not with the weight of nothing (RFC 9110, 12.5.3)."""
+    named = (part.replace(" ", "").lower().partition(";q=") for part in accept_encoding.split(","))
+    return any(coding == "gzip" and (not weight or weight.strip("0.")) for coding, _, weight in named)
 
 
 def with_retry_date(reply: ScriptedReply, moment: Moment) -> ScriptedReply:

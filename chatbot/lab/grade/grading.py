@@ -20,22 +20,27 @@ from pathlib import Path
 from chatbot.core.errors import Cancelled
 from chatbot.lab.grade.client import FACTS, WIRES, Client, Place, environment_for, words_for
 from chatbot.lab.grade.observation import Found, Observation, Verdict, not_applicable
-from chatbot.lab.grade.scenes import LONGEST_S, PLAIN, SCENES, SILENCE_S, Scene
+from chatbot.lab.grade.scenes import LONGEST_S, PLAIN, SCENE_BY_NAME, SCENES, SILENCE_S, Scene
 from chatbot.lab.grade.stage import Stage
 from chatbot.outside.processes.running import Limits, ProcessRun, Running, Streams, Wish
 from chatbot.records import NamedTuple
 
-LIMITS = Limits(LONGEST_S, 8_000_000)
+LIMITS = Limits(LONGEST_S, 8_000_000, grace_s=2.0)  # on a loaded machine an end takes long too
 _WAIT_AT_ONCE = 10  # these need no processor; of the others many at once would be slow each, and look so
+_MORE_AT_ONCE, _MOST_MORE = 8, 48
+_MORE_BEGIN_S, _MORE_END_S = 38.0, 50.0  # after the start
+_TIME = " #"  # goes between the name of a scene that is played more often, and its number
 Seen = Mapping[str, Observation]
 """What was seen of a client on one wire, by the names of the scenes."""
+_Runs = dict[tuple[str, str], "Future[Observation]"]  # by wire and scene
 
 
 class Case(NamedTuple):
     """A rule: what is `done`, what is `expected`, and what it `teaches`, a sentence each.
 
     `judge` is given what was seen in each of the `scenes`, in their order. `streams`: it says nothing about a client
-    that asks for no stream. `wires` are those it is about.
+    that asks for no stream. `wires` are those it is about. As long as `wants_more` of what was seen, and time is left,
+    the scenes `more` are played by turns, and both are given what was seen in these too.
     """
 
     name: str
@@ -46,6 +51,13 @@ class Case(NamedTuple):
     judge: Callable[..., Found]
     streams: bool = False
     wires: tuple[str, ...] = WIRES
+    more: tuple[str, ...] = ()
+    wants_more: Callable[..., bool] = lambda *seen: False
+
+    def of(self, seen: Seen) -> list[Observation]:
+        """What was seen in its scenes, as far as they were played."""
+        more = [each for name, each in seen.items() if name.partition(_TIME)[0] in self.more]
+        return [*(seen[name] for name in self.scenes if name in seen), *more]
 
 
 class Mark(NamedTuple):
@@ -103,10 +115,10 @@ def grade(
     the command cannot be started, and Cancelled where it was stopped.
     """
     began_s, stop = time.monotonic(), stop or threading.Event()
-    play = _Player(client, environ, stop, limits)
+    play = _Player(client, environ, stop, limits, began_s + _MORE_END_S)
     told = _Told(tell)
     spoken: dict[str, Observation] = {}
-    runs: dict[tuple[str, str], Future[Observation]] = {}
+    runs: _Runs = {}
     with ThreadPoolExecutor(_WAIT_AT_ONCE) as waiting, ThreadPoolExecutor(1 + (os.cpu_count() or 1)) as busy:
         plain = {busy.submit(play, PLAIN, wire): wire for wire in wires or ("openai", "anthropic", "gemini")}
         for run in as_completed(plain):
@@ -117,6 +129,12 @@ def grade(
             spoken[wire] = seen._replace(wire=wire)
             for scene in _scenes_of(cases, is_streamed=seen.is_streamed):
                 runs[wire, scene.name] = told.over((waiting if scene.waits else busy).submit(play, scene, wire))
+        more = [(case, wire) for case in cases if case.more for wire in spoken]
+        while more and not stop.is_set() and time.monotonic() < began_s + _MORE_BEGIN_S:
+            more = [(case, wire) for case, wire in more if _wants_more(case, wire, runs)]
+            for case, wire in more:
+                for key, scene in _next_scenes(case, wire, runs):
+                    runs[key] = told.over(waiting.submit(play, scene, wire))
         found = {key: run.result() for key, run in runs.items()}
     if stop.is_set():
         raise Cancelled("stopped")
@@ -137,7 +155,7 @@ def judged(case: Case, seen: Seen, wire: str) -> Mark:
     """What a case says of what was seen; pure. A scene that needs a stream may be missing in it."""
     if wire not in case.wires:
         return Mark(case, wire, *not_applicable("this wire format has no such thing"))
-    observations = [seen[name] for name in case.scenes if name in seen]
+    observations = case.of(seen)
     if case.streams and not any(each.is_streamed or not each.asked for each in observations):
         return Mark(case, wire, *not_applicable("it asks for no stream"))
     return Mark(case, wire, *case.judge(*observations))
@@ -146,6 +164,20 @@ def judged(case: Case, seen: Seen, wire: str) -> Mark:
 def _scenes_of(cases: Iterable[Case], *, is_streamed: bool) -> list[Scene]:
     names = {name for case in cases if is_streamed or not case.streams for name in case.scenes}
     return [scene for scene in SCENES if scene.name in names and scene is not PLAIN]
+
+
+def _wants_more(case: Case, wire: str, runs: _Runs) -> bool:
+    """Whether it does, of what was seen; waits until that is all there."""
+    names = [name for on, name in runs if on == wire and name.partition(_TIME)[0] in (*case.scenes, *case.more)]
+    times = sum(_TIME in name for name in names)
+    return times < _MOST_MORE and case.wants_more(*case.of({name: runs[wire, name].result() for name in names}))
+
+
+def _next_scenes(case: Case, wire: str, runs: _Runs) -> list[tuple[tuple[str, str], Scene]]:
+    """What is played next for a case that wants more, and by which names it is seen."""
+    begun = sum(on == wire and name.partition(_TIME)[0] in case.more and _TIME in name for on, name in runs)
+    names = [(number, case.more[number % len(case.more)]) for number in range(begun, begun + _MORE_AT_ONCE)]
+    return [((wire, f"{name}{_TIME}{number}"), SCENE_BY_NAME[name]) for number, name in names]
 
 
 def _wire_spoken(wire: str, seen: Observation, *, is_named: bool) -> str | None:
@@ -180,8 +212,11 @@ class _Told:
 class _Player:
     """Plays scenes to a client."""
 
-    def __init__(self, client: Client, environ: Mapping[str, str], stop: threading.Event, limits: Limits) -> None:
+    def __init__(
+        self, client: Client, environ: Mapping[str, str], stop: threading.Event, limits: Limits, more_until_s: float
+    ) -> None:
         self._client, self._environ, self._stop, self._limits = client, environ, stop, limits
+        self._more_until_s = more_until_s
 
     def __call__(self, scene: Scene, wire: str) -> Observation:
         """Once. Raises OSError, and Cancelled."""
@@ -220,6 +255,8 @@ class _Player:
     def _wish(self, scene: Scene, stage: Stage) -> Wish:
         asked, silent_s = len(stage.asked), time.monotonic() - stage.happened_s
         if self._stop.is_set() or asked >= scene.most_asked or (asked and silent_s > scene.patience_s):
+            return "end"
+        if scene.is_more and time.monotonic() > self._more_until_s:
             return "end"
         return "interrupt" if scene.interrupts and asked and silent_s > SILENCE_S else None
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from chatbot.lab.grade.changes import DATE_WAIT_S
+from chatbot.lab.grade.changes import DATE_WAIT_S, takes_gzip
 from chatbot.lab.grade.observation import Found, Observation, failed, not_applicable, passed
+from chatbot.lab.grade.waiting import compared, growth, shown_range
 
 Rule = Callable[..., Found]
 
 _CRASH = re.compile(
-    r"Traceback \(most recent call last\)|^\s+at .+:\d+:\d+\)?$|^panic: |^goroutine \d+|^Exception in thread"
+    r"Traceback \(most recent call last\)|^\s+at .+:\d+:\d+\)?$|^\s+at .+\(\w+\.\w+:\d+\)$"
+    r"|^\s+at .+:line \d+$|^panic: |^goroutine \d+|^Exception in thread"
     r"|thread '.*' panicked|Segmentation fault|core dumped|UnhandledPromiseRejection|Unhandled exception"
     r"|^(PHP )?Fatal error: | at \S+ line \d+\.$|^\S+\.rb:\d+:in ",
     re.MULTILINE,
@@ -21,11 +23,11 @@ _BROKEN_PIPE = re.compile(r"BrokenPipe|Broken pipe|EPIPE")
 _ORDERS = ("\x1b[31mred", "\x1b]0;owned", "\x1b]52;c;ZXZpbA==", "\x1b]8;;http://example.invalid", "\x9b31m", "ab\x08c")
 _STOPPED = (130, -2)
 _SHOWN_CHARS = 60
+_KEY_PART_CHARS = 16  # `sk-lab-1a2b...9f0e` tells which key it is, and not the key
+_SHOWN_WAITS = 8
 _PROMPT_S = 2.0
 _SOON_S = 0.3
 _EARLY_S = 0.1  # clocks
-_NO_WAIT_S = 0.12
-_GROWN = 1.15  # times as long; equal ones differ by less
 MOST_ATTEMPTS = 12
 
 
@@ -33,7 +35,7 @@ MOST_ATTEMPTS = 12
 
 
 def whole(seen: Observation) -> Found:
-    """Standard output is the answer, and a line end at most; the exit status is 0."""
+    """Standard output is the answer, and a line end at most; the exit code is 0."""
     if wrong := _not_asked(seen) or _not_ended(seen):
         return wrong
     out, says = seen.run.out, seen.says.encode()
@@ -48,7 +50,7 @@ def ends_well(seen: Observation) -> Found:
     """A whole answer is a success."""
     if wrong := _not_asked(seen) or _not_ended(seen):
         return wrong
-    return passed("exit status 0") if seen.run.code == 0 else failed(_exit(seen))
+    return passed("exit code 0") if seen.run.code == 0 else failed(_exit(seen))
 
 
 def live(seen: Observation) -> Found:
@@ -70,7 +72,7 @@ def compressed(seen: Observation) -> Found:
     """As `whole`, of an answer that is compressed."""
     if wrong := _not_asked(seen):
         return wrong
-    if "gzip" not in seen.headers.get("accept-encoding", ""):
+    if not takes_gzip(seen.headers.get("accept-encoding", "")):
         return not_applicable("it asks for no compression")
     return whole(seen)
 
@@ -164,9 +166,11 @@ def key_not_shown(seen: Observation) -> Found:
     """Not in the output, although the server says it."""
     if wrong := _not_asked(seen):
         return wrong
-    for name, data in (("standard output", seen.run.out), ("standard error", seen.run.err)):
-        if seen.key.encode() in data:
-            return failed(f"the key stands on {name}")
+    parts = [seen.key[at : at + _KEY_PART_CHARS] for at in range(len(seen.key) - _KEY_PART_CHARS + 1)]
+    for name, text in (("standard output", seen.out), ("standard error", seen.err)):
+        written = "".join(text.split())  # a line that is too long is broken anywhere
+        if any(part in written for part in parts):
+            return failed(f"the key stands on {name}" if seen.key in written else f"most of the key stands on {name}")
     return passed("it is shown nowhere")
 
 
@@ -185,7 +189,7 @@ def key_stays(seen: Observation) -> Found:
 
 
 def told(*words: str) -> Rule:
-    """An error is told in words, one of these at least, and by the exit status; it is no crash. What is the same when
+    """An error is told in words, one of these at least, and by the exit code; it is no crash. What is the same when
     an answer is whole tells nothing.
     """
 
@@ -193,7 +197,7 @@ def told(*words: str) -> Rule:
         if wrong := _not_asked(seen) or _not_ended(seen) or _crashed(seen):
             return wrong
         if seen.run.code == 0:
-            return failed("exit status 0, as if all were well")
+            return failed("exit code 0, as if all were well")
         if seen.run.code == plain.run.code:
             return failed(f"{_exit(seen)}, as where all is well")
         said = f"{seen.err}\n{seen.out}".strip() if words else seen.err.strip()
@@ -207,7 +211,7 @@ def told(*words: str) -> Rule:
 
 
 def told_or_marked(*words: str) -> Rule:
-    """Something beside the answer says so: words on standard error, or the exit status; not the same as always."""
+    """Something beside the answer says so: words on standard error, or the exit code; not the same as always."""
 
     def rule(plain: Observation, seen: Observation) -> Found:
         if wrong := _not_asked(seen) or _not_ended(seen) or _crashed(seen):
@@ -240,8 +244,9 @@ def kept(seen: Observation) -> Found:
     """What had come of the answer is on standard output."""
     if wrong := _not_asked(seen):
         return wrong
-    if "The lab sends this answer" in seen.out:
-        again = seen.out.count("The lab sends")
+    words = " ".join(seen.out.split())
+    if "The lab sends this answer" in words:
+        again = words.count("The lab sends")
         return passed(_wrote(seen)) if again == 1 else failed(f"the beginning stands there {again} times")
     return failed(_wrote(seen))
 
@@ -267,7 +272,7 @@ def gives_up(seen: Observation) -> Found:
         if crash := _crashed(seen):
             return crash
         took_s = seen.run.took_s - seen.asked[-1].at_s
-        return passed(f"after {took_s:.1f} s, {_exit(seen)}") if seen.run.code else failed("exit status 0")
+        return passed(f"after {took_s:.1f} s, {_exit(seen)}") if seen.run.code else failed("exit code 0")
     if len(seen.asked) > 1:
         if seen.gaps_s[0] < _SOON_S:
             return failed(f"it asked again after {seen.gaps_s[0]:.1f} s, and did not wait for the first answer")
@@ -276,9 +281,9 @@ def gives_up(seen: Observation) -> Found:
 
 
 def waits(least_s: float) -> Rule:
-    """The next question comes no earlier, and is answered."""
+    """The next question comes no earlier, and is answered; what it waits elsewhere (`usual`) is shorter."""
 
-    def rule(seen: Observation) -> Found:
+    def rule(seen: Observation, *usual: Observation) -> Found:
         if wrong := _not_asked(seen):
             return wrong
         if len(seen.asked) < 2:
@@ -286,14 +291,19 @@ def waits(least_s: float) -> Rule:
         if seen.gaps_s[0] < least_s - _EARLY_S:
             return failed(f"it asked again after {seen.gaps_s[0]:.2f} s")
         found = whole(seen)
-        return passed(f"it waited {seen.gaps_s[0]:.1f} s") if found.verdict == "pass" else found
+        if found.verdict == "fail":
+            return found
+        longest_s = max((each.gaps_s[0] for each in usual if each.gaps_s), default=0.0)
+        if longest_s > least_s - _EARLY_S:
+            return not_applicable(f"it waits {longest_s:.1f} s where it is told nothing")
+        return passed(f"it waited {seen.gaps_s[0]:.1f} s")
 
     return rule
 
 
-def waits_for_date(seen: Observation) -> Found:
+def waits_for_date(seen: Observation, *usual: Observation) -> Found:
     """So too, where a second may be lost by rounding."""
-    return waits(DATE_WAIT_S - 1)(seen)
+    return waits(DATE_WAIT_S - 1)(seen, *usual)
 
 
 def does_not_wait_an_hour(plain: Observation, seen: Observation) -> Found:
@@ -318,18 +328,33 @@ def answered_in_the_end(seen: Observation) -> Found:
 
 
 def waits_grow(*scenes: Observation) -> Found:
-    """The last wait is longer than the first, over all scenes: one pair alone may be chance."""
+    """The last wait is longer than the first, by more than chance."""
     for seen in scenes:
         if wrong := _not_asked(seen):
             return wrong
-    waits_s = [seen.gaps_s for seen in scenes if len(seen.gaps_s) > 1]
-    if not waits_s:
-        return failed("it asked again once at most" if any(seen.gaps_s for seen in scenes) else "it did not ask again")
-    shown = "waits of " + ", ".join(f"{gap_s:.1f}" for gap_s in max(waits_s, key=len)) + " s"
-    first_s, last_s = sum(gaps[0] for gaps in waits_s), sum(gaps[-1] for gaps in waits_s)
-    if last_s < _NO_WAIT_S * len(waits_s):
-        return failed("it asks again at once")
-    return passed(shown) if last_s > _GROWN * first_s else failed(shown)
+    waits_s = [seen.gaps_s for seen in scenes]
+    if not any(waits_s):
+        return failed("it did not ask again")
+    pairs = compared(waits_s)
+    if not pairs:
+        return not_applicable("it asked again once at most: there is no second wait")
+    first_s, last_s = zip(*pairs, strict=True)
+    shown = f"the first wait {shown_range(first_s)}, the last {shown_range(last_s)}, in {len(pairs)} runs"
+    match growth(waits_s):
+        case "grow":
+            return passed(f"waits of {_longest_waits(waits_s)} s")
+        case "even":
+            return failed(shown)
+        case "at once":
+            return failed("it asks again at once")
+        case "unclear":
+            return not_applicable(f"there is too much chance in its waits to tell: {shown}")
+
+
+def waits_are_unclear(*scenes: Observation) -> bool:
+    """Whether it may be seen in more runs."""
+    waits_s = [seen.gaps_s for seen in scenes]
+    return bool(compared(waits_s)) and growth(waits_s) == "unclear"
 
 
 def ends_after_retries(seen: Observation) -> Found:
@@ -374,7 +399,7 @@ def stops_at_once(seen: Observation) -> Found:
 
 
 def says_it_was_stopped(seen: Observation) -> Found:
-    """By its exit status, and without a crash."""
+    """By its exit code, and without a crash."""
     if wrong := _not_asked(seen) or _crashed(seen):
         return wrong
     if seen.run.interrupted_s is None:
@@ -469,9 +494,13 @@ def _written_at_s(seen: Observation, word: str) -> float | None:
     return None
 
 
+def _longest_waits(runs: Sequence[Sequence[float]]) -> str:
+    return ", ".join(f"{wait_s:.1f}" for wait_s in max(runs, key=len)[:_SHOWN_WAITS])
+
+
 def _exit(seen: Observation) -> str:
     code = seen.run.code
-    return f"exit status {code}" if code >= 0 else f"ended by signal {-code}"
+    return f"exit code {code}" if code >= 0 else f"ended by signal {-code}"
 
 
 def _requests(seen: Observation) -> str:

@@ -7,6 +7,7 @@ from typing import Literal
 from chatbot.lab.answers import Asked, Fault
 from chatbot.lab.grade import changes
 from chatbot.lab.grade.changes import Change, each_event, unchanged
+from chatbot.lab.grade.waiting import MOST_WAITS
 from chatbot.lab.replies import Refuse, Say, Silence, Turn
 from chatbot.lab.scenarios import BY_NAME
 from chatbot.records import NamedTuple
@@ -33,7 +34,8 @@ class Scene(NamedTuple):
 
     `patience_s`: a client is ended where nothing happened for so long; `most_asked`: or once it asked so often.
     `interrupts`: it gets SIGINT a second after the server fell silent. `by_stdin`: the question is piped in where it
-    would be a word of the command line. `waits`: it takes its time, and little else.
+    would be a word of the command line. `waits`: it takes its time, and little else. `is_more`: it is played for cases
+    that want more.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Scene(NamedTuple):
     interrupts: bool = False
     by_stdin: bool = False
     waits: bool = False
+    is_more: bool = False
     most_asked: int = 30
     patience_s: float = PATIENCE_S
 
@@ -92,6 +95,8 @@ SCENES = (
     Scene("fault-once", (Step(Refuse(Fault.SERVER)), Step(_SAYS)), waits=True),
     Scene("reset-once", (Step(Silence("reset")), Step(_SAYS)), waits=True),
     _of("html-502", waits=True),
+    Scene("one-more-500", (Step(Refuse(Fault.SERVER)),), waits=True, is_more=True, most_asked=MOST_WAITS + 1),
+    Scene("one-more-busy", _ALWAYS_BUSY, waits=True, is_more=True, most_asked=MOST_WAITS + 1),
     Scene("ctrl-c", (Step(_HANGS),), interrupts=True, waits=True),
     PLAIN,
     Scene("hard-question", (Step(_SAYS),), question=HARD_QUESTION),
@@ -131,3 +136,4 @@ SCENES = (
     Scene("many-events", (Step(Say(" ".join(f"word{number}" for number in range(3_000)))),)),
     _of("early-hints"),
 )
+SCENE_BY_NAME = {scene.name: scene for scene in SCENES}

@@ -25,6 +25,7 @@ from chatbot.records import NamedTuple
 PACE_S = 0.15
 _HANG_S = 30.0
 _AT_ONCE = 8  # most of them wait
+_MOST_RUNS = 50
 _MOST_OUTPUT_BYTES = 1_000_000
 _LISTENS_WITHIN_S, _ANSWERS_WITHIN_S, _LOOK_S = 8.0, 10.0, 0.05
 _MOST_FILE_BYTES = 1_000_000
@@ -103,6 +104,14 @@ class _Player:
 
     def __call__(self, case: Case) -> Seen:
         """Plays a case."""
+        seen = self._played(case)
+        while not self._stop.is_set() and len(seen.runs) < _MOST_RUNS and case.wants_more(seen):
+            with ThreadPoolExecutor(_AT_ONCE) as pool:
+                more = pool.map(self._played, [Case((case.more,), ())] * _AT_ONCE)
+                seen = seen._replace(runs=(*seen.runs, *(run for each in more for run in each.runs)))
+        return seen
+
+    def _played(self, case: Case) -> Seen:
         script = Script()
         with (
             tempfile.TemporaryDirectory(prefix="chat-learn-", ignore_cleanup_errors=True) as name,

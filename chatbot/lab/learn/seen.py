@@ -75,12 +75,15 @@ class Case(NamedTuple):
     """Starts that follow each other at a lab of their own, with these files in the folder, and the rows told of them.
 
     With `calls` there is one start: the program listens, is sent these one after the other, and is ended afterwards.
+    As long as it `wants_more` of what was seen, there are more such starts as `more`, several at once.
     """
 
     starts: tuple[Start, ...]
     rows: tuple[Row, ...]
     files: Mapping[str, bytes] = {}
     calls: tuple[Call, ...] = ()
+    more: Start = Start()
+    wants_more: Callable[[Seen], bool] = lambda seen: False
 
 
 def row(name: str, *rules: Rule, run: int = 0) -> Row:

@@ -29,6 +29,7 @@ _EARLY_HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n
 _BLOCK_BYTES = 64 * 1024
 _DEFECTS = (MissingHeaderBodySeparatorDefect, FirstHeaderLineIsContinuationDefect)  # those of a body are its own
 _TOKEN = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)  # RFC 9110, section 5.6.2
+_NO_VALUE = re.compile("[\n\0]")
 _SIZE = re.compile(r"[0-9]{1,19}")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(;.*)?\r?\n")
 
@@ -71,6 +72,7 @@ class Connection(BaseHTTPRequestHandler):
     server: Accepting
     respond: Respond
     refuse: Refuse = staticmethod(lambda method, headers: None)
+    tell_fault: Callable[[Exception], None] | None = None  # of ours, which is raised where nobody is told
     limits = Limits()
     pace_s = 0.0
     hang_s = 600.0
@@ -78,7 +80,7 @@ class Connection(BaseHTTPRequestHandler):
     def setup(self) -> None:
         super().setup()
         self._reader = _TimedReader(self.connection)
-        self.rfile = io.BufferedReader(self._reader)
+        self.rfile = _Lines(self._reader)
 
     def handle_one_request(self) -> None:
         self._reader.allow(self.limits.idle_s, then_s=self.limits.head_s)
@@ -106,9 +108,21 @@ class Connection(BaseHTTPRequestHandler):
         departure = Departure(self.server.watch, self.connection)
         try:
             received = Received(self.command, self.path, headers, body, _parsed(body))
-            self._play(type(self).respond(received, departure))
+            self._play(self._response(received, departure))
         finally:
             departure.end()
+
+    def _response(self, received: Received, departure: Departure) -> ScriptedReply:
+        tell = type(self).tell_fault
+        try:
+            return type(self).respond(received, departure)
+        except RecursionError:
+            return refusal(400, "the body is nested too deeply")
+        except Exception as fault:
+            if tell is None:
+                raise
+            tell(fault)
+            return refusal(500, "this server has failed; who runs it is told why")
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _answer  # noqa: N815
 
@@ -116,13 +130,15 @@ class Connection(BaseHTTPRequestHandler):
         """What is said to a head that others could read in another way, so that its body ends elsewhere (RFC 9112,
         section 11.2: request smuggling).
         """
-        is_well_formed = all(map(_TOKEN.fullmatch, headers)) and not any("\n" in value for value in headers.values())
+        is_well_formed = all(map(_TOKEN.fullmatch, headers)) and not any(map(_NO_VALUE.search, headers.values()))
         if not is_well_formed or any(isinstance(defect, _DEFECTS) for defect in self.headers.defects):
             return refusal(400, "a header is a name, a colon, and a value in the same line")
-        size, coding = headers.get("content-length", "0"), headers.get("transfer-encoding", "chunked").strip().lower()
+        if len(self.headers.get_all("host", ())) > 1:
+            return refusal(400, "a request has one Host")
+        size, coding = headers.get("content-length", "0"), headers.get("transfer-encoding", "chunked").strip(" \t")
         if (
             not _SIZE.fullmatch(size)
-            or coding != "chunked"
+            or coding.lower() != "chunked"
             or {"transfer-encoding", "content-length"} <= headers.keys()
         ):
             return refusal(411, "a request says how long its body is, in Content-Length or in chunks")
@@ -285,6 +301,15 @@ def refusal(
     """An error of the server's own, in the shape that OpenAI gives errors."""
     kind = "invalid_request_error" if status < 500 else "server_error"
     return whole(status, "application/json", dumps(error(message, kind, code)), headers)
+
+
+class _Lines(io.BufferedReader):
+    """Lines end with LF alone: a CR in one, which the parser of heads takes for an end too, is NUL, as wrong in any
+    header (RFC 9112, section 2.2).
+    """
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        return re.sub(rb"\r(?!\n|$)", b"\0", super().readline(size))
 
 
 class _TimedReader(io.RawIOBase):

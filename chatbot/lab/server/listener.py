@@ -26,6 +26,7 @@ class Listener(Accepting):
         self._open: set[socket.socket] = set()
         self._lock = threading.Condition()
         self._most = handler.limits.connections
+        self._tell_fault = handler.tell_fault
         self.watch = DepartureWatch()
         self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         super().__init__(address, handler)  # which closes it where the address cannot be used
@@ -80,8 +81,11 @@ class Listener(Accepting):
     def handle_error(self, _request: object, _client_address: object) -> None:
         """Clients go away in the middle; that is their right. Anything else is a fault of ours."""
         error = sys.exception()
-        if not isinstance(error, OSError):
+        if isinstance(error, OSError):
+            return
+        if self._tell_fault is None or not isinstance(error, Exception):
             raise
+        self._tell_fault(error)
 
 
 class HttpServer:

@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from chatbot.core.attachments.kinds import kind_of
 from chatbot.core.errors import RequestRefused, UsageError
-from chatbot.core.messages import Conversation, Image
+from chatbot.core.messages import TEXT, Attachment, Conversation, Document, Image
 from chatbot.core.options import Options
 from chatbot.core.request import Payload
 from chatbot.core.schemas.structure import Schema
@@ -57,7 +58,7 @@ class CompletionRequest(NamedTuple):
 
 def read_request(body: Payload, model: str) -> CompletionRequest:
     """The request, to `model`. Raises RequestRefused, which names the field, for what makes no sense, or cannot be said
-    in other wire formats (audio, files, images elsewhere).
+    in other wire formats (files elsewhere).
     """
     schema = _schema(body.get("response_format"))
     options = Options(
@@ -188,36 +189,54 @@ def _calls(message: Payload, where: str) -> Iterator[ToolCall]:
 
 
 def _text(content: Any, where: str) -> str:
-    text, images = _said(content, where)
-    if images:
-        raise refused(f"{where} has an image, which only a question can have", "messages")
+    text, attached = _said(content, where)
+    if attached:
+        raise refused(f"{where} has {attached[0].name}, which only a question can have", "messages")
     return text
 
 
-def _said(content: Any, where: str) -> tuple[str, tuple[Image, ...]]:
-    """The text and the images of a message."""
+def _said(content: Any, where: str) -> tuple[str, tuple[Attachment, ...]]:
+    """The text of a message, and what is attached to it."""
     if content is None or isinstance(content, str):
         return content or "", ()
     texts: list[str] = []
-    images: list[Image] = []
+    attached: list[Attachment] = []
     for part in content if isinstance(content, list) else [content]:
         match part:
             case {"type": "text", "text": str(text)} | {"type": "refusal", "refusal": str(text)}:
                 texts.append(text)
             case {"type": "image_url", "image_url": {"url": str(url)}}:
-                images.append(_image(url, where))
+                attached.append(_image(url, where))
+            case {"type": "input_audio", "input_audio": {"data": str(data)}}:
+                attached.append(_document(data, "a recording", where))
+            case {"type": "file", "file": {"file_data": str(url), **more}}:
+                attached.append(_document(url.rpartition(";base64,")[2], str(more.get("filename") or "a file"), where))
             case _:
                 kind = part.get("type") if isinstance(part, dict) else type(part).__name__
                 raise refused(f"{where} has content of the type {kind}, which cannot be passed on", "messages")
-    return "\n".join(texts), tuple(images)
+    return "\n".join(texts), tuple(attached)
 
 
 def _image(url: str, where: str) -> Image:
     found = re.match(r"data:([\w.+-]+/[\w.+-]+);base64,", url)
     if found is None:
         raise refused(f"{where} has an image elsewhere; send it as a data: URL", "messages")
+    return Image(found[1], _decoded(url[found.end() :], "an image", where), 0, 0, "an image")
+
+
+def _document(base64_text: str, name: str, where: str) -> Document:
+    """What it is, its bytes say."""
+    data = _decoded(base64_text, name, where)
+    kind = kind_of(data)
+    if kind.media_type in ("", "image/*", TEXT):
+        raise refused(
+            f"{where} has {name}, which is neither a PDF document nor a recording, but {kind.words}", "messages"
+        )
+    return Document(kind.media_type, data, name)
+
+
+def _decoded(text: str, name: str, where: str) -> bytes:
     try:
-        data = base64.b64decode(url[found.end() :], validate=True)
+        return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        raise refused(f"{where} has an image that is not Base64", "messages") from None
-    return Image(found[1], data, 0, 0, "image")
+        raise refused(f"{where} has {name} that is not Base64", "messages") from None

@@ -24,7 +24,7 @@ from chatbot.terminal.failures import explained
 from chatbot.terminal.http.report_look import SCRIPT, STYLE
 from chatbot.terminal.http.rows import as_text
 from chatbot.terminal.http.verbose import end_rows, event_rows, request_rows, response_rows
-from chatbot.terminal.http.waterfall import Step, placed, steps
+from chatbot.terminal.http.waterfall import Step, placed, request_names, steps
 from chatbot.terminal.markdown.row import Row
 from chatbot.terminal.sanitise import sanitise
 
@@ -40,7 +40,8 @@ def report_page(exchanges: Sequence[SafeExchange], read: Read, about: Iterable[s
     played = [playback(exchange, read) for exchange in exchanges]
     data = [[_data(chunk, bodies=bodies) for chunk in chunks] for chunks in played]
     sections = [
-        _section(number, *pair, bodies=bodies) for number, pair in enumerate(zip(exchanges, played, strict=True))
+        _section(number, *each, bodies=bodies)
+        for number, each in enumerate(zip(request_names(exchanges), exchanges, played, strict=True))
     ]
     digest = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
@@ -72,8 +73,9 @@ def verdict_text(exchanges: Sequence[SafeExchange]) -> str:
     return sanitise(" ".join(filter(None, [f"{ended}{f' ({details})' if details else ''}:", meaning]))).rstrip(":")
 
 
-def _section(number: int, exchange: SafeExchange, played: tuple[Played, ...], *, bodies: bool) -> str:
-    title = f"Attempt {exchange.attempt}: {exchange.method} {urlsplit(exchange.url).path}"
+def _section(number: int, name: str, exchange: SafeExchange, played: tuple[Played, ...], *, bodies: bool) -> str:
+    path = urlsplit(exchange.url).path
+    title = f"{name.capitalize()}: POST {path}" if exchange.method == "POST" else name
     sent = exchange if bodies else SafeExchange(exchange._replace(request_body=b""))
     heads = _text([*request_rows(sent, 2), *response_rows(exchange, 2), *end_rows(exchange, 3)])
     return f"<section>\n<h2>{_escaped(title)}</h2>\n<pre>{_escaped(heads)}</pre>\n{_player(number, played)}</section>"
@@ -118,9 +120,9 @@ def _waterfall(exchanges: Sequence[SafeExchange], played: Sequence[tuple[Played,
     parts = [list(steps(exchange, arrived)) for exchange, arrived in zip(exchanges, seen, strict=True)]
     starts_ms, whole_ms = placed(exchanges, parts)
     yield '<div class="waterfall">'
-    for exchange, part, start_ms in zip(exchanges, parts, starts_ms, strict=True):
+    for exchange, part, start_ms, name in zip(exchanges, parts, starts_ms, request_names(exchanges), strict=True):
         status = exchange.status if exchange.status is not None else exchange.end or "no answer"
-        yield f"<p>attempt {exchange.attempt}: {_escaped(str(status))}</p>"
+        yield f"<p>{_escaped(name)}: {_escaped(str(status))}</p>"
         ends_ms = part[-1].to_ms if part else 0.0
         waited = [Step("waited", ends_ms, ends_ms + exchange.wait.delay_s * 1000)] if exchange.wait else []
         for step in [*part, *waited]:

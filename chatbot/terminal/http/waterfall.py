@@ -82,8 +82,9 @@ def waterfall(
     parts = [list(steps(exchange, arrived)) for exchange, arrived in zip(exchanges, arrivals, strict=True)]
     starts_ms, whole_ms = placed(exchanges, parts)
     scale = _Scale(whole_ms, columns - _NAME_CELLS - _TIME_CELLS - 4, unicode)
-    for exchange, part, start_ms, arrived in zip(exchanges, parts, starts_ms, arrivals, strict=True):
-        yield _head(exchange)
+    names = request_names(exchanges)
+    for exchange, part, start_ms, arrived, name in zip(exchanges, parts, starts_ms, arrivals, names, strict=True):
+        yield _head(exchange, name)
         for step in part:
             bar = scale.bar(start_ms + step.from_ms, start_ms + step.to_ms, "█" if unicode else "=")
             yield _row(step.name, step.to_ms - step.from_ms, bar, _BARS.get(step.name, DIM))
@@ -94,11 +95,23 @@ def waterfall(
         yield from _pace(exchange, arrived)
 
 
-def _head(exchange: SafeExchange) -> Row:
+def request_names(exchanges: Sequence[SafeExchange]) -> Iterator[str]:
+    """What each is called: a question asked once is one request, in one or more attempts; one with tools is several."""
+    is_one = sum(exchange.method == "POST" and exchange.attempt == 1 for exchange in exchanges) < 2
+    number = 0
+    for exchange in exchanges:
+        number += exchange.method == "POST" and exchange.attempt == 1
+        if exchange.method != "POST":
+            yield f"{exchange.method} {urlsplit(exchange.url).path}"
+        elif is_one:
+            yield f"attempt {exchange.attempt}"
+        else:
+            yield f"request {number}" + (f", attempt {exchange.attempt}" if exchange.attempt > 1 else "")
+
+
+def _head(exchange: SafeExchange, name: str) -> Row:
     status = str(exchange.status) if exchange.status is not None else exchange.end or "no answer"
-    path = urlsplit(exchange.url).path
     again = "  same connection" if exchange.connection.is_reused else ""
-    name = f"attempt {exchange.attempt}" if exchange.method == "POST" else f"{exchange.method} {path}"
     return Row(((f"{name}  ", STRONG), (status, status_style(exchange.status)), (again, DIM)))
 
 

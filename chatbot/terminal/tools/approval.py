@@ -37,13 +37,15 @@ class Person(NamedTuple):
 
 
 class TerminalApproval:
-    """An Approve for a terminal. What was said with `always` holds for as long as this object lives."""
+    """An Approve for a terminal. `always` are the tools, by source and name, to which the person said so; it grows."""
 
-    def __init__(self, notices: Notices, person: Person, *, is_unicode: bool = True) -> None:
+    def __init__(
+        self, notices: Notices, person: Person, always: set[tuple[str, str]], *, is_unicode: bool = True
+    ) -> None:
         self._notices = notices
         self._person = person
         self._is_unicode = is_unicode
-        self._always: set[tuple[str, str]] = set()
+        self._always = always
 
     def __call__(self, call: ToolCall, tool: Tool) -> Approval:
         """See Approve. Raises what `typed` raises."""

@@ -108,6 +108,21 @@ def test_an_answer_comes_whole_and_streamed(relayed: Relayed, provider: str) -> 
     assert (json.loads(usage[6:])["usage"]["total_tokens"], end) == (4, "data: [DONE]")
 
 
+def test_documents_go_where_they_are_taken(relayed: Relayed) -> None:
+    document = {"type": "file", "file": {"filename": "a.pdf", "file_data": "data:application/pdf;base64,JVBERi0xLjQK"}}
+    recording = {"type": "input_audio", "input_audio": {"data": "UklGRiQAAABXQVZF", "format": "wav"}}
+
+    def asked(provider: str, part: dict[str, Any]) -> Any:
+        answer = relayed.ask(f"{provider}/echo", messages=[{"role": "user", "content": [part]}]).json()
+        return answer["choices"][0]["message"]["content"].strip() if "choices" in answer else answer["error"]["message"]
+
+    for provider in PROVIDERS:
+        assert asked(provider, document).startswith("[document: application/pdf, 9 bytes")
+    assert asked("gemini", recording).startswith("[audio: audio/wav, 12 bytes")
+    said = asked("anthropic", recording)
+    assert said.startswith("a recording cannot be passed on: ") and said.endswith(" takes no such recordings here")
+
+
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_system_images_and_reasoning_pass(relayed: Relayed, provider: str) -> None:
     question = [{"type": "text", "text": "what is it?"}, {"type": "image_url", "image_url": {"url": PNG}}]
@@ -386,6 +401,17 @@ def test_the_person_sees_both_exchanges_side_by_side(tmp_path: Path) -> None:
     assert "authorization: Bearer (hidden)" in shown
     assert "< 200 OK" in shown
     assert shown.splitlines()[-1].startswith("#1 POST /v1/chat/completions  anthropic/echo  200  ")
+
+
+def test_what_cannot_be_shown_or_asked_costs_no_answer(tmp_path: Path) -> None:
+    with LabServer() as lab, relaying(lab.url, tmp_path, level=1) as (url, written):
+        asked = Relayed(url, lab, written)
+        deep = b'{"model": "chat", "messages": [{"role": "user", "content": "hi"}], "metadata": %s%s}'
+        whole = requests.post(f"{url}/v1/chat/completions", deep % (b"[" * 900, b"]" * 900), timeout=10).json()
+        assert whole["choices"][0]["message"]["content"] == "hi"
+        for name in ("\ud800", "openai/\0", "lab/echo\nX: 1"):
+            assert asked.ask(name).json()["error"]["message"] == "model is the name of one"
+    assert "it cannot be shown: RecursionError" in "".join(written)
 
 
 def test_signatures_go_back_with_the_results_though_the_client_does_not_keep_them(relayed: Relayed) -> None:

@@ -56,7 +56,7 @@ def test_a_page_cannot_allow_the_command_that_it_makes_a_model_call(
         agent = Agent(
             model,
             tools_named(["fetch", "shell"], lambda: network),
-            allowed((), TerminalApproval(notices, Person(answered, lambda text: None))),
+            allowed((), TerminalApproval(notices, Person(answered, lambda text: None), set())),
             side_by_side,
             time.monotonic,
         )

@@ -9,10 +9,9 @@ from typing import Any
 from chatbot.lab.answers import Received
 from chatbot.lab.dialect import dumps
 from chatbot.lab.grade.observation import Asked, Observation
-from chatbot.lab.grade.scenes import QUESTION, SCENES
+from chatbot.lab.grade.scenes import QUESTION
 from chatbot.outside.processes.running import Piece, ProcessRun
 
-SCENE_BY_NAME = {scene.name: scene for scene in SCENES}
 KEY = "sk-lab-0123456789abcdef"
 HEADERS = {"authorization": f"Bearer {KEY}", "content-type": "application/json"}
 BODY = {"model": "m", "stream": True, "messages": [{"role": "user", "content": QUESTION}]}

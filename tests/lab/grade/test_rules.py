@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
 from chatbot.lab.grade.cases import CASE_BY_NAME, CASES
+from chatbot.lab.grade.changes import takes_gzip
 from chatbot.lab.grade.client import WIRES
-from chatbot.lab.grade.grading import judged
+from chatbot.lab.grade.grading import Case, judged
 from chatbot.lab.grade.observation import Observation
-from chatbot.lab.grade.scenes import HARD_QUESTION
+from chatbot.lab.grade.rules import waits_are_unclear, waits_grow
+from chatbot.lab.grade.scenes import HARD_QUESTION, SCENE_BY_NAME
 from chatbot.outside.processes.running import Piece
-from tests.lab.grade.observed import BODY, HEADERS, KEY, SCENE_BY_NAME, ran, received, seen
+from tests.lab.grade.observed import BODY, HEADERS, KEY, ran, received, seen
 
 WHOLE, HALF = "All of the answer.", "The lab sends this answer one word"
 ANSWERED = seen(ran(WHOLE + "\n"), says=WHOLE, sent_s=0.9)
@@ -44,7 +46,7 @@ def told(words: str) -> Pair:
 
 PAIRS: dict[str, Pair] = {
     "answer": (ANSWERED, ANSWERED._replace(run=ran("All of the\nanswer.")), "'All of the\\nanswer.'"),
-    "exit-0": (ANSWERED, ANSWERED._replace(run=ran(WHOLE, code=1)), "exit status 1"),
+    "exit-0": (ANSWERED, ANSWERED._replace(run=ran(WHOLE, code=1)), "exit code 1"),
     "live": (ANSWERED, ANSWERED._replace(sent_s=0.45), "when the last one had come"),
     "hard-answer": whole_or("All of the answer\\."),
     "reasoning": whole_or("Let me think. All of the answer."),
@@ -78,7 +80,7 @@ PAIRS: dict[str, Pair] = {
         ANSWERED._replace(command_lines=(b"sh\0client.sh\0", f"curl\0-H\0Bearer {KEY}\0".encode())),
         "ps shows it in the words of curl",
     ),
-    "key-not-shown": (refused("wrong key sk-...cdef"), refused(f"wrong key {KEY}"), "standard error"),
+    "key-not-shown": (refused("wrong key sk-lab-0123...cdef"), refused(f"wrong key {KEY}"), "standard error"),
     "key-stays": (
         ANSWERED._replace(elsewhere=(received({}),)),
         ANSWERED._replace(elsewhere=(received({"x-api-key": KEY}),)),
@@ -108,9 +110,9 @@ PAIRS: dict[str, Pair] = {
     "retry-500": (after(0.1, 0.6), after(0.1, 0.6, out="", code=1), "wrote nothing"),
     "retry-reset": (after(0.1, 0.6), after(0.1, out="", code=1), "did not ask again"),
     "waits-grow": (
-        (after(0, 0.5, 1.5, 3.5), after(0, 0.5), after(0, 0.4, 1.2), after(0, 0.6, 1.6)),
-        (after(0, 1, 2, 3), after(0, 1, 2), after(0, 1), after(0, 1, 2)),
-        "waits of 1.0, 1.0, 1.0 s",
+        (after(0, 0.5, 1.5, 3.5), after(0, 0.4, 1.2, 2.8), after(0, 0.5, 1.5), after(0, 0.5, 1.5, 3.5)),
+        (after(0, 1, 2, 3),) * 8,
+        "the first wait 1.0 to 1.0 s, the last 1.0 to 1.0 s, in 8 runs",
     ),
     "retries-end": (after(0, 1, 2, code=1), seen(ran(ended="ended"), range(30)), "30 requests, and no end"),
     "retry-same": (
@@ -121,7 +123,7 @@ PAIRS: dict[str, Pair] = {
     "no-retry-400": (refused("too long"), after(0.1, 0.6), "2 times"),
     "no-retry-401": (refused("key"), after(0.1, 0.6), "2 times"),
     "timeout": (refused("nothing came"), HUNG, "still waited after 16 s"),
-    "timeout-in-stream": (seen(ran(HALF, "nothing more came", 1)), seen(ran(HALF)), "exit status 0"),
+    "timeout-in-stream": (seen(ran(HALF, "nothing more came", 1)), seen(ran(HALF)), "exit code 0"),
     "cut": told("the connection broke"),
     "cut-kept": (seen(ran(HALF, "cut", 1)), seen(ran("", "cut", 1)), "wrote nothing"),
     "half-an-event": (refused("cut"), CRASHED, "a crash"),
@@ -145,7 +147,7 @@ PAIRS: dict[str, Pair] = {
     "early-hints": whole_or(""),
     "ctrl-c": (seen(ran(HALF, **STOPPED)), seen(ran(HALF, **{**STOPPED, "took_s": 9.0})), "went on for 8.1 s"),
     "ctrl-c-kept": (seen(ran(HALF, **STOPPED)), seen(ran("", **STOPPED)), "wrote nothing"),
-    "ctrl-c-exit": (seen(ran(HALF, **STOPPED)), seen(ran(HALF, interrupted_s=0.9)), "exit status 0"),
+    "ctrl-c-exit": (seen(ran(HALF, **STOPPED)), seen(ran(HALF, interrupted_s=0.9)), "exit code 0"),
     "closed-pipe": (seen(ran(code=-13)), seen(ran("", "BrokenPipeError: [Errno 32]", 120)), "BrokenPipe"),
     "nothing-left": (ANSWERED, ANSWERED._replace(run=ran(left=2)), "2 ran on"),
 }
@@ -154,10 +156,18 @@ PAIRS: dict[str, Pair] = {
 def marked(name: str, observations: Any, wire: str = "openai") -> tuple[str, str]:
     case = CASE_BY_NAME[name]
     given = (observations,) if isinstance(observations, Observation) else observations
-    if len(given) < len(case.scenes):  # what differs from a whole answer
+    if len(given) < len(case.scenes) and case.scenes[0] == "plain":  # what differs from a whole answer
         given = (ANSWERED, *given)
-    mark = judged(case, dict(zip(case.scenes, given, strict=True)), wire)
+    given = (*given, *(after(0.1, 0.6),) * (len(case.scenes) - len(given)))  # the usual waits
+    scenes = {**dict(zip(case.scenes, given, strict=False)), **_more(case, given[len(case.scenes) :])}
+    mark = judged(case, scenes, wire)
     return mark.verdict, mark.seen
+
+
+def _more(case: Case, given: Sequence[Observation]) -> dict[str, Observation]:
+    """What was seen in more runs."""
+    assert case.more or not given
+    return {f"{case.more[0]} #{number}": each for number, each in enumerate(given)}
 
 
 @pytest.mark.parametrize("name", CASE_BY_NAME)
@@ -182,7 +192,7 @@ NOT_ABOUT_THE_QUESTION = {"nothing-left", "told-apart"}
 @pytest.mark.parametrize("name", sorted(set(CASE_BY_NAME) - NOT_ABOUT_THE_QUESTION))
 def test_a_client_that_never_asks_passes_nothing(name: str) -> None:
     given = (NEVER,) * len(CASE_BY_NAME[name].scenes)
-    assert marked(name, given) == ("fail", "no question came: exit status 1 'no such module'")
+    assert marked(name, given) == ("fail", "no question came: exit code 1 'no such module'")
 
 
 def test_a_client_that_asks_for_no_stream_is_not_marked_for_its_frames() -> None:
@@ -243,6 +253,8 @@ def test_a_required_field_is_named_where_it_is_missing() -> None:
         ('Exception in thread "main" java.lang.NullPointerException', True),
         ("thread 'main' panicked at src/main.rs:3:5", True),
         ("Can't use an undefined value as a HASH reference at client.pl line 12.", True),
+        ("\tat com.example.Client.main(Client.java:12)", True),
+        ("   at Client.Main() in /home/me/Client.cs:line 12", True),
         ("PHP Fatal error:  Uncaught TypeError: array_keys()", True),
         ("client.rb:9:in `ask': undefined method `[]' for nil (NoMethodError)", True),
         ("error: the key was rejected at api.example.com:443", False),
@@ -255,11 +267,27 @@ def test_a_crash_is_told_from_a_sentence(line: str, crashes: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("grow", "verdict"), [(lambda n: 2**n, "pass"), (lambda n: 1, "fail"), (lambda n: 0.01 * 2**n, "fail")]
+    ("grow", "runs", "found"),
+    [
+        (lambda n: 2**n, 4, ("pass", "waits of 0.5, 1.0, 2.0 s")),
+        (lambda n: 1, 8, ("fail", "the first wait 0.5 to 0.5 s, the last 0.5 to 0.5 s, in 8 runs")),
+        (lambda n: 0.01 * 2**n, 12, ("fail", "it asks again at once")),
+    ],
 )
-def test_waits_must_grow_and_be_waits(grow: Callable[[int], float], verdict: str) -> None:
+def test_waits_must_grow_and_be_waits(grow: Callable[[int], float], runs: int, found: tuple[str, str]) -> None:
     times = [sum(0.5 * grow(step) for step in range(count)) for count in range(4)]
-    assert marked("waits-grow", (after(*times), after(*times[:3]), refused("busy"), refused("502")))[0] == verdict
+    assert waits_grow(*(after(*times),) * runs) == found
+
+
+def test_few_waits_with_chance_in_them_want_more_and_are_no_fail() -> None:
+    scenes = (after(0, 0.4, 1.0), after(0, 0.1, 0.3), after(0, 0.3, 0.7), after(0, 0.2, 0.3))
+    assert waits_are_unclear(*scenes)
+    assert marked("waits-grow", scenes)[0] == "n/a"
+    assert not waits_are_unclear(*(after(0, 1, 2, 3),) * 8)
+    once = (after(0, 1),) * 4
+    assert not waits_are_unclear(*once)
+    assert marked("waits-grow", once) == ("n/a", "it asked again once at most: there is no second wait")
+    assert marked("waits-grow", (refused("busy"),) * 4) == ("fail", "it did not ask again")
 
 
 @pytest.mark.parametrize("name", sorted(name for name, case in CASE_BY_NAME.items() if case.scenes[0] == "plain"))
@@ -273,9 +301,43 @@ def test_a_client_that_does_the_same_whatever_comes_tells_nothing(name: str) -> 
 def test_what_is_said_of_every_answer_is_no_news() -> None:
     log = "12 tokens, completed in 3 s"
     always = seen(ran(WHOLE, log), says=WHOLE)
-    assert marked("length", (always, always)) == ("fail", f"exit status 0: {log!r}")
+    assert marked("length", (always, always)) == ("fail", f"exit code 0: {log!r}")
     limited = seen(ran(WHOLE, f"{log}: the limit was met"), says=WHOLE)
     assert marked("length", (always, limited))[0] == "pass"
+
+
+def test_who_waits_as_long_anyway_does_not_show_that_it_obeys() -> None:
+    for name in ("retry-after", "retry-after-date"):
+        assert marked(name, (after(0.1, 3.2), *(after(0.1, 4.1),) * 4)) == (
+            "n/a",
+            "it waits 4.0 s where it is told nothing",
+        )
+        assert marked(name, (after(0.1, 2.1), *(after(0.1, 4.1),) * 4))[0] == "fail"
+
+
+def test_most_of_a_key_is_a_key_also_where_its_line_is_broken() -> None:
+    assert marked("key-not-shown", refused(f"wrong key {KEY[:-3]}..."))[1] == "most of the key stands on standard error"
+    assert marked("key-not-shown", refused(f"wrong key {KEY[:9]}\n    {KEY[9:]}"))[0] == "fail"
+    assert marked("key-not-shown", refused(f"wrong key {KEY[:11]}...{KEY[-4:]}"))[0] == "pass"
+
+
+def test_words_on_lines_of_their_own_are_kept_too() -> None:
+    assert marked("cut-kept", seen(ran(HALF.replace(" ", "\n"), "cut", 1)))[0] == "pass"
+    assert marked("cut-kept", seen(ran(f"{HALF}\n{HALF}", "cut", 1)))[1] == "the beginning stands there 2 times"
+
+
+@pytest.mark.parametrize(
+    ("header", "takes"),
+    [
+        ("gzip, deflate", True),
+        ("br;q=1.0, gzip;q=0.8", True),
+        ("gzip;q=0", False),
+        ("gzip; q=0.0, br", False),
+        ("", False),
+    ],
+)
+def test_who_refuses_compression_gets_none(header: str, takes: bool) -> None:
+    assert takes_gzip(header) is takes
 
 
 def test_words_beside_the_answer_are_not_its_first_word() -> None:

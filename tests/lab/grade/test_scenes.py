@@ -14,9 +14,8 @@ import urllib3
 
 from chatbot.core.sse.decoder import SseEvent, parse
 from chatbot.lab.grade.client import FACTS, WIRES
-from chatbot.lab.grade.scenes import Scene
+from chatbot.lab.grade.scenes import SCENE_BY_NAME, Scene
 from chatbot.lab.grade.stage import Stage
-from tests.lab.grade.observed import SCENE_BY_NAME
 
 BODIES: dict[str, tuple[str, dict[str, Any]]] = {
     "openai": ("/v1/chat/completions", {"model": "m", "messages": [{"role": "user", "content": "hi"}]}),

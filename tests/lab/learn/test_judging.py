@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import random
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,6 +14,7 @@ from hypothesis import strategies as st
 
 from chatbot.lab.answers import Received
 from chatbot.lab.grade.observation import Asked, Observation
+from chatbot.lab.learn.checking import _AT_ONCE, _MOST_RUNS
 from chatbot.lab.learn.checks.table import CASES
 from chatbot.lab.learn.seen import QUESTION, TEXT, USUAL_KEY, Answered, Seen
 from chatbot.outside.processes.running import Ended, Piece, ProcessRun
@@ -112,6 +116,7 @@ def test_retries(row: str, run: Observation, sentence: str) -> None:
 @pytest.mark.parametrize(
     ("last", "sentence"),
     [
+        (seen(*asked_at(0), err="no", code=1), "the lab was asked once"),
         (seen(*asked_at(*range(9)), err="no", code=1), "the lab was asked 9 times; 4 tries"),
         (seen(*asked_at(0, 1, 2, 4)), "The exit code is 0"),
         (seen(*asked_at(0, 1, 2, 4), code=1), "It ends without a word"),
@@ -119,12 +124,7 @@ def test_retries(row: str, run: Observation, sentence: str) -> None:
     ],
 )
 def test_a_server_that_fails_every_time(last: Observation, sentence: str) -> None:
-    assert sentence in told(6, "500 every time", *(seen(question()),) * 3, last)
-
-
-def test_chance_in_a_few_waits_is_made_up_for_by_those_of_the_longer_run() -> None:
-    even = [seen(*asked_at(0, 0.5, 1.0)) for _ in range(3)]
-    assert told(6, "the waits grow", *even, seen(*asked_at(0, 0.5, 1.5, 5.7), err="no", code=1)) == ""
+    assert sentence in told(6, "500 every time", seen(question()), last)
 
 
 def test_a_cut_answer_with_line_breaks_is_not_lost() -> None:
@@ -135,14 +135,62 @@ def test_a_cut_answer_with_line_breaks_is_not_lost() -> None:
 
 
 def test_waits_grow_and_have_chance_in_them() -> None:
-    even = [seen(*asked_at(0, 0.5, 1.0)) for _ in range(3)]
+    even = [seen(*asked_at(0, 0.5, 1.0)) for _ in range(8)]
     grown = [seen(*asked_at(0, 0.5, 1.5)) for _ in range(3)]
     chance = [seen(*asked_at(0, first, 3 * first)) for first in (0.3, 0.45, 0.27)]
-    assert "waits of 0.5, 0.5 s. Wait longer each time" in told(6, "the waits grow", *even)
+    assert "In 8 runs the first wait was 0.5 to 0.5 s, and the last 0.5 to 0.5 s" in told(6, "the waits grow", *even)
     assert told(6, "the waits grow", *grown) == ""
-    assert "The first wait was the same in all 3 runs: 0.50 s" in told(6, "with chance", *grown)
+    assert "The last wait was the same in 3 runs: 1.00 s" in told(6, "with chance", *grown)
     assert told(6, "with chance", *chance) == ""
     assert told(6, "with chance", seen(question())) == "There was no wait to look at."
+
+
+Draw = Callable[[random.Random, int], float]  # a wait, from its number
+
+
+def verdict(draw: Draw, by: random.Random, tries: int, noise_s: float) -> tuple[str, str, int]:
+    """What the two rows about waits say of a simulated program, and after how many runs."""
+    case = next(case for case in CASES[6] if "the waits grow" in [row.name for row in case.rows])
+
+    def run(most: int) -> Observation:
+        waits_s = [draw(by, number) + by.expovariate(1 / noise_s) for number in range(min(most, tries - 1))]
+        return seen(*asked_at(*itertools.accumulate(waits_s, initial=0.0)))
+
+    found = Seen((run(2), run(9)))
+    while len(found.runs) < _MOST_RUNS and case.wants_more(found):
+        found = found._replace(runs=(*found.runs, *(run(9) for _ in range(_AT_ONCE))))
+    return case.rows[1].fault(found), case.rows[2].fault(found), len(found.runs)
+
+
+@pytest.mark.parametrize("tries", [3, 4])
+@pytest.mark.parametrize("least", [0, 0.5, 0.75, 0.9], ids=["full jitter", "half", "a quarter", "a tenth"])
+def test_no_program_that_waits_longer_with_chance_is_failed(least: float, tries: int) -> None:
+    by = random.Random(tries)
+    for _ in range(150):
+        grows, has_jitter, _ = verdict(lambda by, step: 0.5 * 2**step * by.uniform(least, 1), by, tries, 0.005)
+        assert (grows, has_jitter) == ("", "")
+
+
+@pytest.mark.parametrize("noise_s", [0.002, 0.02], ids=["free", "loaded"])
+@pytest.mark.parametrize(
+    ("draw", "grows", "has_jitter"),
+    [
+        (lambda by, step: 1.0, False, False),
+        (lambda by, step: 0.5 * 2**step, True, False),
+        (lambda by, step: by.uniform(0, 1), False, True),
+        (lambda by, step: by.uniform(0.5, 1), False, True),
+        (lambda by, step: 0.01, False, None),
+    ],
+    ids=["a second", "no chance", "up to one", "from a half to one", "none"],
+)
+def test_a_program_that_waits_as_it_should_not_is_told(
+    draw: Draw, grows: bool, has_jitter: bool | None, noise_s: float
+) -> None:
+    by = random.Random(7)
+    found = [verdict(draw, by, 4, noise_s) for _ in range(60)]
+    assert sum((fault == "") == grows for fault, _, _ in found) >= 59
+    if has_jitter is not None and (has_jitter or noise_s < 0.01):  # a busy machine brings chance of its own
+        assert all((fault == "") == has_jitter for _, fault, _ in found)
 
 
 def test_an_answer_that_is_printed_at_its_end_is_not_streamed() -> None:

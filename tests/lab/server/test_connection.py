@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 import requests
@@ -28,8 +29,9 @@ def serving(
     respond: Respond = hello,
     limits: Limits = Limits(),  # noqa: B008
     refuse: Refuse = lambda method, headers: None,
+    **more: Any,
 ) -> Iterator[HttpServer]:
-    attributes = {"respond": staticmethod(respond), "limits": limits, "refuse": staticmethod(refuse)}
+    attributes = {"respond": staticmethod(respond), "limits": limits, "refuse": staticmethod(refuse), **more}
     with HttpServer("127.0.0.1", 0, type("TestConnection", (Connection,), attributes)) as server:
         yield server
 
@@ -97,6 +99,7 @@ def test_a_body_in_chunks_is_one_body_and_may_not_be_longer() -> None:
         (b"BREW / HTTP/1.1\r\nHost: x\r\n\r\n", 501),
         (b"GET / HTTP/9.9\r\n\r\n", 505),
         (b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 411),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n", 411),
         (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n", 411),
         (b"GET @192.0.2.1/ HTTP/1.1\r\nHost: x\r\n\r\n", 400),
         (b"GET http://192.0.2.1/ HTTP/1.1\r\nHost: x\r\n\r\n", 400),
@@ -128,6 +131,10 @@ SMUGGLED = b"GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n"
         b"Transfer-Encoding: chunked\r\nContent-Length: %d",
         b"Content-Length: %d\r\nContent-Length: 0",
         b"Transfer-Encoding: gzip, chunked\r\nX: %d",
+        b"X: y\rContent-Length: %d",
+        b"X: y\r\r\nContent-Length: %d",
+        b"X: y\0\r\nContent-Length: %d",
+        b"Host: 127.0.0.1\r\nHost: elsewhere\r\nContent-Length: %d",
     ],
 )
 def test_after_a_head_that_can_be_read_in_two_ways_nothing_more_is_read(head: bytes) -> None:
@@ -155,6 +162,30 @@ def test_a_value_cannot_end_its_header() -> None:
         answer = requests.get(server.url, timeout=5)
     assert (answer.headers["X-Told"], answer.text) == ("one  X-Evil: 1    body ? ?", "")
     assert "X-Evil" not in answer.headers
+
+
+def test_a_fault_of_ours_is_told_and_costs_one_answer_alone() -> None:
+    faults: list[Exception] = []
+
+    def pieces() -> Iterator[bytes]:
+        yield b"begun"
+        raise KeyError("in the middle")
+
+    def respond(received: Received, departure: Departure) -> ScriptedReply:
+        if received.path == "/begins":
+            return ScriptedReply(200, {"Content-Length": "100"}, pieces())
+        if received.path == "/deep":
+            raise RecursionError
+        return {"/well": whole(200, "text/plain", b"well")}[received.path]
+
+    with serving(respond, tell_fault=staticmethod(faults.append)) as server:
+        failed = requests.get(f"{server.url}/fails", timeout=5)
+        with pytest.raises(requests.exceptions.ChunkedEncodingError):
+            requests.get(f"{server.url}/begins", timeout=5)
+        assert requests.get(f"{server.url}/deep", timeout=5).status_code == 400
+        assert requests.get(f"{server.url}/well", timeout=5).text == "well"
+    assert (failed.status_code, failed.json()["error"]["type"]) == (500, "server_error")
+    assert [str(fault) for fault in faults] == ["'/fails'", "'in the middle'"]
 
 
 def test_more_clients_than_there_is_room_for_are_told_so() -> None:

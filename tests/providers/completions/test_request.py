@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.core.errors import RequestRefused
-from chatbot.core.messages import Conversation, Image, Message
+from chatbot.core.messages import Conversation, Document, Image, Message
 from chatbot.core.options import Endpoint, Options
 from chatbot.core.tools.calling import ToolCall, ToolDefinition, ToolResult
 from chatbot.providers import services
@@ -75,7 +75,17 @@ def test_system_prompts_stand_above_the_conversation() -> None:
 def test_an_image_is_its_bytes() -> None:
     content = [{"type": "image_url", "image_url": {"url": "data:image/png;base64,aGk=", "detail": "low"}}]
     [message] = read(messages=[{"role": "user", "content": content}]).conversation.messages
-    assert message == Message("user", "", (Image("image/png", b"hi", 0, 0, "image"),))
+    assert message == Message("user", "", (Image("image/png", b"hi", 0, 0, "an image"),))
+
+
+def test_a_document_and_a_recording_are_what_their_bytes_say() -> None:
+    content = [
+        {"type": "file", "file": {"filename": "a.pdf", "file_data": "data:text/plain;base64,JVBERi0xLjQK"}},
+        {"type": "input_audio", "input_audio": {"data": "UklGRiQAAABXQVZF", "format": "mp3"}},
+    ]
+    [message] = read(messages=[{"role": "user", "content": content}]).conversation.messages
+    recording = Document("audio/wav", b"RIFF$\0\0\0WAVE", "a recording")
+    assert message == Message("user", "", (Document("application/pdf", b"%PDF-1.4\n", "a.pdf"), recording))
 
 
 def test_calls_and_their_results_are_put_together_in_the_order_of_the_calls() -> None:
@@ -104,6 +114,11 @@ def test_calls_and_their_results_are_put_together_in_the_order_of_the_calls() ->
         ({"messages": [{"role": "function", "content": "x"}]}, "messages", "the role function"),
         ({"messages": [{"role": "user", "content": [{"type": "input_audio"}]}]}, "messages", "of the type input_audio"),
         ({"messages": [{"role": "user", "content": 3}]}, "messages", "of the type int"),
+        (
+            {"messages": [{"role": "user", "content": [{"type": "file", "file": {"file_data": "aGk="}}]}]},
+            "messages",
+            "a file, which is neither a PDF document nor a recording, but text",
+        ),
         (
             {
                 "messages": [
@@ -166,7 +181,7 @@ def test_what_our_own_wire_writes_is_read_as_it_was(
 ) -> None:
     conversation = Conversation(system=system)
     for question, answer, images in turns:
-        shown = tuple(Image("image/png", data, 0, 0, "image") for data in images)
+        shown = tuple(Image("image/png", data, 0, 0, "an image") for data in images)
         conversation = conversation.asking(question, shown).answered(answer)
     conversation = conversation.asking(last)
     options = Options("gpt", max_tokens=9, temperature=0.5, stop=("a",), seed=1, reasoning_effort="low")

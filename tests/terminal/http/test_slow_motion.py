@@ -162,6 +162,6 @@ def test_on_a_terminal_the_keys_step_and_leave_it_as_it_was(tmp_path: Path, word
 
 def test_in_a_pipe_it_is_rows(tmp_path: Path) -> None:
     env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), **STARTED_WITH, "TERM": "xterm-256color"}
-    done = forked.run(DRIVER, env, tmp_path, timeout_s=20)
+    done = forked.run(DRIVER, env, tmp_path, timeout_s=20, alone=True)
     assert b"\x1b" not in done.stdout
     assert done.stdout.decode().endswith("--- text ---\nOne two three four\nleft\n")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from chatbot.core.http.exchange import Exchange, Moments
 from chatbot.core.http.seen import Arrivals
 from chatbot.terminal.http.rows import as_text
-from chatbot.terminal.http.waterfall import Step, steps, waterfall
+from chatbot.terminal.http.waterfall import Step, request_names, steps, waterfall
 from tests.terminal.http.records import AGAIN, ANSWERED, REFUSED, shown
 
 
@@ -50,6 +50,13 @@ def test_attempts_and_the_wait_between_them_share_one_scale() -> None:
         "  text             200 ms                                  ████",
         "  gaps p50 100 ms, p95 100 ms, max 100 ms; 40 tokens a second",
     ]
+
+
+def test_the_steps_of_an_answer_with_tools_are_requests_and_only_what_is_sent_again_an_attempt() -> None:
+    first = ANSWERED._replace(attempt=1)
+    named = [*map(shown, (first, REFUSED._replace(attempt=1), AGAIN._replace(attempt=2), first))]
+    assert list(request_names(named)) == ["request 1", "request 2", "request 2, attempt 2", "request 3"]
+    assert list(request_names(named[1:3])) == ["attempt 1", "attempt 2"]
 
 
 def test_without_unicode_bars_are_ascii_and_a_narrow_screen_gets_times_alone() -> None:

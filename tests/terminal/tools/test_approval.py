@@ -50,7 +50,7 @@ class Asked:
         self.edited: list[str] = []
         self._typed, self._edits = iter(typed), iter(edits)
         notices = Notices(self._write, lambda text: text.replace(KEY, "[key]"), colour=colour, columns=lambda: columns)
-        self.approve = TerminalApproval(notices, Person(self._answer, self._edit), is_unicode=is_unicode)
+        self.approve = TerminalApproval(notices, Person(self._answer, self._edit), set(), is_unicode=is_unicode)
 
     def _write(self, text: str) -> None:
         self.screen += text
@@ -251,4 +251,4 @@ def test_who_stops_at_the_question_stops_the_answer() -> None:
 
     notices = Notices(lambda text: None, str, colour=False)
     with pytest.raises(Cancelled):
-        TerminalApproval(notices, Person(stopped, asked._edit))(call({}), tool())
+        TerminalApproval(notices, Person(stopped, asked._edit), set())(call({}), tool())

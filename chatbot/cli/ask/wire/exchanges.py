@@ -63,7 +63,9 @@ class Exchanges:
 
     def _begin(self, beginning: Beginning, request: HttpRequest) -> LiveExchange:
         with self._lock:
-            attempt = 1 + sum(before.record(with_chunks=False).url == request.url for before in self._running)
+            before = [exchange.record(with_chunks=False).request for exchange in self._running]
+            # Another body is another request: the results of a tool, the rest of an answer that broke off.
+            attempt = 1 + sum((one.url, one.body) == (request.url, request.body) for one in before)
             exchange = beginning.exchange(request, attempt)
             self._running.append(exchange)
             return exchange

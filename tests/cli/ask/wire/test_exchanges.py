@@ -54,6 +54,14 @@ def test_a_wait_belongs_to_the_attempt_before_it_and_the_verdict_to_the_last(lat
     assert [each.verdict for each in running.all] == ["", "", "complete"]
 
 
+def test_only_what_is_sent_again_as_it_was_is_another_attempt() -> None:
+    running = exchanges()
+    for body in (b"{}", b"{}", b'{"with": "a result"}', b"{}"):
+        running.observer.begin(POST._replace(body=body)).ended("eof", "", 1.0)
+    running.finished(Finished(Verdict.COMPLETE))
+    assert [each.attempt for each in running.all] == [1, 2, 1, 3]
+
+
 @pytest.mark.parametrize("told", [0, 1, 2])
 def test_each_request_of_an_answer_in_several_has_its_own_end_and_tokens(told: int) -> None:
     running = exchanges()

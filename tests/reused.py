@@ -1,0 +1,131 @@
+"""A process that does one `python WORDS...` after the other, as long as each leaves it as it was: a run in it costs a
+sixth of the CPU of one in a process that is forked for it, which has to copy each page that it looks at.
+
+It is forked itself (see `tests.fork_server`), with a socket as its standard input. A request is as those of the fork
+server, and the answer the exit code in eight bytes. Where something is left of a run, be it a thread, an open file, a
+child, a signal handler or a module, the process ends with that exit code instead, in the way that Python ends.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import contextvars
+import itertools
+import json
+import locale
+import os
+import signal
+import socket
+import sys
+import tempfile
+import threading
+import time
+import warnings
+import weakref
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from tests.fork_server import NUMBER_BYTES, become, end, exit_code
+
+MOST_RUNS = 200  # what a run leaves in a circle of references stays: the program takes it from the collector at its end
+MOST_S_FOR_THREADS = 0.02
+
+
+def main() -> None:
+    line = socket.socket(fileno=os.dup(0))
+    weakref.finalize(line, print).detach()  # the first one is told to atexit
+    kept = set(weakref.finalize._registry)  # type: ignore[attr-defined]
+    let_go()
+    caches = list(caches_of_ours())
+    atexit._run_exitfuncs()
+    before = left_behind()
+    for runs in itertools.count(1):
+        number, streams, _, _ = socket.recv_fds(line, NUMBER_BYTES, 3)
+        if not number:
+            return
+        request = json.loads(line.recv(int.from_bytes(number), socket.MSG_WAITALL))
+        become(streams, request["env"], request["cwd"])
+        code = contextvars.copy_context().run(exit_code, request["words"])
+        for left in set(weakref.finalize._registry) - kept:  # type: ignore[attr-defined]
+            left()  # done at exit, as for connections that wait for another request
+        _wait_for_threads()
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        if runs == MOST_RUNS or left_behind() != before:
+            end(code)
+        let_go()
+        for forget in caches:
+            forget()
+        tempfile.tempdir = None
+        line.sendall((code & 0xFF).to_bytes(NUMBER_BYTES))
+
+
+def let_go() -> None:
+    """The standard streams of the last run are closed: nobody else may hold them."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for number in range(3):
+        os.dup2(nothing, number)
+    os.close(nothing)
+
+
+def left_behind() -> dict[str, Any]:
+    """What a run can change in its process, but for the place in the world that the next one is given anew."""
+    return {
+        "threads": threading.enumerate(),
+        "modules": set(sys.modules),
+        "files": {open_one.name for open_one in Path("/proc/self/fd").iterdir()},
+        "children": _has_children(),
+        "handlers": [signal.getsignal(number) for number in signal.valid_signals()],
+        "blocked": signal.pthread_sigmask(signal.SIG_BLOCK, []),
+        "alarm": signal.getitimer(signal.ITIMER_REAL),
+        "hooks": [sys.excepthook, sys.unraisablehook, threading.excepthook, sys.getprofile(), sys.gettrace()],
+        "paths": [*sys.path[1:], *sys.meta_path, *sys.path_hooks],
+        "warnings": list(warnings.filters),
+        "limits": [sys.getrecursionlimit(), sys.get_int_max_str_digits(), socket.getdefaulttimeout()],
+        "locale": locale.setlocale(locale.LC_ALL),
+        "umask": _umask(),
+    }
+
+
+def caches_of_ours() -> Iterator[Callable[[], None]]:
+    """What empties each cache of results in a module of the program."""
+    modules = [module for name, module in sys.modules.items() if name.partition(".")[0] == "chatbot"]
+    for module in modules:
+        yield from _caches_in(module)
+
+
+def _caches_in(module: ModuleType) -> Iterator[Callable[[], None]]:
+    own = [thing for thing in vars(module).values() if getattr(thing, "__module__", "") == module.__name__]
+    for thing in [*own, *(inner for kind in own if isinstance(kind, type) for inner in vars(kind).values())]:
+        forget = getattr(thing, "cache_clear", None)
+        if forget:
+            yield forget
+
+
+def _wait_for_threads() -> None:
+    """A thread that has given all that it had is still there for a moment."""
+    until_s = time.monotonic() + MOST_S_FOR_THREADS
+    for thread in threading.enumerate():
+        if thread is not threading.main_thread():
+            thread.join(max(until_s - time.monotonic(), 0))
+
+
+def _has_children() -> bool:
+    with contextlib.suppress(ChildProcessError):
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        return True
+    return False
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+if __name__ == "__main__":
+    main()
