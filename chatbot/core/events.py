@@ -210,3 +210,11 @@ class PartFinished(NamedTuple):
 ProviderEvent = TextDelta | ReasoningDelta | CallPiece | Usage | FinishReason | EndMarker | OutputItems | Notice
 ToolEvent = ToolCallDelta | ToolCalled | ToolStarted | ToolFinished | StepFinished
 Event = ProviderEvent | ToolEvent | Retrying | PartFinished | Finished
+
+
+class FromOne(NamedTuple):
+    """An event of the answer of member `number`, counted from 0, which came so many seconds after that was asked."""
+
+    number: int
+    event: Event
+    after_s: float

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from chatbot.core.errors import Cancelled, ChatError, ProgramFault
-from chatbot.core.events import Event, Finished, TextDelta, Verdict
+from chatbot.core.events import Event, Finished, FromOne, TextDelta, Verdict
 from chatbot.records import NamedTuple
 from chatbot.session import Sleep
 
@@ -20,14 +20,6 @@ class Member(NamedTuple):
 
     ask: Callable[[Sleep], Iterator[Event]]
     stop: Callable[[], None] = lambda: None
-
-
-class FromOne(NamedTuple):
-    """An event of the answer of member `number`, counted from 0, which came so many seconds after that was asked."""
-
-    number: int
-    event: Event
-    after_s: float
 
 
 class Timed(NamedTuple):

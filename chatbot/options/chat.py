@@ -5,7 +5,7 @@
 from pathlib import Path
 from typing import Annotated, Literal, Self, get_args
 
-from chatbot.options.common import model_choice, provider_choice, template_choice
+from chatbot.options.common import model_choice, provider_choice, schema_choice, template_choice
 from chatbot.options.declared import Choice, options_of
 from chatbot.options.durations import Duration
 from chatbot.options.money import BudgetText, PriceText, Usd
@@ -121,14 +121,7 @@ class How(NamedTuple):
 class Structured(NamedTuple):
     """The form of the answer"""
 
-    schema: Annotated[
-        str | None,
-        Choice(
-            "The answer is JSON that fits this schema, such as 'name, age int'.",
-            metavar="FILE|JSON|SHORT",
-            in_variable=False,
-        ),
-    ] = None
+    schema: Annotated[str | None, schema_choice("The answer")] = None
     schema_multi: Annotated[bool, Choice("Several of what the schema says, as items.", in_variable=False)] = False
     repair: Annotated[bool, Choice("Ask once more where the answer does not fit the schema.", in_variable=False)] = (
         False

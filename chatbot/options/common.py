@@ -20,6 +20,12 @@ def template_choice(sentence: str) -> Choice:
     return Choice(sentence, flags=("--template", "-t", "--role"), metavar="NAME", completes="templates")
 
 
+def schema_choice(answer: str) -> Choice:
+    """The form of an answer."""
+    sentence = f"{answer} is JSON that fits this schema, such as 'name, age int'."
+    return Choice(sentence, metavar="FILE|JSON|SHORT", in_variable=False)
+
+
 def port_choice(port: str, usually: int) -> Choice:
     """Where a server of ours listens."""
     return Choice(f"{port}, usually {usually}; 0 takes a free one.", metavar="N", least=0, most=65535)

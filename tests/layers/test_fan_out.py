@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from chatbot.core.errors import Cancelled, NoKey
-from chatbot.core.events import Event, Finished, TextDelta, Verdict
-from chatbot.layers.fan_out import FromOne, Member, SideBySide, Timed, failing, fan_out
+from chatbot.core.events import Event, Finished, FromOne, TextDelta, Verdict
+from chatbot.layers.fan_out import Member, SideBySide, Timed, failing, fan_out
 from chatbot.outside.background import side_by_side
 from chatbot.session import Sleep
 from tests.conftest import FakeTime

@@ -34,6 +34,10 @@ from tests.wires import service_named
 
 FOLDER = Path(__file__).parent / "recordings"
 END = EndMarker()
+STOP = FinishReason("stop", Verdict.COMPLETE)
+COMPLETED = (FinishReason("completed", Verdict.COMPLETE), END)
+_REFUSED = FinishReason("refusal", Verdict.REFUSED)
+REFUSAL = (TextDelta("I'm sorry, "), _REFUSED, TextDelta("I can't."), _REFUSED)
 TOKYO = '{"city": "Tokyo"}'
 # As it stands in the last event.
 ENCRYPTED = (
@@ -126,7 +130,7 @@ RECORDINGS = [
     ),
     Recording(
         "azure-first-chunk-without-choices.sse",
-        [TextDelta("Hi"), FinishReason("stop", Verdict.COMPLETE), Usage(9, 2), END],
+        [TextDelta("Hi"), STOP, Usage(9, 2), END],
     ),
     Recording(
         "custom-tool-call-without-id.json",  # of Gemini's address for clients of OpenAI
@@ -191,7 +195,7 @@ RECORDINGS = [
         [
             ReasoningDelta("Short."),
             TextDelta("Ja"),
-            FinishReason("stop", Verdict.COMPLETE),
+            STOP,
             Usage(9, 2),
             Usage(9, 2),
             END,
@@ -199,7 +203,7 @@ RECORDINGS = [
     ),
     Recording(
         "huggingface-text-after-the-finish.sse",
-        [TextDelta("One"), Usage(1, 1), FinishReason("stop", Verdict.COMPLETE), TextDelta(" two"), Usage(1, 2)],
+        [TextDelta("One"), Usage(1, 1), STOP, TextDelta(" two"), Usage(1, 2)],
     ),
     Recording("huggingface-unknown-members.sse", [TextDelta("Hi"), FinishReason("bored", Verdict.COMPLETE)]),
     Recording("llamacpp-answer-with-timings.sse", [TextDelta("Hi"), FinishReason("length", Verdict.LENGTH), END]),
@@ -222,7 +226,7 @@ RECORDINGS = [
             ReasoningDelta("m."),
             TextDelta("Two"),
             TextDelta(" things"),
-            FinishReason("stop", Verdict.COMPLETE),
+            STOP,
             Usage(9, 2),
             END,
         ],
@@ -232,7 +236,7 @@ RECORDINGS = [
         [TextDelta("Long"), FinishReason("model_length", Verdict.LENGTH), Usage(9, 2)],
     ),
     Recording("ollama-failure-after-the-first-token.sse", [TextDelta("He")]),
-    Recording("openai-answer.json", [TextDelta("Good day"), FinishReason("stop", Verdict.COMPLETE), Usage(9, 2)]),
+    Recording("openai-answer.json", [TextDelta("Good day"), STOP, Usage(9, 2)]),
     Recording("openai-cut-inside-a-chunk.sse", [TextDelta("Half an")]),
     Recording(
         "openai-error-and-then-done.sse",
@@ -243,15 +247,12 @@ RECORDINGS = [
     Recording(
         "openai-refusal.sse",
         [
-            TextDelta("I'm sorry, "),
-            FinishReason("refusal", Verdict.REFUSED),
-            TextDelta("I can't."),
-            FinishReason("refusal", Verdict.REFUSED),
-            FinishReason("stop", Verdict.COMPLETE),
+            *REFUSAL,
+            STOP,
             END,
         ],
     ),
-    Recording("openai-several-answers-mixed.sse", [TextDelta("A"), FinishReason("stop", Verdict.COMPLETE), END]),
+    Recording("openai-several-answers-mixed.sse", [TextDelta("A"), STOP, END]),
     Recording(
         "mistral-tool-call-with-its-finish.sse",
         [
@@ -273,7 +274,7 @@ RECORDINGS = [
     ),
     Recording(
         "openai-usage-in-a-last-chunk.sse",
-        [TextDelta("Good"), TextDelta(" day"), FinishReason("stop", Verdict.COMPLETE), Usage(9, 2, 1, 4), END],
+        [TextDelta("Good"), TextDelta(" day"), STOP, Usage(9, 2, 1, 4), END],
     ),
     Recording(
         "openrouter-comments-and-reasoning-twice.sse",
@@ -281,8 +282,8 @@ RECORDINGS = [
             ReasoningDelta("Let me "),
             ReasoningDelta("see."),
             TextDelta("Ok"),
-            FinishReason("stop", Verdict.COMPLETE),
-            FinishReason("stop", Verdict.COMPLETE),
+            STOP,
+            STOP,
             Usage(9, 2, 0),
             END,
         ],
@@ -311,7 +312,7 @@ RECORDINGS = [
             Usage(3, 2),
             TextDelta("Yes"),
             Usage(3, 3),
-            FinishReason("stop", Verdict.COMPLETE),
+            STOP,
             Usage(3, 3),
         ],
     ),
@@ -322,8 +323,7 @@ RECORDINGS = [
             TextDelta("two"),
             TextDelta(" three four"),
             Usage(9, 4, 0, 0),
-            FinishReason("completed", Verdict.COMPLETE),
-            END,
+            *COMPLETED,
         ],
     ),
     Recording(
@@ -332,7 +332,7 @@ RECORDINGS = [
     ),
     Recording(
         "responses-custom-end-of-the-text-only-in-done.sse",
-        [TextDelta("All at"), TextDelta(" once"), FinishReason("completed", Verdict.COMPLETE), END],
+        [TextDelta("All at"), TextDelta(" once"), *COMPLETED],
     ),
     Recording(
         "responses-custom-text-only-at-the-end.sse",
@@ -340,13 +340,12 @@ RECORDINGS = [
             ReasoningDelta("Hm."),
             TextDelta("All at once"),
             Usage(9, 3, 0, 0),
-            FinishReason("completed", Verdict.COMPLETE),
-            END,
+            *COMPLETED,
         ],
     ),
     Recording(
         "responses-custom-text-only-in-done.sse",
-        [TextDelta("All at once"), Usage(9, 3, 0, 0), FinishReason("completed", Verdict.COMPLETE), END],
+        [TextDelta("All at once"), Usage(9, 3, 0, 0), *COMPLETED],
     ),
     Recording(
         "responses-deepseek-reasoning-text-and-a-call.sse",
@@ -365,7 +364,7 @@ RECORDINGS = [
     ),
     Recording(
         "responses-openai-answer.json",
-        [TextDelta("Good day"), Usage(9, 2, 0, 4), FinishReason("completed", Verdict.COMPLETE), END],
+        [TextDelta("Good day"), Usage(9, 2, 0, 4), *COMPLETED],
     ),
     Recording("responses-openai-cut.sse", [TextDelta("Once"), TextDelta(" upon")]),
     Recording(
@@ -383,7 +382,7 @@ RECORDINGS = [
     ),
     Recording(
         "responses-openai-keepalive-search-and-no-numbers.sse",
-        [TextDelta("It"), TextDelta(" rains"), Usage(9, 2, 0, 0), FinishReason("completed", Verdict.COMPLETE), END],
+        [TextDelta("It"), TextDelta(" rains"), Usage(9, 2, 0, 0), *COMPLETED],
     ),
     Recording(
         "responses-openai-limit-within-reasoning.sse",
@@ -398,15 +397,11 @@ RECORDINGS = [
     Recording(
         "responses-openai-refusal.sse",
         [
-            TextDelta("I'm sorry, "),
-            FinishReason("refusal", Verdict.REFUSED),
-            TextDelta("I can't."),
-            FinishReason("refusal", Verdict.REFUSED),
+            *REFUSAL,
             FinishReason("refusal", Verdict.REFUSED),
             FinishReason("refusal", Verdict.REFUSED),
             Usage(9, 5, 0, 0),
-            FinishReason("completed", Verdict.COMPLETE),
-            END,
+            *COMPLETED,
         ],
     ),
     Recording(
@@ -428,7 +423,7 @@ RECORDINGS = [
     ),
     Recording(
         "responses-openrouter-comments-and-done.sse",
-        [TextDelta("The"), TextDelta(" answer"), Usage(65, 15, 0, 0), FinishReason("completed", Verdict.COMPLETE), END],
+        [TextDelta("The"), TextDelta(" answer"), Usage(65, 15, 0, 0), *COMPLETED],
     ),
     Recording(
         "responses-xai-summary-and-a-call.json",
@@ -452,7 +447,7 @@ RECORDINGS = [
     ),
     Recording(
         "xai-reasoning-counted-beside.json",
-        [ReasoningDelta("Hm"), TextDelta("Ok"), FinishReason("stop", Verdict.COMPLETE), Usage(493, 89, 54, 481)],
+        [ReasoningDelta("Hm"), TextDelta("Ok"), STOP, Usage(493, 89, 54, 481)],
     ),
 ]
 

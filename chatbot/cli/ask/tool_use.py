@@ -94,8 +94,8 @@ class ToolUse:
         from chatbot.terminal.answer.tool_view import ToolView
 
         self._interrupts, self._wake = interrupts, wake
-        holds_text = not is_terminal(1) or shown.json
-        view: ToolView = ToolView(make, self._lines(shown), holds_text=holds_text, meanwhile=self._ask_person)
+        lines = self._lines(shown)._replace(holds_text=not is_terminal(1) or shown.json)
+        view: ToolView = ToolView(make, lines, self._ask_person)
         return view
 
     def _lines(self, shown: Shown):  # type: ignore[no-untyped-def]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from chatbot.core.errors import UsageError
-from chatbot.options.common import template_choice
+from chatbot.options.common import schema_choice, template_choice
 from chatbot.options.declared import Choice
 from chatbot.records import NamedTuple
 
@@ -21,13 +21,7 @@ class Rows(NamedTuple):
     var: Annotated[
         tuple[str, ...], Choice("A variable of the template, the same for each row; repeatable.", metavar="NAME=VALUE")
     ] = ()
-    schema: Annotated[
-        str | None,
-        Choice(
-            "Each answer is JSON that fits this schema, such as 'name, age int'.",
-            metavar="FILE|JSON|SHORT",
-        ),
-    ] = None
+    schema: Annotated[str | None, schema_choice("Each answer")] = None
     format: Annotated[
         Literal["jsonl", "csv", "lines"] | None,
         Choice("What the rows are, where the file's name does not say it.", metavar="[jsonl|csv|lines]"),

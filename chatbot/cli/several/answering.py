@@ -14,8 +14,8 @@ from chatbot.cli.several.boards import NoView
 from chatbot.cli.several.member import AskedModel
 from chatbot.cli.several.telling import Begun, Telling
 from chatbot.core.errors import ProgramFault
-from chatbot.core.events import Event
-from chatbot.layers.fan_out import FromOne, Member, fan_out
+from chatbot.core.events import Event, FromOne
+from chatbot.layers.fan_out import Member, fan_out
 from chatbot.outside.background import EventQueue, side_by_side
 from chatbot.outside.desktop.keyboard import SilentKeyboard
 from chatbot.outside.desktop.signals import Interrupts

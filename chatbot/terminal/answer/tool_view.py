@@ -25,7 +25,8 @@ _MOST_CHARS, _FEWEST_CHARS = 400, 12  # of arguments and results, on the screen
 
 class ToolLines(NamedTuple):
     """Where calls are told. `write` takes text for the terminal behind standard error, None where there is none: then
-    `tell` takes whole lines. `columns` are those of that terminal.
+    `tell` takes whole lines. `columns` are those of that terminal. `holds_text`: standard output is for the answer
+    alone, so that what the model says before a call goes beside it.
     """
 
     write: Callable[[str], None] | None
@@ -33,26 +34,20 @@ class ToolLines(NamedTuple):
     columns: Callable[[], int] = lambda: 80
     dim: bool = False
     unicode: bool = True
+    holds_text: bool = False
 
 
 class ToolView(View):
-    """`make` makes the view of what is waited for now, which is a model (`""`) or tools of these names. `holds_text`:
-    standard output is for the answer alone, so that what the model says before a call goes beside it. `meanwhile` is
-    called with each frame between two steps, with what clears the screen for somebody else: a question may have to be
-    put to the person, who has seen by then what the model said before it.
+    """`make` makes the view of what is waited for now, which is a model (`""`) or tools of these names. `meanwhile`
+    is called with each frame between two steps, with what clears the screen for somebody else: a question may have to
+    be put to the person, who has seen by then what the model said before it.
     """
 
     def __init__(
-        self,
-        make: Callable[[str], View],
-        lines: ToolLines,
-        *,
-        holds_text: bool,
-        meanwhile: Callable[[Callable[[], None]], None],
+        self, make: Callable[[str], View], lines: ToolLines, meanwhile: Callable[[Callable[[], None]], None]
     ) -> None:
         self._make = make
         self._lines = lines
-        self._holds_text = holds_text
         self._meanwhile = meanwhile
         self._view: View | None = make("")
         self._held: list[str] = []
@@ -70,7 +65,7 @@ class ToolView(View):
                 self._pass(passing, now_s)
                 passing = []
                 self._beside(event, now_s)
-            elif type(event) is TextDelta and self._holds_text:
+            elif type(event) is TextDelta and self._lines.holds_text:
                 self._held.append(event.text)
             else:
                 passing.append(event)
@@ -125,7 +120,7 @@ class ToolView(View):
                 if self._lines.write is None:
                     self._lines.tell(_cut(f"calls {call.name} {_one_line(call.arguments)}", _MOST_CHARS))
             case StepFinished(finished, calls):
-                self._has_text = self._has_text or (finished.has_text and not self._holds_text)
+                self._has_text = self._has_text or (finished.has_text and not self._lines.holds_text)
                 self._calls = {call.id: call for call in calls}
                 self._close_view(now_s)
                 self._told = {}

@@ -6,24 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from chatbot.core.errors import TimedOut
-from chatbot.core.events import Event, Finished, Verdict
+from chatbot.core.events import Event, Finished, FromOne, Verdict
 from chatbot.terminal.answer.show_events import EventQueue, ended_here, sooner, with_whole_text
 from chatbot.terminal.several.progress import Progress
 
 Redact = Callable[[list[Event]], Iterable[Event]]
-
-
-class FromOne(Protocol):
-    """An event, and the number of the answer it belongs to; see chatbot.layers.fan_out."""
-
-    @property
-    def number(self) -> int: ...
-
-    @property
-    def event(self) -> Event: ...
-
-    @property
-    def after_s(self) -> float: ...
 
 
 class Board(Protocol):

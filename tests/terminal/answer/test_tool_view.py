@@ -44,7 +44,7 @@ class Screen:
         self.seen: list[str] = []
         lines = ToolLines(self.seen.append if on_terminal else None, lambda line: self.seen.append(f"chat: {line}\n"))
         self.wanted: list[Callable[[], None]] = []
-        self.view = ToolView(self._made, lines, holds_text=holds_text, meanwhile=self._meanwhile)
+        self.view = ToolView(self._made, lines._replace(holds_text=holds_text), self._meanwhile)
 
     def show(self, *events: Event) -> None:
         for event in events:

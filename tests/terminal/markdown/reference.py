@@ -4,6 +4,7 @@ Rows are not wrapped and blank ones are left out. It disagrees with CommonMark i
 """
 
 import re
+from inspect import cleandoc
 
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
@@ -30,6 +31,11 @@ DISPUTED = re.compile(
 def shown(text: str, width: int = 80) -> list[str]:
     """The rows as they are."""
     return [row.text for row in one_piece(text, width)]
+
+
+def picture(text: str) -> list[str]:
+    """Rows as they stand here, without the margin."""
+    return cleandoc(text).split("\n")
 
 
 class Reference:

@@ -1,7 +1,7 @@
 import pytest
 
 from chatbot.terminal.markdown.stream import MarkdownStream, one_piece
-from tests.terminal.markdown.reference import shown
+from tests.terminal.markdown.reference import picture, shown
 from tests.terminal.texts import TEXTS
 
 
@@ -12,16 +12,16 @@ def test_code_is_not_wrapped_nor_padded() -> None:
 
 
 def test_code_in_a_list_stands_at_the_left_margin() -> None:
-    assert shown("- a\n\n  ```py\n  if x:\n      y\n  ```\n  b") == [
-        "• a",
-        "",
-        "```py",
-        "if x:",
-        "    y",
-        "```",
-        "",
-        "  b",
-    ]
+    assert shown("- a\n\n  ```py\n  if x:\n      y\n  ```\n  b") == picture("""
+        • a
+
+        ```py
+        if x:
+            y
+        ```
+
+          b
+    """)
 
 
 def test_an_item_that_is_only_code_has_its_marker() -> None:

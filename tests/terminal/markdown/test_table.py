@@ -1,15 +1,15 @@
 from chatbot.terminal.markdown.look import STRONG
 from chatbot.terminal.markdown.stream import MarkdownStream, one_piece
-from tests.terminal.markdown.reference import shown
+from tests.terminal.markdown.reference import picture, shown
 
 
 def test_columns_are_as_wide_as_their_widest_cell_and_aligned() -> None:
-    assert shown("|a|b|c|\n|:-|:-:|-:|\n|one|two|three|\n|x|y|z|") == [
-        "a     b       c",
-        "───  ───  ─────",
-        "one  two  three",
-        "x     y       z",
-    ]
+    assert shown("|a|b|c|\n|:-|:-:|-:|\n|one|two|three|\n|x|y|z|") == picture("""
+        a     b       c
+        ───  ───  ─────
+        one  two  three
+        x     y       z
+    """)
 
 
 def test_the_head_is_bold() -> None:
@@ -42,21 +42,21 @@ def test_a_table_right_under_the_text_of_an_item_does_not_repeat_the_marker() ->
 
 
 def test_cells_wrap_when_the_screen_is_narrow() -> None:
-    assert shown("|name|description|\n|-|-|\n|x|some words that are long|", 24) == [
-        "name  description",
-        "────  ──────────────────",
-        "x     some words that",
-        "      are long",
-    ]
+    assert shown("|name|description|\n|-|-|\n|x|some words that are long|", 24) == picture("""
+        name  description
+        ────  ──────────────────
+        x     some words that
+              are long
+    """)
 
 
 def test_columns_are_not_narrower_than_their_words() -> None:
-    assert shown("|name|description|\n|-|-|\n|some_identifier|some words that are long|", 30) == [
-        "name             description",
-        "───────────────  ─────────────",
-        "some_identifier  some words",
-        "                 that are long",
-    ]
+    assert shown("|name|description|\n|-|-|\n|some_identifier|some words that are long|", 30) == picture("""
+        name             description
+        ───────────────  ─────────────
+        some_identifier  some words
+                         that are long
+    """)
 
 
 def test_words_that_do_not_fit_beside_each_other_make_records() -> None:

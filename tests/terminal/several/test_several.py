@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import NamedTuple
 
 import pytest
 
 from chatbot.core.cost.answer import Cost
 from chatbot.core.cost.price import Price, Rate
 from chatbot.core.errors import RateLimited, TimedOut
-from chatbot.core.events import CacheUse, Event, Finished, Retrying, TextDelta, Usage, Verdict
+from chatbot.core.events import CacheUse, Event, Finished, FromOne, Retrying, TextDelta, Usage, Verdict
 from chatbot.terminal.answer.show_events import View
 from chatbot.terminal.screen import Screen
 from chatbot.terminal.several.columns import Columns, column_cells
@@ -24,10 +23,8 @@ from tests.terminal.emulator import Terminal
 COMPLETE = Finished(Verdict.COMPLETE, has_text=True, usage=Usage(12, 40))
 
 
-class One(NamedTuple):
-    number: int
-    event: Event
-    after_s: float = 1.0
+def one(number: int, event: Event) -> FromOne:
+    return FromOne(number, event, after_s=1.0)
 
 
 class Log(View):
@@ -46,12 +43,12 @@ class Log(View):
 class Queue:
     """Gives one batch after the other."""
 
-    def __init__(self, *batches: list[One]) -> None:
+    def __init__(self, *batches: list[FromOne]) -> None:
         self.batches = list(batches)
         self.waits: list[float | None] = []
         self.given_up = False
 
-    def take(self, timeout_s: float | None) -> Sequence[One]:
+    def take(self, timeout_s: float | None) -> Sequence[FromOne]:
         self.waits.append(timeout_s)
         return self.batches.pop(0) if self.batches else []
 
@@ -68,7 +65,7 @@ def board(log: list[str], progresses: Sequence[Progress], *, as_they_end: bool =
 
 
 def shown(
-    *batches: list[One],
+    *batches: list[FromOne],
     count: int = 2,
     as_they_end: bool = False,
     stopped: Callable[[], bool] = lambda: False,
@@ -92,30 +89,30 @@ def shown(
 
 def test_the_first_streams_and_the_others_come_whole_in_turn() -> None:
     log, _, queue = shown(
-        [One(1, TextDelta("b"))],
-        [One(0, TextDelta("a")), One(1, COMPLETE)],
-        [One(0, TextDelta("a"))],
-        [One(0, COMPLETE)],
+        [one(1, TextDelta("b"))],
+        [one(0, TextDelta("a")), one(1, COMPLETE)],
+        [one(0, TextDelta("a"))],
+        [one(0, COMPLETE)],
     )
     assert log == ["0 begins", "0: a", "0: a", "0 closed", "0 ends", "1 begins", "1: b", "1 closed", "1 ends"]
     assert not queue.given_up
 
 
 def test_one_whose_turn_comes_before_its_end_streams_from_there_on() -> None:
-    log, _, _ = shown([One(1, TextDelta("b"))], [One(0, COMPLETE)], [One(1, TextDelta("c"))], [One(1, COMPLETE)])
+    log, _, _ = shown([one(1, TextDelta("b"))], [one(0, COMPLETE)], [one(1, TextDelta("c"))], [one(1, COMPLETE)])
     assert log == ["0 begins", "0 closed", "0 ends", "1 begins", "1: b", "1: c", "1 closed", "1 ends"]
 
 
 def test_for_a_program_they_come_as_they_end() -> None:
     log, _, _ = shown(
-        [One(0, TextDelta("a")), One(1, TextDelta("b"))], [One(1, COMPLETE)], [One(0, COMPLETE)], as_they_end=True
+        [one(0, TextDelta("a")), one(1, TextDelta("b"))], [one(1, COMPLETE)], [one(0, COMPLETE)], as_they_end=True
     )
     assert [line for line in log if "begins" in line] == ["1 begins", "0 begins"]
 
 
 def test_stopped_all_keep_what_came_and_are_given_up() -> None:
     calls = iter([False, True])
-    log, progresses, queue = shown([One(1, TextDelta("b"))], stopped=lambda: next(calls, True))
+    log, progresses, queue = shown([one(1, TextDelta("b"))], stopped=lambda: next(calls, True))
     assert "1: b" in log and log[-1] == "1 ends"
     assert [each.result.finished.verdict for each in progresses] == [Verdict.CANCELLED] * 2
     assert [each.result.finished.has_text for each in progresses] == [False, True]
@@ -123,7 +120,7 @@ def test_stopped_all_keep_what_came_and_are_given_up() -> None:
 
 
 def test_the_time_of_one_may_be_over_before_that_of_another() -> None:
-    _, progresses, queue = shown([], [], [], [], [], [], [One(1, COMPLETE)], limits_s=[3.0, None])
+    _, progresses, queue = shown([], [], [], [], [], [], [one(1, COMPLETE)], limits_s=[3.0, None])
     first, second = (each.result.finished for each in progresses)
     assert isinstance(first.error, TimedOut) and first.verdict is Verdict.FAILED
     assert second == COMPLETE
@@ -131,7 +128,7 @@ def test_the_time_of_one_may_be_over_before_that_of_another() -> None:
 
 
 def test_what_comes_after_the_end_of_an_answer_is_not_of_it() -> None:
-    log, _, _ = shown([One(0, COMPLETE), One(1, COMPLETE)], count=2)
+    log, _, _ = shown([one(0, COMPLETE), one(1, COMPLETE)], count=2)
     assert log.count("0 ends") == 1
 
 
