@@ -74,7 +74,8 @@ COMMANDS = (
     Entry("version", "The version.", means=_version),
     Entry("settings", instead="chat config"),
     Entry("login", instead="chat keys set NAME"),
-    *map(Entry, "bench grade".split()),
+    Entry("grade", instead="chat lab grade"),
+    Entry("bench", instead="chat lab"),
 )
 _BY_NAME = {entry.name: entry for entry in COMMANDS}
 
@@ -100,9 +101,9 @@ def entry(words: Sequence[str]) -> Entry:
 
 def not_there(called: Entry, words: Sequence[str]) -> UsageError:
     """The error for a reserved word, typed in these words."""
-    what = f": it is {called.instead}" if called.instead else " yet"
     return UsageError(
-        f"there is no command {called.name}{what}", advice=f'To ask it as a question: chat -- "{" ".join(words)}"'
+        f"there is no command {called.name}: it is {called.instead}",
+        advice=f'To ask it as a question: chat -- "{" ".join(words)}"',
     )
 
 

@@ -15,7 +15,7 @@ from chatbot.core.request import HttpRequest
 from chatbot.providers.service import Service
 from chatbot.providers.services import LAB
 from chatbot.records import NamedTuple
-from chatbot.session import Session, Sleep
+from chatbot.session import Ask, Session, Sleep
 
 WAITS_FOR_S = 120.0
 _LOOKS_EVERY_S = 0.05
@@ -25,7 +25,7 @@ SAME_QUESTION = "the same question is being asked; waiting"
 class Cached(NamedTuple):
     """Around a session. `ttl_s`: how old an answer may be; `refresh`: ask all the same, and replace what is there;
     `only`: never ask. `on_known` is called once it is clear that nothing is sent for now. `redact` takes keys out of
-    what is kept.
+    what is kept. `asks` is asked where it is not the session: what has a cut answer finished.
     """
 
     session: Session
@@ -35,6 +35,7 @@ class Cached(NamedTuple):
     only: bool = False
     redact: Callable[[str], str] = lambda text: text
     on_known: Callable[[], None] = lambda: None
+    asks: Ask | None = None
 
     def ask(self, conversation: Conversation, options: Options, sleep: Sleep) -> Iterator[Event]:
         """See chatbot.session.Ask."""
@@ -103,7 +104,8 @@ class Cached(NamedTuple):
 
     def _sent(self, question: Question, conversation: Conversation, options: Options, sleep: Sleep) -> Iterator[Event]:
         events: list[Event] = []
-        for event in self.session.ask(conversation, options, sleep):
+        ask = self.asks or self.session.ask
+        for event in ask(conversation, options, sleep):
             if type(event) is Finished:
                 kept = self.store.missed(question, folded(events, event, self.redact))
                 event = event._replace(cache=CacheUse(False, 0.0, self.ttl_s if kept else 0.0, question.key))

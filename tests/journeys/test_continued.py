@@ -26,6 +26,14 @@ def test_a_cut_answer_is_finished_and_kept_as_one(server: LabServer, tmp_path: P
     assert f"go on at character {begun['end']}" in kept[0]["failures"][-1]["message"]
 
 
+def test_a_joined_answer_is_paid_once_where_answers_are_kept(server: LabServer, tmp_path: Path) -> None:
+    words = (*at(server.url), "-m", "cut-once", "--continue-cut", "--cache", "--json", "hi")
+    first, second = (json.loads(run(*words, home=tmp_path, **KEYS).text) for _ in range(2))
+    assert (first["cache"]["hit"], second["cache"]["hit"], len(server.requests)) == (False, True, 2)
+    assert (second["text"], second["usage"], len(second["parts"])) == (first["text"], first["usage"], 2)
+    assert second["cost"]["usd"] == 0 and second["traffic"]["requests"] == 0
+
+
 def test_another_model_elsewhere_finishes_it(server: LabServer, tmp_path: Path) -> None:
     variables = {**KEYS, "ANTHROPIC_BASE_URL": server.url}
     words = (*at(server.url), "-m", "cut", "--continue-with", "anthropic/echo", "--json", "hi")

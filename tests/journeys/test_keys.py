@@ -216,7 +216,7 @@ def test_a_stored_key_counts_as_set_for_the_choice_of_the_service(server: LabSer
 @pytest.mark.parametrize(
     ("script", "said"),
     [
-        ("echo [ERROR] no account; exit 6", "failed with exit status 6"),
+        ("echo [ERROR] no account; exit 6", "failed with exit code 6"),
         ("exit 0", "wrote nothing"),
         ("echo two words >&3", "holds a character that no key has"),
     ],

@@ -23,13 +23,14 @@ def test_a_word_that_is_a_command_elsewhere_is_never_a_question(word: str, serve
     for words in ([word], [word, "list"]):
         result = run(*words, home=tmp_path, **KEYS, OPENAI_BASE_URL=f"{server.url}/v1")
         assert (result.code, result.out) == (2, b"")
-        assert re.match(f"chat: there is no command {word}( yet|: it is chat .*)\n", result.err)
+        assert re.match(f"chat: there is no command {word}: it is chat .*\n", result.err)
         assert f'chat -- "{" ".join(words)}"' in result.err
     assert server.requests == []
 
 
 def test_a_word_whose_command_has_another_name_says_it(tmp_path: Path) -> None:
     assert "there is no command settings: it is chat config\n" in run("settings", home=tmp_path).err
+    assert "there is no command grade: it is chat lab grade\n" in run("grade", "--", "x", home=tmp_path).err
     assert "there is no command login: it is chat keys set NAME\n" in run("login", "openai", home=tmp_path).err
 
 

@@ -33,6 +33,7 @@ from chatbot.core.retry import RetryPolicy
 from chatbot.core.tools.calling import Approval, Tool, ToolDefinition, ToolOutput
 from chatbot.layers.agent import Agent
 from chatbot.layers.cached import SAME_QUESTION, WAITS_FOR_S, Cached
+from chatbot.layers.continued import Asked, Continued
 from chatbot.outside.background import EventQueue, side_by_side
 from chatbot.outside.cache.store import AnswerCache
 from chatbot.outside.history.store import History
@@ -395,6 +396,25 @@ def test_a_hit_shows_and_keeps_what_the_miss_did_for_every_recording(tmp_path: P
         assert [len(written) for written in said_again][:1] == [len(first.text.encode())], "the text is one write"
         assert documents[1]["attempts"] == 0 and documents[1]["cache"]["hit"] is True
     assert service.told == []
+
+
+def test_an_answer_that_was_cut_is_kept_once_it_is_joined(service: Service) -> None:
+    rest = WHOLE.replace(b'"Be"', b'"Because. It"').replace(b'"cause."', b'" is."')
+
+    def ask() -> list[Event]:
+        asked = Asked(service.session.ask, "openai")
+        return service.ask(asks=Continued(asked, asked, most=1).ask)
+
+    service.bodies = [CUT, CUT[: CUT.index(b"cause")], CUT, rest]
+    assert end(ask()).verdict is not Verdict.COMPLETE and len(service.requests) == 2
+    first, second = ask(), ask()
+    assert len(service.requests) == 4, "what stays cut is asked again, what is whole is not"
+    assert text(first) == text(second) == "Because. It is."
+    assert (use(first).expires_s, use(second).hit) == (TTL_S, True)
+    results = [AnswerResult(text(events), "", end(events)) for events in (first, second)]
+    documents = [json.loads(as_json(result, "p", "m", {})) for result in results]
+    assert without_the_sending(documents[0]) == without_the_sending(documents[1])
+    assert [part["verdict"] for part in documents[1]["parts"]] == ["cut", "complete"]
 
 
 def test_the_steps_of_a_loop_around_it_are_each_given_again_and_its_tools_are_called_again(service: Service) -> None:

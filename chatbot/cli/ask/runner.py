@@ -238,9 +238,8 @@ class AnswerRunner:
                 self._reserve(conversation, asked)
             self._require_key()
             self.load()
-            ask = self._ask(again=again)
-            if not tools:
-                ask = self._continued(ask, pending.continues)
+            is_joined = not tools and (pending.continues or self._setup.arguments.continuing.is_wanted)
+            ask = self._continued(pending.continues, again=again) if is_joined else self._ask(again=again)
         if tools:
             ask = tools.around(ask, asked, self._reserve)
         return partial(ask, conversation, asked)
@@ -255,11 +254,9 @@ class AnswerRunner:
         """What the model may call; the rest of an answer comes without."""
         return self.tools if self.tools and self.tools.wanted(pending.options) and not pending.continues else None
 
-    def _continued(self, ask: Ask, begun: str) -> Ask:
-        """What asks for the rest where an answer breaks off, or has done so, if that is wanted."""
+    def _continued(self, begun: str, *, again: bool) -> Ask:
+        """What asks for the rest where an answer breaks off, or has done so; joined to a whole one it is kept."""
         wanted = self._setup.arguments.continuing
-        if not (begun or wanted.is_wanted):
-            return ask
         if wanted.continue_with and self._other is None:
             from chatbot.cli.ask.continuing import other_setup
 
@@ -273,7 +270,11 @@ class AnswerRunner:
         name = rest._target.service.name
         asked = Asked(self.http.exchanges.noting(rest._session.ask), name, rest._target.model or "", rest._reserve)
         most = MOST_TIMES if wanted.is_wanted else 1
-        return Continued(Asked(ask, self._target.service.name), asked, most, begun).ask
+        first = Asked(self.http.exchanges.noting(self._session.ask), self._target.service.name)
+        joined = Continued(first, asked, most, begun).ask
+        return (
+            joined if begun or self._cached is None else self._kept(self._cached, again=again)._replace(asks=joined).ask
+        )
 
     def _reserve(self, conversation: Conversation, options: Options, so_far: Finished | None = None) -> None:
         """Reserves what one request of an answer may cost; `so_far` are the steps before it. Raises TooDear,
@@ -344,11 +345,12 @@ class AnswerRunner:
 
     def _ask(self, *, again: bool) -> Ask:
         """What is asked; a question that is asked `again` wants another answer."""
-        if self._cached is None:
-            ask = self._session.ask
-        else:
-            ask = (self._cached._replace(refresh=True) if again else self._cached).ask
+        ask = self._session.ask if self._cached is None else self._kept(self._cached, again=again).ask
         return self.http.exchanges.noting(ask)
+
+    @staticmethod
+    def _kept(cached: Cached, *, again: bool) -> Cached:
+        return cached._replace(refresh=True) if again else cached
 
     def cost_of(self, finished: Finished, steps: Sequence[Step] = ()) -> Cost:
         """What the answer cost, each of its `steps` by its own size; nothing where it was stopped before anything was

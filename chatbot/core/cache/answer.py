@@ -6,7 +6,17 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from chatbot.core.events import Event, Finished, Notice, ReasoningDelta, TextDelta, ToolCalled, Usage, Verdict
+from chatbot.core.events import (
+    AnswerPart,
+    Event,
+    Finished,
+    Notice,
+    ReasoningDelta,
+    TextDelta,
+    ToolCalled,
+    Usage,
+    Verdict,
+)
 from chatbot.core.messages import ProviderItems
 from chatbot.core.tools.calling import ToolCall
 from chatbot.records import NamedTuple
@@ -19,7 +29,9 @@ _CALL = "call"
 
 
 class CachedAnswer(NamedTuple):
-    """A complete answer. `parts` are in their order, neighbours of a kind joined."""
+    """A complete answer. `parts` are in their order, neighbours of a kind joined. `joined` are those it was joined from
+    where it had broken off; how these ended is kept without the words of the error.
+    """
 
     parts: tuple[Part, ...]
     finish_reason: str | None
@@ -27,6 +39,7 @@ class CachedAnswer(NamedTuple):
     request_id: str | None
     model: str
     items: ProviderItems | None = None
+    joined: tuple[AnswerPart, ...] = ()
 
     @property
     def finished(self) -> Finished:
@@ -34,6 +47,7 @@ class CachedAnswer(NamedTuple):
         return Finished(
             Verdict.COMPLETE, self.finish_reason, self.usage, None, self.request_id, attempts=0,
             has_text=bool(self.text().strip()) or not self._has_calls, model=self.model, items=self.items,
+            parts=self.joined,
         )  # fmt: skip
 
     @property
@@ -55,8 +69,9 @@ def folded(events: Iterable[Event], finished: Finished, redact: Callable[[str], 
     items = finished.items if finished.items and redact(finished.items.json) == finished.items.json else None
     reason, request_id = finished.finish_reason, finished.request_id
     return CachedAnswer(
-        parts, reason and redact(reason), finished.usage, request_id and redact(request_id), finished.model, items
-    )
+        parts, reason and redact(reason), finished.usage, request_id and redact(request_id), finished.model, items,
+        tuple(part._replace(finished=_part_end(*_ended(part.finished, redact))) for part in finished.parts),
+    )  # fmt: skip
 
 
 def _joined(events: Iterable[Event]) -> Iterator[Part]:
@@ -83,7 +98,10 @@ def to_json(answer: CachedAnswer) -> str:
     parts = [
         (_CALL, part.call) if isinstance(part, ToolCalled) else (_NAMES[type(part)], part.text) for part in answer.parts
     ]
-    return json.dumps([parts, *answer[1:]])
+    joined = [
+        (part.start, part.end, part.provider, part.is_joined, *_ended(part.finished, str)) for part in answer.joined
+    ]
+    return json.dumps([parts, *answer[1:-1], joined])
 
 
 def from_json(text: str) -> CachedAnswer | None:
@@ -91,13 +109,15 @@ def from_json(text: str) -> CachedAnswer | None:
     try:
         parts, reason, usage, request_id, model, *others = json.loads(text)
         items = others[0] if others else None  # those of an older version have none
+        joined = others[1] if len(others) > 1 else ()
         return CachedAnswer(
             tuple(_part(kind, said) for kind, said in parts),
             _text_or_none(reason),
-            None if usage is None else Usage(*map(_count, usage)),
+            _usage(usage),
             _text_or_none(request_id),
             str(model),
             None if items is None else ProviderItems(*map(str, items)),
+            tuple(_joined_part(*part) for part in joined),
         )
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
@@ -109,6 +129,30 @@ def _part(kind: str, text: Any) -> Part:
     if not isinstance(text, str):
         raise TypeError(text)
     return _KINDS[kind](text)
+
+
+def _joined_part(start: Any, end: Any, provider: Any, is_joined: Any, *ended: Any) -> AnswerPart:
+    verdict, usage, request_id, model = ended
+    return AnswerPart(
+        int(start),
+        int(end),
+        str(provider),
+        _part_end(Verdict(verdict), _usage(usage), _text_or_none(request_id), str(model)),
+        bool(is_joined),
+    )
+
+
+def _ended(part: Finished, redact: Callable[[str], str]) -> tuple[Verdict, Usage | None, str | None, str]:
+    return part.verdict, part.usage, part.request_id and redact(part.request_id), part.model
+
+
+def _part_end(verdict: Verdict, usage: Usage | None, request_id: str | None, model: str) -> Finished:
+    """What is kept of the end of a part."""
+    return Finished(verdict, None, usage, None, request_id, attempts=0, has_text=True, model=model)
+
+
+def _usage(value: Any) -> Usage | None:
+    return None if value is None else Usage(*map(_count, value))
 
 
 def _text_or_none(value: Any) -> str | None:

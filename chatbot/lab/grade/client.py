@@ -12,7 +12,9 @@ from chatbot.records import NamedTuple
 WIRES = ("openai", "responses", "anthropic", "gemini")
 _QUESTION = "{question}"
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
-_CLOSED_DOOR = "http://127.0.0.1:9"  # the port of discard, where nothing listens: no request leaves the machine
+# The port of discard, where usually nothing listens. It keeps back what asks another address through a proxy from the
+# environment; a client that takes none, as node's fetch, is not kept back.
+_CLOSED_DOOR = "http://127.0.0.1:9"
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
 # What a program needs to be found and to start, and no more: no key, no address, no settings.
 _KEPT = (
@@ -105,7 +107,7 @@ def words_for(client: Client, place: Place, *, by_stdin: bool) -> list[str]:
 
 def environment_for(client: Client, place: Place, home: Path, environ: Mapping[str, str]) -> dict[str, str]:
     """Its variables: what it needs of `environ`, its own, an empty home, and where the lab is. Proxies lead to a closed
-    door, so that a client that asks for another address does not leave the machine.
+    door: most clients that ask another address do not leave the machine.
     """
     facts = FACTS[place.wire]
     kept = {name: environ[name] for name in _KEPT if name in environ}

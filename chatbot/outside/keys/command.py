@@ -100,7 +100,7 @@ class _Running:
         if status in _STOPPED:
             raise Cancelled(f"{self._what} was stopped")
         if status:
-            how = f"was killed by signal {-status}" if status < 0 else f"failed with exit status {status}"
+            how = f"was killed by signal {-status}" if status < 0 else f"failed with exit code {status}"
             self._refuse(how)
         line = self._out.lstrip().partition(b"\n")[0].strip()
         if not line:

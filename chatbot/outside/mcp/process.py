@@ -170,7 +170,7 @@ class ServerProcess:
         """Before whoever waits for an answer hears of it, why it ended is known, and what it said last."""
         if not self.fault and await _left(process, _GONE_WITHIN_S):
             status = process.returncode or 0
-            how = f"was killed by signal {-status}" if status < 0 else f"ended with exit status {status}"
+            how = f"was killed by signal {-status}" if status < 0 else f"ended with exit code {status}"
             error = self._line.fault if self._line else None
             self.fault = self._not_started(error) if error else f"it {how}"
         with anyio.move_on_after(_LAST_WORDS_WITHIN_S):

@@ -32,11 +32,11 @@ def shell_name(environ: Mapping[str, str]) -> str:
 
 
 def shell(command: str, around: Surroundings, stopped: Stopped) -> ToolOutput:
-    """What a command writes, on both of its streams, and its exit status where it is not 0."""
+    """What a command writes, on both of its streams, and its exit code where it is not 0."""
     ended = run([shell_name(around.environ), "-c", command], around, stopped, merged=True)
     if not (ended.status or ended.ended_here):
         return ToolOutput(ended.out or "(it wrote nothing)")
-    how = ended.ended_here or f"exit status {ended.status}"
+    how = ended.ended_here or f"exit code {ended.status}"
     return ToolOutput(f"{ended.out.rstrip()}\n[{how}]".lstrip(), is_error=True)
 
 
@@ -96,7 +96,7 @@ def _answer(ended: Ended, *, is_printed: bool) -> ToolOutput:
     if kind in ("e", "u"):
         return ToolOutput(_with(text, printed), is_error=True)
     if kind != "r":
-        what = f"the process ended by itself, with exit status {ended.status}, before there was a result"
+        what = f"the process ended by itself, with exit code {ended.status}, before there was a result"
         return ToolOutput(_with(what, printed), is_error=True)
     if not is_printed:
         return ToolOutput(text)

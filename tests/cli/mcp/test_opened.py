@@ -145,7 +145,7 @@ def test_tools_are_made_of_what_answers_and_the_rest_is_named(home: Home, monkey
     assert tools["one_echo"].run({}, never) == ("the MCP server one was ended", True)
     said = home.said
     assert "the MCP server lacks is left out: it wants NOT_SET_ANYWHERE, which is not set" in said
-    assert "the MCP server broken is left out: it ended with exit status 1" in said
+    assert "the MCP server broken is left out: it ended with exit code 1" in said
     assert "It said: ␛[31mbad [key]" in said
     assert "it has no tool nope" in said
     assert "cut, as the description is too long: echo" in said

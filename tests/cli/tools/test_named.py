@@ -109,7 +109,7 @@ def test_a_shell_tells_what_was_written_and_how_it_ended(folder: Path) -> None:
     [shell] = tools_named(["shell"])
     assert called(shell, command="echo a; echo b >&2; pwd") == ToolOutput(f"a\nb\n{folder}\n")
     assert called(shell, command="true") == ToolOutput("(it wrote nothing)")
-    assert called(shell, command="echo a; exit 3") == ToolOutput("a\n[exit status 3]", is_error=True)
+    assert called(shell, command="echo a; exit 3") == ToolOutput("a\n[exit code 3]", is_error=True)
     assert called(shell, command="a\0b").is_error
     assert called(shell, command="yes").text.endswith("y\n[it wrote without end and was ended]")
     assert len(called(shell, command="head -c 300000 /dev/zero | tr '\\0' x").text) < MAX_RESULT_BYTES + 100

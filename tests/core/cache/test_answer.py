@@ -10,7 +10,18 @@ from hypothesis import strategies as st
 
 from chatbot.core.cache.answer import CachedAnswer, folded, from_json, to_json
 from chatbot.core.errors import ConnectionLost
-from chatbot.core.events import Event, Finished, Notice, ReasoningDelta, Retrying, TextDelta, ToolCalled, Usage, Verdict
+from chatbot.core.events import (
+    AnswerPart,
+    Event,
+    Finished,
+    Notice,
+    ReasoningDelta,
+    Retrying,
+    TextDelta,
+    ToolCalled,
+    Usage,
+    Verdict,
+)
 from chatbot.core.messages import ProviderItems
 from chatbot.core.redaction.redactor import MASK, Redactor
 from chatbot.core.tools.calling import ToolCall
@@ -68,6 +79,17 @@ def test_neighbours_of_a_kind_are_one_event_so_that_the_text_comes_in_one_write(
 def test_an_answer_that_was_kept_before_there_were_items_is_read() -> None:
     old = json.dumps(json.loads(to_json(kept([TextDelta("x")])))[:5])
     assert from_json(old) == kept([TextDelta("x")])
+
+
+def test_the_seams_of_a_joined_answer_are_kept_without_the_words_of_what_broke_it() -> None:
+    cut = Finished(Verdict.CUT, None, Usage(9, 1), ConnectionLost(f"lost {KEY}"), f"req {KEY}", 1, True, "m")
+    seams = (AnswerPart(0, 4, "openai", cut), AnswerPart(4, 9, "anthropic", WHOLE, is_joined=False))
+    answer = folded([TextDelta("Half, all")], WHOLE._replace(parts=seams), Redactor([KEY]))
+    assert answer is not None and KEY not in to_json(answer) and from_json(to_json(answer)) == answer
+    first, second = answer.finished.parts
+    assert (first.end, first.provider, second.start, second.is_joined) == (4, "openai", 4, False)
+    assert (first.finished.verdict, first.finished.usage, first.finished.attempts) == (Verdict.CUT, Usage(9, 1), 0)
+    assert from_json(json.dumps(json.loads(to_json(answer))[:6])) == answer._replace(joined=())
 
 
 def test_items_with_a_key_in_them_are_not_kept() -> None:

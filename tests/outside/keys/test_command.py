@@ -75,7 +75,7 @@ def test_a_file_that_is_no_program_is_named(tmp_path: Path) -> None:
 
 def test_its_failure_is_told_with_its_status_and_its_own_words() -> None:
     error = refused(script("echo no session >&2; exit 6"))
-    assert str(error) == f"the key command of {NAME} (sh) failed with exit status 6"
+    assert str(error) == f"the key command of {NAME} (sh) failed with exit code 6"
     assert error.said == "no session"
 
 

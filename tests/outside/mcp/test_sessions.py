@@ -64,7 +64,7 @@ def test_those_that_do_not_start_say_why_and_the_others_go_on() -> None:
     assert {name: one.fault for name, one in found.items() if one.fault} == {
         "absent": "there is no program no-such-program-here",
         "homeless": "there is no folder /no/such/folder",
-        "broken": "it ended with exit status 3",
+        "broken": "it ended with exit code 3",
         "killed": "it was killed by signal 9",
         "mute": "it did not answer within 3 s",
         "rubbish": "what it writes to standard output is no MCP",
@@ -88,7 +88,7 @@ def test_one_that_dies_in_the_middle_says_why_and_the_others_live() -> None:
         again = call(sessions, "one", "echo")
         too_long = call(sessions, "two", "many")
         assert [one.is_error for one in (died, again, too_long)] == [True] * 3
-        assert "it ended with exit status 7 (it said: out of coffee)" in died.text
+        assert "it ended with exit code 7 (it said: out of coffee)" in died.text
         assert "one gave no result" in again.text
         assert "more than 16 MB" in too_long.text
         assert call(sessions, "three", "echo", text="alive") == ("alive", False)

@@ -91,7 +91,7 @@ def test_what_goes_wrong_in_it_is_an_output(file: Path) -> None:
     assert output(file, "add", a="one").text.startswith("TypeError: ")
     assert output(file, "asks").text.startswith("EOFError")
     left = output(file, "leaves")
-    assert (left.is_error, "exit status 7" in left.text) == (True, True)
+    assert (left.is_error, "exit code 7" in left.text) == (True, True)
     forged = output(file, "answers_for_me")
     assert forged.is_error
     assert "forged" in forged.text  # as what it printed
@@ -115,7 +115,7 @@ def test_a_function_that_is_not_there_and_a_file_that_fails_are_told(file: Path)
     for text, within_s, why in (
         ("import nosuch", 20, "ModuleNotFoundError: No module named 'nosuch' (line 1)"),
         ("def f(:", 20, "SyntaxError"),
-        ("import os; os._exit(3)", 20, "exit status 3"),
+        ("import os; os._exit(3)", 20, "exit code 3"),
         ("import time; time.sleep(60)", 0.3, "it took too long"),
     ):
         file.write_text(text)
