@@ -8,16 +8,19 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from chatbot.core.errors import ChatError, NoKey, UsageError
+from chatbot.core.errors import ChatError, FileUnreadable, NoKey, UsageError
 from chatbot.core.events import Event, Verdict
-from chatbot.core.messages import Conversation
+from chatbot.core.messages import PDF, Attachment, Conversation, Document
 from chatbot.core.options import Options, SettingSource
+from chatbot.core.text import decode, question
 from chatbot.library.asking import Answer, Asker, options_of
 from chatbot.library.closing import Closing
 from chatbot.library.wrapping import READ_TIMEOUT_S
+from chatbot.outside.attachments.finding import find_file
 from chatbot.outside.environment import read_variables
-from chatbot.outside.files.images import load_image
+from chatbot.outside.files.images import load_image, load_image_bytes
 from chatbot.providers import services
+from chatbot.providers.attachments import limits, why_not_taken
 from chatbot.providers.choice import (
     ModelRequest,
     ModelTarget,
@@ -61,11 +64,17 @@ class Chat(Closing):
         images: Iterable[str | Path] = (),
         system: str | None = None,
         *,
+        attachments: Iterable[str | Path] = (),
         after: Answer | None = None,
         **options: Any,
     ) -> Answer:
-        """The whole answer. Raises ChatError where none came; one that broke off is returned, its verdict says so."""
-        return self._asker.worded(self._target, self._asked(text, images, system, after), self._with(options))
+        """The whole answer. `attachments` are files and addresses, of images, PDF documents, recordings and text.
+
+        Raises ChatError where no answer came; one that broke off is returned, its verdict says so.
+        """
+        return self._asker.worded(
+            self._target, self._asked(text, images, attachments, system, after), self._with(options)
+        )
 
     def stream(
         self,
@@ -73,17 +82,20 @@ class Chat(Closing):
         images: Iterable[str | Path] = (),
         system: str | None = None,
         *,
+        attachments: Iterable[str | Path] = (),
         after: Answer | None = None,
         **options: Any,
     ) -> Iterator[Event]:
         """The events of an answer while it comes; the last one is Finished."""
-        return self._asker.events(self._target, self._asked(text, images, system, after), self._with(options))
+        return self._asker.events(
+            self._target, self._asked(text, images, attachments, system, after), self._with(options)
+        )
 
     def ask_all(self, texts: Iterable[str], workers: int = 8, **options: Any) -> list[Answer]:
         """The answers in the order of the questions, so many at a time. Nothing is raised: see their verdicts."""
 
         def answer(text: str) -> Answer:
-            conversation = self._asked(text, (), None, None)
+            conversation = self._asked(text, (), (), None, None)
             try:
                 return self._asker.answer(self._target, conversation, self._with(options))
             except ChatError as error:
@@ -99,10 +111,48 @@ class Chat(Closing):
     def _with(self, options: Mapping[str, Any]) -> Options:
         return options_of(self._target.model or "", {**self._options, **options})
 
-    def _asked(self, text: str, images: Iterable[str | Path], system: str | None, after: Answer | None) -> Conversation:
+    def _asked(
+        self,
+        text: str,
+        images: Iterable[str | Path],
+        attachments: Iterable[str | Path],
+        system: str | None,
+        after: Answer | None,
+    ) -> Conversation:
         before = after.conversation if after else Conversation(system=self._system)
         loaded = tuple(load_image(path, self._target.service.images)[0] for path in images)
-        return before._replace(system=before.system if system is None else system).asking(text, loaded)
+        files, texts = _attached(attachments, self._target)
+        asked = question(text, texts, None) if texts else text
+        return before._replace(system=before.system if system is None else system).asking(asked, (*loaded, *files))
+
+
+def _attached(
+    paths: Iterable[str | Path], target: ModelTarget
+) -> tuple[tuple[Attachment, ...], tuple[tuple[str, str], ...]]:
+    """Images, PDF documents and recordings; and texts (name and text), of which a PDF that is not taken is one.
+
+    Raises FileUnreadable and NetworkError.
+    """
+    files: list[Attachment] = []
+    texts: list[tuple[str, str]] = []
+    for file in (find_file(str(path)) for path in paths):
+        name, data, kind = file
+        if kind.media_type == "image/*":
+            files.append(load_image_bytes(data, name, target.service.images)[0])
+        elif file.is_text:
+            texts.append((name, decode(data, name).text))
+        else:
+            document = Document(kind.media_type, data, name.rpartition("/")[2])
+            why = why_not_taken(document, limits(target.service, target.model), target.service.title)
+            if why is None:
+                files.append(document)
+            elif kind.media_type == PDF:
+                from chatbot.outside.attachments.pdf_text import pdf_text
+
+                texts.append((name, pdf_text(data, name).text))
+            else:
+                raise FileUnreadable(f"{name} cannot be sent: it is {kind.words}, and {why}")
+    return tuple(files), tuple(texts)
 
 
 def target_of(

@@ -93,6 +93,13 @@ def test_a_template_keeps_what_the_command_line_says_and_no_variable(tmp_path: P
     assert "temperature" not in run("templates", "show", "brief", home=tmp_path).text
 
 
+def test_what_a_template_does_not_keep_is_said(tmp_path: Path) -> None:
+    words = ("-T", "read", "--max-steps", "3", "-a", "a.pdf", "--json", "-m", "echo", "--schema", "a int")
+    saved = run(*words, "--save-template", "t", "What is $it?", home=tmp_path)
+    assert "does not keep --attach, --tool, --max-steps, --json: say it again with -t t" in " ".join(saved.err.split())
+    assert "does not keep" not in run("-s", "Be brief.", "--save-template", "brief", home=tmp_path).err
+
+
 @pytest.mark.parametrize("words", [("-t", ""), ("-r", ""), ("--save-template", "")])
 def test_an_empty_name_is_never_a_question_without_it(words: tuple[str, str], tmp_path: Path) -> None:
     result = run(*words, "-m", "lab/echo", "hi", home=tmp_path)

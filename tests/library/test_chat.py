@@ -52,6 +52,18 @@ def test_an_image_is_sent(server: LabServer, tmp_path: Path) -> None:
         Chat("openai/echo").ask("what is it?", images=["nothing.png"])
 
 
+def test_any_file_is_attached_by_its_content(server: LabServer, tmp_path: Path) -> None:
+    Image.new("RGB", (4, 4), "red").save(tmp_path / "red", "PNG")
+    for name, data in (("a.bin", b"%PDF-1.4\n"), ("b.txt", b"two words"), ("c", b"RIFF$\0\0\0WAVE")):
+        (tmp_path / name).write_bytes(data)
+    files = [tmp_path / name for name in ("red", "a.bin", "b.txt", "c")]
+    answer = Chat("openai/echo").ask("what is it?", attachments=files)
+    for told in ("image/png", "application/pdf, 9 bytes, a.bin", "audio/wav", "two words", "what is it?"):
+        assert told in answer.text
+    with pytest.raises(errors.FileUnreadable, match="takes no such recordings here"):
+        Chat("anthropic/echo").ask("what is it?", attachments=files)
+
+
 def test_no_answer_raises_and_one_that_broke_off_is_returned(server: LabServer) -> None:
     with pytest.raises(errors.KeyRejected):
         Chat("openai/wrong-key").ask("hi")

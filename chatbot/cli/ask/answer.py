@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -229,7 +230,22 @@ def _save_template(arguments: Arguments, fields: dict[str, object], notices: Not
     )
     name = asked.save_template
     notices.warn(f"the template {name} is saved in {display_name(path)}; it is used with chat -t {name}")
+    if left_out := list(_not_in_template(arguments)):
+        notices.warn(f"a template does not keep {', '.join(left_out)}: say it again with -t {name}")
     return 0
+
+
+def _not_in_template(arguments: Arguments) -> Iterator[str]:
+    """The options that were said, and have no place in a template."""
+    from chatbot.options.chat import GROUPS, How, Who
+    from chatbot.options.declared import options_of
+
+    kept = {"var", "save_template", "schema", "schema_multi"}
+    said: dict[type, object] = {type(group): group for group in arguments}
+    for kind in GROUPS:
+        for option in options_of(kind) if kind in said and kind not in (Who, How) else ():
+            if option.field not in kept and getattr(said[kind], option.field) != option.default:
+                yield option.flag
 
 
 def _stay(

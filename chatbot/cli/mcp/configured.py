@@ -94,6 +94,8 @@ def _named(word: str, servers: Servers) -> tuple[str, str] | None:
 
 
 def _unknown(word: str, names: list[str]) -> tuple[str, str]:
+    if not word.strip():
+        raise UsageError("--mcp wants the name of a server", advice="chat mcp lists them.")
     near = likeliest(word.partition(":")[0], names)
     path = own_file()
     places = " or ".join([*([display_name(path)] if path else []), f"./{FOLDER_FILE}"])

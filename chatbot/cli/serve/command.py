@@ -64,7 +64,8 @@ def _serve(notices: Notices, options: Serving, connection: Connection) -> None:
     from chatbot.cli.serve.relay import Relay
     from chatbot.cli.serve.targets import USUAL, Targets
     from chatbot.cli.serve.view import View
-    from chatbot.lab.server.listener import HttpServer
+    from chatbot.lab.server.listener import HttpServer, url_at
+    from chatbot.outside.http.listening import reached_at
     from chatbot.outside.http.transport import IDLE_TIMEOUT_S, LiveTransport
 
     token, is_new = _token(options)
@@ -81,12 +82,12 @@ def _serve(notices: Notices, options: Serving, connection: Connection) -> None:
         relay = Relay(targets, upstreams, access, view)
 
         def tell(server: HttpServer) -> None:
-            view.url = server.url
+            view.url = url_at(reached_at(options.host), server.port)
             others = "any other name goes there too" if connection.base_url else "any other is provider/model"
             lines = [
-                f"serves at {server.url}/v1 ; Ctrl-C ends it",
+                f"serves at {view.url}/v1 ; Ctrl-C ends it",
                 f"the usual model is {usual.name}, also called {USUAL}; {others}",
-                f"in your program: OPENAI_BASE_URL={server.url}/v1 OPENAI_API_KEY={'the token' if token else 'none'}",
+                f"in your program: OPENAI_BASE_URL={view.url}/v1 OPENAI_API_KEY={'the token' if token else 'none'}",
             ]
             if is_new:
                 lines.append("the token, shown this once, is")

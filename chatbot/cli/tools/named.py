@@ -111,6 +111,9 @@ def _unknown(name: str) -> UsageError:
     from chatbot.core.likeness import likeliest
     from chatbot.outside.files.reading import display_name
 
+    there = f"There are {', '.join(NAMES)}, and the functions of a file: FILE.py:function ."
+    if not name.strip():
+        return UsageError("-T wants the name of a tool", advice=there)
     near = likeliest(name, NAMES)
     if name.endswith(".py"):
         return UsageError(
@@ -118,5 +121,5 @@ def _unknown(name: str) -> UsageError:
         )
     return UsageError(
         f"there is no tool {display_name(name)}" + (f"; did you mean {' or '.join(near)}?" if near else ""),
-        advice=f"There are {', '.join(NAMES)}, and the functions of a file: FILE.py:function .",
+        advice=there,
     )

@@ -88,6 +88,11 @@ class Listener(Accepting):
         self._tell_fault(error)
 
 
+def url_at(host: str, port: int) -> str:
+    """The URL of a server there, without a path and without a final slash."""
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
 class HttpServer:
     """Serves from entering the `with` block until leaving it, in threads of its own; never prints. `port` 0 takes a
     free one. Entering raises OSError when the address cannot be used.
@@ -101,7 +106,7 @@ class HttpServer:
     @property
     def url(self) -> str:
         """Without a path and without a final slash."""
-        return f"http://{f'[{self._host}]' if ':' in self._host else self._host}:{self.port}"
+        return url_at(self._host, self.port)
 
     def __enter__(self) -> Self:
         self._listener = Listener((self._host, self.port), self._handler)

@@ -51,6 +51,8 @@ def read_file(path: str | Path, max_bytes: int, fault: type[FileUnreadable] = Fi
     Raises `fault` with one sentence that names the file: missing, no permission, not a regular file, too large.
     """
     name = display_name(path)
+    if not str(path).strip():  # Path("") would be the current folder
+        raise fault("cannot read a file without a name", advice="A variable in the command may be empty.")
     try:
         descriptor = os.open(_expanded(path), _OPEN_FLAGS)
     except (OSError, ValueError, RuntimeError) as error:  # ValueError: NUL in the name; RuntimeError: no home folder

@@ -78,6 +78,8 @@ def test_servers_are_found_by_name_and_the_persons_own_count_first(home: Home) -
     with pytest.raises(UsageError, match="there is no MCP server tme") as raised:
         find_servers(("tme",))
     assert raised.value.advice == "Did you mean time?"
+    with pytest.raises(UsageError, match="--mcp wants the name of a server"):
+        find_servers(("",))
 
 
 def test_a_broken_file_of_the_folder_is_not_in_the_way_of_the_persons_own(home: Home) -> None:

@@ -90,6 +90,8 @@ def test_what_is_no_tool_is_told_in_a_sentence(folder: Path, name: str, exit_cod
 
 def test_two_tools_of_one_name_are_refused(folder: Path) -> None:
     (folder / "other.py").write_text("def read(): pass")
+    with pytest.raises(ChatError, match="-T wants the name of a tool"):
+        tools_named([""])
     with pytest.raises(ChatError, match="two tools are called read"):
         tools_named(["read", "other.py:read"])
 

@@ -48,6 +48,11 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     assert str(refusal(tmp_path / "gone.md")) == f"cannot read {tmp_path}/gone.md: there is no such file"
 
 
+def test_no_name_is_not_the_current_folder() -> None:
+    with pytest.raises(FileUnreadable, match="cannot read a file without a name"):
+        read_file("", 10)
+
+
 def test_a_directory_is_refused(tmp_path: Path) -> None:
     assert "it is a directory" in str(refusal(tmp_path))
 

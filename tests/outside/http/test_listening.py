@@ -1,7 +1,10 @@
 import socket
+import subprocess
+import sys
+from pathlib import Path
 
 from chatbot.lab.server.http import LabServer
-from chatbot.outside.http.listening import listens
+from chatbot.outside.http.listening import listens, reached_at
 
 
 def test_a_server_that_runs_is_found(lab: LabServer) -> None:
@@ -31,3 +34,14 @@ def test_a_server_that_listens_only_on_ipv6_is_found() -> None:
             return  # this machine has no IPv6
         with server:
             assert listens(port) == ("::1" in str(socket.getaddrinfo("localhost", 0)))
+
+
+def test_a_server_at_all_addresses_is_reached_at_one_of_this_machine() -> None:
+    asks = "from chatbot.outside.http.listening import reached_at; print(reached_at('0.0.0.0'))"
+    found = subprocess.run([sys.executable, "-c", asks], capture_output=True, text=True, check=True).stdout.strip()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mine:
+        mine.bind((found, 0))  # an address of another machine cannot be bound
+    routes = Path("/proc/net/route")
+    if routes.exists() and "\t00000000\t" in routes.read_text():  # there is a way out of this machine
+        assert found != "0.0.0.0"
+    assert reached_at("192.168.0.2") == "192.168.0.2"
