@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
+from collections.abc import Callable, Iterable
+from typing import Any
+
 
 def cases(table: str) -> list[tuple[str, ...]]:
     """A line a case, its cells between ` | `; an escape (`\\n`, `\\x1b`) means what it does in Python."""
@@ -10,3 +15,32 @@ def cases(table: str) -> list[tuple[str, ...]]:
 
 def _meant(cell: str) -> str:
     return cell.strip().encode("latin-1", "backslashreplace").decode("unicode_escape")
+
+
+def each(names: str, rows: Iterable[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """As `pytest.mark.parametrize`, in one test: for long tables of what is quickly looked at, as a test costs some
+    milliseconds of its own. Every row is tried, and each that fails is named. Fixtures are those of all rows together.
+    """
+    fields, table = [name.strip() for name in names.split(",")], list(rows)
+    assert table
+
+    def decorated(test: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(test)
+        def all_rows(**others: Any) -> None:
+            failed: list[Exception] = []
+            for row in table:
+                values = dict(zip(fields, (row,) if len(fields) == 1 else row, strict=True))
+                try:
+                    test(**others, **values)
+                except Exception as error:
+                    error.add_note(f"with {values}")
+                    failed.append(error)
+            if failed:
+                raise ExceptionGroup(f"{len(failed)} of {len(table)} rows", failed)
+
+        signature = inspect.signature(test)
+        asked_for = [value for name, value in signature.parameters.items() if name not in fields]
+        vars(all_rows)["__signature__"] = signature.replace(parameters=asked_for)
+        return all_rows
+
+    return decorated

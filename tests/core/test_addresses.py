@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from chatbot.core.addresses import base_url, from_host, is_loopback, is_public, proxy_url
 from chatbot.core.errors import ConfigurationError
-from tests.tables import cases
+from tests.tables import cases, each
 
 
 @pytest.mark.parametrize("host", ["localhost", "LocalHost", "localhost.", "127.0.0.1", "127.8.9.10", "::1", "[::1]"])
@@ -26,7 +26,7 @@ def test_an_address_of_the_public_internet_is_told(address: str) -> None:
     assert is_public(address)
 
 
-@pytest.mark.parametrize(
+@each(
     "address",
     "127.0.0.1 127.8.9.10 0.0.0.0 0.1.2.3 10.0.0.1 172.31.0.1 192.168.0.1 169.254.169.254 100.64.0.1 100.127.255.255 "
     "192.0.0.8 192.0.2.1 198.18.0.1 198.51.100.1 203.0.113.1 224.0.0.251 239.1.1.1 240.0.0.1 255.255.255.255 :: ::1 "

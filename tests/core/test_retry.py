@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from chatbot.core import errors
 from chatbot.core.errors import ChatError
 from chatbot.core.retry import RetryPolicy, retry_after_s, should_retry
+from tests.tables import each
 
 DRAWS = 1_000
 NOW_S = 1696004797.0  # Fri, 29 Sep 2023 16:26:37 GMT
@@ -189,7 +190,7 @@ def kinds(kind: type[ChatError] = ChatError) -> Iterator[type[ChatError]]:
             yield from kinds(inner)
 
 
-@pytest.mark.parametrize("kind", list(kinds()), ids=lambda kind: kind.__name__)
+@each("kind", list(kinds()))
 def test_only_what_may_pass_is_tried_again(kind: type[ChatError]) -> None:
     delay_s = RetryPolicy().delay_s(kind("x"), 1, 0.0, no_chance)
     assert (delay_s is not None) == (kind in RETRIED)

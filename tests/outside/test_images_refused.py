@@ -20,6 +20,7 @@ from PIL import PngImagePlugin
 from chatbot.core.errors import ImageUnreadable, UsageError
 from chatbot.core.messages import ImageLimits
 from chatbot.outside.files.images import load_image, load_image_bytes
+from tests.tables import each
 
 LIMITS = ImageLimits(media_types=("image/jpeg", "image/png", "image/webp", "image/gif", "image/bmp"), max_edge_px=64)
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
@@ -72,9 +73,9 @@ def test_formats_that_pillow_knows_but_the_list_does_not_are_refused() -> None:
         assert "damaged" not in str(refusal(encoded(photo(), file_format)))
 
 
-@pytest.mark.parametrize("file_format", FORMATS)
-@pytest.mark.parametrize("size", [(48, 36), (300, 200)])
-@pytest.mark.parametrize("kept", [0.3, 0.6, 0.9])
+@each("file_format", FORMATS)
+@each("size", [(48, 36), (300, 200)])
+@each("kept", [0.3, 0.6, 0.9])
 def test_a_truncated_file_is_refused_whether_or_not_it_would_fit(
     file_format: str, size: tuple[int, int], kept: float
 ) -> None:

@@ -18,6 +18,7 @@ from chatbot.providers.choice import (
     variable_names,
 )
 from tests.providers.choosing import chosen, local, trusted
+from tests.tables import each
 
 EVIL = "https://evil.example/v1"
 
@@ -25,8 +26,8 @@ EVIL = "https://evil.example/v1"
 ALL = trusted(OPENAI_API_KEY="k", ANTHROPIC_API_KEY="k", CHAT_PROVIDER="mistral", CHAT_MODEL="gemini-x")
 
 
-@pytest.mark.parametrize(
-    ("wish", "variables", "service", "model"),
+@each(
+    "wish, variables, service, model",
     [
         # 1: --provider
         (ModelRequest("groq", "claude-x", "https://api.anthropic.com"), ALL, "groq", "claude-x"),

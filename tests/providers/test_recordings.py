@@ -10,8 +10,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
-
 from chatbot.core import errors
 from chatbot.core.errors import ChatError
 from chatbot.core.events import (
@@ -30,6 +28,7 @@ from chatbot.core.options import Endpoint
 from chatbot.core.sse import decoder
 from chatbot.core.sse.repair import repaired
 from chatbot.providers.wires import lookup
+from tests.tables import each
 from tests.wires import service_named
 
 FOLDER = Path(__file__).parent / "recordings"
@@ -461,7 +460,7 @@ def play(file: str, pieces: Iterable[bytes]) -> Iterator[ProviderEvent]:
     yield from provider.read_stream(decoder.events(repaired(decoder.lines(pieces))))
 
 
-@pytest.mark.parametrize("recording", RECORDINGS, ids=lambda recording: recording.file)
+@each("recording", RECORDINGS)
 def test_each_recording_gives_the_same_events_however_its_bytes_come(recording: Recording) -> None:
     body = (FOLDER / recording.file).read_bytes()
 

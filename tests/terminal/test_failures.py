@@ -12,6 +12,7 @@ from chatbot.core.conversations.stored import UnknownConversation
 from chatbot.core.errors import ChatError
 from chatbot.core.events import AnswerPart, Finished, Verdict
 from chatbot.terminal.failures import error_lines, verdict_lines
+from tests.tables import each
 
 AGAIN = re.compile(r"/retry|/continue|\bagain\b|run the same|(?<![\w-])--?[a-z]|chat [a-z]+ ", re.IGNORECASE)
 
@@ -23,7 +24,7 @@ def kinds(above: type[ChatError] = ChatError) -> Iterator[type[ChatError]]:
             yield from kinds(kind)
 
 
-@pytest.mark.parametrize("kind", list(kinds()), ids=lambda kind: kind.__name__)
+@each("kind", list(kinds()))
 def test_no_error_repeats_in_a_session_what_the_session_says_itself(kind: type[ChatError]) -> None:
     lines = list(error_lines(kind("it went wrong"), in_session=True))
     assert lines[0] == "it went wrong"
@@ -89,9 +90,9 @@ def test_advice_is_in_the_words_of_the_place(error: ChatError, shell: list[str],
     assert list(error_lines(error, in_session=True))[1:] == session
 
 
-@pytest.mark.parametrize("verdict", Verdict)
-@pytest.mark.parametrize("has_text", [True, False])
-@pytest.mark.parametrize("error", [None, errors.ConnectionLost("the connection broke off")])
+@each("verdict", Verdict)
+@each("has_text", [True, False])
+@each("error", [None, errors.ConnectionLost("the connection broke off")])
 def test_no_verdict_repeats_in_a_session_what_the_session_says_itself(
     verdict: Verdict, has_text: bool, error: ChatError | None
 ) -> None:

@@ -4,17 +4,18 @@ from hypothesis import strategies as st
 
 from chatbot.terminal.markdown.stream import one_piece
 from chatbot.terminal.sanitise import Sanitiser, sanitise
+from tests.tables import each
 
 C0 = [code for code in range(0x20) if chr(code) not in "\t\n\r"]
 BIDI = [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]
 
 
-@pytest.mark.parametrize("code", C0)
+@each("code", C0)
 def test_a_control_byte_becomes_its_picture(code: int) -> None:
     assert sanitise(f"a{chr(code)}b") == f"a{chr(0x2400 + code)}b"
 
 
-@pytest.mark.parametrize("code", [*range(0x80, 0xA0), *BIDI, 0xD800, 0xDBFF, 0xDC00, 0xDFFF])
+@each("code", [*range(0x80, 0xA0), *BIDI, 0xD800, 0xDBFF, 0xDC00, 0xDFFF])
 def test_c1_and_bidi_controls_and_lone_surrogates_are_replaced(code: int) -> None:
     assert sanitise(f"a{chr(code)}b") == "a\ufffdb"
 
@@ -69,8 +70,8 @@ def test_the_cutting_makes_no_difference(text: str, cuts: list[int]) -> None:
     assert out == sanitise(text)
 
 
-@pytest.mark.parametrize("code", [*range(1, 0x20), *range(0x7F, 0xA0), *BIDI, 0xE0041, 0xD83D])
-@pytest.mark.parametrize("form", ["&#{};", "&#x{:x};", "[a](x&#{};y)", "| &#{}; |\n|---|", "`&#{};`"])
+@each("code", [*range(1, 0x20), *range(0x7F, 0xA0), *BIDI, 0xE0041, 0xD83D])
+@each("form", ["&#{};", "&#x{:x};", "[a](x&#{};y)", "| &#{}; |\n|---|", "`&#{};`"])
 def test_an_entity_smuggles_nothing(code: int, form: str) -> None:
     for row in one_piece(form.format(code), 80):
         assert all(char.isprintable() or char == "\xa0" for char in row.text)

@@ -12,7 +12,7 @@ from chatbot.cli import commands
 from chatbot.cli.command_line.declared import Command
 from chatbot.cli.completion.offered import Offered, offered
 from chatbot.cli.completion.sources import SOURCES, Offer
-from tests.tables import cases
+from tests.tables import cases, each
 
 KNOWN = {
     "models": ["ollama/qwen3:8b", "openai/gpt", "my model"],
@@ -36,8 +36,8 @@ def texts(line: str) -> list[str]:
     return [offer.text for offer in at(line).offers]
 
 
-@pytest.mark.parametrize(
-    ("line", "words"),
+@each(
+    "line, words",
     cases("""
         chat lo | logs
         chat logs sh | show

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.core.redaction.redactor import MASK, Redactor
+from tests.tables import each
 
 KEY = "ab12-Zq7!xW9=lmno.PQRS"  # of no known shape
 hidden = Redactor([KEY])
@@ -36,7 +37,7 @@ def test_a_known_key_and_its_parts_are_hidden(text: str, expected: str) -> None:
     assert hidden(text) == expected
 
 
-@pytest.mark.parametrize(
+@each(
     "secret",
     [
         "sk-proj-abcDEF0123456789_-xyz",
@@ -52,9 +53,7 @@ def test_a_known_key_and_its_parts_are_hidden(text: str, expected: str) -> None:
         "AIzaSyA-0123456789_abcdefghijklmno",
     ],
 )
-@pytest.mark.parametrize(
-    "around", ["{}", "key: {}.", '"{}"', "https://h/?a={}&b", "Authorization: Bearer {}", "\n{}\n"]
-)
+@each("around", ["{}", "key: {}.", '"{}"', "https://h/?a={}&b", "Authorization: Bearer {}", "\n{}\n"])
 def test_what_has_the_shape_of_a_key_is_hidden(secret: str, around: str) -> None:
     shown = Redactor()(around.format(secret))
     assert secret[:12] not in shown

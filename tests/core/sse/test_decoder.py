@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from chatbot.core.errors import MalformedAnswer
 from chatbot.core.sse.decoder import MAX_LINE_BYTES, SseEvent, lines, parse
 from tests.endless import Endless
+from tests.tables import each
 
 BOM = b"\xef\xbb\xbf"
 
@@ -70,12 +71,12 @@ def each_byte(stream: bytes) -> Iterator[bytes]:
     return (stream[at : at + 1] for at in range(len(stream)))
 
 
-@pytest.mark.parametrize(("stream", "expected"), CASES.values(), ids=CASES)
+@each("stream, expected", CASES.values())
 def test_the_events_of_a_stream_fed_whole(stream: bytes, expected: list[SseEvent]) -> None:
     assert list(parse([stream])) == expected
 
 
-@pytest.mark.parametrize(("stream", "expected"), CASES.values(), ids=CASES)
+@each("stream, expected", CASES.values())
 def test_the_events_of_a_stream_fed_byte_by_byte(stream: bytes, expected: list[SseEvent]) -> None:
     assert list(parse(each_byte(stream))) == expected
 

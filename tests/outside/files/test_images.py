@@ -14,6 +14,7 @@ from chatbot.core.errors import ImageUnreadable
 from chatbot.core.messages import Image, ImageLimits
 from chatbot.outside.files.images import load_image, load_image_bytes
 from tests.processes import python
+from tests.tables import each
 
 EVERY_TYPE = ("image/jpeg", "image/png", "image/webp", "image/gif", "image/bmp")
 LIMITS = ImageLimits(media_types=EVERY_TYPE, max_edge_px=400)
@@ -186,9 +187,9 @@ def test_an_image_that_never_fits_is_refused() -> None:
 CORNER_OF_THE_FIRST_PIXEL = {1: (0, 0), 2: (1, 0), 3: (1, 1), 4: (0, 1), 5: (0, 0), 6: (1, 0), 7: (1, 1), 8: (0, 1)}
 
 
-@pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
-@pytest.mark.parametrize("orientation", CORNER_OF_THE_FIRST_PIXEL)
-@pytest.mark.parametrize("max_edge_px", [600, 100])
+@each("file_format", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
+@each("orientation", CORNER_OF_THE_FIRST_PIXEL)
+@each("max_edge_px", [600, 100])
 def test_orientation_is_applied(file_format: str, orientation: int, max_edge_px: int) -> None:
     picture = Pillow.new("RGB", (300, 200), BLUE)
     ImageDraw.Draw(picture).rectangle((0, 0, 100, 66), fill=RED)

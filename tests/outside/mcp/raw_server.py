@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
-from pathlib import Path
-from typing import Any
+
+TYPE_CHECKING = False  # what typing says too, which takes its time to load
+if TYPE_CHECKING:
+    from typing import Any
 
 WORDS = sys.argv[1:]
 PAGE = 2
@@ -67,11 +68,14 @@ def main() -> None:
     pids = [os.getpid()]
     if "stubborn" in WORDS:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        import subprocess
+
         hides = sys.platform == "linux"  # elsewhere a session of its own is out of reach
         words = [sys.executable, "-c", "import time; time.sleep(600)"]
         pids.append(subprocess.Popen(words, start_new_session=hides).pid)
     if "PIDS" in os.environ:
-        Path(os.environ["PIDS"]).write_text(" ".join(map(str, pids)))
+        with open(os.environ["PIDS"], "w") as file:  # noqa: PTH123  (pathlib takes its time to load)
+            file.write(" ".join(map(str, pids)))
     if "flood" in WORDS and not os.fork():
         while True:
             os.write(2, b"noise " * 10_000)

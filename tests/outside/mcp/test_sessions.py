@@ -8,7 +8,6 @@ import signal
 import sys
 import threading
 import time
-from contextlib import ExitStack
 from pathlib import Path
 from subprocess import PIPE, Popen
 
@@ -130,9 +129,9 @@ def test_what_does_not_leave_is_ended_with_all_that_it_started(tmp_path: Path) -
     assert all(is_gone(pid) for pid in pids)
 
 
-def test_twenty_runs_leave_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_six_runs_leave_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     threads = threading.active_count()
-    for number in range(20):
+    for number in range(6):
         pids = tmp_path / f"{number}"
         with opened(raw("one", env={"PIDS": str(pids)}), by_command("broken", "false")) as (sessions, found):
             assert len(found["one"].tools) == 7
@@ -143,14 +142,23 @@ def test_twenty_runs_leave_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[
     assert capfd.readouterr() == ("", "")
 
 
+# Loads what it needs and becomes a program for each of the files, which says who it is when its session is open.
 _PROGRAM = f"""
-import sys, time
+import os, sys, time
+import mcp.client, mcp.client.stdio
 from chatbot.core.mcp.entries import ServerEntry
 from chatbot.outside.mcp.sessions import McpSessions
+for file in sys.argv[1:]:
+    if not os.fork():
+        break
+else:
+    for file in sys.argv[1:]:
+        os.wait()
+    sys.exit()
 command = (sys.executable, "-S", "-E", {RAW!r}, "stubborn")
-sessions = McpSessions([ServerEntry("one", "", False, "", command, {{"PIDS": sys.argv[1]}})])
+sessions = McpSessions([ServerEntry("one", "", False, "", command, {{"PIDS": file}})])
 try:
-    print(sessions.open(50)[0].fault, flush=True)
+    print(f"{{file}}:{{os.getpid()}}:{{sessions.open(50)[0].fault}}", flush=True)
     time.sleep(600)
 except KeyboardInterrupt:
     pass
@@ -163,21 +171,21 @@ finally:
 def test_a_program_that_is_killed_or_interrupted_leaves_no_server_behind(tmp_path: Path) -> None:
     numbers = [signal.SIGKILL, signal.SIGINT]
     files = [tmp_path / number.name for number in numbers]
-    with ExitStack() as entered:
-        programs = [
-            entered.enter_context(Popen([sys.executable, "-c", _PROGRAM, str(file)], stdout=PIPE, stderr=PIPE))
-            for file in files
-        ]
-        for program in programs:
-            entered.callback(program.kill)  # of one that has ended it does nothing
-        for program, number in zip(programs, numbers, strict=True):
-            assert program.stdout
-            assert program.stdout.readline() == b"\n"
-            program.send_signal(number)
-        for program, file in zip(programs, files, strict=True):
+    command = [sys.executable, "-c", _PROGRAM, *map(str, files)]
+    with Popen(command, stdout=PIPE, stderr=PIPE, text=True, process_group=0) as program:
+        try:
+            assert program.stdout and program.stderr
+            said = [program.stdout.readline().strip().split(":") for _ in files]
+            assert [fault for *_, fault in said] == ["", ""]
+            of = {file: int(pid) for file, pid, _ in said}
+            for file, number in zip(files, numbers, strict=True):
+                os.kill(of[str(file)], number)
             program.wait(20)
-            pids = [int(pid) for pid in file.read_text().split()]
-            assert len(pids) == 2
-            assert all(is_gone(pid) for pid in pids)
-            assert program.stderr
-            assert program.stderr.read() == b""
+            assert program.stderr.read() == ""
+        finally:
+            if program.poll() is None:
+                os.killpg(program.pid, signal.SIGKILL)
+    for file in files:
+        pids = [int(pid) for pid in file.read_text().split()]
+        assert len(pids) == 2
+        assert all(is_gone(pid) for pid in pids)

@@ -12,6 +12,7 @@ from chatbot.core.errors import ChatError
 from chatbot.core.request import HttpFailure
 from chatbot.providers import services
 from chatbot.providers.errors.meaning import BY_STATUS, RULES, SENTENCES, error_in_body, read_error
+from tests.tables import each
 
 NOW = 1_763_683_200.0  # 2025-11-21 00:00:00 UTC
 OPENAI = services.find("openai")
@@ -33,8 +34,8 @@ def google(message: str, status: str, *details: Any) -> dict[str, Any]:
     return {"error": {"code": 0, "message": message, "status": status, "details": list(details)}}
 
 
-@pytest.mark.parametrize(
-    ("status", "kind"),
+@each(
+    "status, kind",
     [
         (400, errors.RequestRefused),
         (401, errors.KeyRejected),
@@ -56,7 +57,7 @@ def google(message: str, status: str, *details: Any) -> dict[str, Any]:
         (529, errors.Overloaded),
     ],
 )
-@pytest.mark.parametrize("body", ["", "{}", "<html><h1>Oops</h1></html>"])
+@each("body", ["", "{}", "<html><h1>Oops</h1></html>"])
 def test_a_status_alone_has_its_meaning(status: int, kind: type[ChatError], body: str) -> None:
     error = read(status, body)
 
@@ -154,7 +155,7 @@ MEANINGS: list[tuple[int, Any, type[ChatError]]] = [
 ]
 
 
-@pytest.mark.parametrize(("status", "document", "kind"), MEANINGS)
+@each("status, document, kind", MEANINGS)
 def test_the_words_of_an_error_decide_before_its_status(status: int, document: Any, kind: type[ChatError]) -> None:
     assert type(read(status, document)) is kind
 
@@ -183,8 +184,8 @@ CONTEXT_PHRASES = (
 )
 
 
-@pytest.mark.parametrize("phrase", CONTEXT_PHRASES)
-@pytest.mark.parametrize("status", [400, 413, 422, 500])
+@each("phrase", CONTEXT_PHRASES)
+@each("status", [400, 413, 422, 500])
 def test_a_context_too_long_is_known_by_its_phrase_and_never_tried_again(phrase: str, status: int) -> None:
     error = read(status, openai(phrase))
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from chatbot.core.events import EndMarker, FinishReason, Verdict
 from tests.providers.asking import provider
+from tests.tables import each
 
 ANSWERS: dict[str, Callable[[str], Any]] = {
     "openai": lambda reason: {"choices": [{"message": {"content": None}, "finish_reason": reason}]},
@@ -45,7 +44,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("wire", "reason", "verdict"), CASES)
+@each("wire, reason, verdict", CASES)
 def test_each_finish_reason_has_its_verdict(wire: str, reason: str, verdict: Verdict) -> None:
     ends = [EndMarker()] if wire == "anthropic" else []
     assert list(provider(wire).read_answer(ANSWERS[wire](reason))) == [FinishReason(reason, verdict), *ends]

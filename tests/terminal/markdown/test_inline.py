@@ -8,6 +8,7 @@ from chatbot.terminal.markdown.inline import parse
 from chatbot.terminal.markdown.look import CODE, DIM, EMPHASIS, LINK, PLAIN, STRONG, STRUCK
 from chatbot.terminal.markdown.stream import one_piece
 from chatbot.terminal.sanitise import sanitise
+from tests.tables import each
 from tests.terminal.texts import TEXTS
 
 
@@ -138,8 +139,8 @@ def words(text: str) -> list[str]:
     return re.findall(r"[^\W_]{3,}", text)
 
 
-@pytest.mark.parametrize("width", [80, 31])
-@pytest.mark.parametrize("name", sorted(TEXTS.keys() - {"emphasis", "entities", "ends_in_link"}))
+@each("width", [80, 31])
+@each("name", sorted(TEXTS.keys() - {"emphasis", "entities", "ends_in_link"}))
 def test_no_word_is_lost(name: str, width: int) -> None:
     """Rows are joined, as a long word may be cut; words inside of which marks stand, and titles, count not."""
     text = sanitise(TEXTS[name])

@@ -13,6 +13,7 @@ from chatbot.terminal.markdown.look import ASCII
 from chatbot.terminal.markdown.row import Row
 from chatbot.terminal.markdown.stream import MarkdownStream, one_piece
 from chatbot.terminal.sanitise import Sanitiser, sanitise
+from tests.tables import each
 from tests.terminal.generated import documents
 from tests.terminal.texts import TEXTS
 
@@ -67,15 +68,15 @@ def test_also_where_phrases_are_cut_by_force(text: str, width: int, seed: int) -
         assert_each_row_comes_once(sanitise(text), width, seed, longest=9)
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("name", TEXTS)
+@each("width", WIDTHS)
+@each("name", TEXTS)
 def test_a_row_fits_and_holds_no_control_characters(name: str, width: int) -> None:
     for row in one_piece(sanitise(TEXTS[name]), width):
         assert row.raw or row.cells <= width
         assert all(char.isprintable() or char in "\xa0\u200b\u200c\u200d\u200e\u200f\u3000" for char in row.text)
 
 
-@pytest.mark.parametrize("name", TEXTS)
+@each("name", TEXTS)
 def test_no_row_ends_in_spaces(name: str) -> None:
     assert not [row.text for row in one_piece(sanitise(TEXTS[name]), 40) if row.text.endswith(" ")]
 

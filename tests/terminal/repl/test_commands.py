@@ -24,6 +24,7 @@ from chatbot.terminal.input.status_line import Status, status_line
 from chatbot.terminal.repl.actions import Attached, Template
 from chatbot.terminal.repl.commands import BY_NAME, COMMANDS, NAMES
 from chatbot.terminal.repl.state import ReplState
+from tests.tables import each
 from tests.terminal.pretended import CAT, Pretended, lines_of, outcome, refused
 
 SURFACE = (
@@ -78,8 +79,8 @@ def test_help_texts_are_one_plain_sentence() -> None:
         assert row.help.endswith(".") and row.help.count(".") == 1 and row.help[0].isupper()
 
 
-@pytest.mark.parametrize("name", sorted(set(SURFACE) - {"exit"}))
-@pytest.mark.parametrize("argument", ["", "x", "none", "'", "code 9", "@"])
+@each("name", sorted(set(SURFACE) - {"exit"}))
+@each("argument", ["", "x", "none", "'", "code 9", "@"])
 def test_no_command_fails_or_leaves_whatever_stands_after_it(name: str, argument: str) -> None:
     for session in (Pretended(), Pretended(*[refused()] * 9)):
         state = session.type("one", f"/{name} {argument}", "/model still-here")
