@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import functools
 import gc
 import importlib
 import ipaddress
 import os
+import shutil
 import signal
 import socket
 import sys
+import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -57,18 +61,45 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
         gc.enable()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Who may not write beside the sources writes into a folder that all workers share, until the end."""
+    if sys.dont_write_bytecode:
+        node.workerinput["bytecode"] = _shared_bytecode()
+
+
+@functools.cache
+def _shared_bytecode() -> str:
+    folder = tempfile.mkdtemp(prefix="chat-tests-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 def _load_in_turns(config: pytest.Config) -> None:
     """With `-n`, all tests: each worker begins to load their files at a place of its own, and then finds written what
     the others made of theirs. The assertions in them cost pytest more than all the rest of the collection.
     """
     worker = getattr(config, "workerinput", None)
-    if worker is None or sys.dont_write_bytecode or [Path(path).resolve() for path in config.args] != [TESTS]:
+    if worker is None or [Path(path).resolve() for path in config.args] != [TESTS]:
         return
     files = sorted(TESTS.rglob("test_*.py"))
     first = len(files) * int(worker["workerid"].removeprefix("gw")) // int(worker["workercount"])
-    for file in files[first:] + files[:first]:
-        with contextlib.suppress(Exception, pytest.skip.Exception):  # which it tells when it collects
-            importlib.import_module(".".join(file.relative_to(TESTS.parent).with_suffix("").parts))
+    with _bytecode_in(worker.get("bytecode")):
+        for file in files[first:] + files[:first]:
+            with contextlib.suppress(Exception, pytest.skip.Exception):  # which it tells when it collects
+                importlib.import_module(".".join(file.relative_to(TESTS.parent).with_suffix("").parts))
+
+
+@contextlib.contextmanager
+def _bytecode_in(folder: str | None) -> Iterator[None]:
+    if not folder:
+        yield
+        return
+    sys.pycache_prefix, sys.dont_write_bytecode = folder, False
+    try:
+        yield
+    finally:
+        sys.pycache_prefix, sys.dont_write_bytecode = None, True
 
 
 @pytest.hookimpl(tryfirst=True)

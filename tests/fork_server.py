@@ -32,7 +32,7 @@ from chatbot.outside.http import lean_requests
 
 NUMBER_BYTES = 8
 LOADED_WHERE_USED = """_strptime dotenv encodings.ascii encodings.cp437 encodings.unicode_escape encodings.utf_16_le
-    encodings.utf_8_sig fastjsonschema PIL.Image PIL.BmpImagePlugin PIL.GifImagePlugin PIL.JpegImagePlugin
+    encodings.utf_8_sig fastjsonschema netrc PIL.Image PIL.BmpImagePlugin PIL.GifImagePlugin PIL.JpegImagePlugin
     PIL.PngImagePlugin PIL.PpmImagePlugin platformdirs.unix prompt_toolkit.input.vt100
     prompt_toolkit.key_binding.bindings.search prompt_toolkit.patch_stdout prompt_toolkit.shortcuts pygments.lexers
     pygments.lexers.javascript pygments.lexers.python pygments.unistring tomlkit""".split()

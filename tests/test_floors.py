@@ -75,10 +75,16 @@ def syntax(source: str) -> ast.Module:
     return ast.parse(source)
 
 
+@cache
+def nodes(source: str) -> tuple[ast.AST, ...]:
+    """All of the syntax, in no order that matters."""
+    return tuple(ast.walk(syntax(source)))
+
+
 def imports(path: str, source: str) -> Iterator[str]:
     """Every module that is imported anywhere in a file, also inside functions."""
     package = module_of(path) if path.endswith("__init__.py") else module_of(path).rpartition(".")[0]
-    for node in ast.walk(syntax(source)):
+    for node in nodes(source):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -207,7 +213,7 @@ def test_what_the_plan_allows_is_no_fault(path: str, source: str) -> None:
 def forbidden(path: str, source: str) -> list[str]:
     """What must stand nowhere in the program, whatever the floor."""
     found = []
-    for node in ast.walk(syntax(source)):
+    for node in nodes(source):
         match node:
             case ast.keyword(arg="verify" | "check_hostname", value=ast.Constant(value=False)):
                 found.append("TLS is not verified")
@@ -284,7 +290,7 @@ MOST_FILES_IN_A_ROOM = 15
 
 def functions(source: str) -> Iterator[tuple[str, int]]:
     """Each function with the number of its parameters, `self` not counted."""
-    for node in ast.walk(syntax(source)):
+    for node in nodes(source):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             given = node.args
             names = [one.arg for one in (*given.posonlyargs, *given.args, *given.kwonlyargs)]
@@ -346,22 +352,27 @@ def imported_files(files: dict[str, str]) -> dict[str, set[str]]:
     return graph
 
 
+@cache
+def imported_files_of_ours() -> dict[str, set[str]]:
+    return imported_files(FILES)
+
+
 def names_imported(source: str) -> Iterator[str]:
     """Each name that is imported from a module, as it may be a module too."""
-    for node in ast.walk(syntax(source)):
+    for node in nodes(source):
         if isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def test_no_files_import_each_other_in_a_circle() -> None:
-    graph = imported_files(FILES)
+    graph = imported_files_of_ours()
     assert sum(map(len, graph.values())) > 400
     assert circles(graph) == []
 
 
 def test_no_rooms_import_each_other_in_a_circle() -> None:
     rooms: dict[str, set[str]] = {}
-    for module, others in imported_files(FILES).items():
+    for module, others in imported_files_of_ours().items():
         rooms.setdefault(room_of(module), set()).update(map(room_of, others))
     assert circles({room: others - {room} for room, others in rooms.items()}) == []
 
