@@ -129,9 +129,9 @@ def test_what_does_not_leave_is_ended_with_all_that_it_started(tmp_path: Path) -
     assert all(is_gone(pid) for pid in pids)
 
 
-def test_six_runs_leave_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_twenty_runs_leave_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     threads = threading.active_count()
-    for number in range(6):
+    for number in range(20):
         pids = tmp_path / f"{number}"
         with opened(raw("one", env={"PIDS": str(pids)}), by_command("broken", "false")) as (sessions, found):
             assert len(found["one"].tools) == 7
