@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self, get_args
 
 from chatbot.options.common import model_choice, provider_choice, schema_choice, template_choice
-from chatbot.options.declared import Choice, options_of
+from chatbot.options.declared import Choice, by_flag, options_of
 from chatbot.options.durations import Duration
 from chatbot.options.money import BudgetText, PriceText, Usd
 from chatbot.records import NamedTuple
@@ -122,20 +122,13 @@ class Structured(NamedTuple):
     """The form of the answer"""
 
     schema: Annotated[str | None, schema_choice("The answer")] = None
-    schema_multi: Annotated[bool, Choice("Several of what the schema says, as items.", in_variable=False)] = False
-    repair: Annotated[bool, Choice("Ask once more where the answer does not fit the schema.", in_variable=False)] = (
-        False
-    )
-    extract: Annotated[
-        bool, Choice("Print the first code block alone.", flags=("--extract", "-x"), in_variable=False)
-    ] = False
-    extract_lang: Annotated[
-        str | None, Choice("Print the first code block in this language.", metavar="LANG", in_variable=False)
-    ] = None
-    extract_last: Annotated[bool, Choice("Print the last code block, not the first.", in_variable=False)] = False
+    schema_multi: Annotated[bool, by_flag("Several of what the schema says, as items.")] = False
+    repair: Annotated[bool, by_flag("Ask once more where the answer does not fit the schema.")] = False
+    extract: Annotated[bool, by_flag("Print the first code block alone.", flags=("--extract", "-x"))] = False
+    extract_lang: Annotated[str | None, by_flag("Print the first code block in this language.", metavar="LANG")] = None
+    extract_last: Annotated[bool, by_flag("Print the last code block, not the first.")] = False
     extract_all: Annotated[
-        Path | None,
-        Choice("Write each code block into a file of its own, in this folder.", metavar="DIR", in_variable=False),
+        Path | None, by_flag("Write each code block into a file of its own, in this folder.", metavar="DIR")
     ] = None
 
     @property
@@ -149,30 +142,27 @@ class Tools(NamedTuple):
 
     tool: Annotated[
         tuple[str, ...],
-        Choice(
+        by_flag(
             "Let the model call this tool: read, list, search, fetch, shell or FILE.py:function; repeatable.",
             flags=("--tool", "-T"),
             metavar="NAME|FILE",
-            in_variable=False,
             completes="tools",
         ),
     ] = ()
     mcp: Annotated[
         tuple[str, ...],
-        Choice(
+        by_flag(
             "Let it call the tools of this MCP server, or just one of them; repeatable.",
             metavar="NAME|NAME:TOOL",
-            in_variable=False,
             completes="mcp_servers",
         ),
     ] = ()
     allow: Annotated[
         tuple[str, ...],
-        Choice(
+        by_flag(
             "Let it call this tool, or all of this MCP server, without asking; repeatable.",
             metavar="NAME",
             is_text=True,
-            in_variable=False,
             completes="tools",
         ),
     ] = ()
@@ -212,17 +202,11 @@ class Connection(NamedTuple):
 
     api: Annotated[
         Literal["chat", "responses"] | None,
-        Choice("Which of OpenAI's two wire formats; usually chat.", metavar="[chat|responses]", in_variable=False),
+        by_flag("Which of OpenAI's two wire formats; usually chat.", metavar="[chat|responses]"),
     ] = None
-    base_url: Annotated[
-        str | None, Choice("Where the service is, if not at its own address.", metavar="URL", in_variable=False)
-    ] = None
-    header: Annotated[
-        tuple[str, ...], Choice("One more HTTP header; repeatable.", metavar="NAME:VALUE", in_variable=False)
-    ] = ()
-    env_file: Annotated[
-        Path | None, Choice("Read keys and addresses from this file.", metavar="PATH", in_variable=False)
-    ] = None
+    base_url: Annotated[str | None, by_flag("Where the service is, if not at its own address.", metavar="URL")] = None
+    header: Annotated[tuple[str, ...], by_flag("One more HTTP header; repeatable.", metavar="NAME:VALUE")] = ()
+    env_file: Annotated[Path | None, by_flag("Read keys and addresses from this file.", metavar="PATH")] = None
     no_env_file: Annotated[bool, Choice("Do not read ./.env.")] = False
     proxy: Annotated[
         str | None,
@@ -238,8 +222,7 @@ class Connection(NamedTuple):
         ),
     ] = "bundled"
     insecure: Annotated[
-        bool,
-        Choice("Take any certificate of a server on this machine.", flags=("--insecure", "-k"), in_variable=False),
+        bool, by_flag("Take any certificate of a server on this machine.", flags=("--insecure", "-k"))
     ] = False
     timeout: Annotated[
         float | None, Choice("How long silence may last; usually 300.", metavar="SECONDS", least=0.1)
@@ -281,43 +264,26 @@ class Http(NamedTuple):
         Choice("Show the HTTP on stderr; -vv with bodies and events, -vvv with chunks.", flags=("--verbose", "-v")),
     ] = 0
     timing: Annotated[bool, Choice("Show where the time went, on stderr.")] = False
-    dry_run: Annotated[bool, Choice("Print the request and send nothing; needs no key.", in_variable=False)] = False
+    dry_run: Annotated[bool, by_flag("Print the request and send nothing; needs no key.")] = False
     form: Annotated[
-        Form,
-        Choice(
-            "How --dry-run prints it.",
-            flags=("--as",),
-            metavar="[http|curl|python|js|httpie|body]",
-            in_variable=False,
-        ),
+        Form, by_flag("How --dry-run prints it.", flags=("--as",), metavar="[http|curl|python|js|httpie|body]")
     ] = "http"
     log_file: Annotated[Path | None, Choice("Add a line of JSON for each attempt to this file.", metavar="PATH")] = None
     no_log_bodies: Annotated[bool, Choice("Leave the bodies out of the log file.")] = False
-    har: Annotated[Path | None, Choice("Write an HTTP archive, a new file.", metavar="PATH", in_variable=False)] = None
+    har: Annotated[Path | None, by_flag("Write an HTTP archive, a new file.", metavar="PATH")] = None
     receipt: Annotated[
         Path | None,
-        Choice(
-            "Write hash and length of what came in, was sent, came and went out, a new file.",
-            metavar="FILE",
-            in_variable=False,
-        ),
+        by_flag("Write hash and length of what came in, was sent, came and went out, a new file.", metavar="FILE"),
     ] = None
-    record: Annotated[
-        Path | None, Choice("Record the HTTP in a cassette, a new file.", metavar="PATH", in_variable=False)
-    ] = None
-    replay: Annotated[
-        Path | None, Choice("Answer from a cassette, without network or key.", metavar="PATH", in_variable=False)
-    ] = None
+    record: Annotated[Path | None, by_flag("Record the HTTP in a cassette, a new file.", metavar="PATH")] = None
+    replay: Annotated[Path | None, by_flag("Answer from a cassette, without network or key.", metavar="PATH")] = None
     speed: Annotated[
-        float,
-        Choice("The pace of --replay: 1 as recorded, usually 0, at once.", metavar="N", least=0, in_variable=False),
+        float, by_flag("The pace of --replay: 1 as recorded, usually 0, at once.", metavar="N", least=0)
     ] = 0.0
     out: Annotated[
         Path | None,
-        Choice(
-            "A folder for a file of each answer, or for a body that is too long for a command line.",
-            metavar="DIR",
-            in_variable=False,
+        by_flag(
+            "A folder for a file of each answer, or for a body that is too long for a command line.", metavar="DIR"
         ),
     ] = None
 
@@ -342,7 +308,7 @@ class Cache(NamedTuple):
         ),
     ] = None
     no_cache: Annotated[bool, Choice("Do without, whatever CHAT_CACHE says.")] = False
-    refresh: Annotated[bool, Choice("Ask all the same, and keep the new answer.", in_variable=False)] = False
+    refresh: Annotated[bool, by_flag("Ask all the same, and keep the new answer.")] = False
     cache_only: Annotated[bool, Choice("Never ask; without an answer in the cache, exit 66.")] = False
 
     @property
@@ -354,26 +320,21 @@ class Cache(NamedTuple):
 class Kept(NamedTuple):
     """The conversation"""
 
-    go_on: Annotated[
-        bool, Choice("Go on with the last conversation.", flags=("--continue", "-c"), in_variable=False)
-    ] = False
+    go_on: Annotated[bool, by_flag("Go on with the last conversation.", flags=("--continue", "-c"))] = False
     resume: Annotated[
         str | None,
-        Choice(
+        by_flag(
             "Go on with this one; its first characters do.",
             flags=("--resume", "-r"),
             metavar="ID",
             is_text=True,
             completes="conversations",
-            in_variable=False,
         ),
     ] = None
     truncate: Annotated[
         int | None, Choice("Leave out the oldest turns beyond so many tokens.", metavar="TOKENS", least=1)
     ] = None
-    interactive: Annotated[
-        bool, Choice("Answer, then stay in a session.", flags=("--interactive", "-i"), in_variable=False)
-    ] = False
+    interactive: Annotated[bool, by_flag("Answer, then stay in a session.", flags=("--interactive", "-i"))] = False
     no_log: Annotated[bool, Choice("Keep this conversation out of the history.", flags=("--no-log", "-n"))] = False
 
 
@@ -405,9 +366,9 @@ class Money(NamedTuple):
 class Several(NamedTuple):
     """Several models"""
 
-    columns: Annotated[bool, Choice("Show the answers side by side.", in_variable=False)] = False
-    diff: Annotated[bool, Choice("Show how the first two answers differ, word by word.", in_variable=False)] = False
-    race: Annotated[bool, Choice("Take the first complete answer, and stop the others.", in_variable=False)] = False
+    columns: Annotated[bool, by_flag("Show the answers side by side.")] = False
+    diff: Annotated[bool, by_flag("Show how the first two answers differ, word by word.")] = False
+    race: Annotated[bool, by_flag("Take the first complete answer, and stop the others.")] = False
 
 
 class Program(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatbot.options.declared import Choice
+from chatbot.options.declared import Choice, by_flag
 
 
 def model_choice(sentence: str) -> Choice:
@@ -23,7 +23,7 @@ def template_choice(sentence: str) -> Choice:
 def schema_choice(answer: str) -> Choice:
     """The form of an answer."""
     sentence = f"{answer} is JSON that fits this schema, such as 'name, age int'."
-    return Choice(sentence, metavar="FILE|JSON|SHORT", in_variable=False)
+    return by_flag(sentence, metavar="FILE|JSON|SHORT")
 
 
 def port_choice(port: str, usually: int) -> Choice:

@@ -8,7 +8,7 @@ said again. An int without a metavar is a switch that counts how often it was sa
 # Without `from __future__ import annotations`: the annotations are read as they stand.
 
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from types import NoneType
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
@@ -65,6 +65,10 @@ class Choice(NamedTuple):
     against: str = ""
     in_session: bool = False
     completes: Completes = ""
+
+
+by_flag = partial(Choice, in_variable=False)
+"""A choice for one command: neither a variable nor the settings file makes it."""
 
 
 class Option(NamedTuple):

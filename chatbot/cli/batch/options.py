@@ -26,10 +26,7 @@ class Rows(NamedTuple):
         Literal["jsonl", "csv", "lines"] | None,
         Choice("What the rows are, where the file's name does not say it.", metavar="[jsonl|csv|lines]"),
     ] = None
-    shard: Annotated[
-        str | None,
-        Choice("Only every N-th row, of N programs side by side this is the I-th.", metavar="I/N"),
-    ] = None
+    shard: Annotated[str | None, Choice("Each N-th row from the I-th, for N programs at once.", metavar="I/N")] = None
     redo: Annotated[
         tuple[str, ...],
         Choice(

@@ -27,6 +27,9 @@ class Positional(NamedTuple):
     completes: Completes = ""
 
 
+OF_PROVIDER = Positional("provider", "PROVIDER", "Of this service alone.", completes="providers")
+
+
 class Command(NamedTuple):
     """`run` gets what the caller hands on, then each positional, then each group as it was chosen. `others` are the
     commands named on its help page, with their sentences, by their headings. Groups `in_variables` are also chosen by

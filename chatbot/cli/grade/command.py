@@ -43,13 +43,7 @@ class Grading(NamedTuple):
         ),
     ] = ()
     case: Annotated[tuple[str, ...], Choice("Only this case; repeatable.", metavar="NAME")] = ()
-    env: Annotated[
-        tuple[str, ...],
-        Choice(
-            "Hand on this variable of yours, or set this one; it gets few others; repeatable.",
-            metavar="NAME|NAME=VALUE",
-        ),
-    ] = ()
+    env: Annotated[tuple[str, ...], Choice("Hand on or set this variable; repeatable.", metavar="NAME|NAME=VALUE")] = ()
     min: Annotated[
         int, Choice(f"The score that is enough for exit code 0; usually {FULL}.", metavar="N", least=0, most=FULL)
     ] = FULL

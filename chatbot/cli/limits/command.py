@@ -5,7 +5,7 @@
 import time
 from typing import Annotated
 
-from chatbot.cli.command_line.declared import Command, Positional
+from chatbot.cli.command_line.declared import OF_PROVIDER, Command
 from chatbot.cli.history import limits_folder
 from chatbot.cli.output import stdio
 from chatbot.cli.output.paged import write_json, write_lines
@@ -84,6 +84,6 @@ DECLARED = Command(
     "limits",
     "What the services said is left of their limits, the last time they were asked. Nothing is asked of them now.",
     _limits,
-    (Positional("provider", "PROVIDER", "Of this service alone.", completes="providers"),),
+    (OF_PROVIDER,),
     (AsJson,),
 )

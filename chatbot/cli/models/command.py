@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated, Any
 
-from chatbot.cli.command_line.declared import Command, Group, Positional
+from chatbot.cli.command_line.declared import OF_PROVIDER, Command, Group
 from chatbot.cli.command_line.parsing import run_one_of
 from chatbot.cli.models.chosen import CHANGES
 from chatbot.cli.output import stdio
@@ -162,7 +162,7 @@ DECLARED = Group(
             "What is not known stays empty. The list is kept for an hour. Prices are USD per million tokens. Into a "
             f"pipe goes a line for each model, with tabs between: {PLAIN_COLUMNS}.",
             _list,
-            (Positional("provider", "PROVIDER", "Of this service alone.", completes="providers"),),
+            (OF_PROVIDER,),
             (Listing, Connection),
             others={"Other commands": [(f"chat models {command.name}", command.help) for command in CHANGES]},
             hidden=True,
