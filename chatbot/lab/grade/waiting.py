@@ -48,9 +48,11 @@ def growth(runs: Sequence[Sequence[float]]) -> Growth:
     if len(pairs) >= _AT_ONCE_RUNS and short * 4 >= len(pairs) * 2 * 3:
         return "at once"
     sure = evidence(first_s, last_s, _SURE_FACTOR)
-    if max(sure, evidence(first_s, last_s, _LEAST_FACTOR)) >= (_GROWS if is_many else _GROWS_IN_FEW):
-        return "grow"
-    return "even" if is_many and sure <= _EVEN else "unclear"  # a few waits are the same by chance too
+    if is_many and sure <= _EVEN:  # a few waits are the same by chance too
+        return "even"
+    enough = _GROWS if is_many else _GROWS_IN_FEW
+    grows = sure >= enough or evidence(first_s, last_s, _LEAST_FACTOR) >= enough
+    return "grow" if grows else "unclear"
 
 
 def leans_to_growth(runs: Sequence[Sequence[float]]) -> bool:

@@ -13,7 +13,8 @@ import pytest
 from chatbot.core.errors import Cancelled
 from chatbot.lab.grade.cases import CASE_BY_NAME, CASES
 from chatbot.lab.grade.client import Client, Place, environment_for, words_for
-from chatbot.lab.grade.grading import Graded, Mark, NothingAsked, grade
+from chatbot.lab.grade.grading import Case, Graded, Mark, NothingAsked, grade
+from chatbot.lab.grade.observation import Found, Observation, passed
 from chatbot.outside.processes.running import Limits
 from tests.processes import TOLD, runs
 
@@ -102,6 +103,16 @@ def test_a_command_that_is_none_hangs_or_floods_is_told(tmp_path: Path) -> None:
     with pytest.raises(NothingAsked) as stayed:
         graded(stays, "answer", wires=("openai",), limits=Limits(3.0, 100_000))
     assert stayed.value.seen.asked and stayed.value.seen.run.ended == "too long"
+
+
+def test_a_case_that_wants_more_has_it_played_until_it_is_enough(tmp_path: Path) -> None:
+    def judge(*seen: Observation) -> Found:
+        return passed(f"{[len(each.asked) for each in seen]}")
+
+    more = ("one-more-500", "one-more-busy")
+    case = Case("x", "x", "x", "x", ("always-busy",), judge, more=more, wants_more=lambda *seen: len(seen) < 5)
+    found = grade(Client((*PYTHON, "-c", CLIENT, "{question}"), tmp_path), [case], wires=("openai",))
+    assert [mark.seen for mark in found.marks] == [f"{[1] * 9}"] and found.runs == 10
 
 
 def test_a_wire_that_was_named_and_is_not_spoken_is_told(tmp_path: Path) -> None:

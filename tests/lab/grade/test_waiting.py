@@ -10,8 +10,11 @@ from collections.abc import Callable
 
 import pytest
 
+from chatbot.lab.grade.cases import CASE_BY_NAME
 from chatbot.lab.grade.grading import _MORE_AT_ONCE, _MOST_MORE
 from chatbot.lab.grade.waiting import Growth, compared, evidence, growth
+from chatbot.outside.processes.running import Piece
+from tests.lab.grade.observed import ran, seen
 
 Draw = Callable[[random.Random, int], list[float]]  # some waits, in seconds
 
@@ -120,6 +123,42 @@ def test_chance_looks_like_even_waits_once_in_a_million() -> None:
     assert least[0] > -15  # the bound is at -19
     assert sum(each < -6 for each in least) < 2000 * 2.7**-4
     assert sum(each < -9 for each in least) < 2000 * 2.7**-6
+
+
+def timed(name: str, by: random.Random, wait_s: float) -> str:
+    """The verdict of a case about a client that does after this time what the case is about."""
+    late_s = wait_s + noise_s(by, True)
+    match name:
+        case "live":
+            pieces = tuple(Piece(1 + at_s + noise_s(by, True), False, b"Word. ") for at_s in (wait_s, 1.7))
+            given = seen(ran()._replace(pieces=pieces), (1.0,), says="Word. Word. ", sent_s=2.7)
+        case "timeout":
+            is_over = late_s < 15  # else it is ended, and has said nothing
+            given = seen(ran(code=1, took_s=1 + late_s, ended="exited" if is_over else "ended"), (1.0,))
+        case "ctrl-c":
+            given = seen(ran(code=130, interrupted_s=3.0, took_s=3 + late_s), (1.0,))
+        case _:
+            given = seen(ran("All."), (1.0, 1 + late_s), says="All.")
+    usual = (seen(ran(code=1), (1.0, 1.5)),) * (len(CASE_BY_NAME[name].scenes) - 1)
+    return CASE_BY_NAME[name].judge(given, *usual).verdict
+
+
+@pytest.mark.parametrize(
+    ("name", "right_s", "wrong_s"),
+    [
+        ("retry-after", (3.0, 6.0), (0.0, 2.3)),
+        ("retry-after-date", (3.0, 6.0), (0.0, 2.3)),  # a date has whole seconds
+        ("live", (0.0, 0.4), (1.7, 1.8)),
+        ("timeout", (2.0, 10.0), (15.0, 60.0)),
+        ("ctrl-c", (0.0, 1.2), (3.0, 15.0)),
+    ],
+)
+def test_a_loaded_machine_changes_no_mark_that_is_given_by_time(
+    name: str, right_s: tuple[float, float], wrong_s: tuple[float, float]
+) -> None:
+    by = random.Random(name)
+    assert {timed(name, by, by.uniform(*right_s)) for _ in range(2000)} == {"pass"}
+    assert {timed(name, by, by.uniform(*wrong_s)) for _ in range(2000)} == {"fail"}
 
 
 @pytest.mark.parametrize("count", range(2))

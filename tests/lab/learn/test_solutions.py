@@ -10,7 +10,7 @@ import pytest
 from chatbot.lab.learn.checking import Told, check
 from chatbot.lab.learn.checks.table import CASES
 from chatbot.lab.learn.exercises import Exercise, exercises
-from chatbot.lab.learn.seen import Case
+from chatbot.lab.learn.seen import Case, Row, Start
 from tests.lab.learn.in_process import run_in_process
 from tests.lab.learn.mistakes import MISTAKES, STARTERS, Mistake
 
@@ -49,6 +49,13 @@ def test_a_typical_mistake_fails_with_its_own_sentence(mistake: Mistake, tmp_pat
     wrong = solution.replace(mistake.right, mistake.wrong)
     told = checked(wrong, exercise(mistake.number), _cases_with(mistake.number, mistake.row), tmp_path)
     assert mistake.sentence in {each.name: each.fault for each in told}[mistake.row]
+
+
+def test_a_program_is_started_more_often_until_that_tells_enough(tmp_path: Path) -> None:
+    row = Row("x", lambda seen: " ".join(run.out.strip() for run in seen.runs))
+    case = Case((Start(("1",)),), (row,), more=Start(("2",)), wants_more=lambda seen: len(seen.runs) < 4)
+    [told] = checked("import sys; print(sys.argv[1])", exercise(1), [case], tmp_path)
+    assert told.fault == "1 2 2 2 2 2 2 2 2"
 
 
 def test_each_quick_exercise_has_two_mistakes_at_least() -> None:
