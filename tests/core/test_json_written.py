@@ -13,6 +13,7 @@ from chatbot.core.json_text import TextPieces, dumps, written
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=10,
 )
 
 
@@ -23,7 +24,9 @@ def test_any_value_is_the_same_as_at_once(value: object, indent: int | None) -> 
 
 
 @pytest.mark.parametrize("indent", [None, 1])
-@given(pieces=st.lists(st.text(st.characters(exclude_categories=["Cs"]))), rows=st.lists(values, max_size=3))
+@given(
+    pieces=st.lists(st.text(st.characters(exclude_categories=["Cs"])), max_size=5), rows=st.lists(values, max_size=2)
+)
 def test_texts_and_lists_that_come_while_they_are_written_are_the_same(
     pieces: list[str], rows: list[object], indent: int | None
 ) -> None:

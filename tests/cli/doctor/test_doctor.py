@@ -124,64 +124,86 @@ def _env_file(text: str) -> Broken:
     return broken
 
 
-@pytest.mark.parametrize(
-    ("broken", "check", "said", "way_out"),
+Case = tuple[Broken, str, str, str]
+# Those of a list are looked at in one run, in which none hides another; each has a check of its own.
+BROKEN: list[list[Case]] = [
     [
         (_files("config.toml", "temperature = [\n"), "settings", "config.toml:1", "config edit"),
-        (_files("config.toml", "temprature = 1\n"), "settings", "config.toml:1", "temperature"),
-        (_files("config.toml", "temperature = 1\n", 0o666), "settings", "other users may write", "chmod go-w"),
-        (_files("config.toml", "\0\xff"), "settings", "config.toml", "config edit"),
         (_files("keys.toml", "OPENAI_API_KEY = [\n"), "keys", "keys.toml", ""),
-        (_files("keys.toml", "", 0o644), "keys", "other users may read", "chmod 600"),
         (_files("providers.toml", "[desk\n"), "providers", "providers.toml", ""),
+        (_history(b"no database, " * 500), "history", "is damaged", "set aside"),
+        (_variables(HTTPS_PROXY="http://"), "proxies", "HTTPS_PROXY is no proxy that can be used", "looks like"),
+        (_ca("no certificate"), "certificates", "ca.pem cannot be read: it holds no certificate", "SSL_CERT_FILE"),
+        (_variables(CHAT_TEMPERATURE="warm"), "variables", "CHAT_TEMPERATURE is a number", "unset"),
+    ],
+    [
+        (_files("config.toml", "temprature = 1\n"), "settings", "config.toml:1", "temperature"),
+        (_files("keys.toml", "", 0o644), "keys", "other users may read", "chmod 600"),
         (_files("providers.toml", "[desk]\nbase_ulr = 'x'\n"), "providers", "base_ulr", "base_url"),
-        (_pipe("config.toml"), "settings", "it is a pipe", "Mend it"),
+        (_history_is_a_folder, "history", "is not a regular file", ""),
+        (_variables(HTTP_PROXY="http://a b:c"), "proxies", "HTTP_PROXY is no proxy that can be used", "looks like"),
+    ],
+    [
+        (_files("config.toml", "temperature = 1\n", 0o666), "settings", "other users may write", "chmod go-w"),
         (_pipe("keys.toml"), "keys", "it is a pipe", "Mend it"),
         (_pipe("providers.toml"), "providers", "it is a pipe", "Mend it"),
-        (_open_folder, "folder", "other users may write", "chmod go-w"),
-        (_variables(CHAT_TEMPERATURE="warm"), "variables", "CHAT_TEMPERATURE is a number", "unset"),
-        (_variables(OPENAI_API_KEY="two words"), "keys", "OPENAI_API_KEY", "Copy it again"),
-        (_variables(OPENAI_API_KEY=""), "model", "nothing is set up yet", "chat keys set"),
-        (_variables(CHAT_PROVIDER="opnai"), "model", "there is no provider 'opnai'; did you mean openai", "Known"),
-        (_env_file("OPENAI_BASE_URL=https://elsewhere.example.com\n"), "model", "will not be sent there", "--env-file"),
-        (_history(b"no database, " * 500), "history", "is damaged", "set aside"),
-        (_history_is_a_folder, "history", "is not a regular file", ""),
-        (_variables(HTTPS_PROXY="http://"), "proxies", "HTTPS_PROXY is no proxy that can be used", "looks like"),
-        (_variables(HTTP_PROXY="http://a b:c"), "proxies", "HTTP_PROXY is no proxy that can be used", "looks like"),
-        (_ca("no certificate"), "certificates", "ca.pem cannot be read: it holds no certificate", "SSL_CERT_FILE"),
-        (_variables(CHAT_CACERT="nowhere.pem"), "certificates", "nowhere.pem does not exist", "--cacert"),
         (_variables(CHAT_CA="sytem"), "variables", "CHAT_CA is bundled or system", "unset CHAT_CA"),
     ],
-)
-def test_what_is_broken_is_a_fault_with_its_way_out(
-    broken: Broken, check: str, said: str, way_out: str, tmp_path: Path
-) -> None:
-    found, code = rows(tmp_path, **broken(tmp_path))
-    faults = [row for row in found if row["state"] == "fault" and row["check"] == check]
-    assert [row for row in faults if said in row["text"] and row["advice"] and way_out in row["advice"]], faults
+    [
+        (_files("config.toml", "\0\xff"), "settings", "config.toml", "config edit"),
+        (_variables(OPENAI_API_KEY="two words"), "keys", "OPENAI_API_KEY", "Copy it again"),
+    ],
+    [
+        (_pipe("config.toml"), "settings", "it is a pipe", "Mend it"),
+        (_variables(CHAT_CACERT="nowhere.pem"), "certificates", "nowhere.pem does not exist", "--cacert"),
+    ],
+    [
+        (_open_folder, "folder", "other users may write", "chmod go-w"),
+        (_variables(OPENAI_API_KEY=""), "model", "nothing is set up yet", "chat keys set"),
+    ],
+    [(_variables(CHAT_PROVIDER="opnai"), "model", "there is no provider 'opnai'; did you mean openai", "Known")],
+    [(_env_file("OPENAI_BASE_URL=https://elsewhere.example.com\n"), "model", "will not be sent there", "--env-file")],
+]
+
+
+@pytest.mark.parametrize("cases", BROKEN)
+def test_what_is_broken_is_a_fault_with_its_way_out(cases: list[Case], tmp_path: Path) -> None:
+    variables = {name: value for broken, *_ in cases for name, value in broken(tmp_path).items()}
+    found, code = rows(tmp_path, **variables)
+    for _, check, said, way_out in cases:
+        faults = [row for row in found if row["state"] == "fault" and row["check"] == check]
+        assert [row for row in faults if said in row["text"] and row["advice"] and way_out in row["advice"]], faults
     assert code == 78
     assert {row["section"] for row in found} >= {"Program", "Terminal", "Kept here", "Network"}, "nothing stops it"
 
 
-@pytest.mark.parametrize(
-    ("variables", "check", "said", "way_out"),
+Warned = tuple[dict[str, str], str, str, str]
+WARNED: list[list[Warned]] = [
     [
         ({"TERM": "dumb"}, "kind", "TERM is dumb", "xterm-256color"),
-        ({"TERM": ""}, "kind", "TERM is not set", "xterm-256color"),
-        ({"TERM": "no-such-terminal"}, "kind", "does not know", "xterm-256color"),
         ({"LC_ALL": "xx_XX.UTF-8"}, "encoding", "locale xx_XX.UTF-8 is not installed", "C.UTF-8"),
+    ],
+    [
+        ({"TERM": ""}, "kind", "TERM is not set", "xterm-256color"),
         ({"PYTHONIOENCODING": "ascii"}, "encoding", "become ?", "C.UTF-8"),
-        ({"TERM": "linux"}, "clipboard", "no clipboard", "/save"),
+    ],
+    [
+        ({"TERM": "no-such-terminal"}, "kind", "does not know", "xterm-256color"),
         ({"CHAT_TEMPRATURE": "1"}, "variables", "CHAT_TEMPRATURE means nothing", "CHAT_TEMPERATURE"),
+    ],
+    [
+        ({"TERM": "linux"}, "clipboard", "no clipboard", "/save"),
         ({"HTTP_PROXY": "http://proxy:1"}, "proxies", "for http:// alone", "HTTPS_PROXY"),
     ],
-)
-def test_what_is_not_as_one_would_wish_is_a_warning(
-    variables: dict[str, str], check: str, said: str, way_out: str, tmp_path: Path
-) -> None:
-    found, code = rows(tmp_path, **variables)
-    warnings = [row for row in found if row["state"] == "warning" and row["check"] == check]
-    assert [row for row in warnings if said in row["text"] and way_out in row["advice"]], found
+]
+
+
+@pytest.mark.parametrize("cases", WARNED)
+def test_what_is_not_as_one_would_wish_is_a_warning(cases: list[Warned], tmp_path: Path) -> None:
+    found, code = rows(tmp_path, **{name: value for variables, *_ in cases for name, value in variables.items()})
+    for _, check, said, way_out in cases:
+        warnings = [row for row in found if row["state"] == "warning" and row["check"] == check]
+        assert [row for row in warnings if said in row["text"] and way_out in row["advice"]], found
     assert code == 0
 
 

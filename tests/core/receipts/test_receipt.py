@@ -19,7 +19,9 @@ RAN = Ran({"chat": "1"}, "2026-01-01T00:00:00Z", "2026-01-01T00:00:01Z", 0)
 COMPLETE = Finished(Verdict.COMPLETE, "stop", has_text=True, model="m")
 texts = st.text(min_size=1, max_size=40)
 anything = st.recursive(
-    st.none() | st.integers() | st.text(), lambda one: st.lists(one) | st.dictionaries(st.text(), one)
+    st.none() | st.integers() | st.text(),
+    lambda one: st.lists(one, max_size=3) | st.dictionaries(st.text(), one, max_size=3),
+    max_leaves=8,
 )
 
 

@@ -110,7 +110,19 @@ def test_no_line_of_data_is_lost(stream: list[bytes]) -> None:
     assert all(line in mended for line in stdio), "one after the other, in their order"
 
 
-@given(st.lists(st.dictionaries(st.text(max_size=5), JSON, max_size=3), min_size=1), st.lists(st.booleans()))
+DOCUMENTS = [
+    {},
+    {"a": 1},
+    {"{": "}"},
+    {"[": [[], "]"]},
+    {"": None},
+    {'"': "\\"},
+    {"data: x": "\n\n"},
+    {"é": ["\u2028", {}]},
+]
+
+
+@given(st.lists(st.sampled_from(DOCUMENTS), min_size=1, max_size=12), st.lists(st.booleans(), max_size=12))
 def test_events_without_their_blank_lines_are_all_there(documents: list[dict[str, object]], blanks: list[bool]) -> None:
     lines = [b"data: " + json.dumps(document).encode() for document in documents]
     ends = [b"\n\n" if blank else b"\n" for blank in [*blanks, *[False] * len(lines)]]

@@ -13,7 +13,8 @@ import pytest
 
 from chatbot.outside.cache.store import AnswerCache
 from tests.histories import ROOT
-from tests.outside.cache.test_store import a_cache, answer, question, texts
+from tests.outside.cache.kept import answer, question
+from tests.outside.cache.test_store import a_cache, texts
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
@@ -21,7 +22,7 @@ PROLOGUE = """
 import os, sys, time
 from pathlib import Path
 from chatbot.outside.cache.store import AnswerCache
-from tests.outside.cache.test_store import answer, question
+from tests.outside.cache.kept import answer, question
 def cache():
     return AnswerCache(Path(sys.argv[1]), now=time.time, warn=lambda text: print("warned:", text, flush=True))
 """

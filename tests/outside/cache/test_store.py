@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.core.cache.answer import CachedAnswer
-from chatbot.core.cache.entries import CacheUnavailable, Question
-from chatbot.core.events import TextDelta, Usage
+from chatbot.core.cache.entries import CacheUnavailable
+from chatbot.core.events import Usage
 from chatbot.outside.cache.database import NAME
 from chatbot.outside.cache.store import AnswerCache
 from tests.conftest import FakeTime
+from tests.outside.cache.kept import answer, question
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs file modes")
 
@@ -31,14 +31,6 @@ def told() -> Told:
 
 def a_cache(folder: Path, time: FakeTime | None = None, told: Told | None = None, **limits: int) -> AnswerCache:
     return AnswerCache(folder, now=(time or FakeTime()).clock, warn=pytest.fail if told is None else told, **limits)
-
-
-def question(number: int, model: str = "m") -> Question:
-    return Question(f"{number:064x}", "openai", model, {"body.model": model, "body.n": str(number)})
-
-
-def answer(text: str = "Because.") -> CachedAnswer:
-    return CachedAnswer((TextDelta(text),), "stop", Usage(9, 2), "req_1", "m")
 
 
 def texts(cache: AnswerCache) -> list[str]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 
-PROCESSES, TIMES = 8, 5
+from tests.outside.files.at_once import PROCESSES, TIMES, in_eight_processes
 
 KEYS = """
 from chatbot.options.stored_keys import StoredKey
@@ -21,25 +19,12 @@ PROVIDERS = """
 from chatbot.outside.files.own_providers import save_row
 def write(time): save_row(path, f"n{number}{time}", {"base_url": "http://h"}, "said")
 """
-WRITE = """
-import sys
-from pathlib import Path
-path, number = Path(sys.argv[1]), sys.argv[2]
-{}
-sys.stdin.read()  # all begin at once
-for time in range(5): write(time)
-"""
 
 
 @pytest.mark.parametrize("written", [KEYS, PROVIDERS], ids=["keys", "providers"])
 def test_eight_processes_that_write_at_once_lose_nothing(written: str, tmp_path: Path) -> None:
     path = tmp_path / "folder" / "file.toml"
-    command = [sys.executable, "-c", WRITE.format(written), str(path)]
-    running = [subprocess.Popen([*command, str(number)], stdin=subprocess.PIPE) for number in range(PROCESSES)]
-    for process in running:
-        assert process.stdin is not None
-        process.stdin.close()
-    assert [process.wait() for process in running] == [0] * PROCESSES
+    in_eight_processes(written, path)
     names = {f"N{process}{time}" for process in range(PROCESSES) for time in range(TIMES)}
     assert {name.upper() for name in tomllib.loads(path.read_text())} == names
     assert [each.name for each in path.parent.iterdir()] == [path.name]

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from chatbot.core.errors import ConfigurationError
 from chatbot.outside.files.settings import change, read_text, with_key, without_key
+from tests.outside.files.at_once import in_eight_processes
 
 WRITTEN = """\
 # my settings
@@ -162,12 +163,10 @@ def test_a_full_disk_keeps_the_file(tmp_path: Path) -> None:
 def test_eight_processes_that_set_at_once_lose_nothing(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     code = (
-        "import sys; from pathlib import Path; from chatbot.outside.files.settings import change, with_key\n"
-        "for number in range(5):\n"
-        "    change(Path(sys.argv[1]), lambda text: with_key(text, ('aliases', f'{sys.argv[2]}-{number}'), 'x'))"
+        "from chatbot.outside.files.settings import change, with_key\n"
+        "def write(time): change(path, lambda text: with_key(text, ('aliases', f'{number}-{time}'), 'x'))\n"
     )
-    running = [subprocess.Popen([sys.executable, "-c", code, path, str(number)]) for number in range(8)]
-    assert [process.wait() for process in running] == [0] * 8
+    in_eight_processes(code, path)
     assert set(tomllib.loads(path.read_text())["aliases"]) == {f"{one}-{two}" for one in range(8) for two in range(5)}
 
 
