@@ -14,7 +14,7 @@ from chatbot.core.errors import Cancelled, ChatError, StepsUsedUp, UsageError
 from chatbot.core.events import Event, Finished, Verdict
 from chatbot.core.messages import Conversation
 from chatbot.core.options import Options
-from chatbot.core.tools.calling import Approve, Tool, ToolCall, ToolOutput, ToolResult
+from chatbot.core.tools.calling import MAX_RESULT_BYTES, Approve, Tool, ToolCall, ToolOutput, ToolResult
 from chatbot.records import NamedTuple
 from chatbot.session import Ask, Sleep
 
@@ -165,7 +165,7 @@ class Agent(NamedTuple):
             output = each.tool.run(each.arguments, self.stopped)
         except Exception as fault:  # a tool that fails is not the end
             output = ToolOutput(f"the tool failed: {type(fault).__name__}: {fault}", is_error=True)
-        text = self.redact(bounded(output.text))
+        text = self.redact(bounded(output.text, MAX_RESULT_BYTES))
         if each.is_changed:
             text = f"(the person had it called with these arguments: {each.call.arguments})\n{text}"
         return ToolResult(each.call.id, each.call.name, text, output.is_error)

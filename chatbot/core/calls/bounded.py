@@ -5,11 +5,13 @@ from __future__ import annotations
 from chatbot.core.amounts import size_words
 from chatbot.core.tools.calling import MAX_RESULT_BYTES
 
+MAX_SAID_BYTES = MAX_RESULT_BYTES - 1024  # by a tool itself: a text is cut once, so that how much is missing is true
+
 
 class HeadAndTail:
     """Takes bytes without end and keeps the first and the last of them, `max_bytes` together."""
 
-    def __init__(self, max_bytes: int = MAX_RESULT_BYTES) -> None:
+    def __init__(self, max_bytes: int = MAX_SAID_BYTES) -> None:
         self._half = max_bytes // 2
         self._head, self._tail = bytearray(), bytearray()
         self.size_bytes = 0
@@ -33,7 +35,7 @@ class HeadAndTail:
         return f"{head}\n[... {size_words(left_out)} left out here ...]\n{end}"
 
 
-def bounded(text: str, max_bytes: int = MAX_RESULT_BYTES) -> str:
+def bounded(text: str, max_bytes: int = MAX_SAID_BYTES) -> str:
     """The text, or where it has more bytes of UTF-8 its beginning and its end."""
     if len(text) * 4 <= max_bytes:
         return text

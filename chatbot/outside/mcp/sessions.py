@@ -278,7 +278,11 @@ async def _listed(client: Client) -> tuple[ListedTool, ...]:
 def _reason(error: BaseException) -> str:
     """What went wrong, in a few words."""
     error = _first(error)
-    return " ".join(str(error).split())[:_MOST_SHOWN] or type(error).__name__
+    words = str(error)
+    if found := getattr(error, "errors", None):  # of pydantic, by which the package reads what comes
+        fault = found()[0]
+        words = f"its answer is not as MCP has it: {'.'.join(map(str, fault['loc']))}: {fault['msg']}"
+    return " ".join(words.split())[:_MOST_SHOWN] or type(error).__name__
 
 
 def _advice(error: BaseException) -> str:

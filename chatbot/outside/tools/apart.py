@@ -19,6 +19,7 @@ def main() -> None:
     """Does what standard input says."""
     # Isolated as it is, it finds this program by its own place, and nothing in the current folder.
     sys.path.insert(0, os.path.abspath(__file__).rsplit(os.sep, _HERE_BELOW_ROOT)[0])  # noqa: PTH100
+    from chatbot.core.calls.bounded import bounded
     from chatbot.core.errors import FileUnreadable
     from chatbot.core.tools.html_text import readable
     from chatbot.outside.tools.folder.closed import Closed
@@ -31,8 +32,8 @@ def main() -> None:
     works: dict[str, Callable[..., str]] = {
         "read": partial(read, folder),
         "list": partial(listed, folder),
-        "search": partial(search, folder),
-        "readable": readable,
+        "search": lambda **given: bounded(search(folder, **given)),
+        "readable": lambda html, url: bounded(readable(html, url)),
     }
     try:
         text = "r" + works[asked["work"]](**asked["arguments"])

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from chatbot.core.errors import ConfigurationError, UsageError
-from chatbot.core.tools.calling import ToolOutput
+from chatbot.core.tools.calling import MAX_RESULT_BYTES, ToolOutput
 from chatbot.outside.desktop.programs import find_program
 from chatbot.outside.files.reading import display_name
 from chatbot.outside.tools.process import Ended, Surroundings, run
@@ -80,7 +80,8 @@ def readable(html: str, url: str, around: Surroundings, stopped: Stopped) -> Too
 
 def _apart(asked: Mapping[str, Any], around: Surroundings, stopped: Stopped) -> ToolOutput:
     words = [sys.executable, "-I", "-S", str(_APART)]
-    return _answer(run(words, around, stopped, data=json.dumps(asked).encode()), is_printed=False)
+    data = json.dumps(asked).encode()
+    return _answer(run(words, around, stopped, data=data, max_bytes=MAX_RESULT_BYTES), is_printed=False)
 
 
 def _python(environ: Mapping[str, str]) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from chatbot.core.calls.bounded import HeadAndTail
-from chatbot.core.tools.calling import CALL_WITHIN_S, MAX_RESULT_BYTES
+from chatbot.core.calls.bounded import MAX_SAID_BYTES, HeadAndTail
+from chatbot.core.tools.calling import CALL_WITHIN_S
 from chatbot.outside.processes.running import Limits, Piece, Streams, run_bounded
 from chatbot.records import NamedTuple
 
@@ -46,7 +46,7 @@ def run(
     *,
     data: bytes = b"",
     merged: bool = False,
-    max_bytes: int = MAX_RESULT_BYTES,
+    max_bytes: int = MAX_SAID_BYTES,
 ) -> Ended:
     """Runs a program to its end, or to the end of its time. It has no terminal, and `data` as its standard input;
     `merged`: its standard error is in `out`.

@@ -14,6 +14,7 @@ import pytest
 
 from chatbot.cli.tools.named import NAMES, tools_named
 from chatbot.core.addresses import is_public
+from chatbot.core.calls.bounded import bounded
 from chatbot.core.errors import ChatError
 from chatbot.core.tools.calling import MAX_RESULT_BYTES, Tool, ToolOutput
 from chatbot.outside.http.public_fetch import PublicNetwork
@@ -94,6 +95,24 @@ def test_two_tools_of_one_name_are_refused(folder: Path) -> None:
         tools_named([""])
     with pytest.raises(ChatError, match="two tools are called read"):
         tools_named(["read", "other.py:read"])
+
+
+def test_what_is_too_long_is_cut_once_so_that_the_model_is_told_how_much_is_missing(folder: Path) -> None:
+    (folder / "long.txt").write_text(("word " * 50 + "\n") * 1000)
+    (folder / "large.py").write_text("def large(): return 'x' * 10_000_000\ndef talks(): print('x' * 10_000_000)\n")
+    tools = {tool.definition.name: tool for tool in tools_named(["read", "search", "shell", "large.py:large"])}
+    [talks] = tools_named(["large.py:talks"])
+    outputs = [
+        called(tools["read"], path="long.txt"),
+        called(tools["search"], pattern="word"),
+        called(tools["shell"], command="cat long.txt; exit 3"),
+        called(tools["large"]),
+        called(talks),
+    ]
+    for output in outputs:
+        assert bounded(output.text, MAX_RESULT_BYTES) == output.text
+        assert output.text.count("left out here") == 1
+    assert "9.9 MB left out here" in outputs[3].text
 
 
 def test_no_tool_has_a_key_in_its_environment(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,6 +35,8 @@ def listed(params: dict[str, Any]) -> dict[str, Any]:
     names = [f"t{number}" for number in range(10_000)] if "10000" in WORDS else [*TOOLS, *WORDS]
     if "10000" in WORDS:
         return {"tools": [tool(name) for name in names]}
+    if "misshapen" in WORDS:
+        return {"tools": [{"name": "echo", "inputSchema": "none"}]}
     if "endless" in WORDS:
         return {"tools": [tool("echo")], "nextCursor": "again"}
     start = int(params.get("cursor", 0))

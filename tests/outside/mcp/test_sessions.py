@@ -56,10 +56,13 @@ def test_those_that_do_not_start_say_why_and_the_others_go_on() -> None:
         raw("mute", "mute", "flood"),
         raw("rubbish", "rubbish"),
         raw("line", "line"),
+        raw("misshapen", "misshapen"),
         within_s=3.0,
     ) as (sessions, found):
         assert time.monotonic() - begun_s < 3.5
         assert call(sessions, "good", "echo", text="hi").text == "hi"
+    misshapen = found.pop("misshapen").fault
+    assert misshapen.startswith("its answer is not as MCP has it: tools.0.inputSchema: ")
     assert {name: one.fault for name, one in found.items() if one.fault} == {
         "absent": "there is no program no-such-program-here",
         "homeless": "there is no folder /no/such/folder",
