@@ -1,4 +1,4 @@
-"""`chat` as a process of its own: argv in, printed bytes and exit code out."""
+"""`chat` as a process: argv in, printed bytes and exit code out."""
 
 from __future__ import annotations
 
