@@ -84,6 +84,36 @@ def mutations(draw: st.DrawFn) -> Any:
     return document
 
 
+OTHERS: tuple[Any, ...] = ([], {}, None, 1.5, "x")
+
+
+def shape(node: Any) -> Any:
+    """What two events have in common that differ in their words alone."""
+    if isinstance(node, dict):
+        return tuple((key, shape(value)) for key, value in node.items())
+    if isinstance(node, list):
+        return ("list", *map(shape, node[:3]))
+    return node if isinstance(node, str) and node in WORDS else type(node).__name__
+
+
+@each_wire
+def test_something_else_at_any_place_of_an_event_ends_no_stream_in_an_error_of_python(wire: Provider) -> None:
+    seen = set()
+    for path in (Path(__file__).parent / "recordings").glob(f"{wire.service.wire}-*.sse"):
+        stream = list(decoder.parse([path.read_bytes()]))[-40:]
+        for number, event in enumerate(stream):
+            document = json.loads(event.data) if event.data.startswith("{") else None
+            if (looks := shape(document)) in seen:
+                continue
+            seen.add(looks)
+            for place in places(document):
+                for value in OTHERS:
+                    changed = SseEvent(event.type, json.dumps(replaced(document, place, value)))
+                    with contextlib.suppress(ChatError):
+                        list(wire.read_stream([*stream[:number], changed, *stream[number + 1 :]]))
+    assert seen
+
+
 @settings(max_examples=300)
 @given(document=documents | mutations(), kind=st.sampled_from(["message", "error", "ping"]), status=statuses)
 def test_no_document_and_no_change_of_a_real_one_raises_anything_but_a_chat_error(

@@ -145,17 +145,17 @@ class _Blocks:
     """The blocks of a stream, as they are when it is over."""
 
     def __init__(self) -> None:
-        self._begun: dict[Any, Payload] = {}
-        self._texts: dict[tuple[Any, str], list[str]] = {}
+        self._begun: dict[int | None, Payload] = {}
+        self._texts: dict[tuple[int | None, str], list[str]] = {}
 
     def see(self, document: Any) -> None:
         match document:
             case {"type": "content_block_delta", "delta": dict(delta)}:
                 for member, text in delta.items():
                     if member != "type" and isinstance(text, str):
-                        self._texts.setdefault((document.get("index"), member), []).append(text)
+                        self._texts.setdefault((base.integer(document.get("index")), member), []).append(text)
             case {"type": "content_block_start", "content_block": dict(block)}:
-                self._begun[document.get("index")] = block
+                self._begun[base.integer(document.get("index"))] = block
 
     def all(self) -> list[Payload]:
         blocks = {index: dict(block) for index, block in self._begun.items()}
@@ -172,7 +172,7 @@ class _Blocks:
 def _items(blocks: list[Any]) -> base.Events:
     """What has to be handed back: the blocks of a thought that ends in calls. An empty text is refused."""
     blocks = [block for block in blocks if isinstance(block, dict)]
-    kinds = {block.get("type") for block in blocks}
+    kinds = {base.text_of(block.get("type")) for block in blocks}
     has_ids = all(block.get("id") for block in blocks if block.get("type") == "tool_use")
     if "tool_use" in kinds and kinds & {"thinking", "redacted_thinking"} and has_ids:
         yield base.items_of([block for block in blocks if block.get("type") != "text" or block.get("text")])
