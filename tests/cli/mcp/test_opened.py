@@ -128,7 +128,7 @@ def test_tools_are_made_of_what_answers_and_the_rest_is_named(home: Home, monkey
             "env": {"T_TOKEN": "${HELD}"},
         },
         lacks={"command": "sh", "env": {"A": "${NOT_SET_ANYWHERE}"}},
-        many=raw("10000"),
+        many=raw("1000"),
     )
 
     def use(opened: OpenedServers) -> dict[str, Tool]:
@@ -151,7 +151,7 @@ def test_tools_are_made_of_what_answers_and_the_rest_is_named(home: Home, monkey
     assert "It said: ␛[31mbad [key]" in said
     assert "it has no tool nope" in said
     assert "cut, as the description is too long: echo" in said
-    assert "it has 10000 tools, and 126 of them are offered: choose with --mcp NAME:TOOL" in said
+    assert "it has 1000 tools, and 126 of them are offered: choose with --mcp NAME:TOOL" in said
     assert "held-by" not in said + home.seen.read_text()
 
 

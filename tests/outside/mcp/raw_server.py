@@ -32,8 +32,9 @@ def tool(name: str) -> dict[str, Any]:
 
 
 def listed(params: dict[str, Any]) -> dict[str, Any]:
-    names = [f"t{number}" for number in range(10_000)] if "10000" in WORDS else [*TOOLS, *WORDS]
-    if "10000" in WORDS:
+    count = next((int(word) for word in WORDS if word.isdigit()), 0)
+    names = [f"t{number}" for number in range(count)] or [*TOOLS, *WORDS]
+    if count:
         return {"tools": [tool(name) for name in names]}
     if "misshapen" in WORDS:
         return {"tools": [{"name": "echo", "inputSchema": "none"}]}
