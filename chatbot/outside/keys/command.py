@@ -39,13 +39,9 @@ def key_from(command: str, name: str, environ: Mapping[str, str], tell: Tell, li
     words = words_of(command, name)
     modes = KeptModes()
     try:
-        running = _Running(_started(words, name, environ), name, words[0], tell)
-        try:
-            return running.key(time.monotonic() + limit_s)
-        except KeyboardInterrupt:
-            raise Cancelled(f"the key command of {name} was stopped") from None
-        finally:
-            running.end()
+        return _run(words, name, environ, tell, limit_s)
+    except KeyboardInterrupt:
+        raise Cancelled(f"the key command of {name} was stopped") from None
     finally:
         modes.restore()  # a program that was killed while it read in secret leaves the echo off
 
@@ -62,6 +58,14 @@ def words_of(command: str, name: str) -> list[str]:
             advice=f"Set it again: chat keys set {name} --command 'op read op://vault/item/key'",
         )
     return words
+
+
+def _run(words: list[str], name: str, environ: Mapping[str, str], tell: Tell, limit_s: float) -> str:
+    running = _Running(_started(words, name, environ), name, words[0], tell)
+    try:
+        return running.key(time.monotonic() + limit_s)
+    finally:
+        running.end()
 
 
 def _started(words: list[str], name: str, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:

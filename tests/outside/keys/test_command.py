@@ -3,6 +3,8 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections import UserDict
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -49,6 +51,18 @@ def test_it_runs_without_a_shell(tmp_path: Path) -> None:
 def test_it_gets_the_environment_that_is_given_and_no_other() -> None:
     told = key_from("env", NAME, {**ENVIRON, "ONLY": "this"}, lambda text: None)
     assert told in (f"PATH={ENVIRON['PATH']}", "ONLY=this")
+
+
+class Stopping(UserDict[str, str]):
+    """What is looked at while the command is started: the person presses Ctrl-C then."""
+
+    def __iter__(self) -> Iterator[str]:
+        raise KeyboardInterrupt
+
+
+def test_a_stop_while_it_is_started_is_told_like_one_later() -> None:
+    with pytest.raises(Cancelled, match="the key command of OPENAI_API_KEY was stopped"):
+        key_from("echo x", NAME, Stopping(), lambda text: None)
 
 
 @pytest.mark.parametrize("command", ["", "  ", "op read 'x", "a\0b"])
