@@ -101,6 +101,10 @@ PICTURES = (
 )
 
 
+Start = Callable[..., "pexpect.spawn[bytes]"]
+"""`python WORDS...` in a terminal: words, variables, folder, and `dimensions`, its lines and columns."""
+
+
 class _Screen(pyte.Screen):
     """pyte knows no faint text: here it is kept where blinking would be, which nothing here does."""
 
@@ -113,8 +117,12 @@ class _Screen(pyte.Screen):
         self.answer(data)
 
 
-def screen_of(picture: Picture) -> pyte.Screen:
-    """The screen of a terminal when the last words of the picture have been seen."""
+def _start(words: list[str], env: dict[str, str], cwd: Path, *, dimensions: tuple[int, int]) -> pexpect.spawn[bytes]:
+    return pexpect.spawn(sys.executable, words, env=env, cwd=str(cwd), dimensions=dimensions)
+
+
+def screen_of(picture: Picture, start: Start = _start) -> pyte.Screen:
+    """The screen of a terminal when the last words of the picture have been seen. `start` gives it a Python."""
     screen = _Screen(COLUMNS, LINES)
     stream = pyte.ByteStream(screen)
     with tempfile.TemporaryDirectory() as home:
@@ -122,13 +130,7 @@ def screen_of(picture: Picture) -> pyte.Screen:
             name, text = picture.file
             (Path(home) / name).write_text(text)
             stream.feed(_at_a_shell("cat", name) + text.replace("\n", "\r\n").encode())
-        child = pexpect.spawn(
-            sys.executable,
-            ["-m", "chatbot", *picture.words],
-            env=_environment(home),
-            cwd=home,
-            dimensions=(LINES, COLUMNS),
-        )
+        child = start(["-m", "chatbot", *picture.words], _environment(home), Path(home), dimensions=(LINES, COLUMNS))
         screen.answer = child.send
         if not picture.steps:
             stream.feed(_at_a_shell("chat", *picture.words))

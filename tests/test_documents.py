@@ -24,7 +24,7 @@ from chatbot.lab.scenarios import NAMES
 from chatbot.lab.server.http import LabServer
 from chatbot.providers.services import SERVICES
 from chatbot.terminal.failures import EXIT_CODES
-from tests.forked import ROOT
+from tests.forked import ROOT, start_on_terminal
 from tests.journeys.chat import KEY, KEYS, run
 from tests.outside.mcp.served import RAW
 from tests.pdfs import pdf
@@ -412,7 +412,7 @@ def test_every_picture_of_the_readme_is_drawn_and_every_drawn_one_is_in_it() -> 
 
 @pytest.mark.parametrize("picture", RECORD["PICTURES"], ids=lambda picture: picture.name)
 def test_a_picture_is_what_the_program_shows_today(picture: Any) -> None:
-    shown = [row.plain.rstrip() for row in RECORD["rich_rows"](RECORD["screen_of"](picture))]
+    shown = [row.plain.rstrip() for row in RECORD["rich_rows"](RECORD["screen_of"](picture, start_on_terminal))]
     assert _without_times(filter(None, shown)) == _without_times(filter(None, Drawn(picture.name).rows))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from itertools import cycle
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -107,8 +108,7 @@ def test_what_a_server_adds_costs_no_answer(server: LabServer, tmp_path: Path, w
     assert [turn["verdict"] for turn in kept] == ["complete"]
 
 
-@pytest.mark.parametrize("wire", WIRES)
-@pytest.mark.parametrize("scenario", ["error-body-hangs", "not-http"])
+@pytest.mark.parametrize(("scenario", "wire"), list(zip(cycle(["error-body-hangs", "not-http"]), WIRES)))
 def test_trouble_below_the_wire_format_is_the_same_in_each(
     server: LabServer, tmp_path: Path, wire: str, scenario: str
 ) -> None:

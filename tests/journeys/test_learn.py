@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import selectors
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,6 +20,7 @@ import pytest
 from chatbot.lab.learn.checking import Told, check
 from chatbot.lab.learn.checks.table import CASES
 from chatbot.lab.learn.exercises import exercises
+from chatbot.outside.processes.running import Ended, Limits, Piece, ProcessRun, Streams, run_bounded
 from tests import forked
 from tests.journeys.chat import CHAT, environment, run
 from tests.journeys.test_on_a_terminal import Person
@@ -34,6 +39,36 @@ const response = await fetch(`${process.env.OPENAI_BASE_URL}/chat/completions`, 
 });
 console.log((await response.json()).choices[0].message.content);
 """
+
+
+FORKING = threading.Lock()
+
+
+def run_forked(
+    words: Sequence[str], environ: Mapping[str, str], folder: Path, streams: Streams, limits: Limits, watch: object
+) -> ProcessRun:
+    """As `run_bounded` a program in Python, which ends by itself or at its limit of time."""
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    assert streams == Streams()
+    pieces = []
+    with FORKING:
+        child = forked.start(words[1:], {**environ, **forked.STARTED_WITH}, folder, **pipes)
+    began_s = time.monotonic()
+    limit = threading.Timer(limits.time_s, child.kill)
+    limit.start()
+    assert child.stdout and child.stderr
+    with child, selectors.DefaultSelector() as selector:
+        for stream in (child.stdout, child.stderr):
+            selector.register(stream, selectors.EVENT_READ)
+        while selector.get_map():
+            for key, _ in selector.select():
+                if data := os.read(key.fd, 65536):
+                    pieces.append(Piece(time.monotonic() - began_s, key.fileobj is child.stderr, data))
+                else:
+                    selector.unregister(key.fileobj)
+    limit.cancel()
+    ended: Ended = "too long" if child.returncode == -signal.SIGKILL else "exited"
+    return ProcessRun(began_s, child.returncode, ended, tuple(pieces), time.monotonic() - began_s)
 
 
 def test_a_beginner_is_led_from_a_starter_to_a_pass(tmp_path: Path) -> None:
@@ -131,8 +166,9 @@ def test_solutions_pass_as_programs_of_their_own(tmp_path: Path) -> None:
         exercise = exercises()[number - 1]
         file = tmp_path / exercise.file_name
         file.write_text(exercise.solution)
-        program = sys.executable if exercise.language == "python" else NODE or ""
-        return [told for told in check([program, str(file)], CASES[number], folder=tmp_path) if told.fault]
+        program, run_it = (sys.executable, run_forked) if exercise.language == "python" else (NODE or "", run_bounded)
+        told = check([program, str(file)], CASES[number], environment(tmp_path), tmp_path, run_it)
+        return [row for row in told if row.fault]
 
     numbers = (*TIMED, 13)
     with ThreadPoolExecutor() as pool:
