@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from chatbot.records import NamedTuple
@@ -80,7 +81,8 @@ def answer(question: str, manual: str) -> str:
     return f"{text}\n\nSee also: {'; '.join(related[:MAX_RELATED])}\n" if related else f"{text}\n"
 
 
-def read_sections(manual: str) -> list[Section]:
+@lru_cache(maxsize=1)  # there is one manual, and a server is asked of it again and again
+def read_sections(manual: str) -> tuple[Section, ...]:
     """The `##` sections. A comment `<!-- also: words -->` in one lists words that people use for it."""
     sections = []
     chapter = ""
@@ -90,7 +92,7 @@ def read_sections(manual: str) -> list[Section]:
             chapter = title[2:].strip()
         elif title.startswith("## "):
             sections.append(_section(chapter, title[3:].strip(), text))
-    return sections
+    return tuple(sections)
 
 
 def _section(chapter: str, heading: str, text: str) -> Section:
@@ -104,7 +106,7 @@ def _section(chapter: str, heading: str, text: str) -> Section:
     return Section(chapter, heading, text, weights)
 
 
-def rank(question: str, sections: list[Section]) -> list[tuple[float, Section]]:
+def rank(question: str, sections: Sequence[Section]) -> list[tuple[float, Section]]:
     """The sections that match, the best first, with their scores."""
     wanted = set(stems(question))
     rarity = {stem: _rarity(stem, sections) for stem in wanted}
@@ -118,7 +120,7 @@ def rank(question: str, sections: list[Section]) -> list[tuple[float, Section]]:
     return sorted(found, key=lambda pair: -pair[0])
 
 
-def _rarity(stem: str, sections: list[Section]) -> float:
+def _rarity(stem: str, sections: Sequence[Section]) -> float:
     """Inverse document frequency, as in BM25; a word the manual never says is the rarest."""
     having = sum(stem in section.weights for section in sections)
     return math.log(1 + (len(sections) - having + 0.5) / (having + 0.5))
@@ -171,7 +173,7 @@ def _narrowed(text: str, wanted: Iterable[str]) -> str:
     return "\n".join(line for line in lines if not line.startswith("|") or line in head or line in rows)
 
 
-def _topics(sections: list[Section]) -> str:
+def _topics(sections: Sequence[Section]) -> str:
     """What can be asked, a line for each chapter."""
     chapters: dict[str, list[str]] = {}
     for section in sections:

@@ -5,18 +5,17 @@ from __future__ import annotations
 import itertools
 import re
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatbot.lab import guide
-from tests.tables import cases
+from tests.tables import cases, each
 
 MANUAL = guide.manual()
 
 
-@pytest.mark.parametrize(
-    ("question", "heading", "words"),
+@each(
+    "question, heading, words",
     [
         *cases(r"""
             how do I attach an image? | How do I attach an image? | --image PATH
@@ -127,7 +126,7 @@ def test_a_question_finds_its_section_first(question: str, heading: str, words: 
     assert words in answer
 
 
-@pytest.mark.parametrize(
+@each(
     "question",
     [
         "What is the capital of France?",
@@ -147,12 +146,12 @@ def test_what_the_manual_does_not_know_is_said_honestly(question: str) -> None:
     assert "OPENAI_API_KEY" in answer
 
 
-@pytest.mark.parametrize("question", ["hello", "Hi!", "hey there", "Good morning", "hello, what can you do?"])
+@each("question", ["hello", "Hi!", "hey there", "Good morning", "hello, what can you do?"])
 def test_a_greeting_is_greeted_and_told_what_this_is(question: str) -> None:
     assert guide.answer(question, MANUAL).startswith("Hello! I am the guide built into `chat`: no language model")
 
 
-@pytest.mark.parametrize("question", ["what can you do", "help", "Who are you?"])
+@each("question", ["what can you do", "help", "Who are you?"])
 def test_the_guide_tells_what_it_can_do(question: str) -> None:
     assert guide.answer(question, MANUAL).startswith("I am the guide")
 
@@ -183,9 +182,7 @@ def test_the_words_that_lead_to_a_section_are_not_shown() -> None:
 SMALL = "# A\n\n## Cats\n<!-- also: kitten -->\n\nThey purr and sleep.\n\n## Dogs\n\nThey bark, and chase cats.\n"
 
 
-@pytest.mark.parametrize(
-    ("question", "heading"), [("cat", "Cats"), ("kittens?", "Cats"), ("barking", "Dogs"), ("chasing a cat", "Dogs")]
-)
+@each("question, heading", [("cat", "Cats"), ("kittens?", "Cats"), ("barking", "Dogs"), ("chasing a cat", "Dogs")])
 def test_headings_and_rare_words_decide(question: str, heading: str) -> None:
     assert guide.answer(question, SMALL).startswith(f"## {heading}\n")
 
@@ -197,7 +194,7 @@ def test_two_sections_that_fit_alike_are_both_shown() -> None:
     assert "## Dogs" in answer
 
 
-@pytest.mark.parametrize(
+@each(
     "words",
     ["stop stopped stopping stops", "file files", "retry retries", "image images", "attach attaching attachments"],
 )
@@ -205,7 +202,7 @@ def test_forms_of_a_word_have_one_stem(words: str) -> None:
     assert len(set(guide.stems(words))) == 1
 
 
-@pytest.mark.parametrize("heading", [section.heading for section in guide.read_sections(MANUAL)])
+@each("heading", [section.heading for section in guide.read_sections(MANUAL)])
 def test_every_section_is_found_by_its_own_heading(heading: str) -> None:
     assert f"## {heading}\n" in guide.answer(heading, MANUAL)
 

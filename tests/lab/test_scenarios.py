@@ -15,6 +15,7 @@ import requests
 from chatbot.core.sse import decoder
 from chatbot.lab.scenarios import LONG_TOKENS, NAMES, OLD_NAMES, SCENARIOS
 from chatbot.lab.server.http import LabServer
+from tests.tables import each
 
 DIALECTS = ("openai", "responses", "anthropic", "gemini")
 QUESTION = "how do I attach an image?"
@@ -102,6 +103,10 @@ ENDS = {
 }
 
 
+CLIENT = requests.Session()
+CLIENT.trust_env = False  # else the environment is looked through for each question
+
+
 @pytest.fixture(scope="module")
 def server() -> Iterator[LabServer]:
     with LabServer(pace_s=0.0, hang_s=0.02) as server:
@@ -109,7 +114,8 @@ def server() -> Iterator[LabServer]:
 
 
 def post(server: LabServer, dialect: str, model: str, *, stream: bool, bare: bool = False) -> requests.Response:
-    """One question; not `bare`: with a temperature and the request for usage."""
+    """One question, on a connection of its own; not `bare`: with a temperature and the request for usage."""
+    CLIENT.close()
     extra: dict[str, object] = {} if bare else {"temperature": 0.5}
     if dialect == "gemini":
         method = "streamGenerateContent?alt=sse" if stream else "generateContent"
@@ -117,33 +123,36 @@ def post(server: LabServer, dialect: str, model: str, *, stream: bool, bare: boo
             "contents": [{"role": "user", "parts": [{"text": QUESTION}]}],
             "generationConfig": extra,
         }
-        return requests.post(f"{server.url}/v1beta/models/{model}:{method}", json=body, timeout=5)
+        return CLIENT.post(f"{server.url}/v1beta/models/{model}:{method}", json=body, timeout=5)
     body = {"model": model, "stream": stream, "messages": [{"role": "user", "content": QUESTION}], **extra}
     if dialect == "responses":
         body["input"] = body.pop("messages")
-        return requests.post(f"{server.url}/v1/responses", json=body, timeout=5)
+        return CLIENT.post(f"{server.url}/v1/responses", json=body, timeout=5)
     if dialect == "anthropic":
-        return requests.post(f"{server.url}/v1/messages", json={**body, "max_tokens": 9}, timeout=5)
+        return CLIENT.post(f"{server.url}/v1/messages", json={**body, "max_tokens": 9}, timeout=5)
     if stream and not bare:
         body["stream_options"] = {"include_usage": True}
-    return requests.post(f"{server.url}/v1/chat/completions", json=body, timeout=5)
+    return CLIENT.post(f"{server.url}/v1/chat/completions", json=body, timeout=5)
 
 
 @cache
 def documents(response: requests.Response) -> list[dict[str, object]]:
     """The JSON of every event, or of the whole body."""
-    if "data:" not in response.text[:200]:
+    if b"data:" not in response.content[:200]:
         return [json.loads(response.content)]
     return [json.loads(event.data) for event in decoder.parse([response.content]) if event.data != "[DONE]"]
 
 
-def found(value: Any, names: set[str]) -> Iterator[str]:
+def found(value: Any, names: set[str]) -> list[str]:
     """Every string under one of these names, wherever it is in an object or array."""
-    for name, inner in value.items() if isinstance(value, dict) else enumerate(value):
-        if isinstance(inner, dict | list):
-            yield from found(inner, names)
-        elif name in names and isinstance(inner, str):
-            yield inner
+    strings = []
+    for name, inner in value.items() if type(value) is dict else enumerate(value):
+        if type(inner) is str:
+            if name in names:
+                strings.append(inner)
+        elif type(inner) in (dict, list):
+            strings += found(inner, names)
+    return strings
 
 
 def responses_text(parsed: list[Any]) -> Iterator[str]:
@@ -204,14 +213,14 @@ def outcome(server: LabServer, dialect: str, name: str, *, stream: bool) -> str:
     return seen[0]
 
 
+@each("name", [name for name in NAMES if name != "long"])  # which has a test of its own: it is dear
 @pytest.mark.parametrize("dialect", DIALECTS)
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "long"])  # which has a test of its own: it is dear
 def test_a_stream_ends_as_its_scenario_says(server: LabServer, name: str, dialect: str) -> None:
     assert outcome(server, dialect, name, stream=True) == PECULIAR.get((dialect, name), STREAMED[name])
 
 
+@each("name", NAMES)
 @pytest.mark.parametrize("dialect", DIALECTS)
-@pytest.mark.parametrize("name", NAMES)
 def test_an_answer_in_one_piece_ends_as_its_scenario_says(server: LabServer, name: str, dialect: str) -> None:
     expected = PECULIAR.get((dialect, name), WHOLE.get(name, STREAMED[name]))
     assert outcome(server, dialect, name, stream=False) == PECULIAR_WHOLE.get((dialect, name), expected)
@@ -225,31 +234,31 @@ def test_a_scenario_starts_over_after_its_fine_answer(dialect: str) -> None:
     assert statuses == [429, 200, 429, 200]
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
-@pytest.mark.parametrize("name", ["no-end-marker", "error-in-stream"])
+@each("name", ["no-end-marker", "error-in-stream"])
+@each("dialect", DIALECTS)
 def test_what_ends_in_its_middle_has_said_the_same_seven_words(server: LabServer, name: str, dialect: str) -> None:
     assert said(post(server, dialect, name, stream=True)).strip() == "The lab sends this answer one word"
 
 
-@pytest.mark.parametrize("stream", [True, False])
-@pytest.mark.parametrize("dialect", DIALECTS)
+@each("stream", [True, False])
+@each("dialect", DIALECTS)
 def test_the_echo_is_the_question(server: LabServer, dialect: str, stream: bool) -> None:
     assert said(post(server, dialect, "echo", stream=stream)) == QUESTION
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
+@each("dialect", DIALECTS)
 def test_the_guide_answers_from_the_manual(server: LabServer, dialect: str) -> None:
     assert "--image PATH" in said(post(server, dialect, "guide", stream=True))
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
+@each("dialect", DIALECTS)
 def test_the_long_answer_has_all_its_tokens_and_its_end(server: LabServer, dialect: str) -> None:
     response = post(server, dialect, "long", stream=True)
     assert len(said(response).split()) == LONG_TOKENS
     assert ended(response) == STREAMED["long"]
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
+@each("dialect", DIALECTS)
 def test_characters_are_cut_between_chunks_and_whole_in_the_end(server: LabServer, dialect: str) -> None:
     assert said(post(server, dialect, "split-utf8", stream=True)) == "Grüße, 世界, здравствуй, 👩‍🚀 and 🇫🇷!"
 
@@ -258,7 +267,7 @@ def test_characters_are_cut_between_chunks_and_whole_in_the_end(server: LabServe
         [chunk.decode() for chunk in chunks]
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
+@each("dialect", DIALECTS)
 def test_crlf_is_cut_between_its_two_bytes(server: LabServer, dialect: str) -> None:
     chunks = http_chunks(server, dialect, "crlf")
 
@@ -332,7 +341,7 @@ def test_names_are_unique() -> None:
     assert len(NAMES) == len(SCENARIOS)
 
 
-@pytest.mark.parametrize(("old", "name"), OLD_NAMES.items())
+@each("old, name", OLD_NAMES.items())
 def test_an_old_name_goes_on_working_and_is_not_listed(server: LabServer, old: str, name: str) -> None:
     assert said(post(server, "openai", old, stream=True)) == said(post(server, "openai", name, stream=True))
     assert old not in NAMES
