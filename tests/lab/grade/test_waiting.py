@@ -15,6 +15,7 @@ from chatbot.lab.grade.grading import _MORE_AT_ONCE, _MOST_MORE
 from chatbot.lab.grade.waiting import Growth, compared, evidence, growth
 from chatbot.outside.processes.running import Piece
 from tests.lab.grade.observed import ran, seen
+from tests.tables import each
 
 Draw = Callable[[random.Random, int], list[float]]  # some waits, in seconds
 
@@ -98,8 +99,8 @@ def told(draw: Draw, clients: int, count: int, loaded: bool) -> Counter[str]:
     return Counter(verdict(draw, by, count, loaded)[0] for _ in range(clients))
 
 
-@pytest.mark.parametrize("loaded", [False, True], ids=["free", "loaded"])
-@pytest.mark.parametrize("kind", RIGHT)
+@each("loaded", [False, True])
+@each("kind", RIGHT)
 def test_no_client_whose_waits_grow_is_failed(kind: str, loaded: bool) -> None:
     for count in (2, 3, 5):
         found = told(RIGHT[kind], 150, count, loaded)
@@ -107,8 +108,8 @@ def test_no_client_whose_waits_grow_is_failed(kind: str, loaded: bool) -> None:
         assert found["grow"] > 140, found
 
 
-@pytest.mark.parametrize("loaded", [False, True], ids=["free", "loaded"])
-@pytest.mark.parametrize("kind", WRONG)
+@each("loaded", [False, True])
+@each("kind", WRONG)
 def test_clients_whose_waits_do_not_grow_are_caught(kind: str, loaded: bool) -> None:
     for count in (2, 3, 5):
         found = told(WRONG[kind], 100, count, loaded)
@@ -121,8 +122,8 @@ def test_chance_looks_like_even_waits_once_in_a_million() -> None:
     by = random.Random(5)
     least = sorted(least_evidence(jittered(0), by, 2) for _ in range(2000))
     assert least[0] > -15  # the bound is at -19
-    assert sum(each < -6 for each in least) < 2000 * 2.7**-4
-    assert sum(each < -9 for each in least) < 2000 * 2.7**-6
+    assert sum(found < -6 for found in least) < 2000 * 2.7**-4
+    assert sum(found < -9 for found in least) < 2000 * 2.7**-6
 
 
 def timed(name: str, by: random.Random, wait_s: float) -> str:

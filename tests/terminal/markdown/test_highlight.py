@@ -16,6 +16,7 @@ from chatbot.terminal.markdown import highlight
 from chatbot.terminal.markdown.highlight import Highlighter
 from chatbot.terminal.markdown.look import PLAIN
 from chatbot.terminal.markdown.row import Row, joined
+from tests.tables import each
 from tests.terminal.markdown.languages import HOSTILE, random_blocks
 
 SOURCES = sorted(Path(highlight.__file__).parent.glob("*.py"))
@@ -146,7 +147,7 @@ def test_random_blocks_keep_their_text_in_every_language() -> None:
             assert "\n".join(row.text for row in in_lines(NAMES[number % len(NAMES)], block)) == block
 
 
-@pytest.mark.parametrize("language", NAMES)
+@each("language", NAMES)
 def test_a_line_that_is_being_typed_costs_a_millisecond_at_most(language: str) -> None:
     # The reference takes 0.14 ms where the dearest line takes 1.0 ms; another machine is slower at both.
     reference_ms = min(cost_ms(lambda: [re.match("(?:a|b|c)*d", "abc" * 20) for _ in range(200)]) for _ in range(5))
