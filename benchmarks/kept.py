@@ -87,7 +87,10 @@ def show_memory(chat: Sequence[str], mb: float) -> None:
 
 
 def show_levels(chat: Sequence[str], events: int, runs: int) -> None:
-    found = {name: [measure([*chat, *words], events).cpu_s for _ in range(runs)] for name, words in LEVELS.items()}
+    found: dict[str, list[float]] = {name: [] for name in LEVELS}
+    for _ in range(runs):  # in turns: a machine is not as fast at each moment
+        for name, words in LEVELS.items():
+            found[name].append(measure([*chat, *words], events).cpu_s)
     costs = {name: statistics.median(figures) for name, figures in found.items()}
     plain_s = costs.pop("")
     print(f"{'chat -n':28} {plain_s * 1000:9.0f} ms   CPU for {events} events")
