@@ -5,7 +5,7 @@ from __future__ import annotations
 from chatbot.core.amounts import token_words
 from chatbot.core.conversations.resume import estimated_tokens
 from chatbot.core.errors import AnswerError, CannotConnect, ChatError, ContextTooLong, KeyRejected, UnknownModel
-from chatbot.core.events import Finished, Verdict
+from chatbot.core.events import Verdict
 from chatbot.core.messages import Conversation
 from chatbot.providers import services
 from chatbot.providers.choice import ModelTarget
@@ -13,20 +13,17 @@ from chatbot.providers.choice import ModelTarget
 _MANY_TOKENS = 1_500  # the smallest contexts that local servers start with have 2 048
 
 
-def advise(finished: Finished, conversation: Conversation, target: ModelTarget, proxy: str | None) -> None:
-    """Puts the advice into the error of an answer, if it has one; `proxy` is the one whose page came in place of an
-    answer.
-    """
-    error = finished.error
-    if error is None:
-        return
+def advise(
+    error: ChatError, verdict: Verdict, conversation: Conversation, target: ModelTarget, proxy: str | None
+) -> None:
+    """Puts the advice into the error that an answer ended in; `proxy` is the one whose page came in its place."""
     _about_service(error, target)
     if proxy:
         from chatbot.outside.http.proxies import beside_proxy
 
         beside_proxy(error, proxy)
     if not _about_attachments(error, conversation):
-        _about_length(error, finished.verdict, conversation)
+        _about_length(error, verdict, conversation)
 
 
 def _about_service(error: ChatError, target: ModelTarget) -> None:

@@ -480,7 +480,8 @@ class AnswerRunner:
         if finished.error is not None:
             from chatbot.cli.ask.advising import advise
 
-            advise(finished, conversation, self._target, self.http.exchanges.proxy_of_page)
+            proxy = self.http.exchanges.proxy_of_page
+            advise(finished.error, finished.verdict, conversation, self._target, proxy)
         return finished
 
 
