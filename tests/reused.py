@@ -41,6 +41,7 @@ def main() -> None:
     let_go()
     caches = list(caches_of_ours())
     atexit._run_exitfuncs()
+    weakref.finalize._shutdown = False  # type: ignore[attr-defined]  # what ran just now says that nothing comes after it
     before = left_behind()
     for runs in itertools.count(1):
         number, streams, _, _ = socket.recv_fds(line, NUMBER_BYTES, 3)
