@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import faulthandler
 import functools
 import gc
 import importlib
@@ -14,11 +15,13 @@ import signal
 import socket
 import sys
 import tempfile
+import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest.faulthandler import fault_handler_stderr_fd_key
 from _pytest.runner import runtestprotocol
 from hypothesis import HealthCheck, settings
 
@@ -27,6 +30,8 @@ from chatbot.lab.server.http import LabServer
 from chatbot.providers.choice import variable_names
 
 TESTS = Path(__file__).parent
+MOST_S = 60.0
+WOUND_AFTER_S = 10.0
 PROXIES = "HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY http_proxy https_proxy all_proxy no_proxy".split()
 NETWORK = "SSL_CERT_FILE SSL_CERT_DIR REQUESTS_CA_BUNDLE CURL_CA_BUNDLE NETRC SSLKEYLOGFILE".split()
 COLOUR = "FORCE_COLOR CLICOLOR CLICOLOR_FORCE COLORTERM".split()
@@ -103,6 +108,32 @@ def _bytecode_in(folder: str | None) -> Iterator[None]:
         yield
     finally:
         sys.pycache_prefix, sys.dont_write_bytecode = None, True
+
+
+class Clock:
+    """Ends the process in which a test takes a minute, or up to ten seconds more, and tells what each thread is at. It
+    is not wound for each test: that begins a thread, which costs as much as many a test does.
+    """
+
+    def __init__(self) -> None:
+        self._wound_s = -WOUND_AFTER_S
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, Any, Any]:
+        now_s = time.monotonic()
+        if now_s > self._wound_s + WOUND_AFTER_S:
+            self._wound_s = now_s
+            told_to = item.config.stash[fault_handler_stderr_fd_key]
+            faulthandler.dump_traceback_later(MOST_S + WOUND_AFTER_S, exit=True, file=told_to)
+        try:
+            return (yield)
+        finally:
+            if nextitem is None:
+                faulthandler.cancel_dump_traceback_later()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Clock())
 
 
 @pytest.hookimpl(tryfirst=True)
