@@ -9,6 +9,7 @@ the next subreaper, the process of the tests (PR_SET_CHILD_SUBREAPER in prctl(2)
 from __future__ import annotations
 
 import atexit
+import contextlib
 import fcntl
 import gc
 import importlib
@@ -31,9 +32,9 @@ from chatbot.cli.command_line.parsing import parse
 from chatbot.outside.http import lean_requests
 
 NUMBER_BYTES = 8
-LOADED_WHERE_USED = """_strptime dotenv encodings.ascii encodings.cp437 encodings.unicode_escape encodings.utf_16_le
-    encodings.utf_8_sig fastjsonschema netrc PIL.Image PIL.BmpImagePlugin PIL.GifImagePlugin PIL.JpegImagePlugin
-    PIL.PngImagePlugin PIL.PpmImagePlugin platformdirs.unix prompt_toolkit.input.vt100
+LOADED_WHERE_USED = """_strptime ctypes dotenv encodings.ascii encodings.cp437 encodings.unicode_escape
+    encodings.utf_16_le encodings.utf_8_sig fastjsonschema netrc PIL.Image PIL.BmpImagePlugin PIL.GifImagePlugin
+    PIL.JpegImagePlugin PIL.PngImagePlugin PIL.PpmImagePlugin platformdirs.unix prompt_toolkit.input.vt100
     prompt_toolkit.key_binding.bindings.search prompt_toolkit.patch_stdout prompt_toolkit.shortcuts pygments.lexers
     pygments.lexers.javascript pygments.lexers.python pygments.unistring tomlkit""".split()
 FOR_FEW = ["anyio", "httpx2", "mcp", "mcp_types", "pypdf", "uvicorn"]
@@ -106,7 +107,8 @@ def become(streams: list[int], env: dict[str, str], cwd: str, *, terminal: bool 
         os.dup2(stream, number)
         os.close(stream)
     if terminal:
-        os.setsid()
+        with contextlib.suppress(PermissionError):  # it leads a session already
+            os.setsid()
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     os.chdir(cwd)
     os.environ.clear()

@@ -21,7 +21,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pexpect
 from ptyprocess import PtyProcess  # type: ignore[import-untyped]
@@ -36,7 +36,7 @@ READ_AT_START = re.compile("PYTHON|LC_|LANG|COVERAGE_")
 
 def start(words: Sequence[str | bytes], env: Mapping[str, str], cwd: Path, **streams: Any) -> subprocess.Popen[bytes]:
     """`python WORDS...` with these `stdin`, `stdout` and `stderr`."""
-    kind = _Forked if _comes_to_the_same(env) else subprocess.Popen
+    kind = subprocess.Popen if not _comes_to_the_same(env) else _Lent if _is_the_program(words) else _Forked
     return kind([sys.executable, *words], env=dict(env), cwd=cwd, **streams)
 
 
@@ -68,7 +68,9 @@ def run(
 
 def start_on_terminal(words: Sequence[str], env: Mapping[str, str], cwd: Path, **options: Any) -> pexpect.spawn[bytes]:
     """`python WORDS...` in a pseudo-terminal of its own, with the options of `pexpect.spawn`."""
-    kind: Any = _ForkedOnTerminal if _comes_to_the_same(env) else pexpect.spawn
+    kind: Any = pexpect.spawn
+    if _comes_to_the_same(env):
+        kind = _LentOnTerminal if _is_the_program(words) else _ForkedOnTerminal
     child: pexpect.spawn[bytes] = kind(sys.executable, list(words), env=dict(env), cwd=str(cwd), **options)
     child.delaybeforesend = None
     vars(child)["ptyproc"].delayafterclose = 0.01
@@ -93,26 +95,16 @@ class _Lent(_Forked):
     """One run in a process that does several, one after the other: see `tests.reused`."""
 
     def _begun(self, command: Sequence[Any], env: dict[str, str], cwd: str, streams: list[int]) -> int:
-        self._lent = _idle.pop() if _idle else _for_several()
-        _ask(self._lent.line, {"words": _words(command), "env": env, "cwd": cwd}, streams)
-        return self._lent.process.pid
+        self._shared = _shared(on_terminal=False)
+        self._shared.begin(command, env, cwd, streams)
+        return self._shared.process.pid
 
     def _wait(self, timeout: float | None) -> int:
         if self.returncode is None:
-            process, line = self._lent
-            line.settimeout(timeout)
-            try:
-                answer = line.recv(NUMBER_BYTES, socket.MSG_WAITALL)
-            except (TimeoutError, BlockingIOError) as error:
-                raise subprocess.TimeoutExpired(self.args, timeout or 0) from error
-            except ConnectionResetError:
-                answer = b""
-            if answer:
-                line.settimeout(None)
-                _idle.append(self._lent)
-            else:
-                line.close()
-            self.returncode = int.from_bytes(answer) if answer else process.wait()
+            code = self._shared.ended(timeout)
+            if code is None:
+                raise subprocess.TimeoutExpired(self.args, timeout or 0)
+            self.returncode = code
         return self.returncode
 
     def _internal_poll(self, *_: Any, **__: Any) -> int | None:
@@ -121,33 +113,115 @@ class _Lent(_Forked):
         except subprocess.TimeoutExpired:
             return None
 
-
-class _ForSeveral(NamedTuple):
-    process: subprocess.Popen[bytes]
-    line: socket.socket
-
-
-_idle: list[_ForSeveral] = []
+    def send_signal(self, sig: int) -> None:
+        self._shared.is_disturbed = True
+        super().send_signal(sig)
 
 
-def _for_several() -> _ForSeveral:
-    ours, theirs = socket.socketpair()
-    env = {"PATH": os.environ["PATH"], **STARTED_WITH}
-    process = start(["-m", "tests.reused"], env, ROOT, stdin=theirs)
-    theirs.close()
-    atexit.register(process.wait)
-    atexit.register(ours.close)
-    return _ForSeveral(process, ours)
+class _Shared:
+    """A process that does several runs, and the connection to it."""
+
+    def __init__(self, *, on_terminal: bool) -> None:
+        self.on_terminal = on_terminal
+        self.is_disturbed = False
+        """Whether a signal was sent to it, which may reach it when the run is over: then it does no other."""
+        self._line, theirs = socket.socketpair()
+        env = {"PATH": os.environ["PATH"], **STARTED_WITH}
+        self.process = start(["-m", "tests.reused"], env, ROOT, stdin=theirs)
+        theirs.close()
+        atexit.register(self.process.wait)
+        atexit.register(self._line.close)
+
+    def begin(self, command: Sequence[Any], env: dict[str, str], cwd: str, streams: list[int]) -> None:
+        request = {"words": _words(command), "env": env, "cwd": cwd, "terminal": self.on_terminal}
+        _ask(self._line, request, streams)
+
+    def ended(self, timeout_s: float | None) -> int | None:
+        """The exit code of the run, as subprocess has it; None if it still runs after `timeout_s`."""
+        self._line.settimeout(timeout_s)
+        try:
+            answer = self._line.recv(NUMBER_BYTES, socket.MSG_WAITALL)
+        except (TimeoutError, BlockingIOError):
+            return None
+        except ConnectionResetError:
+            answer = b""
+        if answer and not self.is_disturbed:
+            self._line.settimeout(None)
+            _idle[self.on_terminal].append(self)
+        else:
+            self._line.close()
+        return int.from_bytes(answer) if answer else self.process.wait()
+
+
+_idle: dict[bool, list[_Shared]] = {False: [], True: []}
+
+
+def _shared(*, on_terminal: bool) -> _Shared:
+    idle = _idle[on_terminal]
+    return idle.pop() if idle else _Shared(on_terminal=on_terminal)
 
 
 class _ForkedOnTerminal(pexpect.spawn):  # type: ignore[type-arg]
     def _spawnpty(self, args: list[str], env: Any, cwd: Any, dimensions: Any = (24, 80), **_: Any) -> Any:
         ours, theirs = pty.openpty()
-        process = PtyProcess(0, ours)
+        process = self._made(ours)
         process.setwinsize(*dimensions)
-        process.pid = _fork(args, env, cwd, [theirs] * 3, terminal=True)
+        process.pid = self._begun(process, args, env, cwd, [theirs] * 3)
         os.close(theirs)
         return process
+
+    def _made(self, ours: int) -> PtyProcess:
+        return PtyProcess(0, ours)
+
+    def _begun(self, process: Any, args: list[str], env: Any, cwd: Any, streams: list[int]) -> int:
+        return _fork(args, env, cwd, streams, terminal=True)
+
+
+class _LentOnTerminal(_ForkedOnTerminal):
+    def _made(self, ours: int) -> PtyProcess:
+        return _RunOnTerminal(0, ours)
+
+    def _begun(self, process: Any, args: list[str], env: Any, cwd: Any, streams: list[int]) -> int:
+        process.shared.begin(args, env, cwd, streams)
+        return int(process.shared.process.pid)
+
+    def kill(self, sig: int) -> None:
+        vars(self)["ptyproc"].shared.is_disturbed = True
+        super().kill(sig)
+
+
+class _RunOnTerminal(PtyProcess):  # type: ignore[misc]
+    """One run in a process that does several on terminals of their own, as its pseudo-terminal sees it."""
+
+    terminated: bool
+    status: int | None
+    exitstatus: int | None
+    signalstatus: int | None
+
+    def __init__(self, pid: int, fd: int) -> None:
+        super().__init__(pid, fd)
+        self.shared = _shared(on_terminal=True)
+
+    def isalive(self) -> bool:
+        return self._ended(None if self.flag_eof else 0.0) is None
+
+    def wait(self) -> int | None:
+        self._ended(None)
+        return self.exitstatus
+
+    def kill(self, sig: int) -> None:
+        self.shared.is_disturbed = True
+        super().kill(sig)
+
+    def _ended(self, timeout_s: float | None) -> int | None:
+        if not self.terminated:
+            code = self.shared.ended(timeout_s)
+            if code is None:
+                return None
+            self.terminated = True
+            self.status = code << 8 if code >= 0 else -code  # as wait(2) has it
+            self.exitstatus, self.signalstatus = (code, None) if code >= 0 else (None, -code)
+        return self.status
 
 
 def _fork(command: Sequence[Any], env: dict[str, str], cwd: str, streams: list[int], *, terminal: bool = False) -> int:
@@ -180,6 +254,11 @@ def _server() -> socket.socket:
     atexit.register(server.wait)
     atexit.register(ours.close)
     return ours
+
+
+def _is_the_program(words: Sequence[str | bytes]) -> bool:
+    """A script may change the modules of the program, so that nothing else may run where it ran."""
+    return list(words[:2]) == ["-m", "chatbot"]
 
 
 def _comes_to_the_same(env: Mapping[str, str]) -> bool:

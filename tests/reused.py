@@ -11,6 +11,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import contextvars
+import fcntl
 import itertools
 import json
 import locale
@@ -19,6 +20,7 @@ import signal
 import socket
 import sys
 import tempfile
+import termios
 import threading
 import time
 import warnings
@@ -27,6 +29,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+from prompt_toolkit.application.current import create_app_session
+from prompt_toolkit.input import typeahead
 
 from tests.fork_server import NUMBER_BYTES, become, end, exit_code
 
@@ -42,17 +47,19 @@ def main() -> None:
     caches = list(caches_of_ours())
     atexit._run_exitfuncs()
     weakref.finalize._shutdown = False  # type: ignore[attr-defined]  # what ran just now says that nothing comes after it
-    before = left_behind()
+    before, handlers = left_behind(), _handlers()
     for runs in itertools.count(1):
         number, streams, _, _ = socket.recv_fds(line, NUMBER_BYTES, 3)
         if not number:
             return
         request = json.loads(line.recv(int.from_bytes(number), socket.MSG_WAITALL))
-        become(streams, request["env"], request["cwd"])
-        code = contextvars.copy_context().run(exit_code, request["words"])
+        become(streams, request["env"], request["cwd"], terminal=request["terminal"])
+        code = contextvars.copy_context().run(_in_a_session_of_its_own, request["words"])
         for left in set(weakref.finalize._registry) - kept:  # type: ignore[attr-defined]
             left()  # done at exit, as for connections that wait for another request
         _wait_for_threads()
+        for caught, _ in _handlers().items() - handlers.items():
+            signal.signal(caught, handlers[caught])
         atexit._run_exitfuncs()
         sys.stdout.flush()
         sys.stderr.flush()
@@ -65,8 +72,21 @@ def main() -> None:
         line.sendall((code & 0xFF).to_bytes(NUMBER_BYTES))
 
 
+def _in_a_session_of_its_own(words: list[str]) -> int:
+    with create_app_session():
+        return exit_code(words)
+
+
 def let_go() -> None:
-    """The standard streams of the last run are closed: nobody else may hold them."""
+    """The standard streams of the last run are closed: nobody else may hold them. A terminal is given up, as only a
+    process that has none gets another one; who controlled it is told by a signal.
+    """
+    if os.isatty(0):
+        before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        with contextlib.suppress(OSError):
+            fcntl.ioctl(0, termios.TIOCNOTTY)
+        signal.signal(signal.SIGHUP, before)
+    typeahead._buffer.clear()
     nothing = os.open(os.devnull, os.O_RDWR)
     for number in range(3):
         os.dup2(nothing, number)
@@ -80,7 +100,6 @@ def left_behind() -> dict[str, Any]:
         "modules": set(sys.modules),
         "files": {open_one.name for open_one in Path("/proc/self/fd").iterdir()},
         "children": _has_children(),
-        "handlers": [signal.getsignal(number) for number in signal.valid_signals()],
         "blocked": signal.pthread_sigmask(signal.SIG_BLOCK, []),
         "alarm": signal.getitimer(signal.ITIMER_REAL),
         "hooks": [sys.excepthook, sys.unraisablehook, threading.excepthook, sys.getprofile(), sys.gettrace()],
@@ -113,6 +132,10 @@ def _wait_for_threads() -> None:
     for thread in threading.enumerate():
         if thread is not threading.main_thread():
             thread.join(max(until_s - time.monotonic(), 0))
+
+
+def _handlers() -> dict[signal.Signals | int, Any]:
+    return {number: signal.getsignal(number) for number in signal.valid_signals()}
 
 
 def _has_children() -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from tests import forked
@@ -21,7 +23,6 @@ LEFT = {
     "a thread that is waited for": "import threading; threading.Timer(0.1, print, ['later']).start()",
     "an open file": "import os; os.open('file', os.O_CREAT)",
     "a child": "import subprocess; subprocess.Popen(['sleep', '0.1'])",
-    "a signal handler": "import signal; signal.signal(signal.SIGUSR1, print)",
     "a blocked signal": "import signal; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])",
     "an alarm": "import signal; signal.signal(signal.SIGALRM, signal.SIG_DFL); signal.alarm(60)",
     "a module": "import this_is_nowhere_else",
@@ -67,6 +68,47 @@ def test_a_process_in_which_something_is_left_ends_as_python_ends(tmp_path: Path
     assert later == (["later"] if what == "a thread that is waited for" else [])
     assert is_gone(int(pid))
     assert done(tmp_path, END).stdout.decode().split() != [pid]
+
+
+def test_what_one_run_does_at_a_signal_the_next_one_does_not(tmp_path: Path) -> None:
+    run = done(tmp_path, f"import signal; signal.signal(signal.SIGUSR1, print)\n{END}")
+    after = done(tmp_path, "import os, signal; print(os.getpid(), int(signal.getsignal(signal.SIGUSR1)))")
+    assert after.stdout == run.stdout.strip() + b" 0\n"
+
+
+def on_terminal(home: Path, words: list[str]) -> pexpect.spawn[bytes]:
+    env = {"PATH": os.environ["PATH"], "HOME": str(home), "TERM": "xterm-256color", **STARTED_WITH}
+    return forked.start_on_terminal(["-m", "chatbot", *words], env, home, timeout=10)
+
+
+def test_on_terminals_too_a_process_does_several_runs_each_with_a_terminal_of_its_own(tmp_path: Path) -> None:
+    pids = set()
+    for words, code, told in (["--version"], 0, b"chat "), (["--nope"], 2, b"--nope"), (["--version"], 0, b"chat "):
+        child = on_terminal(tmp_path, words)
+        child.expect(pexpect.EOF)
+        assert child.wait() == code and told in (child.before or b"")
+        pids.add(child.pid)
+    assert len(pids) == 1
+
+
+def test_a_key_that_was_typed_after_the_end_is_not_typed_into_the_next_run(tmp_path: Path) -> None:
+    for _ in range(2):
+        child = on_terminal(tmp_path, ["-m", "lab/echo"])
+        child.expect(b"> ")
+        child.send(b"/exit\rmore")
+        child.expect(pexpect.EOF)
+        assert child.wait() == 0 and b"more" not in (child.before or b"").replace(b"/exit\rmore", b"")
+
+
+def test_who_was_sent_a_signal_does_no_other_run(tmp_path: Path) -> None:
+    first = on_terminal(tmp_path, ["-m", "lab/hang", "hi"])
+    first.expect(b"lab")
+    first.kill(signal.SIGINT)
+    first.expect(pexpect.EOF)
+    assert first.wait() == 130
+    second = on_terminal(tmp_path, ["--version"])
+    second.expect(pexpect.EOF)
+    assert second.wait() == 0 and second.pid != first.pid
 
 
 def test_each_has_a_place_in_the_world_of_its_own(tmp_path: Path) -> None:
