@@ -18,7 +18,7 @@ from chatbot.options.chat import Connection
 from chatbot.providers.probe.checks import CHECKS, wanted
 from chatbot.providers.probe.course import finding
 from chatbot.providers.probe.finding import Finding
-from tests.any_json import PLAIN, any_json
+from tests.any_json import any_json
 from tests.cli.probe.probed import KEY, findings
 from tests.tables import each
 
@@ -120,10 +120,8 @@ def exchange_of(status: int | None, body: bytes, kind: str, end: str = "eof") ->
 
 
 JSON = any_json(
-    PLAIN,
     "choices message delta content tool_calls function arguments name id index usage finish_reason data error detail "
     "output prompt_tokens completion_tokens".split(),
-    max_leaves=25,
 )
 
 

@@ -12,6 +12,7 @@ from chatbot.core.http.exchange import Chunk, Exchange, Headers, SafeExchange
 from chatbot.core.http.limit_headers import NEXT_REQUEST, parse_limits, seen_limits
 from chatbot.core.http.limits import Limit, Limits, SeenLimits, as_json, from_json
 from chatbot.core.http.outcome import may_tell_of_limits
+from tests.any_json import any_json
 
 ANSWERED = Exchange("1", 1, 0, "gemini", "gemini", "flash", "POST", "http://x", (), b"")
 NOW_S = 1_745_000_000.0  # 2025-04-18T18:13:20Z
@@ -278,18 +279,11 @@ def test_no_header_and_no_body_is_an_error_and_none_of_limits_is_lost(
     assert from_json(json.loads(json.dumps(as_json(seen)))) == seen
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.floats() | st.text(max_size=5),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from("error details violations retryDelay quotaValue quotaId what limits unread".split()), inner
-        )
-    ),
+@given(
+    any_json(
+        "error details violations retryDelay quotaValue quotaId what limits unread".split(), numbers=(st.floats(),)
+    )
 )
-
-
-@given(JSON)
 def test_any_document_is_read_or_left(document: object) -> None:
     parse_limits((), NOW_S, json.dumps(document).encode())
     assert from_json(document) is None
