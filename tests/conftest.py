@@ -36,6 +36,23 @@ PROXIES = "HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY http_proxy https_proxy all_
 NETWORK = "SSL_CERT_FILE SSL_CERT_DIR REQUESTS_CA_BUNDLE CURL_CA_BUNDLE NETRC SSLKEYLOGFILE".split()
 COLOUR = "FORCE_COLOR CLICOLOR CLICOLOR_FORCE COLORTERM".split()
 
+
+def _folders_in_memory(place: str = "/dev/shm", room_bytes: int = 2 * 2**30) -> None:
+    """The folders of the tests are in memory where there is room: each commit of a database waits for the disk.
+    Whoever has set TMPDIR has chosen another place.
+    """
+    try:
+        found = os.statvfs(place)
+    except (OSError, AttributeError):
+        return
+    may_run = not found.f_flag & (os.ST_NOEXEC | os.ST_RDONLY)  # scripts of the tests are there too
+    if may_run and found.f_bavail * found.f_frsize > room_bytes and os.access(place, os.W_OK):
+        os.environ.setdefault("TMPDIR", place)
+        tempfile.tempdir = None  # it is asked for anew
+
+
+_folders_in_memory()
+
 # How long an example takes says nothing here: other work on the machine may slow it down.
 settings.register_profile("patient", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")

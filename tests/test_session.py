@@ -21,6 +21,7 @@ from chatbot.core.retry import RetryPolicy
 from chatbot.providers import services
 from chatbot.providers.wires import lookup
 from chatbot.session import Session
+from tests.any_json import any_json
 from tests.conftest import FakeTime
 from tests.endless import Endless
 from tests.events import end, text
@@ -847,11 +848,7 @@ def test_any_answer_ends_in_exactly_one_finished_the_same_however_it_is_cut(draw
 
 
 NAMES = "error message choices delta content type code candidates parts text usage status detail".split()
-DOCUMENTS = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=3),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=4),
-    max_leaves=12,
-)
+DOCUMENTS = any_json(NAMES, most_items=2)
 
 
 @given(st.sampled_from(WIRES), DOCUMENTS, st.sampled_from([200, 400, 429, 500]), st.booleans())

@@ -4,19 +4,13 @@ import json
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from chatbot.core.json_text import dumps
 from chatbot.terminal.sanitise import sanitise
-
-ANY = st.recursive(
-    st.none() | st.integers() | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-    max_leaves=10,
-)
+from tests.any_json import any_json
 
 
-@given(ANY)
+@given(any_json())
 def test_it_is_the_same_value_and_harmless(value: object) -> None:
     text = dumps(value)
     assert json.loads(text) == value

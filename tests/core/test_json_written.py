@@ -9,12 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.core.json_text import TextPieces, dumps, written
+from tests.any_json import any_json
 
-values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
-    max_leaves=10,
-)
+values = any_json(most_items=4)
 
 
 @pytest.mark.parametrize("indent", [None, 1])

@@ -12,14 +12,13 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from chatbot.core.models.listed import MAX_NAME_CHARS, ListedModel, as_json, from_json
 from chatbot.core.options import Endpoint
 from chatbot.providers import model_lists
 from chatbot.providers.model_lists import ModelPage, read_page
 from chatbot.providers.wires.model_details import detail_requests, read_detail
-from tests.any_json import SCALARS, any_json
+from tests.any_json import HUGE, NUMBERS, PLAIN, any_json
 
 FOLDER = Path(__file__).parent / "recorded_lists"
 M = ListedModel
@@ -280,7 +279,7 @@ WORDS = sorted(
     )
 )
 documents = any_json(
-    SCALARS | st.sampled_from([*WORDS, "0.0000001", "1e999", "-1", "nan"]), WORDS, most_members=5, max_leaves=20
+    WORDS, often=[*WORDS, "0.0000001", "1e999", "-1", "nan"], values=(*PLAIN, HUGE), numbers=NUMBERS, most_members=5
 )
 
 

@@ -17,7 +17,7 @@ from chatbot.core.request import HttpFailure
 from chatbot.core.sse import decoder
 from chatbot.core.sse.decoder import SseEvent
 from chatbot.providers.wires.base import Provider
-from tests.any_json import SCALARS, any_json
+from tests.any_json import HUGE, NUMBERS, PLAIN, any_json
 from tests.providers.asking import provider
 from tests.wires import WIRES
 
@@ -39,9 +39,8 @@ WORDS = (
     "raw param detail loc msg errors request_id ping length 429 503 "
 ).split()
 
-scalars = SCALARS | st.sampled_from(WORDS)
 statuses = st.integers(300, 599) | st.sampled_from([400, 401, 429, 500])
-documents = any_json(scalars, WORDS)
+documents = any_json(WORDS, often=WORDS, values=(*PLAIN, HUGE), numbers=NUMBERS)
 
 
 def _valid() -> Iterator[Any]:

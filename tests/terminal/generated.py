@@ -1,6 +1,10 @@
 """Short documents out of pieces that open, close, interrupt and continue each other."""
 
+from itertools import chain, repeat
+
 from hypothesis import strategies as st
+
+from tests.flat import some
 
 _INDENTS = ("", "", "", "  ", "   ", "    ", "     ", "> ", "- ", "1. ", "  - ", "   > ", "\t")
 _STARTS = (
@@ -17,8 +21,22 @@ _INLINE = (
     "word" * 12, "__x__", "***", "**", "_", "\t",
 )  # fmt: skip
 
-_line = st.tuples(st.sampled_from(_INDENTS), st.sampled_from(_STARTS + _INLINE)).map("".join)
-_inline_line = st.lists(st.sampled_from((*_INLINE, "plain words")), min_size=1, max_size=6).map(" ".join)
+_LINES = _STARTS + _INLINE
+_WORDS = (*_INLINE, "plain words")
 
-documents = st.lists(st.one_of(_line, _inline_line), min_size=1, max_size=16).map("\n".join)
-paragraphs = st.lists(st.sampled_from((*_INLINE, " ", " ", "plain", "\n")), min_size=1, max_size=30).map("".join)
+
+def _document(shape: bytes) -> str:
+    """One to sixteen lines: one piece that may be indented, or some that stand in a row."""
+    numbers = chain(shape, repeat(0))
+    lines = []
+    for _ in range(1 + min(next(numbers) % 16, next(numbers) % 16)):
+        number, is_row = divmod(next(numbers), 2)
+        if is_row:
+            lines.append(" ".join(_WORDS[next(numbers) % len(_WORDS)] for _ in range(1 + number % 6)))
+        else:
+            lines.append(_INDENTS[number % len(_INDENTS)] + _LINES[next(numbers) % len(_LINES)])
+    return "\n".join(lines)
+
+
+documents = st.binary(min_size=60, max_size=60).map(_document)
+paragraphs = some((*_INLINE, " ", " ", "plain", "\n"), least=1, most=30).map("".join)

@@ -88,11 +88,14 @@ def _ratio(first_s: Sequence[float], last_s: Sequence[float], least_factor: floa
     count = len(first_s) + len(last_s)
     outliers = _outliers(count)
     even_s = first.with_more(last, 1.0, outliers)
-    factors = (least_factor * step for step in _STEPS)
-    return max(
-        count * math.log(even_s / first.with_more(last, factor, outliers)) - len(last_s) * math.log(factor)
-        for factor in factors
-    )
+    most = count * math.log(even_s / (first.longest_s[0] - first.shortest_s + _NOISE_S))  # no factor makes it narrower
+    best = -math.inf
+    for factor in (least_factor * step for step in _STEPS):
+        cost = len(last_s) * math.log(factor)
+        if most - cost < best:
+            break
+        best = max(best, count * math.log(even_s / first.with_more(last, factor, outliers)) - cost)
+    return best
 
 
 def _outliers(count: int) -> int:
@@ -114,5 +117,5 @@ class _Range(NamedTuple):
         """How wide both are together, the other one shortened by a factor; without outliers, on a machine that is no
         clock.
         """
-        longest = sorted([*self.longest_s, *(wait_s / factor for wait_s in other.longest_s)])
+        longest = sorted([*self.longest_s, *[wait_s / factor for wait_s in other.longest_s]])
         return longest[-1 - outliers] - min(self.shortest_s, other.shortest_s / factor) + _NOISE_S

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from chatbot.core.errors import MalformedAnswer
@@ -60,17 +61,26 @@ def document(exchange: SafeExchange) -> Any:
 
 def events(exchange: SafeExchange) -> list[str]:
     """The data of the events of a stream; none where it is no stream."""
+    return _events_in(exchange.response_body)
+
+
+def _events_in(body: bytes) -> list[str]:
     try:
-        return [event.data for event in decoder.parse(chunk.data for chunk in exchange.chunks)]
+        return [event.data for event in decoder.parse([body])]
     except MalformedAnswer:
         return []
 
 
-def documents(exchange: SafeExchange) -> Iterator[Json]:
+def documents(exchange: SafeExchange) -> Sequence[Json]:
     """The objects that came: that of a whole answer, or one an event."""
-    whole = document(exchange)
-    found = [whole] if whole is not None else map(parsed, events(exchange))
-    yield from (each for each in found if isinstance(each, dict))
+    return _documents_in(exchange.response_body)
+
+
+@lru_cache(maxsize=64)  # each row of a probe looks again at the answers to several questions
+def _documents_in(body: bytes) -> Sequence[Json]:
+    whole = parsed(body)
+    found = [whole] if whole is not None else map(parsed, _events_in(body))
+    return tuple(each for each in found if isinstance(each, dict))
 
 
 def choice(said: Json) -> Json:

@@ -142,8 +142,10 @@ _COLOURS = {
     Error: PLAIN,
 }
 
-_Place = tuple[int, tuple[str, ...]]  # a position in the held text, and the states of the lexer there
-_ROOT = ("root",)
+_States = tuple[str, ...]
+_Place = tuple[int, _States]  # a position in the held text, and the states of the lexer there
+_Token = tuple[int, _TokenType, str]  # as Pygments gives it, with its position
+_ROOT: _States = ("root",)
 
 
 @cache
@@ -194,14 +196,14 @@ class Highlighter:
         start = len(self._held)
         source = self._held + text[: self._bounds.characters] + "\n"
         end = len(source) - 1
-        tokens, states = _tokens(lexer, source, self._place, self._bounds)
-        for token in tokens:
-            yield token.text[max(0, start - token.at) : max(0, end - token.at)], _colour(token.kind)
-        last = tokens[-1] if tokens else _Token(self._place, 0, Token, "")
-        lexed = min(last.at + len(last.text), end)
+        tokens, place, states = _tokens(lexer, source, self._place, self._bounds)
+        for at, kind, part in tokens:
+            yield part[start - at if at < start else 0 : end - at if at < end else 0], _colour(kind)
+        at, _, last = tokens[-1] if tokens else (0, Token, "")
+        lexed = min(at + len(last), end)
         yield text[max(0, lexed - start) :], PLAIN
-        is_open = last.text.endswith("\n") and not last.text.isspace()
-        self._go_on_from(source, last.place if is_open else (0, states), is_open)
+        is_open = last.endswith("\n") and not last.isspace()
+        self._go_on_from(source, place if is_open else (0, states), is_open)
 
     def _go_on_from(self, source: str, place: _Place, is_open: bool) -> None:
         """Keeps the line in which an open token began, as `^` in a lexer's table looks at what is before."""
@@ -213,27 +215,20 @@ class Highlighter:
                 self._held, self._place = began, (place[0] - line, place[1])
 
 
-class _Token(NamedTuple):
-    """`place` is where the lexer was before it."""
-
-    place: _Place
-    at: int
-    kind: _TokenType
-    text: str
-
-
-def _tokens(lexer: Lexer, source: str, place: _Place, bounds: _Bounds) -> tuple[list[_Token], tuple[str, ...]]:
-    """The tokens from `place` to the end of `source`, as far as `bounds` allow, and the states of the lexer then."""
+def _tokens(lexer: Lexer, source: str, place: _Place, bounds: _Bounds) -> tuple[list[_Token], _Place, _States]:
+    """The tokens from `place` to the end of `source`, as far as `bounds` allow; where the lexer was before the last of
+    them, and its states at the end.
+    """
     if type(lexer).get_tokens_unprocessed is RegexLexer.get_tokens_unprocessed:
         return _lex(lexer, source, place, bounds)
-    found = islice(lexer.get_tokens_unprocessed(source), bounds.own_tokens)
-    return [_Token((at, _ROOT), at, kind, text) for at, kind, text in found], _ROOT
+    found = list(islice(lexer.get_tokens_unprocessed(source), bounds.own_tokens))
+    return found, (found[-1][0] if found else 0, _ROOT), _ROOT
 
 
-def _lex(lexer: Lexer, text: str, place: _Place, bounds: _Bounds) -> tuple[list[_Token], tuple[str, ...]]:
+def _lex(lexer: Lexer, text: str, place: _Place, bounds: _Bounds) -> tuple[list[_Token], _Place, _States]:
     """The loop of `RegexLexer.get_tokens_unprocessed`, which keeps the states to itself and has no bounds."""
     table = lexer._tokens  # type: ignore[attr-defined]
-    at, states = place[0], list(place[1])
+    before = at, states = place
     tokens: list[_Token] = []
     rules = bounds.rules
     while at < len(text) and rules > 0 and len(tokens) < bounds.tokens:
@@ -244,29 +239,30 @@ def _lex(lexer: Lexer, text: str, place: _Place, bounds: _Bounds) -> tuple[list[
                 break
         if not match:
             if text[at] == "\n":
-                states = ["root"]
-                tokens.append(_Token((at, _ROOT), at, Whitespace, "\n"))
-            else:
-                tokens.append(_Token((at, tuple(states)), at, Error, text[at]))
+                states = _ROOT
+            before = at, states
+            tokens.append((at, Whitespace if text[at] == "\n" else Error, text[at]))
             at += 1
             continue
-        before = (at, tuple(states))
         if callable(action):
-            tokens += (_Token(before, *token) for token in action(lexer, match))
-        elif action is not None:
-            tokens.append(_Token(before, at, action, match.group()))
+            found = list(action(lexer, match))
+        else:
+            found = [(at, action, match.group())] if action is not None else []
+        if found:
+            before = at, states
+            tokens += found
         at = match.end()
         if change is not None:
-            _change(states, change)
-    return tokens, tuple(states) if at >= len(text) else place[1]
+            states = _changed(states, change)
+    return tokens, before, states if at >= len(text) else place[1]
 
 
-def _change(states: list[str], change: object) -> None:
+def _changed(states: _States, change: object) -> _States:
     if isinstance(change, int):
-        del states[max(1, len(states) + change) :]
-        return
+        return states[: max(1, len(states) + change)]
     for name in change if isinstance(change, tuple) else (change,):
         if name == "#pop":
-            del states[max(1, len(states) - 1) :]
+            states = states[: max(1, len(states) - 1)]
         else:
-            states.append(states[-1] if name == "#push" else name)
+            states += (states[-1] if name == "#push" else name,)
+    return states

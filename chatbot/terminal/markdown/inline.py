@@ -5,7 +5,7 @@ lines that are yet to come. Formulas are kept as they were written. Link targets
 """
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from markdown_it import MarkdownIt, helpers
 from markdown_it.rules_inline import StateInline
@@ -45,11 +45,12 @@ class _State(StateInline):
 class Inline(NamedTuple):
     """`open`: text that follows may change these runs. `openers`: marks that wait for their closing ones."""
 
-    runs: list[Run]
+    runs: tuple[Run, ...]
     open: bool
     openers: str
 
 
+@lru_cache(maxsize=64)  # most of what a frame shows was in the one before
 def parse(source: str) -> Inline:
     parser = _parser()
     state = _State(source, parser, {}, [])
@@ -59,7 +60,7 @@ def parse(source: str) -> Inline:
     openers = "".join(chr(mark.marker) for mark in state.delimiters if mark.open and mark.end < 0)
     literal = "".join(token.content for token in state.tokens if token.type == "text")
     is_open = bool(openers or state.env.get("open") or _has_opener(literal) or _UNFINISHED.search(source))
-    return Inline(_runs(state.tokens), is_open, openers)
+    return Inline(tuple(_runs(state.tokens)), is_open, openers)
 
 
 @cache

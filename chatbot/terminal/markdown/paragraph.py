@@ -1,5 +1,7 @@
 """A paragraph: its phrases settle from the left, its rows follow."""
 
+from collections.abc import Iterable
+
 from chatbot.terminal.markdown.containers import Lead
 from chatbot.terminal.markdown.lines import TAB, Cursor
 from chatbot.terminal.markdown.phrases import Phrases
@@ -61,7 +63,7 @@ class Paragraph:
     def _release(self) -> list[Row]:
         return self.begin_line(self.take_head()) if self.held is not None else []
 
-    def _rows(self, runs: list[Run]) -> list[Row]:
+    def _rows(self, runs: Iterable[Run]) -> list[Row]:
         return self._led(self._wrapper.feed(runs))
 
     def _led(self, rows: list[Row]) -> list[Row]:

@@ -48,13 +48,13 @@ class Phrases:
             pass
         return runs
 
-    def finish(self) -> list[Run]:
+    def finish(self) -> tuple[Run, ...]:
         """The rest; the paragraph ends here."""
-        return inline.parse(self._pending).runs if self._marked else [(self._pending, PLAIN)]
+        return inline.parse(self._pending).runs if self._marked else ((self._pending, PLAIN),)
 
-    def preview(self) -> list[Run]:
+    def preview(self) -> tuple[Run, ...]:
         """The rest as it will look once the marks that are open are closed, so that they do not flash."""
-        return _healed(self._pending) if self._marked else [(self._pending, PLAIN)]
+        return _healed(self._pending) if self._marked else ((self._pending, PLAIN),)
 
     def _step(self, runs: list[Run]) -> bool:
         return self._marked_step(runs) if self._marked else self._plain_step(runs)
@@ -100,10 +100,10 @@ class Phrases:
 def settled(text: str) -> list[Run]:
     """All of a text that is complete."""
     phrases = Phrases()
-    return phrases.feed(text) + phrases.finish()
+    return [*phrases.feed(text), *phrases.finish()]
 
 
-def _healed(source: str) -> list[Run]:
+def _healed(source: str) -> tuple[Run, ...]:
     source = _UNFINISHED_LINK.sub(r"\1", source)
     ticks = _TICKS.findall(source)
     if ticks and ticks.count(ticks[-1]) % 2:

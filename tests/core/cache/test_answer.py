@@ -14,6 +14,7 @@ from chatbot.core.errors import ConnectionLost
 from chatbot.core.messages import ProviderItems
 from chatbot.core.redaction.redactor import MASK, Redactor
 from chatbot.core.tools.calling import ToolCall
+from tests.any_json import any_json
 
 KEY = "sk-live-0123456789abcdef"
 WHOLE = events.Finished(events.Verdict.COMPLETE, "stop", events.Usage(9, 2, 1, None), None, "req_1", 2, True, "m")
@@ -119,6 +120,6 @@ def test_what_is_no_answer_is_none(text: str) -> None:
     assert from_json(text) is None
 
 
-@given(st.recursive(st.none() | st.integers() | st.text(max_size=3), st.lists, max_leaves=6))
+@given(any_json())
 def test_any_json_is_an_answer_or_none(value: object) -> None:
     from_json(json.dumps(value))

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from chatbot.core.calls.assembling import CallAssembler, is_ours
 from chatbot.core.events import CallPiece, ToolCallDelta
 from chatbot.core.tools.calling import ToolCall
+from tests.flat import picks
 
 LONDON = ToolCall("call_1", "weather", '{"city": "London"}')
 PARIS = ToolCall("call_2", "weather", '{"city": "Paris"}')
@@ -49,8 +50,9 @@ def test_calls_are_the_same_however_their_arguments_are_cut_and_mixed(
                 CallPiece(data.draw(st.sampled_from([number, None])), call.id, call.name, call.arguments, True)
             )
     begun = [pieces.pop(0) for pieces in left]
-    while any(left):
-        begun.append(data.draw(st.sampled_from([pieces for pieces in left if pieces])).pop(0))
+    for number in data.draw(picks):
+        if more := [pieces for pieces in left if pieces]:
+            begun.append(more[number % len(more)].pop(0))
 
     assembler = CallAssembler()
     deltas = [delta for piece in begun for delta in assembler.take(piece)]

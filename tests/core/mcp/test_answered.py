@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.core.mcp.answered import output_of
+from tests.any_json import any_json
 
 RESOURCE = {"uri": "file:///a", "mimeType": "text/plain"}
 
@@ -61,16 +62,9 @@ def test_structured_content_is_told_once(texts: list[str], structured: Any, said
     assert output_of([{"type": "text", "text": text} for text in texts], structured).text == said
 
 
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(), inner, max_size=2),
-    max_leaves=4,
-)
-
-
 @given(
-    st.lists(st.dictionaries(st.sampled_from(["type", "text", "data", "uri", "resource"]), json_values), max_size=3),
-    json_values,
+    st.lists(any_json(["type", "text", "data", "uri", "resource"], most_members=5, only_objects=True), max_size=3),
+    any_json(),
 )
 def test_whatever_comes_is_a_text(content: list[dict[str, Any]], structured: Any) -> None:
     assert output_of(content, structured).text

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from chatbot.core.errors import UsageError
 from chatbot.core.schemas.fitting import Fit, check_compiles, fit
 from chatbot.core.schemas.reading import read_schema
+from tests.any_json import PLAIN, any_json
 
 PERSON = read_schema("name, age int, tags str[], mood good|bad, note?")
 ANN = {"name": "Ann", "age": 7, "tags": ["a"], "mood": "good", "note": None}
@@ -84,11 +85,7 @@ def test_nothing_is_fetched_whatever_a_schema_is_called() -> None:
         assert "nothing is fetched" in str(error)
 
 
-VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from(["", "a", "good"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("name age tags".split()), inner),
-    max_leaves=8,
-)
+VALUES = any_json("name age tags".split(), values=(*PLAIN, "", "a", "good"), numbers=(st.integers(-3, 3),))
 
 
 @given(VALUES, st.sampled_from(["name, age int", "name?, tags str[]", "name a|good, age? float, tags int[]"]))

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from chatbot.core.errors import UsageError
 from chatbot.core.schemas.fitting import check_compiles, fit
 from chatbot.core.schemas.reading import of_several, read_json, read_schema
 from chatbot.core.schemas.well_formed import MAX_DEPTH
+from tests.any_json import any_json
 from tests.tables import cases
 
 TREE = {
@@ -83,18 +83,11 @@ def test_several_of_a_schema_are_items_and_its_references_go_on_leading_there() 
     assert fit('{"items": [{"kids": [{}]}]}', schema).fault.startswith("$.items[0].kids[0] must contain")
 
 
-KEYWORDS = "type properties items $ref anyOf allOf required enum not $defs pattern minLength x"
-JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.sampled_from(["string", "object", "#", "#/$defs/x", "#/anyOf/0", "("]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYWORDS.split()), inner, max_size=4),
-    max_leaves=20,
-)
+KEYWORDS = "type properties items $ref anyOf allOf required enum not $defs pattern minLength x".split()
+WORDS = ["string", "object", "#", "#/$defs/x", "#/anyOf/0", "("]
 
 
-@given(st.dictionaries(st.sampled_from(KEYWORDS.split()), JSON, max_size=4), JSON)
+@given(any_json(KEYWORDS, often=WORDS, only_objects=True), any_json(KEYWORDS, often=WORDS))
 def test_any_json_is_a_schema_that_can_be_used_or_one_sentence(document: dict[str, Any], answer: Any) -> None:
     try:
         schema = read_schema(json.dumps(document))

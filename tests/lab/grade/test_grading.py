@@ -101,7 +101,7 @@ def test_a_command_that_is_none_hangs_or_floods_is_told(tmp_path: Path) -> None:
     assert floods.value.seen.run.ended == "too much"
     stays = Client((*PYTHON, "-c", f"{CLIENT}\nimport time\ntime.sleep(308)", "{question}"), tmp_path)
     with pytest.raises(NothingAsked) as stayed:
-        graded(stays, "answer", wires=("openai",), limits=Limits(3.0, 100_000))
+        graded(stays, "answer", wires=("openai",), limits=Limits(1.5, 100_000))
     assert stayed.value.seen.asked and stayed.value.seen.run.ended == "too long"
 
 

@@ -18,17 +18,12 @@ from chatbot.lab.learn.checking import _AT_ONCE, _MOST_RUNS
 from chatbot.lab.learn.checks.table import CASES
 from chatbot.lab.learn.seen import QUESTION, TEXT, USUAL_KEY, Answered, Seen
 from chatbot.outside.processes.running import Ended, Piece, ProcessRun
+from tests.any_json import any_json
 
 # What the rules look at, with anything in it.
-_NAMES = st.sampled_from("model messages role content type text image_url url stream max_tokens contents parts".split())
-_VALUES = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.text(max_size=5)
-    | st.sampled_from(["user", "image_url", "data:a;base64,"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_NAMES, inner, max_size=4),
-    max_leaves=12,
+_VALUES = any_json(
+    "model messages role content type text image_url url stream max_tokens contents parts".split(),
+    often=["user", "image_url", "data:a;base64,"],
 )
 _HEADERS = st.dictionaries(st.sampled_from(["authorization", "content-type", "x-api-key"]), st.text(max_size=9))
 _ASKED = st.lists(

@@ -14,16 +14,13 @@ from chatbot.core.options import Options
 from chatbot.options.chat import SAMPLING
 from chatbot.options.templates.template import Template
 from chatbot.options.templates.toml_form import SKELETON, from_toml, to_toml
+from tests.any_json import any_json
 from tests.tables import cases
 
 texts = st.text(st.characters(codec="utf-8")) | st.text('"\\\r\n\t $x\x00\x7f\x85')
 said = st.none() | texts.filter(bool)
 numbers = st.floats(allow_nan=False, allow_infinity=False)
-plain = st.recursive(
-    st.booleans() | st.integers() | numbers | texts,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
-    max_leaves=8,
-)
+extra = any_json(values=(False, True), numbers=(st.integers(), numbers), texts=texts, only_objects=True)
 options = st.fixed_dictionaries(
     {},
     optional={
@@ -46,7 +43,7 @@ templates = st.builds(
     prompt=said,
     schema=st.none() | st.sampled_from(["name, age int", "name: what\nage int", '{"enum": ["a\\\\"]}']),
     options=options,
-    extra=st.dictionaries(texts, plain, max_size=4),
+    extra=extra,
     variables=variables,
 )
 

@@ -16,6 +16,7 @@ from chatbot.core.options import Options
 from chatbot.core.sse.decoder import SseEvent
 from chatbot.providers import services
 from chatbot.providers.service import Api
+from tests.flat import picks
 from tests.providers.asking import QUESTION, TALK, URL, payload, provider, request
 from tests.tables import cases
 
@@ -265,8 +266,9 @@ def test_each_piece_is_given_once_and_in_order_however_the_items_are_mixed(
         event("output_item.added", output_index=number, item={"type": _OF[kind], "id": f"i{number}"})
         for number, (kind, _) in enumerate(items)
     ]
-    while any(queues):
-        stream.append(draws.draw(st.sampled_from([queue for queue in queues if queue])).pop(0))
+    for number in draws.draw(picks):
+        if begun := [queue for queue in queues if queue]:
+            stream.append(begun[number % len(begun)].pop(0))
     output = [{"type": "message", "content": [{"type": kind, "text": "".join(words)}]} for kind, words in items]
     stream.append(event("completed", response={"output": output if draws.draw(st.booleans()) else []}))
 

@@ -35,7 +35,7 @@ def test_markup_of_other_kinds_is_text(source: str) -> None:
 
 
 def test_the_target_of_a_link_is_shown() -> None:
-    assert parse("[bank.com](http://evil.com)").runs == [("bank.com", LINK), (" (http://evil.com)", DIM)]
+    assert parse("[bank.com](http://evil.com)").runs == (("bank.com", LINK), (" (http://evil.com)", DIM))
     assert shown("[e](<http://e.com/a b>) [f](http://e.com/ünï)") == "e (http://e.com/a b) f (http://e.com/ünï)"
 
 
@@ -59,7 +59,7 @@ def test_entities_are_decoded() -> None:
 @pytest.mark.parametrize("formula", ["\\(a_1 * b_2\\)", "\\[x\n*y*\\]", "$a*b$", "$$\na_1*b*\n$$", "$x$"])
 def test_a_formula_is_kept_as_it_is(formula: str) -> None:
     assert shown(f"see {formula} there") == f"see {formula} there"
-    assert parse(formula).runs == [(formula, CODE)]
+    assert parse(formula).runs == ((formula, CODE),)
 
 
 @pytest.mark.parametrize(

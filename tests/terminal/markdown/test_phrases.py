@@ -13,7 +13,7 @@ def in_phrases(text: str, step: int) -> tuple[Run, ...]:
     phrases, runs = Phrases(), list[Run]()
     for start in range(0, len(text), step):
         runs += phrases.feed(text[start : start + step])
-    return joined(runs + phrases.finish())
+    return joined([*runs, *phrases.finish()])
 
 
 def as_a_paragraph(text: str) -> str:
