@@ -2,8 +2,8 @@
 
 A request is eight bytes of length, with the three standard streams beside them, and JSON: `words` (behind `python`, as
 ["-m", MODULE, WORD...], ["-c", CODE, WORD...] or [SCRIPT, WORD...]), `env`, `cwd` and `terminal` (whether the streams
-are the terminal that shall control the process). The answer is the process id in eight bytes. The child is an orphan at once, so it falls to
-the next subreaper, the process of the tests (PR_SET_CHILD_SUBREAPER in prctl(2)).
+are the terminal that shall control the process). The answer is the process id in eight bytes. The child is an orphan
+at once, so it falls to the next subreaper, the process of the tests (PR_SET_CHILD_SUBREAPER in prctl(2)).
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ from chatbot.outside.http import lean_requests
 
 NUMBER_BYTES = 8
 LOADED_WHERE_USED = """_strptime curses dotenv encodings.ascii encodings.cp437 encodings.unicode_escape
-    encodings.utf_16_le encodings.utf_8_sig fastjsonschema netrc PIL.Image PIL.BmpImagePlugin PIL.GifImagePlugin PIL.JpegImagePlugin
-    PIL.PngImagePlugin PIL.PpmImagePlugin platformdirs.unix prompt_toolkit.input.vt100
+    encodings.utf_16_le encodings.utf_8_sig fastjsonschema netrc PIL.Image PIL.BmpImagePlugin PIL.GifImagePlugin
+    PIL.JpegImagePlugin PIL.PngImagePlugin PIL.PpmImagePlugin platformdirs.unix prompt_toolkit.input.vt100
     prompt_toolkit.key_binding.bindings.search prompt_toolkit.patch_stdout prompt_toolkit.shortcuts pygments.lexers
     pygments.lexers.javascript pygments.lexers.python pygments.unistring tomlkit""".split()
 FOR_FEW = ["anyio", "httpx2", "mcp", "mcp_types", "pypdf", "uvicorn"]
