@@ -30,7 +30,7 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 
 def encoded(picture: Pillow.Image, file_format: str, **options: Any) -> bytes:
     file = io.BytesIO()
-    picture.save(file, file_format, **options)
+    picture.save(file, file_format, speed=10, **options)  # of AVIF, the others know none
     return file.getvalue()
 
 
