@@ -1,9 +1,9 @@
 """A process that has loaded all of `chat` and forks itself for each command: a start costs a tenth of the CPU.
 
 A request is eight bytes of length, with the three standard streams beside them, and JSON: `words` (behind `python`, as
-["-m", MODULE, WORD...] or [SCRIPT, WORD...]), `env`, `cwd` and `terminal` (whether the streams are the terminal that
-shall control the process). The answer is the process id in eight bytes. The child is an orphan at once, so it falls to
-the next subreaper, the process of the tests (PR_SET_CHILD_SUBREAPER in prctl(2)).
+["-m", MODULE, WORD...], ["-c", CODE, WORD...] or [SCRIPT, WORD...]), `env`, `cwd` and `terminal` (whether the streams
+are the terminal that shall control the process). The answer is the process id in eight bytes. The child is an orphan
+at once, so it falls to the next subreaper, the process of the tests (PR_SET_CHILD_SUBREAPER in prctl(2)).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from chatbot.cli.command_line.parsing import parse
 from chatbot.outside.http import lean_requests
 
 NUMBER_BYTES = 8
-LOADED_WHERE_USED = """_strptime ctypes dotenv encodings.ascii encodings.cp437 encodings.unicode_escape
+LOADED_WHERE_USED = """_strptime ctypes curses dotenv encodings.ascii encodings.cp437 encodings.unicode_escape
     encodings.utf_16_le encodings.utf_8_sig fastjsonschema netrc PIL.Image PIL.BmpImagePlugin PIL.GifImagePlugin
     PIL.JpegImagePlugin PIL.PngImagePlugin PIL.PpmImagePlugin platformdirs.unix prompt_toolkit.input.vt100
     prompt_toolkit.key_binding.bindings.search prompt_toolkit.patch_stdout prompt_toolkit.shortcuts pygments.lexers
@@ -120,9 +120,12 @@ def become(streams: list[int], env: dict[str, str], cwd: str, *, terminal: bool 
 
 def exit_code(words: list[str]) -> int:
     """Does what a new interpreter with these words would do. Raises what would end it with a traceback."""
-    sys.path[0] = str(Path.cwd()) if words[0] == "-m" else str(Path(words[0]).parent)
+    sys.path[0] = {"-m": str(Path.cwd()), "-c": ""}.get(words[0], str(Path(words[0]).parent))
     try:
-        if words[0] == "-m":
+        if words[0] == "-c":
+            sys.argv = ["-c", *words[2:]]
+            exec(compile(words[1], "<string>", "exec", dont_inherit=True), {"__name__": "__main__"})
+        elif words[0] == "-m":
             sys.argv = words[1:]
             runpy.run_module(words[1], run_name="__main__", alter_sys=True)
         else:

@@ -40,6 +40,12 @@ def start(words: Sequence[str | bytes], env: Mapping[str, str], cwd: Path, **str
     return kind([sys.executable, *words], env=dict(env), cwd=cwd, **streams)
 
 
+def start_code(code: str, *words: str, **how: Any) -> subprocess.Popen[Any]:
+    """A program of a test's own, beside it, with `how` of subprocess.Popen; it says at its top what it imports."""
+    env = {name: value for name, value in os.environ.items() if not READ_AT_START.match(name)}
+    return start(["-c", code, *words], env | STARTED_WITH, **{"cwd": ROOT, "stdin": subprocess.DEVNULL, **how})
+
+
 def run(
     words: Sequence[str | bytes],
     env: Mapping[str, str],

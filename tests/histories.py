@@ -7,10 +7,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from chatbot.core.events import Finished, Verdict
 from chatbot.core.messages import Image
 from chatbot.outside.history.store import History
+from tests.forked import start_code
 
 COMPLETE = Finished(Verdict.COMPLETE, "stop")
 CAT = Image("image/png", b"the bytes of a cat", 640, 480, "cat.png")
@@ -80,8 +82,10 @@ def keep_one_turn(folder: Path, question: str = "why?") -> str:
 
 def script(code: str, folder: Path, *, before: tuple[str, ...] = ()) -> subprocess.Popen[str]:
     """Runs code after PROLOGUE in another process; `before` are words in front of the command."""
-    command = [*before, sys.executable, "-c", PROLOGUE + code, str(folder)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT)
+    how: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    if not before:
+        return start_code(PROLOGUE + code, str(folder), **how)
+    return subprocess.Popen([*before, sys.executable, "-c", PROLOGUE + code, str(folder)], cwd=ROOT, **how)
 
 
 def output_of(code: str, folder: Path, *, before: tuple[str, ...] = ()) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import zlib
 from collections.abc import Sequence
@@ -50,7 +51,13 @@ def encrypted(pages: Sequence[str], password: str) -> bytes:
 
 def bomb(size_bytes: int) -> bytes:
     """A page that unpacks to so many bytes."""
-    packer = zlib.compressobj(9)
     piece = b"BT (A) Tj ET " * 80_000
-    packed = b"".join(packer.compress(piece) for _ in range(size_bytes // len(piece))) + packer.flush()
-    return pdf([packed], compressed=b"FlateDecode")
+    return pdf([packed(piece, size_bytes // len(piece))], compressed=b"FlateDecode")
+
+
+def packed(piece: bytes, count: int) -> bytes:
+    """The piece so many times, as zlib has it (RFC 1950, 2.2), without packing it more than once."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    once = packer.compress(piece) + packer.flush(zlib.Z_FULL_FLUSH)
+    check = functools.reduce(lambda check, _: zlib.adler32(piece, check), range(count), 1)
+    return b"\x78\xda" + once * count + packer.flush() + check.to_bytes(4)

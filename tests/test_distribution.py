@@ -27,10 +27,11 @@ def hook(event, args):
     if event in ("socket.connect", "socket.getaddrinfo"):
         raise RuntimeError(f"the build needs the network: {args}")
 sys.addaudithook(hook)
-sdist = build_meta.build_sdist("../built")
+quiet = {"--global-option": ["--quiet"]}  # it would tell of each of a thousand files, several times
+sdist = build_meta.build_sdist("../built", quiet)
 shutil.unpack_archive(f"../built/{sdist}", "../unpacked")
 os.chdir("../unpacked/" + sdist.removesuffix(".tar.gz"))
-build_meta.build_wheel("../../built")
+build_meta.build_wheel("../../built", quiet)
 """
 
 
@@ -44,7 +45,7 @@ def can_build() -> bool:
 
 def built(folder: Path) -> tuple[dict[str, bytes], set[str]]:
     """The files of the source distribution, and the names in a wheel that was built from it."""
-    shutil.copytree(ROOT, folder / "source", ignore=shutil.ignore_patterns(*NOT_OURS))
+    shutil.copytree(ROOT, folder / "source", ignore=shutil.ignore_patterns(*NOT_OURS), copy_function=shutil.copyfile)
     done = subprocess.run(
         [sys.executable, "-c", BUILD], cwd=folder / "source", env=os.environ, capture_output=True, text=True, timeout=50
     )

@@ -43,11 +43,12 @@ def run(
     home: Path,
     stdin: bytes | None = None,
     timeout_s: float = 20.0,
+    alone: bool = False,
     **variables: str,
 ) -> Result:
     """Runs `chat` to its end in an empty folder; standard input is the null device unless bytes are piped in."""
     env = environment(home, **variables)
-    done = forked.run([*CHAT, *words], env, home, stdin=stdin, timeout_s=timeout_s)
+    done = forked.run([*CHAT, *words], env, home, stdin=stdin, timeout_s=timeout_s, alone=alone)
     return Result(done.stdout, done.stderr.decode(), done.returncode)
 
 

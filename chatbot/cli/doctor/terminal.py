@@ -56,7 +56,8 @@ def _is_known(term: str) -> bool:
     except ImportError:  # there is none on Windows
         return True
     try:
-        curses.setupterm(term, os.open(os.devnull, os.O_WRONLY))
+        with open(os.devnull, "wb") as nobody:  # noqa: PTH123
+            curses.setupterm(term, nobody.fileno())
     except curses.error:
         return False
     return True

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
 import sys
 from typing import Any
 
@@ -72,3 +73,4 @@ def _bound() -> None:
 
 if __name__ == "__main__":
     write_pages(sys.stdin.buffer.read())
+    os._exit(0)  # what was loaded is not taken apart

@@ -21,7 +21,6 @@ def main() -> None:
     sys.path.insert(0, os.path.abspath(__file__).rsplit(os.sep, _HERE_BELOW_ROOT)[0])  # noqa: PTH100
     from chatbot.core.calls.bounded import bounded
     from chatbot.core.errors import FileUnreadable
-    from chatbot.core.tools.html_text import readable
     from chatbot.outside.tools.folder.closed import Closed
     from chatbot.outside.tools.folder.opening import Folder
     from chatbot.outside.tools.folder.reading import listed, read
@@ -33,13 +32,21 @@ def main() -> None:
         "read": partial(read, folder),
         "list": partial(listed, folder),
         "search": lambda **given: bounded(search(folder, **given)),
-        "readable": lambda html, url: bounded(readable(html, url)),
+        "readable": lambda html, url: bounded(_readable(html, url)),
     }
     try:
         text = "r" + works[asked["work"]](**asked["arguments"])
     except FileUnreadable as error:
         text = f"e{error}"
     sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+    sys.stdout.flush()
+    os._exit(0)  # what was loaded is not taken apart
+
+
+def _readable(html: str, url: str) -> str:
+    from chatbot.core.tools.html_text import readable  # loads slowly
+
+    return readable(html, url)
 
 
 if __name__ == "__main__":

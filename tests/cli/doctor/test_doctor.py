@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from tests.journeys.chat import KEY, Result, run, run_code
+from tests import forked
+from tests.journeys.chat import KEY, Result, environment, run
 from tests.journeys.test_set_up import NOBODY
 
 FINE = {"OPENAI_API_KEY": KEY, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
@@ -23,7 +24,14 @@ FINGERPRINT = hashlib.sha256(KEY.encode()).hexdigest()[:6]
 
 def doctor(home: Path, *words: str, **variables: str) -> Result:
     chosen: dict[str, Any] = {**FINE, **variables}
-    return run("doctor", *words, home=home, **chosen)
+    # A process that knew one kind of terminal takes each for known.
+    return run("doctor", *words, home=home, alone=chosen["TERM"] != FINE["TERM"], **chosen)
+
+
+def doctor_after(code: str, *words: str, home: Path, **variables: str) -> Result:
+    """The program in a process of its own, in which the code has changed something before."""
+    done = forked.run(["-c", code, *words], environment(home, **variables), home, timeout_s=20, alone=True)
+    return Result(done.stdout, done.stderr.decode(), done.returncode)
 
 
 def rows(home: Path, *words: str, **variables: str) -> tuple[list[dict[str, Any]], int]:
@@ -245,7 +253,7 @@ sys.exit(main(["doctor", "--json"]))
 def test_a_disk_that_is_full_and_a_folder_where_nothing_can_be_written_are_told(
     left: str, state: str, tmp_path: Path
 ) -> None:
-    done = run_code(FULL, left, home=tmp_path, check=False, **FINE)
+    done = doctor_after(FULL, left, home=tmp_path, **FINE)
     found = list(map(json.loads, done.text.splitlines()))
     [room] = [row for row in found if row["check"] == "disk"]
     assert (room["state"], done.code) == (state, 78) and "Make room" in room["advice"]
@@ -289,7 +297,7 @@ sys.exit(main(["doctor", "--json"]))
 
 
 def test_packages_that_are_missing_or_too_old_are_faults_that_say_what_to_install(tmp_path: Path) -> None:
-    done = run_code(HIDES, home=tmp_path, check=False, **FINE, CHAT_CA="system")
+    done = doctor_after(HIDES, home=tmp_path, **FINE, CHAT_CA="system")
     faults = [row for row in map(json.loads, done.text.splitlines()) if row["state"] == "fault"]
     said = {row["text"]: row["advice"] for row in faults}
     assert said["the package wcwidth is missing"].startswith("Install it: pip install 'wcwidth>=")
@@ -311,14 +319,14 @@ sys.exit(main(["doctor"]))
 
 
 def test_a_check_that_fails_itself_stops_no_other(tmp_path: Path) -> None:
-    done = run_code(FAILS, home=tmp_path, check=False)
+    done = doctor_after(FAILS, home=tmp_path)
     assert "fault    first: it could not be looked at (MemoryError: no room)" in done.text
     assert "ok       second: nothing to say" in done.text and done.code == 78
 
 
 @pytest.mark.parametrize("home", [".", ""])
 def test_without_a_home_it_looks_at_all_the_rest(home: str, tmp_path: Path) -> None:
-    done = run_code(NOBODY.replace("run()", "sys.argv[1:] = ['doctor']; run()"), home=tmp_path, check=False, HOME=home)
+    done = doctor_after(NOBODY, "doctor", home=tmp_path, HOME=home)
     assert "no home folder for settings and keys" in done.text and "Set HOME" in done.text
     assert "Network" in done.text and done.code == 78
 

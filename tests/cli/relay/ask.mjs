@@ -1,15 +1,8 @@
-// Asks a relay what standard input says, as its platform would: {module, env, asked}; prints what came as JSON.
+// Asks a relay what a line says, as its platform would: {module, env, asked}; prints what came as a line of JSON.
+import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 
-let text = "";
-for await (const part of process.stdin) text += part;
-const { module, env, asked } = JSON.parse(text);
-let handler;
-globalThis.Deno = { env: { get: (name) => env[name] }, serve: (given) => (handler = given) };
-const loaded = await import(pathToFileURL(module));
-handler ??= loaded.default.fetch;
-
-async function answer(question) {
+async function answer(handler, env, question) {
   const abort = new AbortController();
   const { method = "POST", path = "/v1/chat/completions", headers = {}, body, raw } = question;
   const init = { method, headers: { authorization: `Bearer ${env.RELAY_TOKEN}`, ...headers }, signal: abort.signal };
@@ -31,6 +24,13 @@ async function answer(question) {
   return came;
 }
 
-const all = [];
-for (const question of asked) all.push(await answer(question));
-console.log(JSON.stringify(all));
+for await (const line of createInterface({ input: process.stdin })) {
+  const { module, env, asked } = JSON.parse(line);
+  let handler;
+  globalThis.Deno = { env: { get: (name) => env[name] }, serve: (given) => (handler = given) };
+  const loaded = await import(pathToFileURL(module));
+  handler ??= loaded.default.fetch;
+  const all = [];
+  for (const question of asked) all.push(await answer(handler, env, question));
+  console.log(JSON.stringify(all));
+}

@@ -34,9 +34,24 @@ def write(folder: Path, platform: Platform, *words: str) -> list[str]:
     return told
 
 
-def ask(folder: Path, platform: Platform, url: str, *asked: dict[str, Any], **env: str) -> list[dict[str, Any]]:
-    """What a written relay answers, each question in the same process."""
+@pytest.fixture(scope="module")
+def node() -> Iterator[subprocess.Popen[str]]:
+    """What asks relays; each is a module of its own, with variables of its own."""
     assert NODE
+    pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen([NODE, ASK], encoding="utf-8", bufsize=1, **pipes) as process:
+        try:
+            yield process
+            assert process.communicate(timeout=50) == ("", "")
+        finally:
+            process.kill()
+
+
+def ask(
+    node: subprocess.Popen[str], folder: Path, platform: Platform, url: str, *asked: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """What a written relay answers."""
+    assert node.stdin and node.stdout
     models = [word for name in MODELS for word in ("-m", name)]
     write(
         folder, platform, "--base-url", url, "--provider", "openai", *models, "--max-tokens", "50", "--max-body", "2000"
@@ -45,10 +60,10 @@ def ask(folder: Path, platform: Platform, url: str, *asked: dict[str, Any], **en
     (folder / "package.json").write_text('{"type": "module"}')
     secrets = {"RELAY_TOKEN": TOKEN, "PROVIDER_KEY": KEY}
     own = secrets if platform == "deno" else {**vars_of(folder), **secrets}
-    told = {"module": str(module), "env": {**own, **env}, "asked": asked}
-    done = subprocess.run([NODE, ASK], input=json.dumps(told).encode(), capture_output=True, timeout=50, check=True)
-    assert KEY not in done.stdout.decode() + done.stderr.decode()
-    found: list[dict[str, Any]] = json.loads(done.stdout)
+    node.stdin.write(json.dumps({"module": str(module), "env": own, "asked": asked}) + "\n")
+    said = node.stdout.readline()
+    assert KEY not in said
+    found: list[dict[str, Any]] = json.loads(said)
     return found
 
 
@@ -65,11 +80,13 @@ def question(model: str, **fields: Any) -> dict[str, Any]:
 
 @needs_node
 @pytest.mark.parametrize("platform", ["cloudflare", "deno"])
-def test_a_relay_gives_what_the_provider_gives_and_no_more(tmp_path: Path, platform: Platform) -> None:
+def test_a_relay_gives_what_the_provider_gives_and_no_more(
+    node: subprocess.Popen[str], tmp_path: Path, platform: Platform
+) -> None:
     with LabServer(pace_s=0.02) as lab:
         stream = question("slow", stream=True)
         found = ask(
-            tmp_path / "relay", platform, f"{lab.url}/v1",
+            node, tmp_path / "relay", platform, f"{lab.url}/v1",
             question("markdown"), stream, question("rate-limited"), question("wrong-key"), question("key-echo"),
             question("always-500"), question("html-502"), question("cut", stream=True),
             question("error-in-stream", stream=True), {"method": "GET", "path": "/v1/models"},
@@ -119,11 +136,11 @@ REFUSED = cases("""
 
 
 @needs_node
-def test_what_a_relay_does_not_allow_never_reaches_the_provider(tmp_path: Path) -> None:
+def test_what_a_relay_does_not_allow_never_reaches_the_provider(node: subprocess.Popen[str], tmp_path: Path) -> None:
     long = {"raw": json.dumps({"model": "echo", "messages": "x" * 2000})}
     with LabServer() as lab:
         asked = [json.loads(words) for words, _, _ in REFUSED]
-        found = ask(tmp_path / "relay", "cloudflare", f"{lab.url}/v1", *asked, long)
+        found = ask(node, tmp_path / "relay", "cloudflare", f"{lab.url}/v1", *asked, long)
         assert lab.requests == []
     for came, (words, status, said) in zip(found[:-1], REFUSED, strict=True):
         assert (came["status"], came["headers"]["content-type"]) == (int(status), "application/json"), words
@@ -133,13 +150,15 @@ def test_what_a_relay_does_not_allow_never_reaches_the_provider(tmp_path: Path) 
 
 
 @needs_node
-def test_limits_hold_whatever_a_request_says_and_pages_ask_only_where_they_are_named(tmp_path: Path) -> None:
+def test_limits_hold_whatever_a_request_says_and_pages_ask_only_where_they_are_named(
+    node: subprocess.Popen[str], tmp_path: Path
+) -> None:
     page = {"origin": "https://app.example"}
     named = {"env": {"ALLOW_ORIGINS": "https://other.example, https://app.example"}, "headers": page}
     with LabServer() as lab:
         lab.will_answer(status=302, headers={"Location": f"{lab.url}/v1/elsewhere"}, body=b"")
         found = ask(
-            tmp_path / "relay", "cloudflare", f"{lab.url}/v1",
+            node, tmp_path / "relay", "cloudflare", f"{lab.url}/v1",
             question("echo"), question("echo", max_tokens=9999),
             question("echo", max_tokens=7, max_completion_tokens=99),
             {**named, "method": "OPTIONS"}, {**named, **question("echo")}, {**question("echo"), "headers": page},
@@ -177,11 +196,13 @@ def provider_that_waits(answers: bytes) -> Iterator[tuple[str, threading.Event]]
 
 @needs_node
 @pytest.mark.parametrize("begins", [True, False])
-def test_a_client_who_leaves_ends_the_request_to_the_provider(tmp_path: Path, begins: bool) -> None:
+def test_a_client_who_leaves_ends_the_request_to_the_provider(
+    node: subprocess.Popen[str], tmp_path: Path, begins: bool
+) -> None:
     answers = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: {}\n\n" if begins else b""
     with provider_that_waits(answers) as (url, left):
         leaving = {"leaves_after_first": True} if begins else {"leaves_at": 500}
-        [came] = ask(tmp_path / "relay", "cloudflare", url, {**question("slow", stream=True), **leaving})
+        [came] = ask(node, tmp_path / "relay", "cloudflare", url, {**question("slow", stream=True), **leaving})
         assert left.wait(5)
     assert came["broke"] == "AbortError" if begins else came["status"] == 499
 

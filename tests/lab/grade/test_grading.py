@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -22,12 +23,20 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no process 
 # No site-packages: a client starts in a moment.
 PYTHON = (sys.executable, "-I", "-S")
 CLIENT = """
-import http.client, json, os, sys
+import json, os, _socket, sys  # http.client and socket take longer to load than the rest
 def ask(url, path, headers, body):
-    host = url.split("/")[2]
-    connection = http.client.HTTPConnection(host, timeout=10)
-    connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json", **headers})
-    return json.loads(connection.getresponse().read())
+    host, port = url.split("/")[2].split(":")
+    sent = json.dumps(body).encode()
+    headers = {"Content-Type": "application/json", "Content-Length": len(sent), "Host": host, **headers}
+    lines = [f"POST {path} HTTP/1.0", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
+    connection = _socket.socket(_socket.AF_INET)
+    connection.settimeout(10)
+    connection.connect((host, int(port)))
+    connection.sendall("\\r\\n".join(lines).encode() + sent)
+    came = b""
+    while part := connection.recv(65536):
+        came += part
+    return json.loads(came.partition(b"\\r\\n\\r\\n")[2])
 question = [{"role": "user", "content": sys.argv[1] if len(sys.argv) > 1 else sys.stdin.read()}]
 if "ANTHROPIC_BASE_URL" in os.environ:
     headers = {"x-api-key": os.environ["ANTHROPIC_API_KEY"]}
@@ -93,16 +102,19 @@ def test_what_runs_on_is_found_and_ended(tmp_path: Path) -> None:
 def test_a_command_that_is_none_hangs_or_floods_is_told(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         graded(Client(("./no-such-client",), tmp_path), "answer")
-    with pytest.raises(NothingAsked) as hung:
-        graded(Client(("sleep", "305"), tmp_path), "answer", limits=SHORT)
-    assert hung.value.seen.run.ended == "too long"
-    with pytest.raises(NothingAsked) as floods:
-        graded(Client(("yes",), tmp_path), "answer", limits=SHORT)
-    assert floods.value.seen.run.ended == "too much"
-    stays = Client((*PYTHON, "-c", f"{CLIENT}\nimport time\ntime.sleep(308)", "{question}"), tmp_path)
-    with pytest.raises(NothingAsked) as stayed:
-        graded(stays, "answer", wires=("openai",), limits=Limits(1.5, 100_000))
-    assert stayed.value.seen.asked and stayed.value.seen.run.ended == "too long"
+
+    def refused(*command: str, **more: object) -> Observation:
+        with pytest.raises(NothingAsked) as caught:
+            graded(Client(command, tmp_path), "answer", **{"limits": SHORT, **more})
+        return caught.value.seen
+
+    stays = (*PYTHON, "-c", f"{CLIENT}\nimport time\ntime.sleep(308)", "{question}")
+    with ThreadPoolExecutor() as at_once:
+        hung, floods = at_once.submit(refused, "sleep", "305"), at_once.submit(refused, "yes")
+        stayed = at_once.submit(refused, *stays, wires=("openai",), limits=Limits(3.0, 100_000)).result()
+    assert hung.result().run.ended == "too long"
+    assert floods.result().run.ended == "too much"
+    assert stayed.asked and stayed.run.ended == "too long"
 
 
 def test_a_case_that_wants_more_has_it_played_until_it_is_enough(tmp_path: Path) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from chatbot.outside.cache.store import AnswerCache
-from tests.histories import ROOT
+from tests.forked import start_code
 from tests.outside.cache.kept import answer, question
 from tests.outside.cache.test_store import a_cache, texts
 
@@ -28,9 +28,8 @@ def cache():
 """
 
 
-def script(code: str, folder: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", PROLOGUE + code, str(folder)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT)
+def script(code: str, folder: Path, **how: Any) -> subprocess.Popen[str]:
+    return start_code(PROLOGUE + code, str(folder), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **how)
 
 
 def ended(process: subprocess.Popen[str]) -> str:
@@ -75,9 +74,8 @@ while True:
 """
     written = 0
     for turn in range(4):
-        command = [sys.executable, "-c", PROLOGUE + code, str(tmp_path)]
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-        with subprocess.Popen(command, text=True, cwd=ROOT, bufsize=1, **pipes) as process:  # type: ignore[call-overload]
+        with script(code, tmp_path, stdin=subprocess.PIPE, bufsize=1) as process:
+            assert process.stdin and process.stdout
             process.stdin.write(f"{written}\n")
             process.stdin.flush()
             for _ in range(3 + 9 * turn):

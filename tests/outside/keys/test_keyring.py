@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests import forked
+
 pytest.importorskip("keyring", reason="the package keyring is not there")
 
-ROOT = Path(__file__).parents[3]
 BACK_ENDS = """
 import json, pathlib, time
 from keyring.backend import KeyringBackend
@@ -33,9 +32,10 @@ class Refusing(InFile):
 
 def run(code: str, folder: Path, back_end: str) -> str:
     (folder / "rings.py").write_text(BACK_ENDS)
-    env = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": f"{ROOT}:{folder}"}
     code = f"""
-import time
+import os, sys, time
+os.environ["PYTHON_KEYRING_BACKEND"] = {back_end!r}
+sys.path.insert(0, "")
 import keyring as package  # on a busy machine this takes a while
 from chatbot.core.errors import ConfigurationError
 from chatbot.outside.keys import keyring
@@ -45,16 +45,10 @@ try:
 except ConfigurationError as error:
     print(error, "|", error.advice.splitlines()[0], "|", time.monotonic() - began_s < 3)
 """
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**env, "PYTHON_KEYRING_BACKEND": back_end},
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=20,
-    )
-    return done.stdout.strip()
+    env = {"PATH": os.environ["PATH"], "HOME": str(folder), **forked.STARTED_WITH}
+    done = forked.run(["-c", code], env, folder, timeout_s=20, alone=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.decode().strip()
 
 
 def test_a_key_is_kept_found_and_taken_away(tmp_path: Path) -> None:

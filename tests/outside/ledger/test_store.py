@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 import stat
 import subprocess
-import sys
 from decimal import Decimal
 from pathlib import Path
 from threading import Thread
@@ -17,7 +16,7 @@ from chatbot.core.cost.ledger import Entry, LedgerUnavailable, Room, entries
 from chatbot.core.http.traffic import Traffic
 from chatbot.outside.ledger.store import HELD_FOR_S, Ledger
 from tests.conftest import FakeTime
-from tests.histories import ROOT
+from tests.forked import start_code
 
 TODAY = "2026-11-28"
 DAY = Budget(Decimal(1), "day")
@@ -111,8 +110,7 @@ sys.stdout.write(str(got))
 
 
 def test_processes_that_spend_at_the_same_time_stay_within_the_budget(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", SPENDER, str(tmp_path)]
-    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) for _ in range(4)]
+    running = [start_code(SPENDER, str(tmp_path), stdout=subprocess.PIPE, text=True) for _ in range(4)]
     got = [int(process.communicate(timeout=60)[0]) for process in running]
     assert sum(got) == 10
     ledger = a_ledger(tmp_path)

@@ -36,7 +36,3 @@ def broken() -> str:
 async def slow() -> str:
     await anyio.sleep(60)
     return ""
-
-
-if __name__ == "__main__":
-    server.run("stdio")

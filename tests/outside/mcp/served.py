@@ -18,7 +18,6 @@ from tests.processes import SOON_S
 
 NEEDS_MCP = pytest.mark.skipif(importlib.util.find_spec("mcp") is None, reason="the extra mcp is not installed")
 RAW = str(Path(__file__).with_name("raw_server.py"))
-PACKAGED = str(Path(__file__).with_name("packaged_server.py"))
 
 
 def raw(name: str, *words: str, env: Mapping[str, str] | None = None) -> ServerEntry:

@@ -8,12 +8,15 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from subprocess import PIPE, Popen
+from typing import Any
 
 import pytest
 
-from tests.outside.mcp.served import NEEDS_MCP, PACKAGED, RAW, by_command, call, opened, raw
+from tests.histories import ROOT
+from tests.outside.mcp.served import NEEDS_MCP, RAW, by_command, call, opened, raw
 from tests.processes import is_gone, is_soon
 
 pytestmark = NEEDS_MCP
@@ -36,8 +39,62 @@ def test_tools_are_listed_page_by_page_and_called(monkeypatch: pytest.MonkeyPatc
     assert call(sessions, "one", "echo", text="late") == ("the MCP server one was ended", True)
 
 
-def test_a_server_of_the_package_answers_with_more_than_text() -> None:
-    with opened(by_command("one", sys.executable, PACKAGED), within_s=20) as (sessions, found):
+# Loads the package, which takes a second, and forks a process for each line: a server of the package, which hears and
+# answers through these files, or a program that says who it is when its session is open.
+_LOADED = f"""
+import os, sys, time
+from chatbot.core.mcp.entries import ServerEntry
+from chatbot.outside.mcp import remote
+from chatbot.outside.mcp.sessions import McpSessions
+from tests.outside.mcp.packaged_server import server
+def serve(heard, said):
+    files = os.open(heard, os.O_RDONLY), os.open(said, os.O_WRONLY), os.open(os.devnull, os.O_WRONLY)
+    for number, file in enumerate(files):  # it tells of what is broken on standard error
+        os.dup2(file, number)
+        os.close(file)
+    server.run("stdio")
+def hold(file):
+    command = (sys.executable, "-S", "-E", {RAW!r}, "stubborn")
+    sessions = McpSessions([ServerEntry("one", "", False, "", command, {{"PIDS": file}})])
+    try:
+        print(f"{{file}}:{{os.getpid()}}:{{sessions.open(50)[0].fault}}", flush=True)
+        time.sleep(600)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        sessions.close()
+count = 0
+for count, line in enumerate(sys.stdin, 1):
+    if not os.fork():
+        what, *files = line.split()
+        {{"serve": serve, "hold": hold}}[what](*files)
+        sys.exit()
+for _ in range(count):
+    os.wait()
+"""
+
+
+@pytest.fixture(scope="module")
+def loaded() -> Iterator[Popen[str]]:
+    how: Any = {"stdin": PIPE, "stdout": PIPE, "stderr": PIPE, "text": True, "bufsize": 1}
+    with Popen([sys.executable, "-c", _LOADED], cwd=ROOT, process_group=0, **how) as program:
+        try:
+            yield program
+            assert program.communicate(timeout=20) == ("", "")
+        finally:
+            if program.poll() is None:
+                os.killpg(program.pid, signal.SIGKILL)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="named pipes are POSIX")
+def test_a_server_of_the_package_answers_with_more_than_text(loaded: Popen[str], tmp_path: Path) -> None:
+    heard, said = tmp_path / "heard", tmp_path / "said"
+    os.mkfifo(heard)
+    os.mkfifo(said)
+    assert loaded.stdin
+    loaded.stdin.write(f"serve {heard} {said}\n")
+    to_it = by_command("one", "sh", "-c", 'cat "$1" & exec cat >"$0"', str(heard), str(said))
+    with opened(to_it, within_s=20) as (sessions, found):
         assert [tool.name for tool in found["one"].tools] == ["add", "weather", "picture", "broken", "slow"]
         assert call(sessions, "one", "add", one=2, other=3) == ("5", False)
         assert json.loads(call(sessions, "one", "weather").text) == {"celsius": 21, "sky": "grey"}
@@ -147,49 +204,19 @@ def test_twenty_runs_leave_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[
     assert capfd.readouterr() == ("", "")
 
 
-# Loads what it needs and becomes a program for each of the files, which says who it is when its session is open.
-_PROGRAM = f"""
-import os, sys, time
-import mcp.client, mcp.client.stdio
-from chatbot.core.mcp.entries import ServerEntry
-from chatbot.outside.mcp.sessions import McpSessions
-for file in sys.argv[1:]:
-    if not os.fork():
-        break
-else:
-    for file in sys.argv[1:]:
-        os.wait()
-    sys.exit()
-command = (sys.executable, "-S", "-E", {RAW!r}, "stubborn")
-sessions = McpSessions([ServerEntry("one", "", False, "", command, {{"PIDS": file}})])
-try:
-    print(f"{{file}}:{{os.getpid()}}:{{sessions.open(50)[0].fault}}", flush=True)
-    time.sleep(600)
-except KeyboardInterrupt:
-    pass
-finally:
-    sessions.close()
-"""
-
-
 @pytest.mark.skipif(os.name != "posix", reason="process groups are POSIX")
-def test_a_program_that_is_killed_or_interrupted_leaves_no_server_behind(tmp_path: Path) -> None:
+def test_a_program_that_is_killed_or_interrupted_leaves_no_server_behind(loaded: Popen[str], tmp_path: Path) -> None:
     numbers = [signal.SIGKILL, signal.SIGINT]
     files = [tmp_path / number.name for number in numbers]
-    command = [sys.executable, "-c", _PROGRAM, *map(str, files)]
-    with Popen(command, stdout=PIPE, stderr=PIPE, text=True, process_group=0) as program:
-        try:
-            assert program.stdout and program.stderr
-            said = [program.stdout.readline().strip().split(":") for _ in files]
-            assert [fault for *_, fault in said] == ["", ""]
-            of = {file: int(pid) for file, pid, _ in said}
-            for file, number in zip(files, numbers, strict=True):
-                os.kill(of[str(file)], number)
-            program.wait(20)
-            assert program.stderr.read() == ""
-        finally:
-            if program.poll() is None:
-                os.killpg(program.pid, signal.SIGKILL)
+    assert loaded.stdin and loaded.stdout
+    for file in files:
+        loaded.stdin.write(f"hold {file}\n")
+    said = [loaded.stdout.readline().strip().split(":") for _ in files]
+    assert [fault for *_, fault in said] == ["", ""]
+    of = {file: int(pid) for file, pid, _ in said}
+    for file, number in zip(files, numbers, strict=True):
+        os.kill(of[str(file)], number)
+    assert all(is_gone(pid) for pid in of.values())
     for file in files:
         pids = [int(pid) for pid in file.read_text().split()]
         assert len(pids) == 2

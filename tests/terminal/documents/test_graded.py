@@ -74,7 +74,7 @@ def test_the_page_loads_nothing_and_what_a_client_wrote_is_text() -> None:
 
 @pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (Debian: apt-get install chromium)")
 def test_in_a_browser_it_is_a_table_and_nothing_of_it_runs(tmp_path: Path) -> None:
-    shown = dumped(tmp_path, page(NASTY.replace("\x00", "")))
+    [shown] = dumped(tmp_path, page(NASTY.replace("\x00", "")), "")
     assert "<title>chat lab grade</title>" in shown
     assert shown.count("<td>") == 3
     assert "&lt;script&gt;document.title='broken'" in shown

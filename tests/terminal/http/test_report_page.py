@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,12 @@ from chatbot.terminal.http.report_page import report_page, verdict_text
 from tests.terminal.http.records import AGAIN, ANSWERED, REFUSED, shown
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+SHOWS = """
+onload = () => {
+  const pages = [...document.querySelectorAll("iframe")].map((frame) => frame.contentDocument.documentElement);
+  document.body.textContent = JSON.stringify(pages.map((page) => page.outerHTML));
+};
+"""
 NASTY = "</script><script>document.title='broken'</script><!--<script>\u2028\u2029\"'&amp;\x00\x1b]0;x\x07\u202e"
 
 
@@ -155,13 +163,16 @@ def test_no_content_of_an_exchange_is_anything_but_text(said: str, header: str, 
     assert found.comments == 0
 
 
-def dumped(folder: Path, text: str, fragment: str = "") -> str:
-    """The page after its script ran, as Chromium has it."""
-    file = folder / "report.html"
-    file.write_text(text, encoding="utf-8")
+def dumped(folder: Path, text: str, *fragments: str) -> list[str]:
+    """The page after its script ran, as Chromium has it, at each of these places: in frames side by side."""
+    (folder / "report.html").write_text(text, encoding="utf-8")
+    frames = "".join(f'<iframe src="report.html{fragment}"></iframe>' for fragment in fragments)
+    file = folder / "frames.html"
+    file.write_text(f"{frames}<script>{SHOWS}</script>", encoding="utf-8")
     flags = "--headless --no-sandbox --disable-gpu --disable-dev-shm-usage --virtual-time-budget=3000".split()
+    flags.append("--allow-file-access-from-files")
     done = subprocess.run(
-        [str(CHROMIUM), *flags, f"--user-data-dir={folder / 'profile'}", "--dump-dom", f"{file.as_uri()}{fragment}"],
+        [str(CHROMIUM), *flags, f"--user-data-dir={folder / 'profile'}", "--dump-dom", file.as_uri()],
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -169,18 +180,19 @@ def dumped(folder: Path, text: str, fragment: str = "") -> str:
         check=True,
         env={"PATH": os.environ["PATH"], "HOME": str(folder)},
     )
-    return done.stdout
+    [shown] = re.findall("<body>(.*)</body>", done.stdout, re.DOTALL)
+    found: list[str] = json.loads(unescape(shown))
+    return found
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (Debian: apt-get install chromium)")
 def test_in_a_browser_the_slider_shows_the_stream_and_nothing_of_it_runs(tmp_path: Path) -> None:
     text = page(streamed("Hel", "lo ", "?hm", NASTY.replace("\x00", "")))
-    whole = dumped(tmp_path, text)
+    whole, part, nothing = dumped(tmp_path, text, "", "#1@450", "#1@10")
     assert "chunk 4 of 4, at 0.6 s" in whole
     assert "<title>chat report</title>" in whole
     assert "<pre>Hello &lt;/script&gt;" in whole
     assert "<pre>hm</pre>" in whole
-    part = dumped(tmp_path, text, "#1@450")
     assert "chunk 2 of 4, at 400 ms, 11 bytes" in part
     assert "<pre>Hello </pre>" in part
-    assert "before the first chunk" in dumped(tmp_path, text, "#1@10")
+    assert "before the first chunk" in nothing
