@@ -26,12 +26,12 @@ def each(names: str, rows: Iterable[Any]) -> Callable[[Callable[..., None]], Cal
 
     def decorated(test: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(test)
-        def all_rows(**others: Any) -> None:
+        def all_rows(*own: Any, **others: Any) -> None:
             failed: list[Exception] = []
             for row in table:
                 values = dict(zip(fields, (row,) if len(fields) == 1 else row, strict=True))
                 try:
-                    test(**others, **values)
+                    test(*own, **others, **values)
                 except Exception as error:
                     error.add_note(f"with {values}")
                     failed.append(error)

@@ -28,7 +28,7 @@ from tests.forked import ROOT, start_on_terminal
 from tests.journeys.chat import KEY, KEYS, run
 from tests.outside.mcp.served import RAW
 from tests.pdfs import pdf
-from tests.tables import cases
+from tests.tables import cases, each
 
 README = (ROOT / "README.md").read_text()
 COMMANDS = [
@@ -267,9 +267,7 @@ def test_each_command_of_the_readme_is_answered(tmp_path: Path, command: str) ->
     assert answered
 
 
-@pytest.mark.parametrize(
-    "command", [command for command in COMMANDS if command.startswith("chat") and "lab/" in command]
-)
+@each("command", [command for command in COMMANDS if command.startswith("chat") and "lab/" in command])
 def test_each_command_with_a_scenario_names_one_that_exists(command: str) -> None:
     model = re.search(r"lab/([\w-]+)", command)
     assert model and model[1] in NAMES
@@ -394,7 +392,7 @@ class Drawn:
         self.rows = [rows[y].rstrip() for y in sorted(rows)]
 
 
-@pytest.mark.parametrize("name", SHOWN)
+@each("name", SHOWN)
 def test_a_picture_shows_what_is_said_of_it(name: str) -> None:
     [alt] = re.findall(rf"!\[(.*)\]\(docs/{name}\.svg\)", README)
     texts = Drawn(name).texts

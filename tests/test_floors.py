@@ -15,7 +15,7 @@ import pytest
 
 from tests.fork_server import FOR_FEW
 from tests.processes import python
-from tests.tables import cases
+from tests.tables import cases, each
 
 ROOT = Path(__file__).parents[1]
 FILES = {path.relative_to(ROOT).as_posix(): path.read_text() for path in sorted((ROOT / "chatbot").rglob("*.py"))}
@@ -233,7 +233,7 @@ def test_tls_is_verified_but_in_one_function_for_this_machine_and_nothing_prints
     assert found == ["chatbot/outside/http/authorities.py: TLS is not verified"] * 2
 
 
-@pytest.mark.parametrize(
+@each(
     "planted",
     [
         "session.post(url, verify=False)",

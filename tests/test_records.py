@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot import records
+from tests.tables import each
 
 
 class Point(records.NamedTuple):
@@ -39,7 +40,7 @@ def test_it_is_made_by_place_by_name_and_by_default() -> None:
     assert (Point(1).sum, Point.nowhere().sum, Point(1, words=("a",)).words) == (3, 0, ("a",))
 
 
-@pytest.mark.parametrize("given_", [((), {}), ((1, 2, (), 4), {}), ((1,), {"z": 1}), ((1,), {"x": 1})])
+@each("given_", [((), {}), ((1, 2, (), 4), {}), ((1,), {"z": 1}), ((1,), {"x": 1})])
 def test_what_does_not_fit_the_fields_is_refused_as_of_any_function(given_: tuple[Any, dict[str, Any]]) -> None:
     words, named = given_
     with pytest.raises(TypeError) as own:

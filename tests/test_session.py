@@ -25,7 +25,7 @@ from tests.any_json import any_json
 from tests.conftest import FakeTime
 from tests.endless import Endless
 from tests.events import end, text
-from tests.tables import cases
+from tests.tables import cases, each
 from tests.wires import WIRES, service_named
 
 NOW_S = 1696004797.0  # Fri, 29 Sep 2023 16:26:37 GMT
@@ -100,7 +100,7 @@ def ask(
     return events
 
 
-@pytest.mark.parametrize("wire", WIRES)
+@each("wire", WIRES)
 def test_the_request_that_will_be_sent_can_be_had_without_sending_it(wire: str) -> None:
     server = Server(errors.CannotConnect("nobody"))
     endpoint = Endpoint("http://127.0.0.1:9", ("Authorization", "Bearer k"))
@@ -197,13 +197,13 @@ class TestVerdicts:
         assert text(events) == "Hello"
         assert (end(events).verdict, end(events).finish_reason, end(events).error) == (verdict, finish, None)
 
-    @pytest.mark.parametrize("wire", WIRES)
+    @each("wire", WIRES)
     def test_a_stream_that_just_ends_is_cut(self, wire: str) -> None:
         events = ask(Server(Reply(chunks=[says("Hel", None)[wire]])), wire)
         assert (text(events), end(events).verdict, fault(events).exit_code) == ("Hel", Verdict.CUT, 69)
 
-    @pytest.mark.parametrize("wire", WIRES)
-    @pytest.mark.parametrize("error", [errors.ConnectionLost("broke off"), errors.TimedOut("nothing came")])
+    @each("wire", WIRES)
+    @each("error", [errors.ConnectionLost("broke off"), errors.TimedOut("nothing came")])
     def test_a_connection_that_breaks_cuts_the_answer_and_its_text_is_kept(self, wire: str, error: ChatError) -> None:
         events = ask(Server(Reply(chunks=[says("Hel", None)[wire], error])), wire)
         assert (text(events), end(events).verdict, end(events).has_text) == ("Hel", Verdict.CUT, True)
@@ -244,7 +244,7 @@ class TestVerdicts:
         events = ask(Server(whole("openai", "Hel", "error")))
         assert (text(events), end(events).verdict) == ("Hel", Verdict.FAILED)
 
-    @pytest.mark.parametrize("wire", WIRES)
+    @each("wire", WIRES)
     def test_an_answer_that_ends_properly_without_text_is_empty(self, wire: str) -> None:
         events = ask(Server(whole(wire, "", FINISHES[wire])), wire)
         assert (end(events).verdict, end(events).has_text, end(events).error) == (Verdict.EMPTY, False, None)
@@ -253,7 +253,7 @@ class TestVerdicts:
         events = ask(Server(Reply(chunks=[data(delta("<think>Hm.</think>"), delta(finish="length"), DONE)])))
         assert (reasoning(events), end(events).verdict, end(events).finish_reason) == ("Hm.", Verdict.EMPTY, "length")
 
-    @pytest.mark.parametrize("wire", WIRES)
+    @each("wire", WIRES)
     def test_a_body_of_nothing_is_an_empty_answer(self, wire: str) -> None:
         events = ask(Server(Reply(chunks=[])), wire)
         assert (end(events).verdict, end(events).attempts) == (Verdict.EMPTY, 1)
@@ -307,8 +307,8 @@ class TestVerdicts:
 
 
 class TestNotAStream:
-    @pytest.mark.parametrize("error", [{"error": {"message": "No such thing."}}, {"error": "No such thing."}])
-    @pytest.mark.parametrize("wire", WIRES)
+    @each("error", [{"error": {"message": "No such thing."}}, {"error": "No such thing."}])
+    @each("wire", WIRES)
     def test_an_error_with_status_200_is_an_error(self, wire: str, error: Any) -> None:
         events = ask(Server(Reply(headers=JSON, chunks=[json.dumps(error).encode()])), wire)
         assert (end(events).verdict, fault(events).said) == (Verdict.FAILED, "No such thing.")
@@ -334,8 +334,8 @@ class TestNotAStream:
             events = ask(Server(Reply(headers=JSON, chunks=[body])))
             assert isinstance(fault(events), errors.MalformedAnswer)
 
-    @pytest.mark.parametrize("wire", WIRES)
-    @pytest.mark.parametrize(
+    @each("wire", WIRES)
+    @each(
         "error",
         [
             {"object": "error", "message": "no such adapter", "code": 400},
@@ -345,7 +345,7 @@ class TestNotAStream:
             {"error": "no such adapter"},
         ],
     )
-    @pytest.mark.parametrize("framed", [False, True])
+    @each("framed", [False, True])
     def test_an_error_of_any_shape_in_a_200_is_told_in_the_servers_words(
         self, wire: str, error: dict[str, Any], framed: bool
     ) -> None:
@@ -361,7 +361,7 @@ class TestNotAStream:
         assert isinstance(fault(events), errors.MalformedAnswer)
         assert "16 MB" in str(fault(events))
 
-    @pytest.mark.parametrize("wire", WIRES)
+    @each("wire", WIRES)
     def test_a_foreign_end_marker_is_an_end(self, wire: str) -> None:
         stream: dict[str, list[Any]] = {
             "openai": [{"choices": [{"delta": {"content": "Hi"}, "finish_reason": "stop"}]}],
@@ -379,7 +379,7 @@ class TestNotAStream:
         events = ask(Server(Reply(chunks=[*chunks, b"data: [DONE]\n\n"])), wire)
         assert (text(events), end(events).verdict) == ("Hi", Verdict.COMPLETE)
 
-    @pytest.mark.parametrize("blank", [" ", "\n\n", "\t \n", "\u3000"])
+    @each("blank", [" ", "\n\n", "\t \n", "\u3000"])
     def test_an_answer_of_white_space_is_empty(self, blank: str) -> None:
         chunks = [_delta(blank), _delta(blank), _delta("", "stop"), b"data: [DONE]\n\n"]
         events = ask(Server(Reply(chunks=chunks)))
@@ -493,7 +493,7 @@ class TestRetry:
         assert [event.attempt for event in events if isinstance(event, Retrying)] == [1, 2]
         assert time_.slept == [0.375, 0.75]
 
-    @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 413, 422])
+    @each("status", [400, 401, 402, 403, 404, 413, 422])
     def test_these_are_not(self, status: int) -> None:
         server = Server(Reply(status, JSON, [b'{"error": {"message": "No."}}']), Reply(404))
         events = ask(server)
@@ -515,8 +515,8 @@ class TestRetry:
         server = Server(Reply(chunks=[busy]), whole("anthropic", "Hi", "end_turn"))
         assert [type(event) for event in ask(server, "anthropic")] == [Retrying, TextDelta, Finished]
 
-    @pytest.mark.parametrize("code", ["rate_limit_exceeded", "server_error"])
-    @pytest.mark.parametrize("wrapped", ["nested", "flat", "failed"])
+    @each("code", ["rate_limit_exceeded", "server_error"])
+    @each("wrapped", ["nested", "flat", "failed"])
     def test_responses_tells_it_in_one_of_three_ways(self, code: str, wrapped: str) -> None:
         error = {"code": code, "message": "Not now."}
         event = {
@@ -786,7 +786,7 @@ class TestReading:
         events = ask(Server(Reply(401, {}, [errors.ConnectionLost("x")])))
         assert isinstance(fault(events), errors.KeyRejected)
 
-    @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+    @each("status", [301, 302, 303, 307, 308])
     def test_a_redirect_is_an_error_that_names_the_other_place(self, status: int) -> None:
         server = Server(Reply(status, {"location": "https://elsewhere.example/v1?key=secret"}))
         error = fault(ask(server))

@@ -14,6 +14,7 @@ from chatbot.core.retry import RetryPolicy
 from chatbot.providers import services
 from chatbot.providers.wires import lookup
 from chatbot.session import MAX_MODEL_PAGES, Session
+from tests.tables import each
 from tests.test_session import JSON, Reply, Server
 
 
@@ -81,9 +82,7 @@ def test_a_server_that_gives_no_list_is_an_error(reply: Reply | ChatError, error
         names(Server(page("a", has_more=True, last_id="a"), reply))
 
 
-@pytest.mark.parametrize(
-    "body", [b"null", b"3", b'"x"', b"{}", b"[]", b'{"data": {"a": 1}}', b'[null, 3, [], {"id": 3}]']
-)
+@each("body", [b"null", b"3", b'"x"', b"{}", b"[]", b'{"data": {"a": 1}}', b'[null, 3, [], {"id": 3}]'])
 def test_json_that_is_no_list_has_no_models(body: bytes) -> None:
     assert names(Server(Reply(200, JSON, [body]))) == []
 

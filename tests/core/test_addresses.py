@@ -13,12 +13,12 @@ from chatbot.core.errors import ConfigurationError
 from tests.tables import cases, each
 
 
-@pytest.mark.parametrize("host", ["localhost", "LocalHost", "localhost.", "127.0.0.1", "127.8.9.10", "::1", "[::1]"])
+@each("host", ["localhost", "LocalHost", "localhost.", "127.0.0.1", "127.8.9.10", "::1", "[::1]"])
 def test_this_machine_is_known_by_its_names(host: str) -> None:
     assert is_loopback(host)
 
 
-@pytest.mark.parametrize(
+@each(
     "address",
     "1.1.1.1 93.184.216.34 2606:4700:4700::1111 2a00:1450:4001:800::200e ::ffff:1.1.1.1 64:ff9b::101:101".split(),
 )
@@ -43,7 +43,7 @@ def test_an_address_in_ipv6_is_what_that_of_ipv4_is(address: object) -> None:
     assert is_public(f"::ffff:{address}") == is_public(f"64:ff9b::{address}") == is_public(str(address))
 
 
-@pytest.mark.parametrize(
+@each(
     "host",
     [
         None,
@@ -174,7 +174,7 @@ def test_a_host_becomes_a_base_url(host: str, url: str) -> None:
     assert base_url(url, "OLLAMA_HOST") == url
 
 
-@pytest.mark.parametrize("host", ["ftp://h", "user@h", "h?x=1", "a b", "evil.example\\@h"])
+@each("host", ["ftp://h", "user@h", "h?x=1", "a b", "evil.example\\@h"])
 def test_a_host_that_makes_no_safe_base_url_is_refused_after_all(host: str) -> None:
     with pytest.raises(ConfigurationError):
         base_url(from_host(host, 11434), "OLLAMA_HOST")
@@ -198,7 +198,7 @@ class TestProxies:
     def test_a_proxy_is_named_as_curl_has_it(self, text: str, url: str) -> None:
         assert proxy_url(text, "--proxy") == url
 
-    @pytest.mark.parametrize("text", ["ftp://proxy", "http://", "http://a b", "http://proxy:x", "ann:word@"])
+    @each("text", ["ftp://proxy", "http://", "http://a b", "http://proxy:x", "ann:word@"])
     def test_what_is_none_is_told_without_what_may_be_a_password(self, text: str) -> None:
         with pytest.raises(ConfigurationError) as caught:
             proxy_url(text, "--proxy")

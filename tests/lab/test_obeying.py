@@ -16,6 +16,7 @@ from chatbot.lab.answers import Answer, Asked
 from chatbot.lab.example import example
 from chatbot.lab.obeying import UseOfSchema, obeying
 from chatbot.lab.server.http import LabServer
+from tests.tables import each
 
 QUESTION = "one two three four five"
 
@@ -149,7 +150,7 @@ TREE: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize(
+@each(
     "schema",
     [
         TREE,

@@ -226,7 +226,7 @@ def test_an_answer_in_one_piece_ends_as_its_scenario_says(server: LabServer, nam
     assert outcome(server, dialect, name, stream=False) == PECULIAR_WHOLE.get((dialect, name), expected)
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
+@each("dialect", DIALECTS)
 def test_a_scenario_starts_over_after_its_fine_answer(dialect: str) -> None:
     with LabServer() as server:
         statuses = [post(server, dialect, "rate-limited", stream=True).status_code for _ in range(4)]

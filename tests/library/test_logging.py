@@ -16,6 +16,7 @@ from chatbot import Logging, LoggingHTTPClient, RequestLog, Retry, Retrying
 from chatbot.core.http.exchange import MAX_KEPT_BYTES
 from chatbot.lab.server.http import LabServer
 from tests.library.wire import ANSWER, Reply, Wire, session_of
+from tests.tables import each
 
 URL = "http://127.0.0.1:9/v1/chat/completions"
 KEY = "sk-live-0123456789abcdefghij"
@@ -34,9 +35,7 @@ def test_a_log_tells_the_whole_exchange() -> None:
     assert log.headers["X-A"] == "b" and log.duration_ms >= 0 and log.timestamp.endswith("+00:00")
 
 
-@pytest.mark.parametrize(
-    "header", ["Authorization", "x-api-key", "api-key", "x-goog-api-key", "Cookie", "X-Team-Token", "My-Secret"]
-)
+@each("header", ["Authorization", "x-api-key", "api-key", "x-goog-api-key", "Cookie", "X-Team-Token", "My-Secret"])
 def test_a_header_that_identifies_the_person_is_hidden_also_where_no_list_has_its_name(header: str) -> None:
     """Others redact by a list of exact names only."""
     [log] = logged(Wire(), headers={header: "hush-hush-hush"}, json={"echo": "hush-hush-hush"})
@@ -99,7 +98,7 @@ def test_without_bodies_their_sizes_are_told(tmp_path: Path) -> None:
     assert "body" not in line and (line["bytes_up"], line["bytes_down"]) == (2, len(ANSWER))
 
 
-@pytest.mark.parametrize("read", ["iter_lines", "read", "read1", "close"])
+@each("read", ["iter_lines", "read", "read1", "close"])
 def test_a_stream_is_logged_when_it_is_read_or_closed(read: str) -> None:
     logs: list[RequestLog] = []
     session = session_of(Logging(Wire(), on_log=logs.append))

@@ -11,6 +11,7 @@ from chatbot import MultiProviderHTTPClient
 from chatbot.core import errors
 from chatbot.core.events import Finished, TextDelta, Verdict
 from chatbot.lab.server.http import LabServer
+from tests.tables import each
 
 MESSAGES = [
     {"role": "system", "content": "Be brief."},
@@ -89,7 +90,7 @@ def test_an_image_is_sent_in_each_wire_format(server: LabServer, provider: str) 
     assert data in server.requests[0].body.decode() and "image/png" in server.requests[0].body.decode()
 
 
-@pytest.mark.parametrize(
+@each(
     "message",
     [
         {"role": "tool", "content": "x"},

@@ -15,6 +15,7 @@ from chatbot.core.errors import ConfigurationError, UsageError
 from chatbot.lab.server.http import LabServer
 from tests.conftest import FakeTime
 from tests.library.wire import Reply, Wire, session_of
+from tests.tables import each
 
 URL = "http://127.0.0.1:9/v1/chat/completions"
 PLAIN = RetryConfig(jitter=False)
@@ -33,7 +34,7 @@ def ask(
         raise
 
 
-@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+@each("status", [429, 500, 502, 503, 504])
 def test_what_fails_for_the_moment_is_sent_again(status: int) -> None:
     """A straight port with `if response:` never does: `bool` of a 429 is False in requests."""
     response, wire, time = ask(Reply(status), Reply(status), Reply())
@@ -41,7 +42,7 @@ def test_what_fails_for_the_moment_is_sent_again(status: int) -> None:
     assert len(wire.requests) == 3 and time.slept == [1.0, 2.0]
 
 
-@pytest.mark.parametrize("status", [200, 204, 301, 400, 401, 404, 501])
+@each("status", [200, 204, 301, 400, 401, 404, 501])
 def test_anything_else_is_returned_at_once(status: int) -> None:
     response, wire, time = ask(Reply(status, b"" if status == 204 else b"{}"))
     assert (response.status_code, len(wire.requests), time.slept) == (status, 1, [])
@@ -103,7 +104,7 @@ def test_a_body_that_can_be_read_once_is_sent_once() -> None:
     assert response.status_code == 503 and len(wire.requests) == 1
 
 
-@pytest.mark.parametrize(
+@each(
     "inner",
     [
         lambda: Retrying(),

@@ -20,7 +20,7 @@ from chatbot.options.declared import Choice, Found, chosen, found, options_of
 from chatbot.options.settings.reading import read_settings
 from chatbot.terminal.input.completion import CommandCompleter, Completions
 from chatbot.terminal.repl.commands import COMMANDS
-from tests.tables import cases
+from tests.tables import cases, each
 from tests.terminal.pretended import Pretended
 
 
@@ -177,7 +177,7 @@ def test_one_more_declaration_is_in_every_place() -> None:
     assert (offered.text, offered.display_meta_text) == ("luck", "a whole number from 1 to 3")
 
 
-@pytest.mark.parametrize("group", chat.GROUPS, ids=lambda group: group.__name__)
+@each("group", chat.GROUPS)
 def test_every_group_is_declared_whole(group: type) -> None:
     for option in options_of(group):
         assert option.choice.help.endswith((".", "..."))

@@ -8,6 +8,7 @@ from chatbot.core.errors import ConfigurationError, UsageError
 from chatbot.options.chat import Cache
 from chatbot.options.declared import chosen
 from chatbot.options.durations import Duration
+from tests.tables import each
 
 
 @pytest.mark.parametrize(
@@ -21,7 +22,7 @@ def test_a_duration_is_a_number_with_its_unit(text: str, seconds: float) -> None
     assert Duration(text) == seconds
 
 
-@pytest.mark.parametrize("text", ["", "m", "5x", "-5m", "5m!", "1e3", "five", "5 5", "nan", "inf", "9" * 400])
+@each("text", ["", "m", "5x", "-5m", "5m!", "1e3", "five", "5 5", "nan", "inf", "9" * 400])
 def test_what_is_none_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
         Duration(text)

@@ -9,6 +9,7 @@ import pytest
 from chatbot.core.errors import Cancelled, ConnectionLost
 from chatbot.core.events import Event, Finished, TextDelta, Verdict
 from chatbot.outside.background import MAX_WAITING_EVENTS, EventQueue, given_up_after
+from tests.tables import each
 
 PATIENCE_S = 5.0
 END = Finished(Verdict.COMPLETE)
@@ -95,7 +96,7 @@ def test_a_fault_comes_after_what_came_before_it() -> None:
         event_queue.take(PATIENCE_S)
 
 
-@pytest.mark.parametrize("fault", [KeyboardInterrupt, SystemExit, RuntimeError, MemoryError])
+@each("fault", [KeyboardInterrupt, SystemExit, RuntimeError, MemoryError])
 def test_no_fault_dies_with_its_thread(fault: type[BaseException]) -> None:
     def begin(_sleep: Sleep) -> Iterator[Event]:
         raise fault

@@ -10,6 +10,7 @@ from chatbot.providers.attachments import MEDIA_TYPES, fitted, limits, why_not_t
 from chatbot.providers.errors.attachments import is_about_attachments, refused_attachments
 from chatbot.providers.services import BY_NAME, SERVICES
 from tests.pdfs import encrypted, pdf
+from tests.tables import each
 
 REPORT = Document("application/pdf", pdf(["The report."]), "report.pdf")
 TALK = Document("audio/wav", b"RIFF\0\0\0\0WAVE", "talk.wav")
@@ -21,7 +22,7 @@ def no_text(document: Document) -> str:
     raise FileUnreadable(f"{document.name} has no text")
 
 
-@pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
+@each("service", SERVICES)
 def test_no_service_takes_what_its_wire_has_no_place_for(service) -> None:  # type: ignore[no-untyped-def]
     assert set(limits(service, "m").media_types) <= set(MEDIA_TYPES[service.wire])
 

@@ -222,7 +222,7 @@ def test_a_service_that_does_not_exist_is_told(model: str) -> None:
         check_service_named_in(model)
 
 
-@pytest.mark.parametrize("model", [None, "", "gpt-5", "openai/gpt-5", "models/gemini-3", "tunedModels/mine"])
+@each("model", [None, "", "gpt-5", "openai/gpt-5", "models/gemini-3", "tunedModels/mine"])
 def test_other_names_name_no_service_or_one_that_exists(model: str | None) -> None:
     check_service_named_in(model)
 

@@ -12,6 +12,7 @@ from chatbot.providers import services
 from chatbot.providers.choice import ModelRequest
 from chatbot.providers.credentials import fingerprint
 from tests.providers.choosing import chosen, local, stored, trusted
+from tests.tables import each
 
 SECRET = "sk-secret-0123456789"
 EVIL = "https://evil.example/v1"
@@ -129,13 +130,13 @@ def test_it_is_said_which_key_is_used_where_that_is_not_plain(
     assert chosen(ModelRequest("gemini"), variables).remarks == remarks
 
 
-@pytest.mark.parametrize("around", ["{}", " {}", "{}\n", "{}\r\n", "\t{} \n", '"{}"', "'{}'", ' "{}" '])
+@each("around", ["{}", " {}", "{}\n", "{}\r\n", "\t{} \n", '"{}"', "'{}'", ' "{}" '])
 def test_blanks_and_quotes_around_a_key_are_taken_off(around: str) -> None:
     assert chosen(ModelRequest("openai"), trusted(OPENAI_API_KEY=around.format(SECRET))).key == SECRET
 
 
-@pytest.mark.parametrize("odd", ["\r", "\n", "\0", " ", "…", "\u200b", "\ufeff", "“", "é", "\x7f", "\x1b"])
-@pytest.mark.parametrize("before", ["sk-secret-", ""])
+@each("odd", ["\r", "\n", "\0", " ", "…", "\u200b", "\ufeff", "“", "é", "\x7f", "\x1b"])
+@each("before", ["sk-secret-", ""])
 def test_a_key_with_any_other_character_is_refused_and_never_repeated(odd: str, before: str) -> None:
     key = f"{before or 'sk-'}{odd}0123456789-secret"
 
@@ -201,9 +202,7 @@ def test_headers_come_from_variables_and_from_the_command_line() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "header", [f"Bearer {SECRET}", f": {SECRET}", f"X Y: {SECRET}", f"X: {SECRET}\n", f"X: {SECRET}…"]
-)
+@each("header", [f"Bearer {SECRET}", f": {SECRET}", f"X Y: {SECRET}", f"X: {SECRET}\n", f"X: {SECRET}…"])
 def test_a_wrong_header_is_refused_and_never_repeated(header: str) -> None:
     if header.endswith("\n"):
         header = header.replace(SECRET, f"{SECRET}\nY: 1")

@@ -19,6 +19,7 @@ from chatbot.providers import model_lists
 from chatbot.providers.model_lists import ModelPage, read_page
 from chatbot.providers.wires.model_details import detail_requests, read_detail
 from tests.any_json import HUGE, NUMBERS, PLAIN, any_json
+from tests.tables import each
 
 FOLDER = Path(__file__).parent / "recorded_lists"
 M = ListedModel
@@ -116,7 +117,7 @@ RECORDED: dict[str, list[ListedModel]] = {
 }
 
 
-@pytest.mark.parametrize("service", RECORDED)
+@each("service", RECORDED)
 def test_a_recorded_list_is_read_as_its_service_means_it(service: str) -> None:
     document = json.loads((FOLDER / f"{service}.json").read_bytes())
     assert list(read_page(document, "after").models) == RECORDED[service]
@@ -220,7 +221,7 @@ DOCUMENTED: dict[str, tuple[Any, list[ListedModel]]] = {
 }
 
 
-@pytest.mark.parametrize("which", DOCUMENTED)
+@each("which", DOCUMENTED)
 def test_a_list_is_read_as_its_documentation_shows_it(which: str) -> None:
     document, models = DOCUMENTED[which]
     assert list(read_page(document, "after").models) == models

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from chatbot.providers.models import context_window, facts
+from tests.tables import each
 
 
 @pytest.mark.parametrize(
@@ -24,7 +25,7 @@ def test_the_context_window_of_a_well_known_model(model: str, tokens: int) -> No
     assert context_window(model) == tokens
 
 
-@pytest.mark.parametrize("model", ["", "guide", "gpt-9", "my-gpt-4o", "claude-opus-7", "llama3.2:1b"])
+@each("model", ["", "guide", "gpt-9", "my-gpt-4o", "claude-opus-7", "llama3.2:1b"])
 def test_the_context_window_of_any_other_model_is_not_known(model: str) -> None:
     assert context_window(model) is None
 

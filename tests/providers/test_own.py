@@ -13,7 +13,7 @@ from chatbot.providers.choice import ModelRequest, choose, find_service, local_n
 from chatbot.providers.own import OwnServices, checked_name, own_services
 from chatbot.providers.service import KeyVariable, Service, UrlVariable
 from chatbot.providers.services import SERVICES, SHIPPED
-from tests.tables import cases
+from tests.tables import cases, each
 
 FILE = "providers.toml"
 
@@ -153,7 +153,7 @@ def test_a_name_is_kept_in_lower_case(name: str) -> None:
     assert checked_name(name) == name.lower()
 
 
-@pytest.mark.parametrize("name", ["", "a b", "../x", "openai", "-x", "x" * 80])
+@each("name", ["", "a b", "../x", "openai", "-x", "x" * 80])
 def test_other_names_are_refused(name: str) -> None:
     with pytest.raises(ConfigurationError):
         checked_name(name)

@@ -19,7 +19,7 @@ from chatbot.providers.probe.finding import Finding
 from chatbot.providers.probe.reading import Call, calls, excerpt
 from chatbot.providers.probe.report import Report, Row, as_json, changes, from_json, own_row
 from chatbot.providers.probe.subject import WRONG_KEY, Subject
-from tests.tables import cases
+from tests.tables import cases, each
 
 SUBJECT = Subject(services.find("custom"), Endpoint("http://127.0.0.1:9/v1", ("Authorization", "Bearer k-123")), "m")
 
@@ -173,7 +173,7 @@ def test_a_report_is_the_same_after_json() -> None:
     assert from_json(json.dumps(as_json(saved)), "a.json") == saved
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     ["", "{}", "[]", "null", '{"format": "chat probe 1"}', '{"format": "chat probe 1", "rows": [1]}', "[" * 99_999],
 )

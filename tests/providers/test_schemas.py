@@ -13,6 +13,7 @@ from chatbot.core.schemas.reading import read_schema
 from chatbot.providers import services
 from chatbot.providers.schemas import is_in, sent
 from tests.providers.asking import QUESTION, payload, provider
+from tests.tables import each
 from tests.wires import service_named
 
 SCHEMA = read_schema("name, age int")
@@ -42,7 +43,7 @@ def test_each_wire_format_has_its_own_place_for_a_schema() -> None:
     }
 
 
-@pytest.mark.parametrize("name", ["openai", "responses", "anthropic", "gemini", "ollama"])
+@each("name", ["openai", "responses", "anthropic", "gemini", "ollama"])
 def test_a_body_with_a_schema_is_known_as_one_and_others_are_not(name: str) -> None:
     assert is_in(payload(name, schema=SCHEMA))
     assert not is_in(payload(name, reasoning_effort="low", temperature=0.5))

@@ -15,6 +15,7 @@ from chatbot.providers.service import Service, Wire
 from chatbot.providers.services import ALIASES, BY_NAME, LAB, SERVICES
 from chatbot.providers.wires import lookup
 from tests.processes import python
+from tests.tables import each
 
 ROWS = [row for row in SERVICES if row.source != LAB]
 HEADERS = {"Authorization", "x-api-key", "x-goog-api-key", "api-key"}
@@ -22,7 +23,7 @@ HEADERS = {"Authorization", "x-api-key", "x-goog-api-key", "api-key"}
 each_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 
 
-@pytest.mark.parametrize("row", SERVICES, ids=lambda row: row.name)
+@each("row", SERVICES)
 def test_every_row_has_a_source_and_a_known_wire_format(row: Service) -> None:
     assert row.source
     assert row.title

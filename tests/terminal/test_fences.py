@@ -1,9 +1,10 @@
 import pytest
 
 from chatbot.terminal.fences import ends_in_code, with_closed_fence
+from tests.tables import each
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         "```sh\nx",
@@ -23,7 +24,7 @@ def test_a_fence_that_is_open_at_the_end_is_closed(text: str) -> None:
     assert not ends_in_code(closed)
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         "",

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import pytest
-
 from chatbot.terminal.graphemes import length_of_first, length_of_last
+from tests.tables import each
 
 FAMILY, FLAG, ACCENT, TONE = "👨\u200d👩\u200d👧", "🇩🇪", "e\u0301", "👍🏽"
 
 
-@pytest.mark.parametrize("character", [FAMILY, FLAG, ACCENT, TONE, "a", "世", "\n"])
+@each("character", [FAMILY, FLAG, ACCENT, TONE, "a", "世", "\n"])
 def test_what_a_person_sees_as_one_is_one(character: str) -> None:
     assert length_of_last(f"x{character}") == len(character)
     assert length_of_first(f"{character}x") == len(character)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from chatbot.terminal.help_page import help_page
+from tests.tables import each
 
 LISTS = {"What to ask": [("-f, --file PATH", "A text file."), ("--json", "One JSON object.")]}
 
@@ -32,7 +31,7 @@ def test_headings_are_bold_and_nothing_else_is() -> None:
     assert page(bold=True) == page().replace("What to ask", "\x1b[1mWhat to ask\x1b[0m")
 
 
-@pytest.mark.parametrize("columns", [0, 40, 80, 120, 1000])
+@each("columns", [0, 40, 80, 120, 1000])
 def test_lines_break_between_words_and_lose_none(columns: int) -> None:
     rows = [("--a-very-long-option, --with-another-long-name NAME", "Many words " * 30), ("-x", "")]
     text = help_page("Usage: chat", ["word " * 99], {"Options": rows}, [], columns=columns, bold=False)

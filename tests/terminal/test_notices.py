@@ -1,8 +1,7 @@
-import pytest
-
 from chatbot.core.errors import Hung
 from chatbot.core.redaction.redactor import Redactor
 from chatbot.terminal.notices import UNCHECKED, Notices
+from tests.tables import each
 
 KEY, OTHER = "key-of-the-environment", "key-that-was-read-later"
 
@@ -88,8 +87,8 @@ def test_in_a_session_an_error_is_red_a_notice_yellow_and_a_reply_dim() -> None:
     ]
 
 
-@pytest.mark.parametrize("columns", [40, 80, 120, 0])
-@pytest.mark.parametrize("in_session", [True, False])
+@each("columns", [40, 80, 120, 0])
+@each("in_session", [True, False])
 def test_a_line_of_a_reply_that_is_as_wide_as_may_be_is_one_row(columns: int, in_session: bool) -> None:
     written: list[str] = []
     notices = Notices(written.append, str, colour=False, columns=lambda: columns)

@@ -9,6 +9,7 @@ import pytest
 from chatbot.cli.commands import COMMANDS, names
 from chatbot.cli.first_word.mistaken import nearly
 from chatbot.lab.guide import manual
+from tests.tables import each
 
 COMMANDS_TO_BE = ("models", "keys", "config", "doctor", "probe")
 ALL = tuple(dict.fromkeys((*names(), *COMMANDS_TO_BE)))
@@ -41,7 +42,7 @@ def test_one_letter_too_few_too_many_or_wrong_or_two_that_changed_places_are_nea
     assert nearly(word, ALL) == command
 
 
-@pytest.mark.parametrize("word", ["hello", "mdoles", "mo", "logslogs", "hepl me", "models!!"])
+@each("word", ["hello", "mdoles", "mo", "logslogs", "hepl me", "models!!"])
 def test_more_is_a_question(word: str) -> None:
     assert nearly(word, ALL) is None
 

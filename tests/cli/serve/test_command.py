@@ -6,6 +6,7 @@ import pytest
 
 from chatbot.cli.serve.command import TOKEN_VARIABLE, Serving, _origin, _token
 from chatbot.core.errors import ChatError, ConfigurationError, UsageError
+from tests.tables import each
 
 
 def test_on_this_machine_no_token_is_wanted_unless_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -18,7 +19,7 @@ def test_on_this_machine_no_token_is_wanted_unless_it_is_said(monkeypatch: pytes
     assert len(first[0]) >= 32
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.0.2", "desk.local"])
+@each("host", ["0.0.0.0", "::", "192.168.0.2", "desk.local"])
 def test_other_machines_need_a_token(host: str) -> None:
     with pytest.raises(UsageError, match="other machines could spend your money"):
         _token(Serving(host=host))
@@ -34,7 +35,7 @@ def test_the_persons_own_token_is_taken_and_never_shown(monkeypatch: pytest.Monk
         assert bad not in str(raised.value)
 
 
-@pytest.mark.parametrize("text", ["*", "http://*", "localhost", "http://a/path", "http://a?b", "", "null"])
+@each("text", ["*", "http://*", "localhost", "http://a/path", "http://a?b", "", "null"])
 def test_an_origin_is_one_web_page(text: str) -> None:
     with pytest.raises(ChatError, match="--cors wants the origin"):
         _origin(text)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +14,7 @@ from chatbot.core.messages import ProviderItems
 from chatbot.core.redaction.redactor import MASK, Redactor
 from chatbot.core.tools.calling import ToolCall
 from tests.any_json import any_json
+from tests.tables import each
 
 KEY = "sk-live-0123456789abcdef"
 WHOLE = events.Finished(events.Verdict.COMPLETE, "stop", events.Usage(9, 2, 1, None), None, "req_1", 2, True, "m")
@@ -98,7 +98,7 @@ def test_items_with_a_key_in_them_are_not_kept() -> None:
     assert answer is not None and answer.items is None
 
 
-@pytest.mark.parametrize("verdict", [verdict for verdict in events.Verdict if verdict is not events.Verdict.COMPLETE])
+@each("verdict", [verdict for verdict in events.Verdict if verdict is not events.Verdict.COMPLETE])
 def test_only_a_complete_answer_is_kept(verdict: events.Verdict) -> None:
     assert folded([events.TextDelta("Half an")], WHOLE._replace(verdict=verdict), str) is None
     assert folded([events.TextDelta("Half")], WHOLE._replace(error=ConnectionLost("lost")), str) is None
@@ -112,7 +112,7 @@ def test_a_key_that_the_server_echoes_is_not_kept_also_where_it_comes_in_pieces(
     assert answer is not None and KEY[:12] not in to_json(answer) and answer.text() == MASK
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     ["", "{", "[]", "null", "[[], null]", '[[["voice", "x"]], null, null, null, "m"]', '[[["text", 1]],0,0,0,0]'],
 )

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.core.calls.arguments import ArgumentsFault, as_object, as_text, fitting, parsed
+from tests.tables import each
 
 CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 objects = st.dictionaries(st.text(), st.none() | st.integers() | st.text() | st.lists(st.booleans()))
@@ -23,7 +24,7 @@ def test_an_object_is_read_also_where_it_stands_in_a_string(value: dict[str, Any
     assert json.loads(as_text(json.dumps(text))) == value
 
 
-@pytest.mark.parametrize("text", ["", " \n", '""', "{}"])
+@each("text", ["", " \n", '""', "{}"])
 def test_no_arguments_are_an_empty_object(text: str) -> None:
     assert parsed(text) == {} and json.loads(as_text(text)) == {}
 

@@ -8,6 +8,7 @@ from chatbot.core.conversations.resume import Resumed, estimated_tokens, resumed
 from chatbot.core.conversations.stored import Failure, ImageReference, Turn
 from chatbot.core.events import Verdict
 from chatbot.core.messages import Conversation, Image, Message
+from tests.tables import each
 
 CAT = Image("image/png", b"cat", 750, 100, "cat.png")
 CAT_KEPT = ImageReference("c1", "image/png", 750, 100, "cat.png")
@@ -37,7 +38,7 @@ def test_a_conversation_is_sent_again_as_it_was() -> None:
     )
 
 
-@pytest.mark.parametrize("verdict", [None, Verdict.CUT, Verdict.FAILED, Verdict.CANCELLED, Verdict.LENGTH])
+@each("verdict", [None, Verdict.CUT, Verdict.FAILED, Verdict.CANCELLED, Verdict.LENGTH])
 def test_a_cut_answer_stays_as_it_came_and_that_is_said(verdict: Verdict | None) -> None:
     interrupted = turn("why?", "because of ", verdict)
     assert said(interrupted) == [("user", "why?"), ("assistant", "because of ")]
@@ -45,7 +46,7 @@ def test_a_cut_answer_stays_as_it_came_and_that_is_said(verdict: Verdict | None)
     assert notice.endswith("; it is sent as far as it came")
 
 
-@pytest.mark.parametrize("verdict", [None, Verdict.CUT, Verdict.FAILED, Verdict.EMPTY, Verdict.REFUSED])
+@each("verdict", [None, Verdict.CUT, Verdict.FAILED, Verdict.EMPTY, Verdict.REFUSED])
 def test_a_question_without_an_answer_is_left_out_and_the_last_one_can_be_asked_again(verdict: Verdict | None) -> None:
     failed = turn("one?", " \n", verdict, images=(CAT_KEPT,))
     assert said(failed, turn("two?", "two")) == [("user", "two?"), ("assistant", "two")]

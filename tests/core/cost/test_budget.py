@@ -11,7 +11,7 @@ from chatbot.core.cost.budget import Budget, read_budget
 from chatbot.core.cost.estimate import ASSUMED_ANSWER_TOKENS, LongestAnswer, estimated, longest_answer
 from chatbot.core.cost.price import Price, Rate
 from chatbot.options.money import BudgetText, PriceText, Usd
-from tests.tables import cases
+from tests.tables import cases, each
 
 
 @pytest.mark.parametrize(
@@ -29,9 +29,7 @@ def test_a_budget_is_an_amount_for_a_day_or_a_month(text: str, usd: str, period:
     assert BudgetText(text) == text
 
 
-@pytest.mark.parametrize(
-    "text", ["", "5", "5 USD", "5 EUR/day", "-5 USD/day", "5 USD/year", "day", "1e3/day", "5/day x"]
-)
+@each("text", ["", "5", "5 USD", "5 EUR/day", "-5 USD/day", "5 USD/year", "day", "1e3/day", "5/day x"])
 def test_anything_else_is_none(text: str) -> None:
     with pytest.raises(ValueError, match=r"^"):
         BudgetText(text)
@@ -43,12 +41,12 @@ def test_its_period_begins_with_the_day_or_with_the_month() -> None:
     assert Budget(Decimal(1), "month", "openai").words == "1 USD/month for openai"
 
 
-@pytest.mark.parametrize("text", ["0.05", "$0.05", "0.05 USD", "0.05usd"])
+@each("text", ["0.05", "$0.05", "0.05 USD", "0.05usd"])
 def test_an_amount_may_have_its_unit(text: str) -> None:
     assert Usd(text) == 0.05
 
 
-@pytest.mark.parametrize("text", ["", "x", "-1", "nan", "inf", "1 EUR"])
+@each("text", ["", "x", "-1", "nan", "inf", "1 EUR"])
 def test_an_amount_is_a_finite_number(text: str) -> None:
     with pytest.raises(ValueError, match=r"amount"):
         Usd(text)

@@ -13,6 +13,7 @@ from chatbot.core.cost.price import FREE, Price, Rate, cost_usd, plain_price, pr
 from chatbot.core.cost.spent import Spent
 from chatbot.core.errors import CannotConnect, ConnectionLost, RequestRefused
 from chatbot.core.events import CacheUse, Finished, Usage, Verdict
+from tests.tables import each
 
 
 def rate(usd: str) -> Rate:
@@ -55,7 +56,7 @@ def test_the_rates_that_held_come_back_from_their_texts() -> None:
     assert cost_usd(price_from(plain), usage) == cost_usd(tiered, usage)
 
 
-@pytest.mark.parametrize("plain", [{}, {"input": "1"}, {"input": "x", "output": "1"}, {"input": "-1", "output": "1"}])
+@each("plain", [{}, {"input": "1"}, {"input": "x", "output": "1"}, {"input": "-1", "output": "1"}])
 def test_what_is_no_price_is_refused(plain: dict[str, str]) -> None:
     with pytest.raises(ValueError, match=r"price|amount"):
         price_from(plain)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from chatbot.core.messages import Conversation, Image
 from chatbot.core.options import Endpoint, Options
 from chatbot.core.request import HttpRequest
 from chatbot.providers.wires import lookup
+from tests.tables import each
 from tests.wires import WIRES, service_named
 
 BODY = {"model": "m", "messages": [{"role": "user", "content": "why is the sky blue"}], "temperature": 0.2}
@@ -32,7 +32,7 @@ def key(request: HttpRequest, wire: str = "openai") -> str:
 USUAL = key(a_request())
 
 
-@pytest.mark.parametrize(
+@each(
     "other",
     [
         a_request(stream=True, stream_options={"include_usage": True}),
@@ -49,7 +49,7 @@ def test_what_changes_no_answer_is_no_part_of_the_key(other: HttpRequest) -> Non
     assert key(other) == USUAL
 
 
-@pytest.mark.parametrize(
+@each(
     "other",
     [
         a_request("https://gateway.example/v1/chat/completions"),
@@ -91,7 +91,7 @@ def test_a_body_that_is_no_json_counts_by_its_bytes() -> None:
     assert first != second and first == key(a_request()._replace(body=b"\xff"))
 
 
-@pytest.mark.parametrize("wire", WIRES)
+@each("wire", WIRES)
 def test_a_stream_and_a_whole_answer_are_one_question_in_every_wire_format(wire: str) -> None:
     provider = lookup.provider_for(service_named(wire), Endpoint("https://example.com/v1"))
     asked = Conversation().asking("hello", (Image("image/png", b"cat", 1, 1, "cat.png"),))

@@ -14,6 +14,7 @@ from chatbot.core.http.limits import Limit, Limits, SeenLimits, as_json, from_js
 from chatbot.core.http.outcome import may_tell_of_limits
 from tests.any_json import any_json
 from tests.flat import some
+from tests.tables import each
 
 ANSWERED = Exchange("1", 1, 0, "gemini", "gemini", "flash", "POST", "http://x", (), b"")
 NOW_S = 1_745_000_000.0  # 2025-04-18T18:13:20Z
@@ -228,7 +229,7 @@ def test_only_the_body_of_a_429_is_read() -> None:
     assert seen(200) == SeenLimits("gemini", "flash", NOW_S, Limits())
 
 
-@pytest.mark.parametrize(
+@each(
     "line",
     [
         "anthropic-ratelimit-requests-limit: ANTHROPIC-RATELIMIT-REQUESTS-LIMIT-XXX",

@@ -12,6 +12,7 @@ from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
 from chatbot.core.images.metadata import without_metadata
+from tests.tables import each
 
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()  # holds the second it was made
 XMP = b"<x:xmpmeta>secret place</x:xmpmeta>"
@@ -57,7 +58,7 @@ WITH_SECRETS = {
 }
 
 
-@pytest.mark.parametrize("media_type", WITH_SECRETS)
+@each("media_type", WITH_SECRETS)
 def test_metadata_goes_and_every_pixel_stays(media_type: str) -> None:
     data = WITH_SECRETS[media_type]
     assert b"secret" in data
@@ -77,7 +78,7 @@ def test_the_colour_profile_stays(media_type: str) -> None:
         assert not picture.getexif()
 
 
-@pytest.mark.parametrize("media_type", WITH_SECRETS)
+@each("media_type", WITH_SECRETS)
 def test_a_stripped_file_has_nothing_left_to_strip_and_is_given_back_itself(media_type: str) -> None:
     stripped = without_metadata(WITH_SECRETS[media_type], media_type) or b""
     assert without_metadata(stripped, media_type) is stripped
@@ -101,7 +102,7 @@ def test_a_file_without_metadata_is_given_back_itself(media_type: str, data: byt
     assert without_metadata(data, media_type) is data
 
 
-@pytest.mark.parametrize("media_type", ["image/jpeg", "image/png", "image/webp", "image/gif"])
+@each("media_type", ["image/jpeg", "image/png", "image/webp", "image/gif"])
 def test_what_is_hidden_behind_the_end_goes_too(media_type: str) -> None:
     clean = without_metadata(WITH_SECRETS[media_type], media_type) or b""
     assert without_metadata(clean + b"secret trailer", media_type) == clean

@@ -15,6 +15,7 @@ from chatbot.core.http.exchange import Chunk, Exchange
 from chatbot.core.receipts.checking import check
 from chatbot.core.receipts.receipt import Answered, Measure, Output, Ran, receipt
 from tests.any_json import any_json
+from tests.tables import each
 
 RAN = Ran({"chat": "1"}, "2026-01-01T00:00:00Z", "2026-01-01T00:00:01Z", 0)
 COMPLETE = Finished(Verdict.COMPLETE, "stop", has_text=True, model="m")
@@ -85,7 +86,7 @@ def test_output_that_is_cut_by_a_closed_pipe_or_behind_chat_is_told(text: str, d
     assert lost(made(text), got=bytes([out[0] ^ 1]) + out[1:]) == ["output"]
 
 
-@pytest.mark.parametrize("verdict", [verdict for verdict in Verdict if verdict is not Verdict.COMPLETE])
+@each("verdict", [verdict for verdict in Verdict if verdict is not Verdict.COMPLETE])
 def test_an_answer_that_is_not_complete_is_told_with_its_reason(verdict: Verdict) -> None:
     error = ConnectionLost("the connection broke off")
     document = made(finished=Finished(verdict, error=error, has_text=True))
@@ -122,7 +123,7 @@ def test_what_is_no_receipt_is_refused(document: object) -> None:
             check({"format": "chat-receipt-1", **document})
 
 
-@pytest.mark.parametrize("number", ["x", float("nan"), float("inf"), None, []])
+@each("number", ["x", float("nan"), float("inf"), None, []])
 def test_a_receipt_with_another_kind_of_number_is_refused(number: object) -> None:
     document = made()
     document["stdout"]["bytes"] = number

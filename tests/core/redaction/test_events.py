@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +11,7 @@ from chatbot.core.messages import ProviderItems
 from chatbot.core.redaction.events import EventRedactor, KeyMask
 from chatbot.core.redaction.redactor import MASK, Redactor
 from tests.events import text
+from tests.tables import each
 
 KEY = "sk-secret-0123456789-abcdef"
 
@@ -79,7 +79,7 @@ def naming(parameter: str, error: ChatError) -> ChatError:
     return error
 
 
-@pytest.mark.parametrize(
+@each(
     "event",
     [
         Notice(f"used {KEY}"),

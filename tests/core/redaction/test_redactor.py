@@ -75,7 +75,7 @@ def test_what_stands_where_keys_stand_is_hidden(text: str, expected: str) -> Non
     assert Redactor()(text) == expected
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         "ask-a-question-about-something",

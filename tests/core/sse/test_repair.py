@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import json
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.core.sse.decoder import SseEvent, events, lines
 from chatbot.core.sse.repair import MAX_DOCUMENT_BYTES, repaired
 from tests.any_json import any_json
+from tests.tables import each
 
 
 def read(stream: bytes) -> list[SseEvent]:
@@ -45,8 +45,8 @@ def test_a_bare_array_is_an_event() -> None:
     assert datas(b'[{"error": 1}]\n') == ['[{"error": 1}]']
 
 
-@pytest.mark.parametrize("indent", [2, 0])
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@each("indent", [2, 0])
+@each("end", ["\n", "\r\n", "\r"])
 def test_bare_json_over_several_lines_is_an_event(indent: int, end: str) -> None:
     document = {"error": {"code": 503, "details": [{"a": []}, {}], "message": "The model is overloaded."}}
     text = json.dumps(document, indent=indent).replace("\n", end)
@@ -72,7 +72,7 @@ def test_bare_json_that_is_cut_off_is_no_event() -> None:
     assert datas(CHUNK + b'{\n  "error": {\n    "mess') == ['{"a": 1}']
 
 
-@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n", b"\r"])
+@each("end", [b"", b"\n", b"\r\n", b"\r"])
 def test_a_whole_last_event_is_given_without_its_blank_line(end: bytes) -> None:
     assert datas(CHUNK + b'data: {"b": 2}' + end) == ['{"a": 1}', '{"b": 2}']
 
@@ -85,7 +85,7 @@ def test_the_end_marker_is_given_without_its_blank_line() -> None:
     assert datas(CHUNK + b"data: [DONE]") == ['{"a": 1}', "[DONE]"]
 
 
-@pytest.mark.parametrize("rest", [b'data: {"b": ', b"data: [DO", b"data:", b"event: x", b"data: {} {"])
+@each("rest", [b'data: {"b": ', b"data: [DO", b"data:", b"event: x", b"data: {} {"])
 def test_a_last_event_that_is_cut_off_is_not_given(rest: bytes) -> None:
     assert datas(CHUNK + rest) == ['{"a": 1}']
 

@@ -16,6 +16,7 @@ from chatbot.lab.grade.rules import waits_are_unclear, waits_grow
 from chatbot.lab.grade.scenes import HARD_QUESTION, SCENE_BY_NAME
 from chatbot.outside.processes.running import Piece
 from tests.lab.grade.observed import BODY, HEADERS, KEY, ran, received, seen
+from tests.tables import each
 
 WHOLE, HALF = "All of the answer.", "The lab sends this answer one word"
 ANSWERED = seen(ran(WHOLE + "\n"), says=WHOLE, sent_s=0.9)
@@ -170,7 +171,7 @@ def _more(case: Case, given: Sequence[Observation]) -> dict[str, Observation]:
     return {f"{case.more[0]} #{number}": each for number, each in enumerate(given)}
 
 
-@pytest.mark.parametrize("name", CASE_BY_NAME)
+@each("name", CASE_BY_NAME)
 def test_each_case_has_a_client_that_passes_and_one_that_fails(name: str) -> None:
     good, bad, words = PAIRS[name]
     assert marked(name, good)[0] == "pass", marked(name, good)
@@ -189,7 +190,7 @@ def test_there_are_enough_cases_and_each_is_said_in_sentences() -> None:
 NOT_ABOUT_THE_QUESTION = {"nothing-left", "told-apart"}
 
 
-@pytest.mark.parametrize("name", sorted(set(CASE_BY_NAME) - NOT_ABOUT_THE_QUESTION))
+@each("name", sorted(set(CASE_BY_NAME) - NOT_ABOUT_THE_QUESTION))
 def test_a_client_that_never_asks_passes_nothing(name: str) -> None:
     given = (NEVER,) * len(CASE_BY_NAME[name].scenes)
     assert marked(name, given) == ("fail", "no question came: exit code 1 'no such module'")
@@ -290,7 +291,7 @@ def test_few_waits_with_chance_in_them_want_more_and_are_no_fail() -> None:
     assert marked("waits-grow", (refused("busy"),) * 4) == ("fail", "it did not ask again")
 
 
-@pytest.mark.parametrize("name", sorted(name for name, case in CASE_BY_NAME.items() if case.scenes[0] == "plain"))
+@each("name", sorted(name for name, case in CASE_BY_NAME.items() if case.scenes[0] == "plain"))
 def test_a_client_that_does_the_same_whatever_comes_tells_nothing(name: str) -> None:
     says_all = "error: 400 401 403 404 500 503 key too long: busy, model not allowed, token limit; filter; empty"
     scenes = len(CASE_BY_NAME[name].scenes)

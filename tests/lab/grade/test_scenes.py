@@ -16,6 +16,7 @@ from chatbot.core.sse.decoder import SseEvent, parse
 from chatbot.lab.grade.client import FACTS, WIRES
 from chatbot.lab.grade.scenes import SCENE_BY_NAME, Scene
 from chatbot.lab.grade.stage import Stage
+from tests.tables import each
 
 BODIES: dict[str, tuple[str, dict[str, Any]]] = {
     "openai": ("/v1/chat/completions", {"model": "m", "messages": [{"role": "user", "content": "hi"}]}),
@@ -53,7 +54,7 @@ def events_of(scene: str, wire: str) -> list[SseEvent]:
     return list(parse([answer.content]))
 
 
-@pytest.mark.parametrize("wire", WIRES)
+@each("wire", WIRES)
 def test_other_frames_are_the_same_events(wire: str) -> None:
     plain = events_of("split-bytes", wire)
     assert "plain" in "".join(event.data for event in plain)
@@ -77,7 +78,7 @@ def _data(event: SseEvent) -> object:
     return event.data if event.data == "[DONE]" else json.loads(event.data)
 
 
-@pytest.mark.parametrize("wire", WIRES)
+@each("wire", WIRES)
 def test_a_compressed_answer_is_sent_to_who_takes_it(wire: str) -> None:
     [packed], _ = asked(SCENE_BY_NAME["gzip"], wire, encoding="br, gzip")
     assert packed.headers["Content-Encoding"] == "gzip"
@@ -93,7 +94,7 @@ def test_an_end_marker_is_left_out_and_half_an_event_is_half() -> None:
         asked(SCENE_BY_NAME["half-an-event"], "openai")
 
 
-@pytest.mark.parametrize("wire", WIRES)
+@each("wire", WIRES)
 def test_a_wait_stands_in_the_header_in_seconds_or_as_a_date(wire: str) -> None:
     [first, second], stage = asked(SCENE_BY_NAME["limited"], wire, 2)
     assert (first.status_code, first.headers["Retry-After"], second.status_code) == (429, "3", 200)
@@ -102,7 +103,7 @@ def test_a_wait_stands_in_the_header_in_seconds_or_as_a_date(wire: str) -> None:
     assert 3.5 < parsedate_to_datetime(first.headers["Retry-After"]).timestamp() - time.time() < 5.1
 
 
-@pytest.mark.parametrize("wire", WIRES)
+@each("wire", WIRES)
 def test_a_redirect_leads_to_another_host_and_a_rejected_key_is_repeated(wire: str) -> None:
     [answer], stage = asked(SCENE_BY_NAME["redirect"], wire)
     assert answer.status_code == 307 and answer.headers["Location"].startswith("http://localhost:")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from chatbot.lab import guide
 from chatbot.lab.learn.checks.table import CASES
 from chatbot.lab.learn.exercises import Exercise, exercises
+from tests.tables import each
 
 MOST_WORDS = 450  # two minutes of reading
 
@@ -18,7 +17,7 @@ def test_there_are_thirteen_in_their_order_and_each_is_checked() -> None:
     assert [exercise.file_name for exercise in exercises()][::12] == ["01_models.py", "13_relay.mjs"]
 
 
-@pytest.mark.parametrize("exercise", exercises(), ids=lambda exercise: exercise.name)
+@each("exercise", exercises())
 def test_a_page_is_two_minutes_of_reading_and_says_what_to_do_and_to_read(exercise: Exercise) -> None:
     assert 150 < len(exercise.page.split()) <= MOST_WORDS
     assert "**To do.**" in exercise.page
@@ -26,12 +25,12 @@ def test_a_page_is_two_minutes_of_reading_and_says_what_to_do_and_to_read(exerci
     assert len(exercise.hints) >= 3
 
 
-@pytest.mark.parametrize("exercise", exercises(), ids=lambda exercise: exercise.name)
+@each("exercise", exercises())
 def test_the_guide_has_something_to_say_for_the_last_hint(exercise: Exercise) -> None:
     assert guide.answer(exercise.about, guide.manual()).startswith(f"## {exercise.about}")
 
 
-@pytest.mark.parametrize("exercise", exercises(), ids=lambda exercise: exercise.name)
+@each("exercise", exercises())
 def test_a_starter_is_begun_and_not_done_and_a_solution_is_a_program(exercise: Exercise) -> None:
     assert "To do:" in exercise.starter
     assert "To do:" not in exercise.solution

@@ -16,6 +16,7 @@ from chatbot.lab.replies import ScriptedReply, whole
 from chatbot.lab.server.connection import Connection, Limits, Refuse, Respond, refusal
 from chatbot.lab.server.departures import Departure
 from chatbot.lab.server.listener import HttpServer
+from tests.tables import each
 
 PATIENCE_S = 10.0
 
@@ -47,7 +48,7 @@ def all_of(connection: socket.socket) -> bytes:
     return data
 
 
-@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+@each("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
 def test_any_method_is_answered(method: str) -> None:
     with serving() as server:
         assert requests.request(method, server.url, data=b"abc", timeout=5).text == f"{method} 3"
@@ -122,7 +123,7 @@ def test_what_is_no_request_is_refused_in_json(request_bytes: bytes, status: int
 SMUGGLED = b"GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
-@pytest.mark.parametrize(
+@each(
     "head",
     [
         b"no header\r\nContent-Length: %d",

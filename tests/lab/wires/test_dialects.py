@@ -13,6 +13,7 @@ from chatbot.core.sse import decoder
 from chatbot.lab.answers import Answer, Asked, Ending, Fault, tokens
 from chatbot.lab.wires.dialects import DIALECTS, route
 from tests.any_json import any_json
+from tests.tables import each
 
 OPENAI, ANTHROPIC, GEMINI = DIALECTS["openai"], DIALECTS["anthropic"], DIALECTS["gemini"]
 ASKED = Asked("echo", streamed=True, usage_wanted=False, input_tokens=3)
@@ -146,7 +147,7 @@ def test_an_error_within_the_json_array_is_its_last_element() -> None:
     assert json.loads(b"".join(pieces))[-1]["error"]["status"] == "UNAVAILABLE"
 
 
-@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
+@each("dialect", DIALECTS.values())
 def test_an_answer_without_an_ending_has_no_end_marker(dialect: Any) -> None:
     whole = b"".join(dialect.stream(Answer("Hello there"), ASKED))
     broken = b"".join(dialect.stream(Answer("Hello there", ending=None), ASKED))
@@ -155,8 +156,8 @@ def test_an_answer_without_an_ending_has_no_end_marker(dialect: Any) -> None:
     assert len(broken) < len(whole)
 
 
-@pytest.mark.parametrize("ending", Ending)
-@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
+@each("ending", Ending)
+@each("dialect", DIALECTS.values())
 def test_every_ending_is_a_finish_reason_or_an_error(dialect: Any, ending: Ending) -> None:
     assert ending in dialect.endings or Fault(ending) in dialect.faults
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from chatbot.core.errors import ChatError, ConfigurationError, UsageError
 from chatbot.options.templates.template import Template, applied, checked, checked_name, read_variables, with_flags
+from tests.tables import each
 
 TRANSLATE = Template("translate", system="You speak $language.", prompt="In a $tone tone: $input")
 
@@ -131,7 +132,7 @@ def test_values_are_read_from_name_and_value() -> None:
     assert read_variables(["a=1", "b=x=y", "c=", "a=2"]) == {"a": "2", "b": "x=y", "c": ""}
 
 
-@pytest.mark.parametrize("pair", ["a", "=1", "a b=1", "1a=1", "a-b=1", "ä=1", "a}${b=1", " a=1"])
+@each("pair", ["a", "=1", "a b=1", "1a=1", "a-b=1", "ä=1", "a}${b=1", " a=1"])
 def test_a_value_without_a_proper_name_is_refused(pair: str) -> None:
     with pytest.raises(UsageError, match="--var wants name=value"):
         read_variables([pair])
@@ -142,12 +143,12 @@ def test_the_question_is_not_set_as_a_variable() -> None:
         read_variables(["input=x"])
 
 
-@pytest.mark.parametrize("name", ["pirate", "review-code", "v1.2", "größe", "日本語", "x" * 100])
+@each("name", ["pirate", "review-code", "v1.2", "größe", "日本語", "x" * 100])
 def test_an_ordinary_name_is_safe(name: str) -> None:
     assert checked_name(name) == name
 
 
-@pytest.mark.parametrize(
+@each(
     "name",
     [
         *["", ".", "..", ".hidden", "-t", "a/b", "../a", "a\\b", "C:x", "a b", "x" * 101, "é" * 51],

@@ -13,6 +13,7 @@ from chatbot.outside.desktop.pasting import pasted
 from chatbot.outside.desktop.terminal_clipboard import MAX_REPLY_BYTES, text_in
 from tests.conftest import FakeTime
 from tests.outside.desktop.test_clipboard import with_tool
+from tests.tables import each
 
 ATTRIBUTES = b"\x1b[?62;22c"
 
@@ -60,8 +61,8 @@ def in_pieces(reply: bytes, size: int) -> Iterable[bytes]:
     return (reply[at : at + size] for at in range(0, len(reply), size))
 
 
-@pytest.mark.parametrize("end", [b"\x07", b"\x1b\\"])
-@pytest.mark.parametrize("size", [1, 7, 1000])
+@each("end", [b"\x07", b"\x1b\\"])
+@each("size", [1, 7, 1000])
 def test_the_terminal_tells_its_clipboard_in_whatever_pieces(end: bytes, size: int) -> None:
     reply = b"\x1b]52;c;" + base64.b64encode("naïve".encode()) + end + ATTRIBUTES
     assert replied(*in_pieces(reply, size)) == "naïve".encode()

@@ -121,7 +121,7 @@ def test_the_type_comes_from_the_content_not_from_the_name(tmp_path: Path) -> No
     assert load_image(path, LIMITS)[0].media_type == "image/png"
 
 
-@pytest.mark.parametrize("file_format", ["WEBP", "GIF", "BMP", "TIFF", "AVIF"])
+@each("file_format", ["WEBP", "GIF", "BMP", "TIFF", "AVIF"])
 def test_a_type_that_the_service_does_not_take_becomes_jpeg(file_format: str) -> None:
     image = loaded(encoded(half_red_half_blue(), file_format), ImageLimits())
     assert image.media_type == "image/jpeg"
@@ -210,7 +210,7 @@ def test_an_impossible_orientation_is_ignored(orientation: int) -> None:
     assert (image.width, image.height) == (60, 40)
 
 
-@pytest.mark.parametrize("mode", ["RGBA", "LA", "P", "RGB", "L"])
+@each("mode", ["RGBA", "LA", "P", "RGB", "L"])
 def test_transparency_is_white(mode: str) -> None:
     picture = Pillow.new("RGBA", (60, 40), (0, 0, 0, 0))
     ImageDraw.Draw(picture).rectangle((30, 0, 60, 40), fill=(0, 0, 0, 255) if mode in ("LA", "L") else (*BLUE, 255))
@@ -270,7 +270,7 @@ def test_grey_stays_grey() -> None:
         assert sent.mode == "L"
 
 
-@pytest.mark.parametrize("file_format", ["GIF", "WEBP", "PNG", "AVIF"])
+@each("file_format", ["GIF", "WEBP", "PNG", "AVIF"])
 def test_only_the_first_frame_of_an_animation_is_sent_and_that_is_said(file_format: str) -> None:
     frames = [Pillow.new("RGB", (60, 40), RED), Pillow.new("RGB", (60, 40), BLUE)]
     data = encoded(frames[0], file_format, save_all=True, append_images=frames[1:])
@@ -297,8 +297,8 @@ def test_a_camera_picture_with_previews_behind_it_is_no_animation() -> None:
 # What must not leave
 
 
-@pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
-@pytest.mark.parametrize("size", [(60, 40), (900, 600)])
+@each("file_format", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
+@each("size", [(60, 40), (900, 600)])
 def test_no_metadata_leaves_whether_sent_as_it_is_or_made_anew(file_format: str, size: tuple[int, int]) -> None:
     options: dict[str, Any] = {"exif": exif()}
     if file_format in ("JPEG", "WEBP"):

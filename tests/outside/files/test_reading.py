@@ -8,6 +8,7 @@ import pytest
 
 from chatbot.core.errors import FileUnreadable, ImageUnreadable
 from chatbot.outside.files.reading import display_name, read_file, read_text_file
+from tests.tables import each
 from tests.timing import quickest
 
 
@@ -114,7 +115,7 @@ def test_a_path_through_a_file_is_refused(tmp_path: Path) -> None:
     assert "not a directory" in str(refusal(tmp_path / "file" / "b"))
 
 
-@pytest.mark.parametrize("path", ["a\0b", "", "x" * 5_000, "a\udcffb", "\ud800", "two\nlines"])
+@each("path", ["a\0b", "", "x" * 5_000, "a\udcffb", "\ud800", "two\nlines"])
 def test_impossible_names_are_refused_in_one_encodable_line(path: str) -> None:
     assert len(str(refusal(path)).encode()) < 300
 

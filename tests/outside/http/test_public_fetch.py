@@ -23,6 +23,7 @@ from chatbot.outside.http.public_fetch import (
     resolved,
 )
 from tests.outside.wire import CERTIFICATE, PATIENCE_S, Wire, answer, says, wire
+from tests.tables import each
 
 PAGE = answer(b"<p>Hello", "Content-Type: text/html; charset=utf-8")
 
@@ -93,7 +94,7 @@ def as_numbers(host: str, port: int) -> Sequence[str]:
         return resolved(host, port)
 
 
-@pytest.mark.parametrize(
+@each(
     "host",
     "127.0.0.1 127.1 2130706433 0x7f000001 0177.0.0.1 017700000001 0.0.0.0 0 localhost LOCALHOST. [::1] [::] 10.0.0.1 "
     "[::ffff:127.0.0.1] [::ffff:7f00:1] [64:ff9b::127.0.0.1] 169.254.169.254 172.16.0.1 192.168.1.1 100.64.0.1 "
@@ -159,7 +160,7 @@ def test_redirects_are_followed_and_counted() -> None:
     assert server.connections == MAX_REDIRECTS + 1
 
 
-@pytest.mark.parametrize(
+@each(
     "url", ["", "page", "http://", "ftp://a.example", "http://a b/", "http://a.example:x/", "javascript:1", "http://[/"]
 )
 def test_what_is_no_address_of_the_web_is_told(url: str) -> None:

@@ -14,6 +14,7 @@ from chatbot.core.request import HttpRequest
 from chatbot.outside.http.response_head import MAX_INTERIM_RESPONSES, MAX_TRAILERS
 from chatbot.outside.http.transport import LiveTransport
 from tests.outside.wire import PATIENCE_S, Wire, answer, says, wire
+from tests.tables import each
 
 HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\n"
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -33,7 +34,7 @@ def failure(server: Wire) -> ChatError:
     return caught.value
 
 
-@pytest.mark.parametrize("interim", [HINTS, CONTINUE, b"HTTP/1.1 102 Processing\r\n\r\n", HINTS + CONTINUE + HINTS])
+@each("interim", [HINTS, CONTINUE, b"HTTP/1.1 102 Processing\r\n\r\n", HINTS + CONTINUE + HINTS])
 def test_each_answer_belongs_to_its_question_whatever_comes_before_it(interim: bytes) -> None:
     transport = LiveTransport({}, idle_timeout_s=PATIENCE_S)
     with wire(says(interim + answer(b"one"), interim + answer(b"two"), answer(b"three"))) as server:
@@ -67,7 +68,7 @@ def test_trailers_are_read_up_to_a_bound() -> None:
             assert isinstance(failure(server), errors.ConnectionLost)
 
 
-@pytest.mark.parametrize(
+@each(
     "banner",
     [
         b"SSH-2.0-OpenSSH_9.6\r\n",
@@ -79,7 +80,6 @@ def test_trailers_are_read_up_to_a_bound() -> None:
         b'{"error": "no"}\n',
         b"\xff" * 50,
     ],
-    ids=["ssh", "smtp", "tls alert", "http2", "icy", "http3", "json", "garbage"],
 )
 def test_what_does_not_speak_http_is_told_at_once(banner: bytes) -> None:
     def talk(server: Wire, sock: socket.socket) -> None:
@@ -110,7 +110,7 @@ def test_a_wrong_head_is_the_answers_fault_not_the_requests(head: bytes) -> None
         assert "the answer of" in str(error)
 
 
-@pytest.mark.parametrize(
+@each(
     "whole",
     [
         b"HTTP/1.0 200 OK\r\n\r\none",
@@ -120,15 +120,14 @@ def test_a_wrong_head_is_the_answers_fault_not_the_requests(head: bytes) -> None
         b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\none",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;a=b\r\none\r\n0\r\n\r\n",
     ],
-    ids=["http/1.0", "bare lf", "no reason", "folded", "the same length twice", "chunk extension"],
 )
 def test_what_servers_may_send_is_read(whole: bytes) -> None:
     with wire(says(whole)) as server:
         assert ask(LiveTransport({}), server) == b"one"
 
 
-@pytest.mark.parametrize("method", ["POST", "GET"])
-@pytest.mark.parametrize("start", [b"", b"HTTP/1.1 200 OK\r\nX-Slow: "], ids=["the status", "a header"])
+@each("method", ["POST", "GET"])
+@each("start", [b"", b"HTTP/1.1 200 OK\r\nX-Slow: "])
 def test_a_head_that_drips_without_end_comes_to_an_end(start: bytes, method: str) -> None:
     ended = threading.Event()
 

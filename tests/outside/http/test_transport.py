@@ -25,6 +25,7 @@ from chatbot.core.errors import ChatError
 from chatbot.core.request import MAX_ERROR_BYTES, HttpRequest, HttpResponse, read_at_most
 from chatbot.outside.http.transport import LiveTransport, sent_headers
 from tests.outside.wire import CERTIFICATE, PATIENCE_S, Wire, answer, reset, says, wire
+from tests.tables import each
 
 KEY = "secret-0123456789-key"
 KEY_HEADERS = {"Authorization": f"Bearer {KEY}"}
@@ -101,7 +102,7 @@ class TestReading:
         assert response.status == 429
         assert (response.headers["retry-after"], response.headers["x-request-id"]) == ("7", "r1")
 
-    @pytest.mark.parametrize("status", [400, 401, 404, 500, 503])
+    @each("status", [400, 401, 404, 500, 503])
     def test_an_error_of_the_server_is_an_ordinary_response(self, status: int) -> None:
         with responses.RequestsMock() as mock:
             mock.post("https://api.example.com/v1/x", status=status, body=b'{"error": 1}', headers={"A-B": "C"})

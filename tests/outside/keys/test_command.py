@@ -11,6 +11,7 @@ import pytest
 
 from chatbot.core.errors import Cancelled, ChatError, ConfigurationError
 from chatbot.outside.keys.command import key_from
+from tests.tables import each
 
 NAME = "OPENAI_API_KEY"
 KEY = "plain-key-0123456789"
@@ -65,7 +66,7 @@ def test_a_stop_while_it_is_started_is_told_like_one_later() -> None:
         key_from("echo x", NAME, Stopping(), lambda text: None)
 
 
-@pytest.mark.parametrize("command", ["", "  ", "op read 'x", "a\0b"])
+@each("command", ["", "  ", "op read 'x", "a\0b"])
 def test_what_is_no_command_is_refused(command: str) -> None:
     assert "is no command" in str(refused(command))
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
-
 from chatbot.outside.tools.environment import without_any_secret
+from tests.tables import each
 
 KEY = "sk-abcdefghijklmnopqrstuvwx"
 
 
-@pytest.mark.parametrize(
+@each(
     "name",
     "OPENAI_API_KEY OPENAI_API_KEY_COMMAND GITHUB_TOKEN AWS_SECRET_ACCESS_KEY AWS_ACCESS_KEY_ID DB_PASSWORD DB_PASS "
     "PGPASSWD MYSQL_PWD NPM_CONFIG__AUTH GOOGLE_APPLICATION_CREDENTIALS A_COOKIE openai_key GHTOKEN GH_PAT".split(),

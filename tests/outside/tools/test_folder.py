@@ -18,6 +18,7 @@ from chatbot.outside.tools.folder.reading import listed, read
 from chatbot.outside.tools.folder.searching import MAX_LINES, search
 from chatbot.outside.tools.process import Surroundings
 from tests.outside.wire import PATIENCE_S
+from tests.tables import each
 
 SECRET = "the-secret-outside"
 
@@ -177,7 +178,7 @@ def test_what_is_no_file_is_not_waited_for(folder: Path) -> None:
     assert "binary" in refused(here, "binary")
 
 
-@pytest.mark.parametrize(
+@each(
     "name",
     ".env .ENV .Env .env.local .env.production .envrc .netrc _netrc .npmrc .pypirc .git-credentials id_rsa id_ed25519 "
     "server.pem tls.KEY keys.toml .ssh .aws ．env .e\u200cnv .\uff25NV .env. .env::$DATA \u2024env".split(),
@@ -186,9 +187,7 @@ def test_a_name_that_some_file_system_takes_for_one_with_keys_is_closed(name: st
     assert is_closed_name(name)
 
 
-@pytest.mark.parametrize(
-    "name", ".env.example .env.sample env environment.py id_rsa.pub keys.py key monkey .ssh-notes".split()
-)
+@each("name", ".env.example .env.sample env environment.py id_rsa.pub keys.py key monkey .ssh-notes".split())
 def test_a_name_like_that_is_not(name: str) -> None:
     assert not is_closed_name(name)
 

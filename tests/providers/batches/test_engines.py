@@ -14,6 +14,7 @@ from chatbot.providers.batches.base import BatchEngine, BatchRequest, BatchState
 from chatbot.providers.batches.lookup import engine_for
 from chatbot.providers.services import SERVICES
 from chatbot.providers.wires.lookup import provider_for
+from tests.tables import each
 
 ENDPOINT = Endpoint("https://example.test/v1", ("Authorization", "Bearer k"))
 
@@ -68,8 +69,8 @@ def test_a_state_says_whether_it_is_over_and_why(
     assert (state.is_over, state.ended, state.reason) == (is_over, ended, reason)
 
 
-@pytest.mark.parametrize("name", ["openai", "anthropic", "gemini"])
-@pytest.mark.parametrize("document", [None, [], "no", {}, {"status": 3}, {"metadata": {}}])
+@each("name", ["openai", "anthropic", "gemini"])
+@each("document", [None, [], "no", {}, {"status": 3}, {"metadata": {}}])
 def test_an_answer_that_tells_no_state_is_none(name: str, document: Any) -> None:
     with pytest.raises((MalformedAnswer, AttributeError)) as error:
         state_of(name, document)

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatbot.providers.errors.bodies import MAX_SAID_CHARS, parse_error_body, words
+from tests.tables import each
 
 WRAPPED = json.dumps({"error": {"message": {"message": "missing field", "type": "x"}, "param": None}}, indent=2)
 
@@ -205,7 +206,7 @@ def test_the_parameter_is_found(param: Any, parameter: str | None) -> None:
     assert parse_error_body({"error": {"param": param}}).parameter == parameter
 
 
-@pytest.mark.parametrize(
+@each(
     "body",
     [
         b"[" * 60_000,

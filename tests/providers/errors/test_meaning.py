@@ -69,7 +69,7 @@ def test_a_status_alone_has_its_meaning(status: int, kind: type[ChatError], body
 RETRIED = {408, 409, 429, 498, 500, 502, 503, 504, 520, 524, 529}
 
 
-@pytest.mark.parametrize("status", sorted(RETRIED | {400, 401, 402, 403, 404, 413, 422}))
+@each("status", sorted(RETRIED | {400, 401, 402, 403, 404, 413, 422}))
 def test_only_what_may_pass_is_tried_again(status: int) -> None:
     assert read(status).retryable is (status in RETRIED)
 
@@ -193,8 +193,8 @@ def test_a_context_too_long_is_known_by_its_phrase_and_never_tried_again(phrase:
     assert not error.retryable
 
 
-@pytest.mark.parametrize("code", ["context_length_exceeded", "exceed_context_size_error", "too_many_prompt_tokens"])
-@pytest.mark.parametrize("member", ["code", "type"])
+@each("code", ["context_length_exceeded", "exceed_context_size_error", "too_many_prompt_tokens"])
+@each("member", ["code", "type"])
 def test_a_context_too_long_is_known_by_its_code(code: str, member: str) -> None:
     assert type(read(400, openai("m", **{member: code}))) is errors.ContextTooLong
 
@@ -310,7 +310,7 @@ def test_the_request_id_is_found_in_headers_and_body(
     assert read(500, document, **headers).request_id == request_id
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 429, 500, 502, 503, 521])
+@each("status", [400, 401, 403, 404, 429, 500, 502, 503, 521])
 def test_a_web_page_is_never_repeated(status: int) -> None:
     page = "<!DOCTYPE html><html><head><style>x</style></head><body><h1>Bad gateway</h1><p>nginx</p></body></html>"
 
@@ -318,7 +318,7 @@ def test_a_web_page_is_never_repeated(status: int) -> None:
     assert read(status, {"detail": page}).said == "Bad gateway"
 
 
-@pytest.mark.parametrize("status", [301, 302, 307, 308])
+@each("status", [301, 302, 307, 308])
 def test_a_redirect_names_where_to_but_not_what_may_be_secret(status: int) -> None:
     error = read(status, "", location="https://elsewhere.example/v1?token=secret#part")
 

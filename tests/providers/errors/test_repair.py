@@ -13,7 +13,7 @@ from chatbot.providers import services
 from chatbot.providers.errors.meaning import read_error
 from chatbot.providers.errors.repair import repaired
 from chatbot.providers.schemas import is_in
-from tests.tables import cases
+from tests.tables import cases, each
 
 CHAT = {
     "model": "m",
@@ -200,7 +200,7 @@ def test_a_token_limit_above_the_models_becomes_the_models(message: str, limit: 
     assert f"at most {limit} tokens" in repair.notice
 
 
-@pytest.mark.parametrize(
+@each(
     "document",
     [
         openai(
@@ -298,7 +298,7 @@ def test_a_system_instruction_that_is_not_taken_goes_into_the_first_turn() -> No
     assert "systemInstruction" in GEMINI
 
 
-@pytest.mark.parametrize(
+@each(
     "error",
     [
         # A value out of range is the person's to mend.

@@ -12,7 +12,7 @@ from chatbot.core.options import Endpoint
 from chatbot.core.sse.decoder import SseEvent
 from chatbot.providers.wires.anthropic import DEFAULT_MAX_TOKENS, DEFAULT_MAX_TOKENS_UNSTREAMED
 from tests.providers.asking import TALK, URL, payload, provider, request
-from tests.tables import cases
+from tests.tables import cases, each
 
 ANTHROPIC = provider("anthropic")
 
@@ -136,7 +136,7 @@ def test_input_counts_what_was_cached_too(usage: dict[str, Any], read: Usage) ->
     assert list(event) == [read]
 
 
-@pytest.mark.parametrize("data", ["", "null", "[]", "{}", '{"type":"ping"}', '{"type":"message_start","message":null}'])
+@each("data", ["", "null", "[]", "{}", '{"type":"ping"}', '{"type":"message_start","message":null}'])
 def test_an_event_that_says_nothing_is_passed_over(data: str) -> None:
     assert list(ANTHROPIC.read_event(SseEvent("message", data))) == []
 

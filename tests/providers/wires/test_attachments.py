@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from chatbot.core.http.bodies import with_images_told
 from chatbot.core.messages import Attachment, Conversation, Document
 from tests.providers.asking import PICTURE, payload
+from tests.tables import each
 
 REPORT = Document("application/pdf", b"%PDF-1.7", "report.pdf")
 WAV = Document("audio/wav", b"RIFF", "talk.wav")
@@ -35,14 +34,14 @@ PDF_PARTS = {
 }
 
 
-@pytest.mark.parametrize("wire", PDF_PARTS)
+@each("wire", PDF_PARTS)
 def test_a_pdf_goes_as_it_is_before_its_question(wire: str) -> None:
     first, second = parts(wire, REPORT)
     assert first == PDF_PARTS[wire]
     assert second["text"] == "What is this?"
 
 
-@pytest.mark.parametrize("wire", PDF_PARTS)
+@each("wire", PDF_PARTS)
 def test_a_file_alone_is_a_question(wire: str) -> None:
     assert parts(wire, REPORT, text="") == [PDF_PARTS[wire]]
 
@@ -58,7 +57,7 @@ def test_a_recording_goes_in_the_words_of_its_wire() -> None:
     ]
 
 
-@pytest.mark.parametrize("wire", PDF_PARTS)
+@each("wire", PDF_PARTS)
 def test_a_body_for_reading_tells_each_file_in_a_line(wire: str) -> None:
     large: list[Attachment] = [REPORT._replace(data=b"%PDF" * 100), PICTURE._replace(data=b"\x89PNG" * 100)]
     recordings = [WAV._replace(data=b"RIFF" * 100)] if wire in ("openai", "gemini") else []

@@ -13,7 +13,7 @@ from chatbot.core.options import Endpoint, Options
 from chatbot.core.sse.decoder import SseEvent
 from chatbot.providers.wires import base
 from tests.providers.asking import PICTURE, payload, provider
-from tests.tables import cases
+from tests.tables import cases, each
 
 HERE = Endpoint("https://api.example.com/v1")
 
@@ -119,7 +119,7 @@ def test_a_choice_that_a_wire_format_has_no_field_for_is_told(
     assert sentence in (provider(service).left_out(Options(**{"model": "m", **options})) or "")
 
 
-@pytest.mark.parametrize("service", ["openai", "responses", "anthropic", "gemini", "mistral"])
+@each("service", ["openai", "responses", "anthropic", "gemini", "mistral"])
 def test_nothing_is_told_where_every_choice_is_sent(service: str) -> None:
     seed = None if service in ("anthropic", "responses") else 1
     options = Options("m", temperature=0.5, seed=seed, reasoning_effort="low", show_reasoning=True)

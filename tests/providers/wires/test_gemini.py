@@ -11,6 +11,7 @@ from chatbot.core.events import FinishReason, TextDelta, Usage, Verdict
 from chatbot.core.options import Endpoint
 from chatbot.core.sse.decoder import SseEvent
 from tests.providers.asking import TALK, URL, payload, provider, request
+from tests.tables import each
 
 GEMINI = provider("gemini")
 
@@ -118,7 +119,7 @@ def test_only_models_that_answer_are_listed() -> None:
     assert GEMINI.read_models({"models": None}).models == ()
 
 
-@pytest.mark.parametrize("reason", ["SAFETY", "BLOCKLIST", "PROHIBITED_CONTENT", "OTHER"])
+@each("reason", ["SAFETY", "BLOCKLIST", "PROHIBITED_CONTENT", "OTHER"])
 def test_a_blocked_prompt_is_filtered(reason: str) -> None:
     answer = {"candidates": [], "promptFeedback": {"blockReason": reason}}
 
@@ -146,7 +147,7 @@ def test_only_the_first_of_several_candidates_is_read() -> None:
     assert list(GEMINI.read_answer({"candidates": [second]})) == []
 
 
-@pytest.mark.parametrize("data", ["", "null", "7", "[]", "[null]", "{}", '{"candidates":[]}', '{"candidates":[null]}'])
+@each("data", ["", "null", "7", "[]", "[null]", "{}", '{"candidates":[]}', '{"candidates":[null]}'])
 def test_an_event_that_says_nothing_is_passed_over(data: str) -> None:
     assert list(GEMINI.read_event(SseEvent("message", data))) == []
 

@@ -11,6 +11,7 @@ from chatbot.core.events import EndMarker, FinishReason, ReasoningDelta, TextDel
 from chatbot.core.options import Endpoint
 from chatbot.core.sse.decoder import SseEvent
 from tests.providers.asking import TALK, URL, payload, provider, request
+from tests.tables import each
 
 OPENAI = provider("openai")
 
@@ -135,7 +136,7 @@ def test_a_refusal_is_shown_and_told_apart_from_an_answer() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@each(
     "delta",
     [
         {"reasoning_content": "Hm"},
@@ -162,7 +163,7 @@ def test_done_ends_the_stream(data: str) -> None:
     assert list(OPENAI.read_event(SseEvent("message", data))) == [EndMarker()]
 
 
-@pytest.mark.parametrize("data", ["", "  ", "null", "7", '"text"', "[]", "{}", '{"choices":null}', '{"choices":[]}'])
+@each("data", ["", "  ", "null", "7", '"text"', "[]", "{}", '{"choices":null}', '{"choices":[]}'])
 def test_an_event_that_says_nothing_is_passed_over(data: str) -> None:
     assert list(OPENAI.read_event(SseEvent("message", data))) == []
 

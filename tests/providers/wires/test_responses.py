@@ -18,7 +18,7 @@ from chatbot.providers import services
 from chatbot.providers.service import Api
 from tests.flat import picks
 from tests.providers.asking import QUESTION, TALK, URL, payload, provider, request
-from tests.tables import cases
+from tests.tables import cases, each
 
 RESPONSES = provider("responses")
 REASONING = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "gAA"}
@@ -76,7 +76,7 @@ def test_a_model_that_is_known_not_to_reason_is_asked_for_none() -> None:
     assert not {"reasoning", "include"} & set(body) and body["store"] is False
 
 
-@pytest.mark.parametrize("name", ["openai", "azure", "xai", "openrouter", "deepseek", "ollama", "custom", "lab"])
+@each("name", ["openai", "azure", "xai", "openrouter", "deepseek", "ollama", "custom", "lab"])
 def test_a_service_that_speaks_both_is_asked_as_it_was_wanted(name: str) -> None:
     service = services.find(name)
     assert [service.spoken_to(api).wire for api in (None, "chat", "responses")] == ["openai", "openai", "responses"]
@@ -125,14 +125,14 @@ def test_nobody_else_is_sent_it(service: str, model: str) -> None:
     assert "gAA" not in sent and "Two." in sent
 
 
-@pytest.mark.parametrize("text", ["", "[", "{}", "[1]", "null", "[" * 100_000])
+@each("text", ["", "[", "{}", "[1]", "null", "[" * 100_000])
 def test_items_that_are_none_are_not_sent(text: str) -> None:
     """A conversation may have been imported from anywhere."""
     sent = payload("responses", talk(ProviderItems("responses", "OpenAI", "m", text)))["input"]
     assert [item["role"] for item in sent] == ["user", "assistant", "user"]
 
 
-@pytest.mark.parametrize(
+@each(
     "output",
     [
         [MESSAGE],
@@ -148,7 +148,7 @@ def test_what_the_provider_could_not_take_back_is_not_handed_back(output: list[d
     assert answered(*output) is None
 
 
-@pytest.mark.parametrize("status", ["incomplete", "failed", "cancelled", "in_progress"])
+@each("status", ["incomplete", "failed", "cancelled", "in_progress"])
 def test_nor_is_what_is_not_complete(status: str) -> None:
     document = {"object": "response", "status": status, "output": [REASONING, MESSAGE]}
     assert not [event for event in RESPONSES.read_answer(document) if isinstance(event, OutputItems)]
@@ -192,7 +192,7 @@ def test_a_response_that_says_itself_what_became_of_it_is_believed_before_its_ev
         list(RESPONSES.read_stream([event("failed", response={"status": "completed", "error": {"message": "gone"}})]))
 
 
-@pytest.mark.parametrize("data", ["", "null", "[]", "{}", "3", '{"type":"keepalive"}', '{"type":"response.created"}'])
+@each("data", ["", "null", "[]", "{}", "3", '{"type":"keepalive"}', '{"type":"response.created"}'])
 def test_an_event_that_says_nothing_is_passed_over(data: str) -> None:
     assert list(RESPONSES.read_event(SseEvent("message", data))) == []
     assert list(RESPONSES.read_stream([SseEvent("message", data)])) == []

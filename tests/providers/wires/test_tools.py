@@ -19,6 +19,7 @@ from chatbot.core.sse.decoder import SseEvent
 from chatbot.core.tools.calling import ToolCall, ToolDefinition, ToolResult
 from chatbot.providers.wires import base, lookup
 from chatbot.session import Answer
+from tests.tables import each
 from tests.wires import service_named
 
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}}
@@ -168,7 +169,7 @@ def call_of(call: ToolCall, **fields: Any) -> dict[str, Any]:
     return {"id": call.id, "function": {"name": call.name, "arguments": call.arguments}, **fields}
 
 
-@pytest.mark.parametrize(
+@each(
     "documents",
     [
         [chat(call_of(LONDON), call_of(PARIS))],  # several whole ones in one piece, without an index
@@ -197,7 +198,7 @@ def test_every_way_in_which_servers_cut_calls_gives_the_same_two(documents: list
     assert {event.number for event in events if isinstance(event, ToolCallDelta)} == {0, 1}
 
 
-@pytest.mark.parametrize("empty", [[], None, {}, ""])
+@each("empty", [[], None, {}, ""])
 def test_no_calls_beside_text_are_none(empty: Any) -> None:
     documents = [{"choices": [{"index": 0, "delta": {"content": "Hi", "tool_calls": empty}, "finish_reason": "stop"}]}]
     _, calls, _ = read("openai", documents)

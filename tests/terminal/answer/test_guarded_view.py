@@ -9,6 +9,7 @@ from chatbot.core.errors import Hung, OutputUnwritable, RateLimited
 from chatbot.core.events import Event, Notice, Retrying, TextDelta
 from chatbot.terminal.answer.guarded_view import CANNOT_DRAW, BareText, GuardedView
 from chatbot.terminal.best_effort import BestEffort
+from tests.tables import each
 
 T = TypeVar("T")
 CALLS = ["make", "show", "frame", "close"]
@@ -64,8 +65,8 @@ def shown(fails_at: str, error: BaseException, *, on_terminal: bool) -> tuple[st
     return "".join(written), told
 
 
-@pytest.mark.parametrize("error", [ValueError("no"), Hung(), RecursionError()])
-@pytest.mark.parametrize("call", CALLS)
+@each("error", [ValueError("no"), Hung(), RecursionError()])
+@each("call", CALLS)
 def test_in_a_pipe_each_byte_comes_once(call: str, error: BaseException) -> None:
     text, told = shown(call, error, on_terminal=False)
     assert text.replace("<", "") == "one two\n"
@@ -73,7 +74,7 @@ def test_in_a_pipe_each_byte_comes_once(call: str, error: BaseException) -> None
     assert told[0].startswith(CANNOT_DRAW)
 
 
-@pytest.mark.parametrize("call", CALLS)
+@each("call", CALLS)
 def test_on_a_terminal_the_text_comes_from_its_beginning(call: str) -> None:
     text, _ = shown(call, ValueError("no"), on_terminal=True)
     assert text.endswith("one two\n")
@@ -83,8 +84,8 @@ def test_a_view_that_does_not_fail_is_all_there_is() -> None:
     assert shown("never", ValueError(), on_terminal=True) == ("one two\n", [])
 
 
-@pytest.mark.parametrize("error", [BrokenPipeError(), OutputUnwritable("full"), KeyboardInterrupt(), SystemExit(1)])
-@pytest.mark.parametrize("call", CALLS[1:])
+@each("error", [BrokenPipeError(), OutputUnwritable("full"), KeyboardInterrupt(), SystemExit(1)])
+@each("call", CALLS[1:])
 def test_what_is_no_fault_of_the_view_is_passed_on(call: str, error: BaseException) -> None:
     with pytest.raises(type(error)):
         shown(call, error, on_terminal=False)

@@ -12,6 +12,7 @@ from chatbot.terminal.answer.wait_row import WaitRow
 from chatbot.terminal.markdown.stream import one_piece
 from chatbot.terminal.sanitise import sanitise
 from chatbot.terminal.screen import Screen, detect_screen
+from tests.tables import each
 from tests.terminal.emulator import Terminal
 from tests.terminal.texts import TEXTS
 
@@ -98,7 +99,7 @@ def test_every_text_ends_as_in_one_piece(name: str) -> None:
     assert streamed(Show(50, 10), TEXTS[name], seed=2) == at_once(TEXTS[name], 50)
 
 
-@pytest.mark.parametrize("name", ["wide", "right_to_left", "bidi", "entities", "controls", "sequences"])
+@each("name", ["wide", "right_to_left", "bidi", "entities", "controls", "sequences"])
 def test_the_terminal_is_left_well_whatever_the_text(name: str) -> None:
     show = Show(31, 9)
     streamed(show, TEXTS[name], seed=1)
@@ -109,7 +110,7 @@ def words(rows: list[str]) -> set[str]:
     return {word for row in rows for word in row.split() if word.isalpha()}
 
 
-@pytest.mark.parametrize("size", [(60, 20), (100, 30), (80, 12), (31, 9)])
+@each("size", [(60, 20), (100, 30), (80, 12), (31, 9)])
 def test_nothing_is_lost_when_the_size_changes_in_the_middle(size: tuple[int, int]) -> None:
     text = "\n\n".join(f"Paragraph number {n} says some words about item n{n}x and ends." for n in range(30))
     show = Show(80, 24)
@@ -235,8 +236,8 @@ def test_reasoning_can_be_kept() -> None:
     assert show.finish() == [*[f"│ {row}".rstrip() for row in kept], "", "The answer."]
 
 
-@pytest.mark.parametrize("width", [40, 10])
-@pytest.mark.parametrize("keeps", [True, False])
+@each("width", [40, 10])
+@each("keeps", [True, False])
 def test_every_row_of_the_reasoning_has_its_bar_and_fits(width: int, keeps: bool) -> None:
     show = Show(width, 9, show_reasoning=keeps)
     for piece in pieces(

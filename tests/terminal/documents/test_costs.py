@@ -13,6 +13,7 @@ from chatbot.core.cost.sums import CostSum, added_up, host_sums, sum_json
 from chatbot.core.http.traffic import Traffic
 from chatbot.terminal.documents.conversations import cells
 from chatbot.terminal.documents.costs import bar_of, cost_lines, ledger_lines
+from tests.tables import each
 
 DAYS = added_up(
     [
@@ -37,8 +38,8 @@ def test_one_line_has_no_total_and_none_is_none() -> None:
     assert cost_lines([], 80, unicode=True) == []
 
 
-@pytest.mark.parametrize("width", [24, 30, 40, 60, 80, 200])
-@pytest.mark.parametrize("unicode", [True, False])
+@each("width", [24, 30, 40, 60, 80, 200])
+@each("unicode", [True, False])
 def test_lines_fit_and_ascii_is_ascii(width: int, unicode: bool) -> None:
     long = [CostSum("openrouter/a-model-with-a-name-that-is-long", Decimal("0.0001"), 3), *DAYS]
     lines = cost_lines(long, width, unicode=unicode)

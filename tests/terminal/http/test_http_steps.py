@@ -16,6 +16,7 @@ from chatbot.core.sse.decoder import SseEvent
 from chatbot.terminal.http.http_steps import HttpSteps, Telling
 from chatbot.terminal.http.http_view import HttpView
 from chatbot.terminal.markdown.row import Row
+from tests.tables import each
 from tests.terminal.http.records import ANSWERED
 
 KEY = "sk-0123456789abcdef"
@@ -143,7 +144,7 @@ def test_what_a_session_read_is_told_without_keys(styles: bool) -> None:
     assert KEY not in told and "a [key]" in told and "text '[key]'" in told and "whole" in told
 
 
-@pytest.mark.parametrize("end", ["\n\n", "\r\n\r\n", "\r\r", "\r\n\r", "\r\n\n", "\n\r\n", "\r\r\n"])
+@each("end", ["\n\n", "\r\n\r\n", "\r\r", "\r\n\r", "\r\n\n", "\n\r\n", "\r\r\n"])
 def test_an_event_ends_with_two_line_ends_whatever_they_are(end: str) -> None:
     screen = Screen(2)
     for piece in ("data: one", end, "data: two"):

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from chatbot.terminal.input.input_line import InputParser, Question, SlashCommand, Unknown, is_open_block
 from chatbot.terminal.repl.commands import NAMES
+from tests.tables import each
 
 READER = InputParser(NAMES, lambda name: name in ("/etc", "/tmp", "/help"))
 
@@ -27,7 +28,7 @@ def test_a_command_is_called_by_any_of_its_words(call: SlashCommand, ways: list[
         assert READER.read(typed) == call, typed
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         "why is the sky blue?",

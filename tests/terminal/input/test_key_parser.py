@@ -7,6 +7,7 @@ from prompt_toolkit.key_binding import KeyPress
 from prompt_toolkit.keys import Keys
 
 from chatbot.terminal.input.key_parser import KeyParser
+from tests.tables import each
 
 UNKNOWN = {
     "focus": "\x1b[I\x1b[O",
@@ -33,12 +34,12 @@ def keys(*pieces: str) -> list[Keys | str]:
     return [press.data if press.key is Keys.BracketedPaste else press.key for press in pressed]
 
 
-@pytest.mark.parametrize("sequence", ["\x1b[13;2u", "\x1b[13;5u", "\x1b[13;130u", "\x1b[27;2;13~", "\x1b[27;5;13~"])
+@each("sequence", ["\x1b[13;2u", "\x1b[13;5u", "\x1b[13;130u", "\x1b[27;2;13~", "\x1b[27;5;13~"])
 def test_enter_with_shift_or_control_is_a_new_line(sequence: str) -> None:
     assert keys(f"a{sequence}b") == ["a", Keys.ControlJ, "b"]
 
 
-@pytest.mark.parametrize("sequence", UNKNOWN.values(), ids=UNKNOWN)
+@each("sequence", UNKNOWN.values())
 def test_what_is_no_key_is_nothing_also_in_pieces(sequence: str) -> None:
     assert keys(f"a{sequence}b") == ["a", "b"]
     assert keys(*f"a{sequence}b") == ["a", "b"]

@@ -1,9 +1,9 @@
 import textwrap
 
-import pytest
 from hypothesis import assume, given, settings
 
 from chatbot.terminal.sanitise import sanitise
+from tests.tables import each
 from tests.terminal.generated import documents
 from tests.terminal.markdown.reference import DISPUTED, Reference, ours, shown
 from tests.terminal.texts import TEXTS
@@ -21,7 +21,7 @@ def test_blocks_are_those_that_markdown_it_finds_in_the_whole_text(text: str) ->
     assert ours(text) == Reference().read(text)
 
 
-@pytest.mark.parametrize("name", ["nested", "not_setext", "definitions", "html", "headings", "steps", "long_paragraph"])
+@each("name", ["nested", "not_setext", "definitions", "html", "headings", "steps", "long_paragraph"])
 def test_texts_are_read_as_markdown_it_reads_them(name: str) -> None:
     assert ours(TEXTS[name]) == Reference().read(TEXTS[name])
 

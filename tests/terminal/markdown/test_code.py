@@ -1,6 +1,5 @@
-import pytest
-
 from chatbot.terminal.markdown.stream import MarkdownStream, one_piece
+from tests.tables import each
 from tests.terminal.markdown.reference import picture, shown
 from tests.terminal.texts import TEXTS
 
@@ -70,8 +69,8 @@ def test_the_language_of_a_fence_that_is_still_arriving_is_not_used() -> None:
     assert len(rows[1].runs) == 1
 
 
-@pytest.mark.parametrize("name", ["steps", "colours", "long_code", "numbers_after_code"])
-@pytest.mark.parametrize("width", [80, 31])
+@each("name", ["steps", "colours", "long_code", "numbers_after_code"])
+@each("width", [80, 31])
 def test_every_line_of_code_can_be_copied_as_it_is(name: str, width: int) -> None:
     rows = shown(TEXTS[name], width)
     inside = False

@@ -156,7 +156,7 @@ def test_a_line_that_is_being_typed_costs_a_millisecond_at_most(language: str) -
         assert costs(lambda: typed.clone().line(line), 12 * reference_ms), line  # noqa: B023  (called at once)
 
 
-@pytest.mark.parametrize("language", ["scala", "fish", "tcsh", "rego", "markdown", "http", "vim", "nosuch", ""])
+@each("language", ["scala", "fish", "tcsh", "rego", "markdown", "http", "vim", "nosuch", ""])
 def test_an_unknown_language_is_plain(language: str) -> None:
     assert Highlighter(language).line('x = "a"') == (('x = "a"', PLAIN),)
 

@@ -24,12 +24,12 @@ def test_marks_are_styles(source: str, style: object) -> None:
     assert [run_style for text, run_style in parse(source).runs if text] == [style]
 
 
-@pytest.mark.parametrize("source", ["vector<int>", "Map<K, List<T>>", "a </kbd> b", "<think>", "<!-- c -->", "<br>"])
+@each("source", ["vector<int>", "Map<K, List<T>>", "a </kbd> b", "<think>", "<!-- c -->", "<br>"])
 def test_html_is_text(source: str) -> None:
     assert shown(source) == source
 
 
-@pytest.mark.parametrize("source", ["[/]", "[bold]x[/bold]", "[link=http://e]y[/link]", ":smile:", "[[x]]", "[x][y]"])
+@each("source", ["[/]", "[bold]x[/bold]", "[link=http://e]y[/link]", ":smile:", "[[x]]", "[x][y]"])
 def test_markup_of_other_kinds_is_text(source: str) -> None:
     assert shown(source) == source
 
@@ -56,7 +56,7 @@ def test_entities_are_decoded() -> None:
     assert shown("&amp; &copy; &#65; &nosuch;") == "& © A &nosuch;"
 
 
-@pytest.mark.parametrize("formula", ["\\(a_1 * b_2\\)", "\\[x\n*y*\\]", "$a*b$", "$$\na_1*b*\n$$", "$x$"])
+@each("formula", ["\\(a_1 * b_2\\)", "\\[x\n*y*\\]", "$a*b$", "$$\na_1*b*\n$$", "$x$"])
 def test_a_formula_is_kept_as_it_is(formula: str) -> None:
     assert shown(f"see {formula} there") == f"see {formula} there"
     assert parse(formula).runs == ((formula, CODE),)
@@ -81,9 +81,7 @@ def test_bold_needs_no_space_beside_chinese_japanese_or_korean(source: str, bold
     assert "*" not in shown(source)
 
 
-@pytest.mark.parametrize(
-    "source", ["中文 ** 星 ** 号", "a**“x”**b", '**"x."**y', "a * b", "漢字 * 3 * 4", "_注意：_请看"]
-)
+@each("source", ["中文 ** 星 ** 号", "a**“x”**b", '**"x."**y', "a * b", "漢字 * 3 * 4", "_注意：_请看"])
 def test_marks_that_enclose_nothing_stay_text(source: str) -> None:
     assert shown(source) == source
 
@@ -92,12 +90,12 @@ def test_prices_are_no_formula() -> None:
     assert shown("from $5 *to* $10") == "from $5 to $10"
 
 
-@pytest.mark.parametrize("source", ["a **b", "a `b", "a [b", "[a](b", "a &am", "<http://x", "\\(x", "$$x", "$x", "*a"])
+@each("source", ["a **b", "a `b", "a [b", "[a](b", "a &am", "<http://x", "\\(x", "$$x", "$x", "*a"])
 def test_text_that_may_still_change_is_open(source: str) -> None:
     assert parse(source).open
 
 
-@pytest.mark.parametrize("source", ["a **b** c", "2 * 3", "a_b_c", "[a] b", "[a](b) c", "a < b", "AT&T x", "`a`", "~5"])
+@each("source", ["a **b** c", "2 * 3", "a_b_c", "[a] b", "[a](b) c", "a < b", "AT&T x", "`a`", "~5"])
 def test_text_that_cannot_change_is_not_open(source: str) -> None:
     assert not parse(source).open
 

@@ -83,7 +83,7 @@ def test_no_row_ends_in_spaces(name: str) -> None:
     assert not [row.text for row in one_piece(sanitise(TEXTS[name]), 40) if row.text.endswith(" ")]
 
 
-@pytest.mark.parametrize("name", ["nested", "quotes", "loose", "numbers_after_code", "twelve_levels", "not_setext"])
+@each("name", ["nested", "quotes", "loose", "numbers_after_code", "twelve_levels", "not_setext"])
 def test_committed_and_live_rows_are_the_text_so_far(name: str) -> None:
     stream, out, fed = MarkdownStream(80), list[Row](), ""
     for piece in cuts(TEXTS[name], 7, 24):

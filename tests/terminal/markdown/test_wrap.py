@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from chatbot.terminal.markdown.look import PLAIN, STRONG
 from chatbot.terminal.markdown.row import Row
 from chatbot.terminal.markdown.wrap import Wrapper, fold
+from tests.tables import each
 
 
 def wrapped(text: str, width: int, first: int | None = None) -> list[str]:
@@ -43,7 +44,7 @@ def test_an_address_longer_than_a_row_is_a_row_of_its_own_that_the_terminal_wrap
     assert [(row.text, row.raw) for row in rows] == [("See", False), (f"{ADDRESS},", True), ("and more", False)]
 
 
-@pytest.mark.parametrize("begin", ["(http://", "<ftp://", "www.", "HTTPS://", "('git+ssh://"])
+@each("begin", ["(http://", "<ftp://", "www.", "HTTPS://", "('git+ssh://"])
 def test_what_else_is_an_address(begin: str) -> None:
     assert wrapped(f"a {begin}{'x' * 30} b", 20) == ["a", f"{begin}{'x' * 30}", "b"]
 

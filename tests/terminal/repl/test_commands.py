@@ -39,7 +39,7 @@ def test_the_table_has_every_command_once_and_no_word_for_two() -> None:
     assert len(words) == len(set(words)) == len(NAMES)
 
 
-@pytest.mark.parametrize("columns", [0, 80, 100, 120, 200])
+@each("columns", [0, 80, 100, 120, 200])
 def test_help_lists_every_command_with_its_sentence_and_fits_a_small_terminal(columns: int) -> None:
     session = Pretended(columns=columns)
     session.type("/help")
@@ -51,7 +51,7 @@ def test_help_lists_every_command_with_its_sentence_and_fits_a_small_terminal(co
     assert ("/attach [PATH|URL|none]" in session.told) == (columns >= 110)
 
 
-@pytest.mark.parametrize("columns", [20, 40, 60, 79])
+@each("columns", [20, 40, 60, 79])
 def test_help_on_a_narrow_terminal_lists_the_names_and_is_no_taller_than_a_screen(columns: int) -> None:
     session = Pretended(columns=columns)
     session.type("/help")
@@ -125,7 +125,7 @@ DROPPED = {
 }
 
 
-@pytest.mark.parametrize("typed", DROPPED)
+@each("typed", DROPPED)
 def test_files_dropped_on_the_prompt_are_attached_and_nothing_is_asked_yet(typed: str) -> None:
     session = Pretended()
     session.type(typed, "what is it?")
@@ -142,7 +142,7 @@ def test_a_question_that_names_an_image_is_asked_and_told_that_the_model_sees_th
     assert "shows it the picture" in session.told
 
 
-@pytest.mark.parametrize("text", ["a" * 4_000, "a." * 2_000, "a.png/" * 600, "'" * 4_000, "/a" * 2_000])
+@each("text", ["a" * 4_000, "a." * 2_000, "a.png/" * 600, "'" * 4_000, "/a" * 2_000])
 def test_a_long_word_is_looked_through_once(text: str) -> None:
     began_s = time.process_time()
     for _ in range(20):
@@ -150,7 +150,7 @@ def test_a_long_word_is_looked_through_once(text: str) -> None:
     assert time.process_time() - began_s < 1.0  # it took up to 14 s
 
 
-@pytest.mark.parametrize("typed", ["is dog.png there?", "/etc", "/home/me/cat.png what is it", "a png"])
+@each("typed", ["is dog.png there?", "/etc", "/home/me/cat.png what is it", "a png"])
 def test_names_of_nothing_are_just_words(typed: str) -> None:
     session = Pretended(is_path=lambda name: True)
     session.type(typed)
@@ -341,7 +341,7 @@ def test_images_and_files_go_with_the_next_question() -> None:
     assert "the image was made smaller" in session.told
 
 
-@pytest.mark.parametrize("typed", ["a b.png", "'a b.png'", '"a b.png"', "a\\ b.png"])
+@each("typed", ["a b.png", "'a b.png'", '"a b.png"', "a\\ b.png"])
 def test_a_path_with_blanks_may_be_quoted(typed: str) -> None:
     paths: list[str] = []
 
@@ -477,14 +477,14 @@ def test_copy_takes_the_answer_or_its_code() -> None:
         assert said in session.told
 
 
-@pytest.mark.parametrize("line", ["/history", "/search x", "/resume x", "/fork"])
+@each("line", ["/history", "/search x", "/resume x", "/fork"])
 def test_without_a_history_that_is_said_plainly(line: str) -> None:
     session = Pretended()
     session.type(line)
     assert lines_of(session.told) == ["that is not available: this session keeps no history"]
 
 
-@pytest.mark.parametrize("line", ["/copy", "/save x", "/edit", "/template x"])
+@each("line", ["/copy", "/save x", "/edit", "/template x"])
 def test_what_is_not_there_is_said_plainly(line: str) -> None:
     session = Pretended()
     session.type("one", line)

@@ -7,6 +7,7 @@ import pytest
 from chatbot.core.errors import ChatError, OutputUnwritable
 from chatbot.core.events import Usage, Verdict
 from chatbot.terminal.repl.state import ReplState
+from tests.tables import each
 from tests.terminal.pretended import CAT, Pretended, lines_of, outcome, refused
 
 
@@ -17,7 +18,7 @@ def test_questions_are_asked_with_what_was_said_before() -> None:
     assert [message.text for message in state.conversation.messages] == ["one", "first", "two", "second"]
 
 
-@pytest.mark.parametrize("word", ["/exit", "/quit", "exit", "quit", "Quit", ":q", ".exit", "!exit"])
+@each("word", ["/exit", "/quit", "exit", "quit", "Quit", ":q", ".exit", "!exit"])
 def test_these_words_leave(word: str) -> None:
     session = Pretended()
     session.type(word, "never read")
@@ -74,7 +75,7 @@ def test_an_unknown_command_is_not_sent_and_the_nearest_is_named() -> None:
     assert told[3].startswith("/help lists the commands.")
 
 
-@pytest.mark.parametrize("text", ["/etc/hosts is broken", "/etc is full", "/exit\nis what I pasted", "!important"])
+@each("text", ["/etc/hosts is broken", "/etc is full", "/exit\nis what I pasted", "!important"])
 def test_text_that_only_looks_like_a_command_is_sent(text: str) -> None:
     session = Pretended()
     session.type(text)
@@ -87,9 +88,7 @@ def test_a_blank_in_front_sends_a_command_as_text() -> None:
     assert session.texts() == ["/exit", "answer 1", "/help"]
 
 
-@pytest.mark.parametrize(
-    "error", [refused(), KeyboardInterrupt(), ValueError("a fault"), outcome("", Verdict.FAILED)], ids=repr
-)
+@each("error", [refused(), KeyboardInterrupt(), ValueError("a fault"), outcome("", Verdict.FAILED)])
 def test_no_error_ends_the_session(error: BaseException) -> None:
     session = Pretended("first", error)
     session.type("one", "two", "three")
@@ -163,7 +162,7 @@ def test_what_is_typed_can_be_encoded() -> None:
     assert session.texts() == ["café \ufffd "]
 
 
-@pytest.mark.parametrize("line", ["/new tell me of cats", "/undo it", "/retry shorter", "/q no"])
+@each("line", ["/new tell me of cats", "/undo it", "/retry shorter", "/q no"])
 def test_a_command_that_takes_nothing_does_nothing_when_something_follows(line: str) -> None:
     session = Pretended()
     session.type("one", line, "two")

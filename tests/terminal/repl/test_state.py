@@ -28,6 +28,7 @@ from chatbot.terminal.repl.state import (
     undone,
     with_system,
 )
+from tests.tables import each
 from tests.terminal.pretended import CAT, outcome
 
 EMPTY = ReplState(Conversation(system="Be brief."), model="lab/echo")
@@ -155,7 +156,7 @@ def test_going_on_in_vain_changes_nothing_and_can_be_tried_again(nothing: str) -
     assert last_answer(state) == "The answer is forty-" + nothing
 
 
-@pytest.mark.parametrize("verdict", Verdict)
+@each("verdict", Verdict)
 def test_an_answer_that_broke_off_can_go_on_and_one_that_was_refused_cannot(verdict: Verdict) -> None:
     broke_off = verdict in (Verdict.LENGTH, Verdict.CUT, Verdict.FAILED, Verdict.CANCELLED)
     assert can_go_on(after(EMPTY, "one", "first", verdict)) == broke_off

@@ -11,6 +11,7 @@ from chatbot.core.errors import Cancelled, UsageError
 from chatbot.core.tools.calling import Approval, Tool, ToolCall, ToolDefinition, ToolOutput
 from chatbot.terminal.notices import Notices
 from chatbot.terminal.tools.approval import Person, TerminalApproval, editable
+from tests.tables import each
 
 COMMAND = {
     "type": "object",
@@ -113,7 +114,7 @@ def test_in_an_ascii_locale_nothing_but_ascii_is_written_and_colour_is_a_matter_
     assert "\x1b[36mcity: \x1b[0mUlm\n" in asked.screen
 
 
-@pytest.mark.parametrize(
+@each(
     "hidden",
     ["\x1b[2J\x1b[H", "\r", "\x9b2K", "\u202e", "\u200b", "\u00a0", "\U000e0041", "\x07", "\x1b]0;title\x07", "\x7f"],
 )
@@ -161,7 +162,7 @@ def test_keys_are_not_shown() -> None:
     assert "header: Bearer [key]" in asked.screen
 
 
-@pytest.mark.parametrize("word", ["y", "Y", "yes", " yes ", "YES"])
+@each("word", ["y", "Y", "yes", " yes ", "YES"])
 def test_yes_in_each_form(word: str) -> None:
     assert Asked(word).approve(call({}), tool()) == Approval(True)
 
@@ -180,7 +181,7 @@ def test_no_may_say_why_which_the_model_is_told(typed: str | None, reason: str) 
     assert Asked(typed).approve(call({}), tool()) == Approval(False, reason=reason)
 
 
-@pytest.mark.parametrize("word", ["", "yy", "yes please", "y n", "ok", "always do", "\x1b[A", "e x", "1", "ｙ"])
+@each("word", ["", "yy", "yes please", "y n", "ok", "always do", "\x1b[A", "e x", "1", "ｙ"])
 def test_what_is_no_answer_is_asked_again(word: str) -> None:
     asked = Asked(word, "n")
     assert not asked.approve(call({"city": "Ulm"}), tool()).is_given
@@ -218,7 +219,7 @@ def test_what_was_changed_back_or_not_at_all_is_the_models_own() -> None:
         assert Asked("e", "y", edits=edits).approve(call({"command": "ls"}, "shell"), SHELL) == Approval(True)
 
 
-@pytest.mark.parametrize("wrong", ["{", "[1]", '{"command": 1}', '{"other": "x"}', "null"])
+@each("wrong", ["{", "[1]", '{"command": 1}', '{"other": "x"}', "null"])
 def test_what_was_changed_is_held_against_json_and_the_schema_and_not_lost(wrong: str) -> None:
     asked = Asked("e", "e", "y", edits=[wrong, '{"command": "pwd"}'])
     assert asked.approve(call({"command": "ls"}, "shell"), SHELL) == Approval(True, '{"command": "pwd"}')

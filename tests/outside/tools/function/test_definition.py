@@ -17,6 +17,7 @@ from chatbot.outside.tools.function import docstring
 from chatbot.outside.tools.function.calling import as_text, called, converted
 from chatbot.outside.tools.function.definition import described, schema_of
 from chatbot.outside.tools.function.loading import Unusable
+from tests.tables import each
 
 
 class Unit(enum.Enum):
@@ -196,7 +197,7 @@ def test_what_has_no_name_of_its_own_is_no_argument_and_a_default_that_is_no_jso
     assert properties["how"] == {}
 
 
-@pytest.mark.parametrize("text", ["", "One line.", "Two\nlines: with\n  a colon: inside.", "Args", "Note: it is slow."])
+@each("text", ["", "One line.", "Two\nlines: with\n  a colon: inside.", "Args", "Note: it is slow."])
 def test_a_plain_docstring_is_the_description(text: str) -> None:
     assert docstring.read(text) == (text, {})
 
