@@ -131,7 +131,8 @@ def _wait_for_threads() -> None:
     until_s = time.monotonic() + MOST_S_FOR_THREADS
     for thread in threading.enumerate():
         if thread is not threading.main_thread():
-            thread.join(max(until_s - time.monotonic(), 0))
+            with contextlib.suppress(RuntimeError):  # a signal has come while it was started
+                thread.join(max(until_s - time.monotonic(), 0))
 
 
 def _handlers() -> dict[signal.Signals | int, Any]:
