@@ -101,8 +101,8 @@ def test_a_key_that_was_typed_after_the_end_is_not_typed_into_the_next_run(tmp_p
 
 
 def test_who_was_sent_a_signal_does_no_other_run(tmp_path: Path) -> None:
-    first = on_terminal(tmp_path, ["-m", "lab/hang", "hi"])
-    first.expect(b"lab")
+    first = on_terminal(tmp_path, ["-m", "lab/hang-in-stream", "hi"])
+    first.expect(b"The lab")
     first.kill(signal.SIGINT)
     first.expect(pexpect.EOF)
     assert first.wait() == 130

@@ -346,7 +346,8 @@ def test_any_other_path_says_what_there_is(relayed: Relayed) -> None:
 def test_a_page_whose_name_points_here_is_refused(relayed: Relayed, host: str) -> None:
     response = relayed.ask("openai/echo", headers={"Host": host})
     assert response.status_code == 403
-    assert relayed.written[-1] == f"#- POST  403  {response.json()['error']['message']}\n"
+    # The line of an answer is written when it has been given, so that one from before may still come.
+    assert f"#- POST  403  {response.json()['error']['message']}\n" in relayed.written
     assert relayed.ask("openai/echo", headers={"Host": "localhost:1"}).ok
     assert relayed.ask("openai/echo", headers={"Host": "[::1]:1"}).ok
 
