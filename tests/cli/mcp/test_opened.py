@@ -146,12 +146,15 @@ def test_tools_are_made_of_what_answers_and_the_rest_is_named(home: Home, monkey
     tools = home.opened("one:echo", "one:env", "one:nope", "lacks", "broken", "many", use=use)
     assert tools["one_echo"].run({}, never) == ("the MCP server one was ended", True)
     said = home.said
-    assert "the MCP server lacks is left out: it wants NOT_SET_ANYWHERE, which is not set" in said
-    assert "the MCP server broken is left out: it ended with exit code 1" in said
-    assert "It said: ␛[31mbad [key]" in said
-    assert "it has no tool nope" in said
-    assert "cut, as the description is too long: echo" in said
-    assert "it has 1000 tools, and 126 of them are offered: choose with --mcp NAME:TOOL" in said
+    for sentence in (
+        "the MCP server lacks is left out: it wants NOT_SET_ANYWHERE, which is not set",
+        "the MCP server broken is left out: it ended with exit code 1",
+        "It said: ␛[31mbad [key]",
+        "it has no tool nope",
+        "cut, as the description is too long: echo",
+        "it has 1000 tools, and 126 of them are offered: choose with --mcp NAME:TOOL",
+    ):
+        assert sentence in said
     assert "held-by" not in said + home.seen.read_text()
 
 
