@@ -73,7 +73,7 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
-    """The ten thousand tests stay to the end: Python's collector of garbage need not go through them, now or later.
+    """All the tests stay to the end: Python's collector of garbage need not go through them, now or later.
     It looks for garbage after 10,000 new objects, not after 700: that took a tenth of the CPU of the tests.
     """
     gc.disable()

@@ -2,8 +2,8 @@
 
 A child's place in the world (streams, terminal, folder, environment, signals, exit code) is that of a process started
 anew; only what it imports is loaded already. Where an interpreter is told something at its start, or the system cannot
-give such a child its new parent, it is started anew. What is run to its end may share its process with others before
-and after it, each of which leaves it as it was.
+give such a child its new parent, it is started anew. What is run to its end, and the program itself also beside a test
+and on a terminal, may share its process with others before and after it, each of which leaves it as it was.
 """
 
 from __future__ import annotations

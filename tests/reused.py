@@ -2,8 +2,9 @@
 sixth of the CPU of one in a process that is forked for it, which has to copy each page that it looks at.
 
 It is forked itself (see `tests.fork_server`), with a socket as its standard input. A request is as those of the fork
-server, and the answer the exit code in eight bytes. Where something is left of a run, be it a thread, an open file, a
-child, a signal handler or a module, the process ends with that exit code instead, in the way that Python ends.
+server, and the answer the exit code in eight bytes. What handles signals is put back after each run. Where something
+else is left of it, be it a thread, an open file, a child or a module, the process ends with that exit code instead, in
+the way that Python ends.
 """
 
 from __future__ import annotations
