@@ -11,7 +11,6 @@ import importlib
 import ipaddress
 import os
 import shutil
-import signal
 import socket
 import sys
 import tempfile
@@ -28,6 +27,8 @@ from hypothesis import HealthCheck, settings
 from chatbot.core.addresses import is_loopback
 from chatbot.lab.server.http import LabServer
 from chatbot.providers.choice import variable_names
+from tests import forked
+from tests.processes import feel_signals
 
 TESTS = Path(__file__).parent
 MOST_S = 60.0
@@ -61,8 +62,11 @@ settings.load_profile("patient")
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
     """With `-n`: who has nothing left takes over tests of the others. The journeys are dear, and stand together."""
-    if getattr(config.option, "numprocesses", None) and config.option.dist == "no":
-        config.option.dist = "worksteal"
+    if getattr(config.option, "numprocesses", None):
+        if config.option.dist == "no":
+            config.option.dist = "worksteal"
+        if forked.CAN_FORK:
+            os.environ[forked.ADDRESS] = forked.server_address()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -175,7 +179,7 @@ def _guards(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         _forbid_network(patch)
         _hide_home(patch, tmp_path_factory.mktemp("home"))
-        _feel_signals()
+        feel_signals()
         choices = [name for name in os.environ if name.startswith("CHAT_")]
         for name in (*variable_names(), *choices, *PROXIES, *NETWORK, *COLOUR):
             patch.delenv(name, raising=False)
@@ -184,13 +188,6 @@ def _guards(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("NO_COLOR", "1")
         patch.setenv("TERM", "dumb")
         yield
-
-
-def _feel_signals() -> None:
-    """A job started with `&`, or under nohup, ignores signals, and so would each program that a test starts."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    for name in ("SIGHUP", "SIGQUIT", "SIGTERM", "SIGTSTP", "SIGTTIN", "SIGTTOU"):
-        signal.signal(getattr(signal, name), signal.SIG_DFL)
 
 
 def _forbid_network(patch: pytest.MonkeyPatch) -> None:

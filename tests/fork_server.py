@@ -1,9 +1,10 @@
 """A process that has loaded all of `chat` and forks itself for each command: a start costs a tenth of the CPU.
 
-A request is eight bytes of length, with the three standard streams beside them, and JSON: `words` (behind `python`, as
-["-m", MODULE, WORD...], ["-c", CODE, WORD...] or [SCRIPT, WORD...]), `env`, `cwd` and `terminal` (whether the streams
-are the terminal that shall control the process). The answer is the process id in eight bytes. The child is an orphan
-at once, so it falls to the next subreaper, the process of the tests (PR_SET_CHILD_SUBREAPER in prctl(2)).
+It serves at a socket that listens, whose number it is told, until its standard input ends. A connection is for one
+child. It begins with eight bytes of length, with the three standard streams beside them, and JSON: `words` (behind
+`python`, as ["-m", MODULE, WORD...], ["-c", CODE, WORD...] or [SCRIPT, WORD...]), `env`, `cwd` and `terminal` (whether
+the streams are the terminal that shall control the process). The answers are the process id, and when it has ended the
+exit code as subprocess has it, in eight bytes each.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import json
 import os
 import pkgutil
 import runpy
+import select
 import socket
 import sys
 import termios
@@ -30,6 +32,7 @@ import chatbot
 from chatbot.cli.command_line.declared import Command
 from chatbot.cli.command_line.parsing import parse
 from chatbot.outside.http import lean_requests
+from tests.processes import feel_signals
 
 NUMBER_BYTES = 8
 LOADED_WHERE_USED = """_strptime ctypes curses dotenv encodings.ascii encodings.cp437 encodings.unicode_escape
@@ -42,9 +45,12 @@ FOR_FEW = ["anyio", "httpx2", "mcp", "mcp_types", "pypdf", "uvicorn"]
 
 
 def main() -> None:
+    feel_signals()
+    listener = socket.socket(fileno=int(sys.argv[1]))
+    if sys.stdin in select.select([listener, sys.stdin], [], [])[0]:
+        return  # nobody has asked for anything
     _load()
-    with socket.socket(fileno=int(sys.argv[1])) as requests:
-        request = _next_child(requests)
+    request = _next_child(listener)
     if request:
         become(request["streams"], request["env"], request["cwd"], terminal=request["terminal"])
         end(exit_code(request["words"]))
@@ -67,38 +73,43 @@ def _load() -> None:
     gc.freeze()
 
 
-def _next_child(requests: socket.socket) -> dict[str, Any] | None:
-    """Serves until nobody is left to ask: None. In each child it returns at once, with what the child shall become."""
+def _next_child(listener: socket.socket) -> dict[str, Any] | None:
+    """Serves until its standard input ends: None. In each child it returns at once, with what that shall become."""
+    lines: dict[int, tuple[int, socket.socket]] = {}  # by what tells the end of a child (pidfd_open(2))
     while True:
-        number, streams, _, _ = socket.recv_fds(requests, NUMBER_BYTES, 3)
-        if not number:
+        ready = select.select([0, listener.fileno(), *lines], [], [])[0]
+        if 0 in ready:
             return None
-        request = json.loads(requests.recv(int.from_bytes(number), socket.MSG_WAITALL))
-        child = _fork_orphan()
-        if not child:
-            return {**request, "streams": streams}
-        for stream in streams:
-            os.close(stream)
-        requests.sendall(child.to_bytes(NUMBER_BYTES))
+        for ended in lines.keys() & set(ready):
+            _tell_end(ended, *lines.pop(ended))
+        if listener.fileno() in ready:
+            line, _ = listener.accept()
+            request = _asked(line)
+            child = os.fork()
+            if not child:
+                listener.close()
+                line.close()
+                for other, (_, other_line) in lines.items():
+                    os.close(other)
+                    other_line.close()
+                return request
+            for stream in request["streams"]:
+                os.close(stream)
+            line.sendall(child.to_bytes(NUMBER_BYTES))
+            lines[os.pidfd_open(child)] = (child, line)
 
 
-def _fork_orphan() -> int:
-    """The process id of a grandchild whose parent has ended; 0 in the grandchild."""
-    reading, writing = os.pipe()
-    between = os.fork()
-    if between:
-        os.waitpid(between, 0)
-        answer = os.read(reading, NUMBER_BYTES)
-        os.close(reading)
-        os.close(writing)
-        return int.from_bytes(answer)
-    child = os.fork()
-    if child:
-        os.write(writing, child.to_bytes(NUMBER_BYTES))
-        os._exit(0)
-    os.close(reading)
-    os.close(writing)
-    return 0
+def _asked(line: socket.socket) -> dict[str, Any]:
+    number, streams, _, _ = socket.recv_fds(line, NUMBER_BYTES, 3)
+    return {**json.loads(line.recv(int.from_bytes(number), socket.MSG_WAITALL)), "streams": streams}
+
+
+def _tell_end(ended: int, child: int, line: socket.socket) -> None:
+    os.close(ended)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    with contextlib.suppress(BrokenPipeError):  # who has asked is gone
+        line.sendall(code.to_bytes(NUMBER_BYTES, signed=True))
+    line.close()
 
 
 def become(streams: list[int], env: dict[str, str], cwd: str, *, terminal: bool = False) -> None:

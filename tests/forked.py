@@ -9,16 +9,20 @@ and on a terminal, may share its process with others before and after it, each o
 from __future__ import annotations
 
 import atexit
-import ctypes
+import fcntl
 import functools
 import inspect
 import json
 import os
 import pty
 import re
+import shutil
 import socket
+import struct
 import subprocess
 import sys
+import tempfile
+import termios
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,7 +32,10 @@ from ptyprocess import PtyProcess  # type: ignore[import-untyped]
 
 from tests.fork_server import NUMBER_BYTES
 
-PR_SET_CHILD_SUBREAPER = 36
+ADDRESS = "FORK_SERVER_OF_TESTS"
+"""The variable that tells the workers where to find what `server_address` has begun."""
+CAN_FORK = hasattr(os, "pidfd_open")
+"""What the fork server needs is there in Linux alone."""
 ROOT = Path(__file__).parents[1]
 STARTED_WITH = {"PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}
 READ_AT_START = re.compile("PYTHON|LC_|LANG|COVERAGE_")
@@ -83,49 +90,31 @@ def start_on_terminal(words: Sequence[str], env: Mapping[str, str], cwd: Path, *
     return child
 
 
-class _Forked(subprocess.Popen[bytes]):
-    def _execute_child(self, *args: Any) -> None:
-        given = inspect.signature(super()._execute_child).bind(*args).arguments  # type: ignore[misc]
-        ends = [given[name] for name in ("p2cread", "c2pwrite", "errwrite")]
-        streams = [number if end == -1 else end for number, end in enumerate(ends)]
-        self.pid = self._begun(given["args"], given["env"], str(given["cwd"]), streams)
-        self._child_created = True
-        pipes = ("p2cread", "p2cwrite", "c2pread", "c2pwrite", "errread", "errwrite")
-        self._close_pipe_fds(*(given[name] for name in pipes))  # type: ignore[attr-defined]
+class _Alone:
+    """A run in a process of its own, a child of the fork server, which tells its end."""
 
-    def _begun(self, command: Sequence[Any], env: dict[str, str], cwd: str, streams: list[int]) -> int:
-        return _fork(command, env, cwd, streams)
+    def __init__(
+        self, command: Sequence[Any], env: dict[str, str], cwd: str, streams: list[int], *, terminal: bool = False
+    ) -> None:
+        self._line = socket.socket(socket.AF_UNIX)
+        self._line.connect(server_address())
+        _ask(self._line, {"words": _words(command), "env": env, "cwd": cwd, "terminal": terminal}, streams)
+        self.pid = _number(self._line.recv(NUMBER_BYTES, socket.MSG_WAITALL))
+        self.is_disturbed = False
 
-
-class _Lent(_Forked):
-    """One run in a process that does several, one after the other: see `tests.reused`."""
-
-    def _begun(self, command: Sequence[Any], env: dict[str, str], cwd: str, streams: list[int]) -> int:
-        self._shared = _shared(on_terminal=False)
-        self._shared.begin(command, env, cwd, streams)
-        return self._shared.process.pid
-
-    def _wait(self, timeout: float | None) -> int:
-        if self.returncode is None:
-            code = self._shared.ended(timeout)
-            if code is None:
-                raise subprocess.TimeoutExpired(self.args, timeout or 0)
-            self.returncode = code
-        return self.returncode
-
-    def _internal_poll(self, *_: Any, **__: Any) -> int | None:
+    def ended(self, timeout_s: float | None) -> int | None:
+        """The exit code, as subprocess has it; None if it still runs after `timeout_s`."""
+        self._line.settimeout(timeout_s)
         try:
-            return self._wait(0)
-        except subprocess.TimeoutExpired:
+            answer = self._line.recv(NUMBER_BYTES, socket.MSG_WAITALL)
+        except (TimeoutError, BlockingIOError):
             return None
-
-    def send_signal(self, sig: int) -> None:
-        self._shared.is_disturbed = True
-        super().send_signal(sig)
+        self._line.close()
+        return _number(answer)
 
 
 class _Shared:
-    """A process that does several runs, and the connection to it."""
+    """A process that does several runs, one after the other (see `tests.reused`), and the connection to it."""
 
     def __init__(self, *, on_terminal: bool) -> None:
         self.on_terminal = on_terminal
@@ -133,14 +122,16 @@ class _Shared:
         """Whether a signal was sent to it, which may reach it when the run is over: then it does no other."""
         self._line, theirs = socket.socketpair()
         env = {"PATH": os.environ["PATH"], **STARTED_WITH}
-        self.process = start(["-m", "tests.reused"], env, ROOT, stdin=theirs)
+        self._process = start(["-m", "tests.reused"], env, ROOT, stdin=theirs)
+        self.pid = self._process.pid
         theirs.close()
-        atexit.register(self.process.wait)
+        atexit.register(self._process.wait)
         atexit.register(self._line.close)
 
-    def begin(self, command: Sequence[Any], env: dict[str, str], cwd: str, streams: list[int]) -> None:
+    def begin(self, command: Sequence[Any], env: dict[str, str], cwd: str, streams: list[int]) -> _Shared:
         request = {"words": _words(command), "env": env, "cwd": cwd, "terminal": self.on_terminal}
         _ask(self._line, request, streams)
+        return self
 
     def ended(self, timeout_s: float | None) -> int | None:
         """The exit code of the run, as subprocess has it; None if it still runs after `timeout_s`."""
@@ -156,7 +147,7 @@ class _Shared:
             _idle[self.on_terminal].append(self)
         else:
             self._line.close()
-        return int.from_bytes(answer) if answer else self.process.wait()
+        return _number(answer) if answer else self._process.wait()
 
 
 _idle: dict[bool, list[_Shared]] = {False: [], True: []}
@@ -167,46 +158,76 @@ def _shared(*, on_terminal: bool) -> _Shared:
     return idle.pop() if idle else _Shared(on_terminal=on_terminal)
 
 
+class _Forked(subprocess.Popen[bytes]):
+    def _execute_child(self, *args: Any) -> None:
+        given = inspect.signature(super()._execute_child).bind(*args).arguments  # type: ignore[misc]
+        ends = [given[name] for name in ("p2cread", "c2pwrite", "errwrite")]
+        streams = [number if end == -1 else end for number, end in enumerate(ends)]
+        self._run = self._begun(given["args"], given["env"], str(given["cwd"]), streams)
+        self.pid = self._run.pid
+        self._child_created = True
+        pipes = ("p2cread", "p2cwrite", "c2pread", "c2pwrite", "errread", "errwrite")
+        self._close_pipe_fds(*(given[name] for name in pipes))  # type: ignore[attr-defined]
+
+    def _begun(self, command: Sequence[Any], env: dict[str, str], cwd: str, streams: list[int]) -> _Alone | _Shared:
+        return _Alone(command, env, cwd, streams)
+
+    def _wait(self, timeout: float | None) -> int:
+        if self.returncode is None:
+            code = self._run.ended(timeout)
+            if code is None:
+                raise subprocess.TimeoutExpired(self.args, timeout or 0)
+            self.returncode = code
+        return self.returncode
+
+    def _internal_poll(self, *_: Any, **__: Any) -> int | None:
+        try:
+            return self._wait(0)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def send_signal(self, sig: int) -> None:
+        self._run.is_disturbed = True
+        super().send_signal(sig)
+
+
+class _Lent(_Forked):
+    def _begun(self, command: Sequence[Any], env: dict[str, str], cwd: str, streams: list[int]) -> _Shared:
+        return _shared(on_terminal=False).begin(command, env, cwd, streams)
+
+
 class _ForkedOnTerminal(pexpect.spawn):  # type: ignore[type-arg]
     def _spawnpty(self, args: list[str], env: Any, cwd: Any, dimensions: Any = (24, 80), **_: Any) -> Any:
         ours, theirs = pty.openpty()
-        process = self._made(ours)
-        process.setwinsize(*dimensions)
-        process.pid = self._begun(process, args, env, cwd, [theirs] * 3)
+        fcntl.ioctl(ours, termios.TIOCSWINSZ, struct.pack("HHHH", *dimensions, 0, 0))
+        run = self._begun(args, env, cwd, [theirs] * 3)
         os.close(theirs)
-        return process
+        return _RunOnTerminal(run, ours)
 
-    def _made(self, ours: int) -> PtyProcess:
-        return PtyProcess(0, ours)
-
-    def _begun(self, process: Any, args: list[str], env: Any, cwd: Any, streams: list[int]) -> int:
-        return _fork(args, env, cwd, streams, terminal=True)
-
-
-class _LentOnTerminal(_ForkedOnTerminal):
-    def _made(self, ours: int) -> PtyProcess:
-        return _RunOnTerminal(0, ours)
-
-    def _begun(self, process: Any, args: list[str], env: Any, cwd: Any, streams: list[int]) -> int:
-        process.shared.begin(args, env, cwd, streams)
-        return int(process.shared.process.pid)
+    def _begun(self, command: list[str], env: Any, cwd: Any, streams: list[int]) -> _Alone | _Shared:
+        return _Alone(command, env, cwd, streams, terminal=True)
 
     def kill(self, sig: int) -> None:
-        vars(self)["ptyproc"].shared.is_disturbed = True
+        vars(self)["ptyproc"].run.is_disturbed = True
         super().kill(sig)
 
 
+class _LentOnTerminal(_ForkedOnTerminal):
+    def _begun(self, command: list[str], env: Any, cwd: Any, streams: list[int]) -> _Shared:
+        return _shared(on_terminal=True).begin(command, env, cwd, streams)
+
+
 class _RunOnTerminal(PtyProcess):  # type: ignore[misc]
-    """One run in a process that does several on terminals of their own, as its pseudo-terminal sees it."""
+    """A run as its pseudo-terminal sees it: who is no parent of it asks for its end."""
 
     terminated: bool
     status: int | None
     exitstatus: int | None
     signalstatus: int | None
 
-    def __init__(self, pid: int, fd: int) -> None:
-        super().__init__(pid, fd)
-        self.shared = _shared(on_terminal=True)
+    def __init__(self, run: _Alone | _Shared, fd: int) -> None:
+        super().__init__(run.pid, fd)
+        self.run = run
 
     def isalive(self) -> bool:
         return self._ended(None if self.flag_eof else 0.0) is None
@@ -216,27 +237,18 @@ class _RunOnTerminal(PtyProcess):  # type: ignore[misc]
         return self.exitstatus
 
     def kill(self, sig: int) -> None:
-        self.shared.is_disturbed = True
+        self.run.is_disturbed = True
         super().kill(sig)
 
     def _ended(self, timeout_s: float | None) -> int | None:
         if not self.terminated:
-            code = self.shared.ended(timeout_s)
+            code = self.run.ended(timeout_s)
             if code is None:
                 return None
             self.terminated = True
             self.status = code << 8 if code >= 0 else -code  # as wait(2) has it
             self.exitstatus, self.signalstatus = (code, None) if code >= 0 else (None, -code)
         return self.status
-
-
-def _fork(command: Sequence[Any], env: dict[str, str], cwd: str, streams: list[int], *, terminal: bool = False) -> int:
-    """The process id of a new child of this process."""
-    server = _server()
-    _ask(server, {"words": _words(command), "env": env, "cwd": cwd, "terminal": terminal}, streams)
-    answer = server.recv(NUMBER_BYTES, socket.MSG_WAITALL)
-    assert answer, "the fork server has ended"
-    return int.from_bytes(answer)
 
 
 def _ask(line: socket.socket, request: dict[str, Any], streams: list[int]) -> None:
@@ -249,17 +261,30 @@ def _words(command: Sequence[Any]) -> list[str]:
     return [os.fsdecode(word) for word in command[1:]]
 
 
+def _number(answer: bytes) -> int:
+    assert answer, "the fork server has ended"
+    return int.from_bytes(answer, signed=True)
+
+
 @functools.cache
-def _server() -> socket.socket:
-    """The connection to the fork server, which ends when it is closed."""
-    ours, theirs = socket.socketpair()
+def server_address() -> str:
+    """Where the fork server listens, one for this process and its workers. Who begins it ends it."""
+    return os.environ.get(ADDRESS) or _begun_server()
+
+
+def _begun_server() -> str:
+    folder = tempfile.mkdtemp(prefix="chat-tests-")  # private: who may connect may run what they like
+    address = str(Path(folder, "fork-server"))
     env = {"PATH": os.environ["PATH"], **STARTED_WITH}
-    command = [sys.executable, "-m", "tests.fork_server", str(theirs.fileno())]
-    server = subprocess.Popen(command, env=env, cwd=ROOT, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
-    theirs.close()
-    atexit.register(server.wait)
-    atexit.register(ours.close)
-    return ours
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(address)
+        listener.listen()
+        number = listener.fileno()
+        command = [sys.executable, "-m", "tests.fork_server", str(number)]
+        server = subprocess.Popen(command, env=env, cwd=ROOT, pass_fds=[number], stdin=subprocess.PIPE)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(server.communicate)
+    return address
 
 
 def _is_the_program(words: Sequence[str | bytes]) -> bool:
@@ -268,12 +293,4 @@ def _is_the_program(words: Sequence[str | bytes]) -> bool:
 
 
 def _comes_to_the_same(env: Mapping[str, str]) -> bool:
-    told = {name: value for name, value in env.items() if READ_AT_START.match(name)}
-    return told == STARTED_WITH and _is_subreaper()
-
-
-@functools.cache
-def _is_subreaper() -> bool:
-    """Whether orphans below this process become its children, so that it can wait for them: Linux alone."""
-    prctl = getattr(ctypes.CDLL(None), "prctl", None)
-    return prctl is not None and prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
+    return CAN_FORK and {name: value for name, value in env.items() if READ_AT_START.match(name)} == STARTED_WITH

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -21,6 +22,13 @@ def python(code: str, *words: str, **how: Any) -> str:
     done: subprocess.CompletedProcess[str] = subprocess.run(command, capture_output=True, text=True, check=False, **how)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
+
+
+def feel_signals() -> None:
+    """A job started with `&`, or under nohup, ignores signals, and so would each program that a test starts."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for name in ("SIGHUP", "SIGQUIT", "SIGTERM", "SIGTSTP", "SIGTTIN", "SIGTTOU"):
+        signal.signal(getattr(signal, name), signal.SIG_DFL)
 
 
 def runs(*words: str) -> bool:

@@ -27,7 +27,6 @@ import time
 import warnings
 import weakref
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -99,7 +98,7 @@ def left_behind() -> dict[str, Any]:
     return {
         "threads": threading.enumerate(),
         "modules": set(sys.modules),
-        "files": {open_one.name for open_one in Path("/proc/self/fd").iterdir()},
+        "files": {open_one.name for open_one in os.scandir("/proc/self/fd")},
         "children": _has_children(),
         "blocked": signal.pthread_sigmask(signal.SIG_BLOCK, []),
         "alarm": signal.getitimer(signal.ITIMER_REAL),
