@@ -30,7 +30,7 @@ from typing import Any
 import pexpect
 from ptyprocess import PtyProcess  # type: ignore[import-untyped]
 
-from tests.fork_server import NUMBER_BYTES
+from tests.interpreter import NUMBER_BYTES
 
 ADDRESS = "FORK_SERVER_OF_TESTS"
 """The variable that tells the workers where to find what `server_address` has begun."""
@@ -122,7 +122,7 @@ class _Shared:
         """Whether a signal was sent to it, which may reach it when the run is over: then it does no other."""
         self._line, theirs = socket.socketpair()
         env = {"PATH": os.environ["PATH"], **STARTED_WITH}
-        self._process = start(["-m", "tests.reused"], env, ROOT, stdin=theirs)
+        self._process = start(["-c", "from tests.reused import main; main()"], env, ROOT, stdin=theirs)
         self.pid = self._process.pid
         theirs.close()
         atexit.register(self._process.wait)

@@ -33,7 +33,7 @@ from typing import Any
 from prompt_toolkit.application.current import create_app_session
 from prompt_toolkit.input import typeahead
 
-from tests.fork_server import NUMBER_BYTES, become, end, exit_code
+from tests.interpreter import NUMBER_BYTES, become, end, exit_code
 
 MOST_RUNS = 200  # what a run leaves in a circle of references stays: the program takes it from the collector at its end
 MOST_S_FOR_THREADS = 0.02
@@ -41,35 +41,48 @@ MOST_S_FOR_THREADS = 0.02
 
 def main() -> None:
     line = socket.socket(fileno=os.dup(0))
-    weakref.finalize(line, print).detach()  # the first one is told to atexit
-    kept = set(weakref.finalize._registry)  # type: ignore[attr-defined]
     let_go()
-    caches = list(caches_of_ours())
-    atexit._run_exitfuncs()
-    weakref.finalize._shutdown = False  # type: ignore[attr-defined]  # what ran just now says that nothing comes after it
-    before, handlers = left_behind(), _handlers()
+    reused = Reused()
+    before = left_behind()
     for runs in itertools.count(1):
         number, streams, _, _ = socket.recv_fds(line, NUMBER_BYTES, 3)
         if not number:
             return
         request = json.loads(line.recv(int.from_bytes(number), socket.MSG_WAITALL))
         become(streams, request["env"], request["cwd"], terminal=request["terminal"])
-        code = contextvars.copy_context().run(_in_a_session_of_its_own, request["words"])
-        for left in set(weakref.finalize._registry) - kept:  # type: ignore[attr-defined]
-            left()  # done at exit, as for connections that wait for another request
-        _wait_for_threads()
-        for caught, _ in _handlers().items() - handlers.items():
-            signal.signal(caught, handlers[caught])
-        atexit._run_exitfuncs()
-        sys.stdout.flush()
-        sys.stderr.flush()
+        code = reused.run(request["words"])
         if runs == MOST_RUNS or left_behind() != before:
             end(code)
         let_go()
-        for forget in caches:
+        line.sendall((code & 0xFF).to_bytes(NUMBER_BYTES))
+
+
+class Reused:
+    """This process. What handles signals, and what the program keeps in memory, is after each run as it is now."""
+
+    def __init__(self) -> None:
+        weakref.finalize(self, print).detach()  # the first one is told to atexit
+        self._finalizers = set(weakref.finalize._registry)  # type: ignore[attr-defined]
+        self._caches = list(_caches_of_ours())
+        self._handlers = _handlers()
+        atexit._run_exitfuncs()
+        weakref.finalize._shutdown = False  # type: ignore[attr-defined]  # what ran just now says that nothing follows
+
+    def run(self, words: list[str]) -> int:
+        """The exit code of `python WORDS...`. Raises what would end it with a traceback."""
+        code = contextvars.copy_context().run(_in_a_session_of_its_own, words)
+        for left in set(weakref.finalize._registry) - self._finalizers:  # type: ignore[attr-defined]
+            left()  # done at exit, as for connections that wait for another request
+        _wait_for_threads()
+        for caught, _ in _handlers().items() - self._handlers.items():
+            signal.signal(caught, self._handlers[caught])
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        for forget in self._caches:
             forget()
         tempfile.tempdir = None
-        line.sendall((code & 0xFF).to_bytes(NUMBER_BYTES))
+        return code
 
 
 def _in_a_session_of_its_own(words: list[str]) -> int:
@@ -111,7 +124,7 @@ def left_behind() -> dict[str, Any]:
     }
 
 
-def caches_of_ours() -> Iterator[Callable[[], None]]:
+def _caches_of_ours() -> Iterator[Callable[[], None]]:
     """What empties each cache of results in a module of the program."""
     modules = [module for name, module in sys.modules.items() if name.partition(".")[0] == "chatbot"]
     for module in modules:
@@ -150,7 +163,3 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
-
-
-if __name__ == "__main__":
-    main()
