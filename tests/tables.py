@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
+
+import pytest
 
 
 def cases(table: str) -> list[tuple[str, ...]]:
@@ -17,26 +19,27 @@ def _meant(cell: str) -> str:
     return cell.strip().encode("latin-1", "backslashreplace").decode("unicode_escape")
 
 
-def each(names: str, rows: Iterable[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def each(names: str | Sequence[str], rows: Iterable[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """As `pytest.mark.parametrize`, in one test: for long tables of what is quickly looked at, as a test costs some
     milliseconds of its own. Every row is tried, and each that fails is named. Fixtures are those of all rows together.
     """
-    fields, table = [name.strip() for name in names.split(",")], list(rows)
+    fields = [name.strip() for name in (names.split(",") if isinstance(names, str) else names)]
+    table = list(rows)
     assert table
 
     def decorated(test: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(test)
         def all_rows(*own: Any, **others: Any) -> None:
-            failed: list[Exception] = []
+            failed: list[BaseException] = []
             for row in table:
                 values = dict(zip(fields, (row,) if len(fields) == 1 else row, strict=True))
                 try:
                     test(*own, **others, **values)
-                except Exception as error:
+                except (Exception, pytest.fail.Exception) as error:
                     error.add_note(f"with {values}")
                     failed.append(error)
             if failed:
-                raise ExceptionGroup(f"{len(failed)} of {len(table)} rows", failed)
+                raise BaseExceptionGroup(f"{len(failed)} of {len(table)} rows", failed)
 
         signature = inspect.signature(test)
         asked_for = [value for name, value in signature.parameters.items() if name not in fields]

@@ -11,8 +11,6 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
-
 from tests.fork_server import FOR_FEW
 from tests.processes import python
 from tests.tables import cases, each
@@ -133,7 +131,7 @@ def test_every_floor_of_the_plan_is_in_the_package_and_in_its_docstring() -> Non
     assert [line.split()[0] for line in plan.splitlines() if line.startswith("    ")] == list(reversed(FLOORS))
 
 
-@pytest.mark.parametrize(
+@each(
     ("path", "source", "named"),
     [
         *cases(r"""
@@ -189,7 +187,7 @@ def test_a_planted_violation_is_caught_and_named(path: str, source: str, named: 
     assert named in fault
 
 
-@pytest.mark.parametrize(
+@each(
     ("path", "source"),
     [
         ("chatbot/core/sse/decoder.py", "from chatbot.core.errors import ChatError\nimport json"),

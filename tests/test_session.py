@@ -171,7 +171,7 @@ def whole(wire: str, word: str, finish: str) -> Reply:
 
 
 class TestVerdicts:
-    @pytest.mark.parametrize(
+    @each(
         ("wire", "finish", "verdict"),
         cases("""
             openai | stop | complete
@@ -218,7 +218,7 @@ class TestVerdicts:
         events = ask(Server(Reply(chunks=[data({"promptFeedback": {"blockReason": "SAFETY"}})])), "gemini")
         assert (end(events).verdict, end(events).error) == (Verdict.FILTERED, None)
 
-    @pytest.mark.parametrize(
+    @each(
         ("wire", "body"),
         [
             ("openai", data({"error": {"message": "The engine fell over.", "type": "server_error"}})),
@@ -399,7 +399,7 @@ class TestNotAStream:
         assert isinstance(fault(events), errors.MalformedAnswer)
         assert end(events).verdict is Verdict.FAILED
 
-    @pytest.mark.parametrize(
+    @each(
         ("wire", "document"),
         [
             (
@@ -436,8 +436,8 @@ class TestNotAStream:
             ),
         ],
     )
-    @pytest.mark.parametrize("stream", [True, False])
-    @pytest.mark.parametrize("before", [b"", b"\n\n\n", b"\xef\xbb\xbf"])
+    @each("stream", [True, False])
+    @each("before", [b"", b"\n\n\n", b"\xef\xbb\xbf"])
     def test_a_whole_answer_is_read_whether_or_not_a_stream_was_wanted(
         self, wire: str, document: Any, stream: bool, before: bytes
     ) -> None:

@@ -64,7 +64,7 @@ def test_a_page_of_models_that_cannot_answer_is_not_the_last() -> None:
     assert server.requests[1].url.endswith("/models?pageSize=1000&pageToken=2")
 
 
-@pytest.mark.parametrize(
+@each(
     ("reply", "error"),
     [
         (Reply(401, JSON, [b'{"error": {"message": "no"}}']), errors.KeyRejected),

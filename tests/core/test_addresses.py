@@ -61,7 +61,7 @@ def test_every_other_host_is_another_machine(host: str | None) -> None:
     assert not is_loopback(host)
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "url"),
     [
         ("https://api.example.com/v1", "https://api.example.com/v1"),
@@ -76,7 +76,7 @@ def test_a_base_url_has_no_slash_at_its_end(text: str, url: str) -> None:
     assert base_url(text, "--base-url") == url
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "fault"),
     [
         *cases(r"""
@@ -138,7 +138,7 @@ def test_a_base_url_is_refused_or_safe(tail: str) -> None:
 
 
 # The cases of ollama's own envconfig, and a few more.
-@pytest.mark.parametrize(
+@each(
     ("host", "url"),
     [
         ("", "http://127.0.0.1:11434"),
@@ -181,7 +181,7 @@ def test_a_host_that_makes_no_safe_base_url_is_refused_after_all(host: str) -> N
 
 
 class TestProxies:
-    @pytest.mark.parametrize(
+    @each(
         ("text", "url"),
         [
             *cases("""

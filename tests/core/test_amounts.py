@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from chatbot.core.amounts import duration_words, short, size_words, token_words
-from tests.tables import cases
+from tests.tables import cases, each
 
 
-@pytest.mark.parametrize(
+@each(
     ("seconds", "words"),
     cases("""
         0 | 0 s
@@ -32,7 +30,7 @@ def test_a_duration_is_short_and_has_its_units(seconds: str, words: str) -> None
     assert duration_words(float(seconds)) == words
 
 
-@pytest.mark.parametrize(
+@each(
     ("count", "words"),
     cases("""
         0 | 0
@@ -56,7 +54,7 @@ def test_one_token_is_one() -> None:
     assert [token_words(count) for count in (1, 2, 1_234)] == ["1 token", "2 tokens", "1.2k tokens"]
 
 
-@pytest.mark.parametrize(
+@each(
     ("size_bytes", "words"),
     [
         (0, "0 bytes"),

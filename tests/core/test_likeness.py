@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from chatbot.core.likeness import distance, likeliest
+from tests.tables import each
 
 OPTIONS = (
     "--file --image --attach --template --role --var --save-template --no-stdin --model --provider --system "
@@ -15,7 +14,7 @@ OPTIONS = (
 ).split()
 
 
-@pytest.mark.parametrize(
+@each(
     ("typed", "meant"),
     [
         ("--modle", "--model"),
@@ -52,7 +51,7 @@ def test_a_mistyped_option_is_told_by_its_likeness(typed: str, meant: str) -> No
     assert likeliest(typed, OPTIONS) == meant.split()
 
 
-@pytest.mark.parametrize(
+@each(
     ("typed", "meant"),
     [("serach", "search"), ("lst", "list"), ("lits", "list"), ("exprot", "export"), ("remove", ""), ("xyzzy", "")],
 )
@@ -60,7 +59,7 @@ def test_commands_too(typed: str, meant: str) -> None:
     assert likeliest(typed, "list show search export import delete path stats".split()) == meant.split()
 
 
-@pytest.mark.parametrize(
+@each(
     ("one", "other", "mistakes"),
     [("", "", 0), ("a", "", 1), ("ab", "ba", 1), ("abc", "acb", 1), ("abc", "cba", 2), ("kitten", "sitting", 3)],
 )

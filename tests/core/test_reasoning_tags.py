@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.core.events import ReasoningDelta, TextDelta
 from chatbot.core.reasoning_tags import ThinkTags
+from tests.tables import each
 
 
 def told_apart(pieces: Iterable[str]) -> tuple[str, str]:
@@ -48,12 +48,12 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize(("text", "expected"), CASES.items())
+@each(("text", "expected"), CASES.items())
 def test_reasoning_in_front_is_told_apart(text: str, expected: tuple[str, str]) -> None:
     assert told_apart([text]) == expected
 
 
-@pytest.mark.parametrize(("text", "expected"), CASES.items())
+@each(("text", "expected"), CASES.items())
 def test_reasoning_in_front_is_told_apart_character_by_character(text: str, expected: tuple[str, str]) -> None:
     assert told_apart(text) == expected
 

@@ -53,7 +53,7 @@ RETRY_AFTER = [
 ]
 
 
-@pytest.mark.parametrize(("headers", "expected_s"), RETRY_AFTER)
+@each(("headers", "expected_s"), RETRY_AFTER)
 def test_what_the_server_asks_for(headers: dict[str, str], expected_s: float | None) -> None:
     wait_s = retry_after_s(headers, NOW_S)
     assert wait_s == (None if expected_s is None else pytest.approx(expected_s))
@@ -82,7 +82,7 @@ def test_no_header_is_a_fault_of_ours(seconds: str, milliseconds: str) -> None:
     assert wait_s is None or 0 <= wait_s < float("inf")
 
 
-@pytest.mark.parametrize(
+@each(
     ("value", "expected"),
     [("true", True), ("false", False), (" True ", True), ("FALSE", False), ("1", None), ("", None), (None, None)],
 )
@@ -97,7 +97,7 @@ def draws(policy: RetryPolicy, error: ChatError, attempt: int, elapsed_s: float 
     return [delay_s for delay_s in delays_s if delay_s is not None]
 
 
-@pytest.mark.parametrize(
+@each(
     ("attempt", "backoff_s"),
     [(1, 0.5), (2, 1.0), (3, 2.0), (4, 4.0), (5, 8.0), (6, 8.0), (40, 8.0), (5_000, 8.0)],
 )
@@ -111,8 +111,8 @@ def test_without_a_word_of_the_server_half_of_the_backoff_is_fixed_and_half_rand
     assert sum(delays_s) / DRAWS == pytest.approx(0.75 * backoff_s, rel=0.05)
 
 
-@pytest.mark.parametrize(("attempt", "jitter_s"), [(1, 1.0), (2, 1.0), (3, 2.0), (4, 4.0), (5, 8.0), (9, 8.0)])
-@pytest.mark.parametrize("asked_s", [0.2, 7.0, 30.0])
+@each(("attempt", "jitter_s"), [(1, 1.0), (2, 1.0), (3, 2.0), (4, 4.0), (5, 8.0), (9, 8.0)])
+@each("asked_s", [0.2, 7.0, 30.0])
 def test_the_servers_wait_is_a_floor_with_jitter_on_top(asked_s: float, attempt: int, jitter_s: float) -> None:
     delays_s = draws(RetryPolicy(), errors.RateLimited("slow down", retry_after_s=asked_s), attempt)
     assert asked_s <= min(delays_s)

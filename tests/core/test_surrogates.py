@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import json
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.core.surrogates import SurrogateJoiner, joined
+from tests.tables import each
 
 HIGH, LOW = "\ud83d", "\ude00"  # 😀
 
@@ -30,7 +30,7 @@ def fed(pieces: list[str]) -> str:
     return "".join([*(joiner.feed(piece) for piece in pieces), joiner.flush()])
 
 
-@pytest.mark.parametrize(("text", "expected"), CASES.values(), ids=CASES)
+@each(("text", "expected"), CASES.values())
 def test_halves_are_joined_or_replaced(text: str, expected: str) -> None:
     assert joined(text) == expected
     assert fed([text]) == expected

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from chatbot.core.toml_lines import line_of, tables_in
-from tests.tables import cases
+from tests.tables import cases, each
 
 TEXT = """# first
 [one]
@@ -21,7 +19,7 @@ d = 5
 """
 
 
-@pytest.mark.parametrize(
+@each(
     ("table", "key", "line"),
     cases("""
         one |  | 2

@@ -193,7 +193,7 @@ def test_the_schema_of_each_wire_format_is_obeyed(server: LabServer, wire: str) 
     assert '"\\"obeyed\\""' in answer.text
 
 
-@pytest.mark.parametrize(
+@each(
     ("use", "text"),
     [
         ("ignores", "words"),

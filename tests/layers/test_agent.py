@@ -38,6 +38,7 @@ from chatbot.outside.background import side_by_side
 from chatbot.session import Sleep
 from tests.conftest import FakeTime
 from tests.events import end, text
+from tests.tables import each
 
 QUESTION = Conversation().asking("Weather?")
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
@@ -152,7 +153,7 @@ def test_never_more_than_eight_run_at_once_and_all_are_made() -> None:
     assert 1 < max(most) <= 8
 
 
-@pytest.mark.parametrize(
+@each(
     ("made", "told"),
     [
         (ToolCall("c", "nothing", "{}"), "there is no tool 'nothing'; there are: weather"),

@@ -63,7 +63,7 @@ def test_a_variable_counts_where_the_command_line_says_nothing() -> None:
     assert cooked(CHAT_HURRY="0", CHAT_HEAT="") == Cooking()
 
 
-@pytest.mark.parametrize(
+@each(
     ("words", "told"),
     cases(r"""
             --heat 10 | --heat is a number from 0 to 9, not '10'

@@ -11,7 +11,7 @@ from chatbot.options.durations import Duration
 from tests.tables import each
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "seconds"),
     [
         *(("90", 90), ("90s", 90), ("1.5", 1.5), ("500ms", 0.5), ("5m", 300), ("5min", 300), ("2h", 7200)),
@@ -40,7 +40,7 @@ def test_a_duration_in_chat_cache_turns_the_cache_on() -> None:
         chosen(Cache, {"cache_ttl": "0"})
 
 
-@pytest.mark.parametrize(
+@each(
     ("cache", "is_wanted"),
     [
         (Cache(), False),

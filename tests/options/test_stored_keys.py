@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from chatbot.core.errors import ConfigurationError
 from chatbot.options.stored_keys import StoredKey, read_keys
-from tests.tables import cases
+from tests.tables import cases, each
 
 NAMES = ("OPENAI_API_KEY", "GROQ_API_KEY")
 KEY = "sk-stored-0123456789abcdef"
@@ -20,7 +20,7 @@ def refused(text: str) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "stored"),
     [
         (f'[OPENAI_API_KEY]\nkey = "{KEY}"\n', StoredKey(key=KEY)),
@@ -38,7 +38,7 @@ def test_an_empty_file_says_nothing() -> None:
     assert read_keys("# nothing yet\n", "keys.toml", NAMES) == {}
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "said"),
     cases(r"""
         \n[OPNAI_API_KEY]\nkey = "x" | line 2, names a variable that holds no key; did you mean OPENAI_API_KEY?

@@ -49,7 +49,7 @@ def refusal(data: bytes) -> ImageUnreadable:
     return error
 
 
-@pytest.mark.parametrize(
+@each(
     ("data", "words"),
     [
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "a PostScript file"),

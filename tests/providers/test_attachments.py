@@ -39,7 +39,7 @@ def test_claude_models_with_a_small_context_take_fewer_pages() -> None:
     assert limits(anthropic, "claude-sonnet-4-5").max_pages == 100
 
 
-@pytest.mark.parametrize(
+@each(
     ("document", "why"),
     [
         (REPORT, None),
@@ -94,7 +94,7 @@ def test_only_the_last_question_keeps_what_was_attached() -> None:
     assert without_earlier_attachments(lighter) is None
 
 
-@pytest.mark.parametrize(
+@each(
     ("said", "status", "is_so"),
     [
         ("Invalid content type. image_url is only supported by certain models.", 400, True),

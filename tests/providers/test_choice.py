@@ -129,7 +129,7 @@ def test_a_trusted_address_wins_over_a_local_one_of_another_name() -> None:
     assert choice.endpoint.base_url == "http://myhost:11434/v1"
 
 
-@pytest.mark.parametrize(
+@each(
     ("host", "address"),
     [
         ("myhost", "http://myhost:11434/v1"),
@@ -155,7 +155,7 @@ def test_ollama_base_url_is_taken_as_it_is_and_before_the_host() -> None:
     assert chosen(ModelRequest("ollama"), variables).endpoint.base_url == "http://other:1/api/v1"
 
 
-@pytest.mark.parametrize(
+@each(
     ("provider", "variables", "address", "query"),
     [
         ("azure", {"AZURE_OPENAI_ENDPOINT": "https://me.azure.com/"}, "https://me.azure.com/openai/v1", ""),
@@ -177,7 +177,7 @@ def test_azure_is_where_its_endpoint_says(provider: str, variables: dict[str, st
     assert choice.endpoint.auth == ("api-key", "k")
 
 
-@pytest.mark.parametrize(
+@each(
     ("provider", "model", "variables", "kind", "message"),
     [
         ("azure", "m", {}, ConfigurationError, "no address of its own"),
@@ -246,7 +246,7 @@ def test_a_bad_base_url_names_its_variable() -> None:
         choose(services.find("openai"), "m", ModelRequest(provider="openai"), variables)
 
 
-@pytest.mark.parametrize(
+@each(
     ("service", "model", "clear", "spoken"),
     [
         ("openai", "gpt-4o", True, "openai/gpt-4o"),

@@ -20,7 +20,7 @@ OWN = services.find("openai").base_url
 REFUSED = "will not be sent there"
 
 
-@pytest.mark.parametrize(
+@each(
     ("variables", "address", "key"),
     [
         (trusted(OPENAI_API_KEY="U"), OWN, "U"),
@@ -43,7 +43,7 @@ def test_values_that_may_meet(variables: dict[str, SettingSource], address: str,
     assert choice.endpoint.auth == (("Authorization", f"Bearer {key}") if key else None)
 
 
-@pytest.mark.parametrize(
+@each(
     ("wish", "variables", "message"),
     [
         (ModelRequest("openai"), trusted(OPENAI_API_KEY=SECRET) | local(OPENAI_BASE_URL=EVIL), REFUSED),
@@ -92,7 +92,7 @@ def test_a_trusted_key_wins_over_a_local_one_of_another_name() -> None:
     assert choice.key == "U"
 
 
-@pytest.mark.parametrize(
+@each(
     ("provider", "variables", "auth"),
     [
         ("openai", trusted(OPENAI_API_KEY="k"), ("Authorization", "Bearer k")),
@@ -112,7 +112,7 @@ def test_the_key_goes_into_the_header_of_its_service(
     assert chosen(ModelRequest(provider), variables).endpoint.auth == auth
 
 
-@pytest.mark.parametrize(
+@each(
     ("variables", "remarks"),
     [
         (trusted(GOOGLE_API_KEY="k"), ()),
@@ -156,7 +156,7 @@ def test_a_key_of_nothing_but_quotes_is_refused(key: str) -> None:
         chosen(ModelRequest("openai"), trusted(OPENAI_API_KEY=key))
 
 
-@pytest.mark.parametrize(
+@each(
     ("provider", "variables", "names"),
     [
         ("openai", {}, "OPENAI_API_KEY is not set"),
@@ -174,7 +174,7 @@ def test_a_missing_key_is_named_before_anything_is_sent(
     assert "export " in caught.value.advice
 
 
-@pytest.mark.parametrize(
+@each(
     ("wish", "variables"),
     [
         (ModelRequest("ollama"), {}),

@@ -10,7 +10,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 
 from chatbot.core.models.listed import MAX_NAME_CHARS, ListedModel, as_json, from_json
@@ -227,7 +226,7 @@ def test_a_list_is_read_as_its_documentation_shows_it(which: str) -> None:
     assert list(read_page(document, "after").models) == models
 
 
-@pytest.mark.parametrize(
+@each(
     ("document", "after", "query"),
     [
         ({"data": [{"id": "a"}], "has_more": True, "last_id": "a b&c"}, "after_id", "after_id=a+b%26c"),
@@ -322,7 +321,7 @@ LLAMA_PROPS = {
 }
 
 
-@pytest.mark.parametrize(
+@each(
     ("document", "told"),
     [
         (OLLAMA_SHOW, [M("m", context_window=131072, images=True, tools=False, reasoning=False)]),
@@ -336,7 +335,7 @@ def test_local_servers_tell_more_of_a_model(document: Any, told: list[ListedMode
     assert read_detail(document, "m") == told
 
 
-@pytest.mark.parametrize(
+@each(
     ("service", "names", "asked"),
     [
         ("ollama", ["a", "b"], [("POST", "http://h/api/show", "a"), ("POST", "http://h/api/show", "b")]),

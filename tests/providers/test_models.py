@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-import pytest
-
 from chatbot.providers.models import context_window, facts
 from tests.tables import each
 
 
-@pytest.mark.parametrize(
+@each(
     ("model", "tokens"),
     [
         ("gpt-6-luna", 1_000_000),
@@ -30,7 +28,7 @@ def test_the_context_window_of_any_other_model_is_not_known(model: str) -> None:
     assert context_window(model) is None
 
 
-@pytest.mark.parametrize(
+@each(
     ("model", "reasoning"),
     [
         ("claude-haiku-4-5", "budget"),

@@ -93,7 +93,7 @@ def test_each_quirk_has_a_key() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@each(
     ("line", "said"),
     cases("""
         defalt_model = "m" | line 3: in [desk], 'defalt_model' means nothing; did you mean default_model?
@@ -118,7 +118,7 @@ def test_a_key_in_the_place_of_its_variable_is_refused_and_not_repeated() -> Non
     assert "secret" not in said
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "name", "said"),
     cases(r"""
         [desk] | desk | line 1: in [desk], base_url is missing
@@ -166,7 +166,7 @@ OWN = read(
 TABLE = SHIPPED.with_own(OWN.rows, OWN.faults)
 
 
-@pytest.mark.parametrize(
+@each(
     ("wish", "variables", "name", "model"),
     [
         (ModelRequest("desk", "x"), {}, "desk", "x"),

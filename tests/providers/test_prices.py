@@ -17,6 +17,7 @@ from chatbot.core.models.listed import ListedModel
 from chatbot.providers.models import completed
 from chatbot.providers.prices import FILE_NAME, Price, PriceTable, Rate, cost_usd
 from chatbot.providers.services import BY_NAME
+from tests.tables import each
 
 FILE = Path(prices_module.__file__).parent / FILE_NAME
 SHIPPED = PriceTable(json.loads(FILE.read_bytes(), parse_float=Decimal))
@@ -35,7 +36,7 @@ def rate(usd: str, *tiers: tuple[int, str]) -> Rate:
     return Rate(Decimal(usd), tuple((start, Decimal(price)) for start, price in tiers))
 
 
-@pytest.mark.parametrize(
+@each(
     ("rules", "model", "found"),
     [
         ([[1, "^gpt-4"]], "gpt-4-turbo", 1),
@@ -98,7 +99,7 @@ def test_a_batch_has_its_own_rates_and_the_others_where_it_says_nothing() -> Non
 PRICE = Price(rate("2", (1000, "4")), rate("10", (1000, "15")), cached=rate("0.5"), batch=Price(rate("1"), rate("5")))
 
 
-@pytest.mark.parametrize(
+@each(
     ("usage", "usd"),
     [
         (Usage(1000, 100), "0.003"),
@@ -127,7 +128,7 @@ def test_cached_tokens_without_a_rate_cost_what_others_do_and_each_request_its_f
 
 
 # From the pages of the providers: openai.com/api/pricing, claude.com/pricing, ai.google.dev/pricing.
-@pytest.mark.parametrize(
+@each(
     ("service", "model", "input_usd", "output_usd"),
     [
         ("openai", "gpt-4o-mini", "0.15", "0.6"),

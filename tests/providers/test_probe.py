@@ -77,7 +77,7 @@ def test_the_first_model_of_the_list_is_asked_where_none_is_named() -> None:
     assert learnt(SUBJECT, seen).model == "m"
 
 
-@pytest.mark.parametrize(
+@each(
     ("pieces", "expected"),
     [
         (
@@ -124,7 +124,7 @@ def test_calls_without_an_index_are_shown() -> None:
     assert streamed_arguments(stream, {}).answer == "no"
 
 
-@pytest.mark.parametrize(
+@each(
     ("tokens", "reason", "answer"),
     cases("""
         16 | length | yes
@@ -142,12 +142,12 @@ def test_a_limit_is_obeyed_or_not_by_the_count_of_the_server(tokens: str, reason
     assert limit(exchange(body=json.dumps(told).encode()), {}).answer == answer
 
 
-@pytest.mark.parametrize(("status", "answer"), [(400, "no"), (500, "wrong"), (503, "unknown"), (429, "unknown")])
+@each(("status", "answer"), [(400, "no"), (500, "wrong"), (503, "unknown"), (429, "unknown")])
 def test_a_refusal_a_failure_and_a_passing_fault_are_told_apart(status: int, answer: str) -> None:
     assert accepted(exchange(status=status, body=b"{}"), {}).answer == answer
 
 
-@pytest.mark.parametrize(
+@each(
     ("data", "shown"),
     [
         (b"plain", "plain"),
@@ -204,7 +204,7 @@ def test_what_only_was_measured_is_no_change() -> None:
     assert changes(before, after) == []
 
 
-@pytest.mark.parametrize(
+@each(
     ("answers", "fields"),
     [
         (

@@ -68,7 +68,7 @@ def test_objects_are_closed_where_the_service_wants_it_and_remarks_are_left_out(
     assert sent(schema, services.find("ollama")).schema == schema
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "schema", "said", "way_out"),
     [
         ("openai", objects(a={"minLength": 2}), "OpenAI takes no schema with minLength ($.properties.a)", "say"),

@@ -20,7 +20,7 @@ from tests.tables import each
 ROWS = [row for row in SERVICES if row.source != LAB]
 HEADERS = {"Authorization", "x-api-key", "x-goog-api-key", "api-key"}
 
-each_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+each_row = each("row", ROWS)
 
 
 @each("row", SERVICES)
@@ -76,7 +76,7 @@ def test_only_media_types_that_can_be_written_are_sent(row: Service) -> None:
 
 
 # Section "Images" of each provider's documentation. Base64 makes four bytes of three.
-@pytest.mark.parametrize(
+@each(
     ("name", "max_base64_bytes", "max_edge_px", "gif", "webp"),
     [
         ("openai", 512_000_000, 2048, True, True),
@@ -99,7 +99,7 @@ def test_images_fit_the_limits_of_their_service(
     assert ("image/gif" in limits.media_types, "image/webp" in limits.media_types) == (gif, webp)
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "model"),
     [
         ("openai", "gpt-6-luna"),

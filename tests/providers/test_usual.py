@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 from chatbot.core.options import SettingSource
 from chatbot.providers.choice import ModelRequest, find_service
 from chatbot.providers.usual import with_usual
-from tests.tables import cases
+from tests.tables import cases, each
 
 
 def variables(model: str, provider: str, origin: str) -> dict[str, SettingSource]:
@@ -15,7 +13,7 @@ def variables(model: str, provider: str, origin: str) -> dict[str, SettingSource
     return {name: SettingSource(value, origin) for name, value in pairs if value != "-"}
 
 
-@pytest.mark.parametrize(
+@each(
     ("model", "provider", "file_model", "file_provider", "answers"),
     cases("""
         -                 | -         | openai/gpt-4o    | -         | openai gpt-4o

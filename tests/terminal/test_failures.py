@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-import pytest
-
 from chatbot.core import errors
 from chatbot.core.conversations.stored import UnknownConversation
 from chatbot.core.errors import ChatError
@@ -31,7 +29,7 @@ def test_no_error_repeats_in_a_session_what_the_session_says_itself(kind: type[C
     assert not AGAIN.search(" ".join(lines[1:]))
 
 
-@pytest.mark.parametrize(
+@each(
     ("error", "shell", "session"),
     [
         (
@@ -83,7 +81,6 @@ def test_no_error_repeats_in_a_session_what_the_session_says_itself(kind: type[C
             ["Send less text, begin anew with /new, or go."],
         ),
     ],
-    ids=lambda value: type(value).__name__ if isinstance(value, ChatError) else "",
 )
 def test_advice_is_in_the_words_of_the_place(error: ChatError, shell: list[str], session: list[str]) -> None:
     assert list(error_lines(error))[1:] == shell

@@ -1,6 +1,7 @@
 import pytest
 
 from chatbot.terminal.screen import ColorChoice, Screen, detect_screen
+from tests.tables import each
 
 
 def detected(
@@ -53,9 +54,7 @@ def test_live_can_be_declined() -> None:
     assert not detected(live=False).live
 
 
-@pytest.mark.parametrize(
-    ("encoding", "unicode"), [("UTF-8", True), ("utf8", True), ("ascii", False), ("latin-1", False)]
-)
+@each(("encoding", "unicode"), [("UTF-8", True), ("utf8", True), ("ascii", False), ("latin-1", False)])
 def test_signs_that_are_not_ascii_need_a_unicode_encoding(encoding: str, unicode: bool) -> None:
     assert detected(encoding=encoding).unicode is unicode
 

@@ -90,7 +90,7 @@ def test_a_line_is_completed_with(line: str, words: str) -> None:
     assert (" ".join(offer.text for offer in found.offers) or "nothing", found.paths) == (words, "")
 
 
-@pytest.mark.parametrize(
+@each(
     ("line", "paths", "skipped"),
     [
         ("chat -f no", "files", 0),

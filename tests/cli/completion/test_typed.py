@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.cli.completion.typed import Word, read_words
+from tests.tables import each
 
 TEXT = st.text(st.characters(blacklist_categories=["Cs", "Cc"]), max_size=12)
 OPEN = st.sampled_from(["", "'", '"'])
@@ -20,7 +21,7 @@ def meant(line: str) -> list[str]:
     return [word.value for word in read_words(line)]
 
 
-@pytest.mark.parametrize(
+@each(
     ("line", "words"),
     [
         ("chat ", ["chat", ""]),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from chatbot.cli.commands import COMMANDS, names
 from chatbot.cli.first_word.mistaken import nearly
 from chatbot.lab.guide import manual
@@ -24,7 +22,7 @@ EVERYDAY = """
 """.split()
 
 
-@pytest.mark.parametrize(
+@each(
     ("word", "command"),
     [
         ("modles", "models"),

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.core.attachments.kinds import kind_of
 from tests.pdfs import pdf
+from tests.tables import each
 
 ZIP = b"PK\3\4\x14\0\6\0\x08\0" + b"\0" * 20
 
 
-@pytest.mark.parametrize(
+@each(
     ("data", "media_type"),
     [
         (b"\x89PNG\r\n\x1a\n", "image/*"),
@@ -41,7 +41,7 @@ def test_what_can_be_sent_is_known_by_its_bytes(data: bytes, media_type: str) ->
     assert kind_of(data).media_type == media_type
 
 
-@pytest.mark.parametrize(
+@each(
     ("data", "words", "advice"),
     [
         (b"\0\0\0\x1cftypM4A \0", "a recording", "ffmpeg"),

@@ -29,7 +29,7 @@ def test_no_arguments_are_an_empty_object(text: str) -> None:
     assert parsed(text) == {} and json.loads(as_text(text)) == {}
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "told"),
     [
         ('{"city": "Lon', "the arguments are not JSON (line 1, column 10: "),

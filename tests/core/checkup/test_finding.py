@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from chatbot.core import errors
 from chatbot.core.checkup.finding import Finding, exit_code, fault, of_error, pasteable, warning
+from tests.tables import each
 
 
 def test_what_is_configured_wrongly_comes_before_what_the_network_does() -> None:
@@ -15,7 +14,7 @@ def test_what_is_configured_wrongly_comes_before_what_the_network_does() -> None
     assert exit_code([wrong, net]) == exit_code([net, wrong]) == 78
 
 
-@pytest.mark.parametrize(
+@each(
     ("error", "code"),
     [
         (errors.ProxyFailed("x"), 69),
@@ -31,7 +30,7 @@ def test_an_error_is_a_fault_with_its_way_out(error: errors.ChatError, code: int
     assert (found.state, found.exit_code) == ("fault", code) and found.advice
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "shown"),
     [
         ("/home/ann/.config/chat", "~/.config/chat"),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from chatbot.core.checkup.versions import fits, wanted
+from tests.tables import each
 
 
-@pytest.mark.parametrize(
+@each(
     ("version", "bounds", "is_enough"),
     [
         ("2.6.3", ">=2.6.3,<3", True),

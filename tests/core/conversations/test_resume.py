@@ -1,6 +1,5 @@
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -87,7 +86,7 @@ def test_the_sides_are_always_in_turn_and_a_question_is_first_and_last(turns: li
     assert messages[-1].text.endswith("and now?")
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "tokens"),
     [("a" * 400, 100), ("天" * 100, 100), ("ж" * 300, 200), ("", 0), ("aaaa天", 2)],
 )

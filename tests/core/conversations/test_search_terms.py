@@ -1,8 +1,8 @@
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.core.conversations.search_terms import index_query, indexable, like_pattern, places, snippet
+from tests.tables import each
 
 
 def marked(text: str, words: list[str], max_length: int = 80) -> str:
@@ -10,7 +10,7 @@ def marked(text: str, words: list[str], max_length: int = 80) -> str:
     return "".join(f"[{piece.text}]" if piece.is_hit else piece.text for piece in pieces)
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "words", "shown"),
     [
         ("Why so blue?", ["why", "blue"], "[Why] so [blue]?"),
@@ -43,7 +43,7 @@ def test_a_snippet_of_a_short_text_is_the_whole_text(text: str, words: list[str]
     assert "".join("".join(piece.text for piece in pieces).split()) == "".join(text.split())
 
 
-@pytest.mark.parametrize(
+@each(
     ("words", "query"),
     [
         (["why", "is"], '"why"* AND "is"'),

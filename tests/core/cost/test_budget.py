@@ -14,7 +14,7 @@ from chatbot.options.money import BudgetText, PriceText, Usd
 from tests.tables import cases, each
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "usd", "period"),
     cases("""
         5 USD/day | 5 | day
@@ -60,7 +60,7 @@ def test_a_price_is_two_or_three_rates() -> None:
             PriceText(text)
 
 
-@pytest.mark.parametrize(
+@each(
     ("payload", "model_limit", "found"),
     [
         ({"max_tokens": 100}, 5_000, LongestAnswer(100, "")),

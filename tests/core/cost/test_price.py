@@ -65,7 +65,7 @@ def test_what_is_no_price_is_refused(plain: dict[str, str]) -> None:
 HIT = Finished(Verdict.COMPLETE, usage=Usage(9, 9), attempts=0, cache=CacheUse(True, 1, 1, "k"))
 
 
-@pytest.mark.parametrize(
+@each(
     ("finished", "usd"),
     [
         (Finished(Verdict.COMPLETE, usage=Usage(1_000_000, 0)), Decimal(3)),
@@ -100,7 +100,7 @@ def test_a_batch_has_its_own_price_and_none_where_that_is_not_known() -> None:
     assert cost_of(CLAUDE, finished, batch=True).usd is None
 
 
-@pytest.mark.parametrize(
+@each(
     ("usd", "words"),
     [
         ("0", "$0"),

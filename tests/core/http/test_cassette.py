@@ -13,6 +13,7 @@ from chatbot.core.errors import ConfigurationError
 from chatbot.core.http.cassette import from_lines, to_lines
 from chatbot.core.http.exchange import Chunk, Exchange, SafeExchange
 from tests.core.http.exchanges import exchanges
+from tests.tables import each
 
 ONE = Exchange("a", 1, 1.0, "p", "w", "m", "POST", "http://h", (), b"{}", status=200, chunks=(Chunk(1.0, b"x"),))
 
@@ -49,7 +50,7 @@ def test_an_end_without_an_id_is_that_of_the_exchange_before_it() -> None:
     assert from_lines([*lines, json.dumps(without)], "file") == [ONE._replace(end="eof")]
 
 
-@pytest.mark.parametrize(
+@each(
     ("change", "fault"),
     [
         (lambda row: "{", "line 2: this is not JSON"),

@@ -144,7 +144,7 @@ def test_together_and_what_is_behind_hugging_face() -> None:
     assert limits.known[0].share_left == 1.0
 
 
-@pytest.mark.parametrize(
+@each(
     ("value", "seconds"),
     [
         ("0", 0),
@@ -163,7 +163,7 @@ def test_a_reset_is_told_in_many_ways(value: str, seconds: float) -> None:
     assert parsed(f"x-ratelimit-reset: {value}") == [("requests", None, None, seconds, "")]
 
 
-@pytest.mark.parametrize(
+@each(
     ("lines", "limits"),
     [
         (

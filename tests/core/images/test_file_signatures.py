@@ -1,11 +1,11 @@
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.core.images.file_signatures import lookalike
+from tests.tables import each
 
 
-@pytest.mark.parametrize(
+@each(
     ("data", "words"),
     [
         (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "a HEIC image"),

@@ -84,7 +84,7 @@ def test_a_stripped_file_has_nothing_left_to_strip_and_is_given_back_itself(medi
     assert without_metadata(stripped, media_type) is stripped
 
 
-@pytest.mark.parametrize(
+@each(
     ("media_type", "data"),
     [
         ("image/jpeg", made("JPEG")),

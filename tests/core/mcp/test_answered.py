@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.core.mcp.answered import output_of
 from tests.any_json import any_json
+from tests.tables import each
 
 RESOURCE = {"uri": "file:///a", "mimeType": "text/plain"}
 
 
-@pytest.mark.parametrize(
+@each(
     ("block", "said"),
     [
         ({"type": "text", "text": "hi"}, "hi"),
@@ -47,7 +47,7 @@ def test_blocks_are_joined_and_nothing_is_said_so() -> None:
     assert output_of([]).text == output_of([{"type": "text", "text": ""}]).text == "(no content)"
 
 
-@pytest.mark.parametrize(
+@each(
     ("texts", "structured", "said"),
     [
         ([], {"a": 1}, '{"a": 1}'),

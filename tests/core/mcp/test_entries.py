@@ -9,7 +9,7 @@ import pytest
 
 from chatbot.core.errors import ConfigurationError
 from chatbot.core.mcp.entries import ServerEntry, read_entries
-from tests.tables import cases
+from tests.tables import cases, each
 
 
 def entry(fields: Any, name: str = "time") -> ServerEntry:
@@ -27,7 +27,7 @@ def test_a_command_and_an_address_are_read() -> None:
     assert (far.command, far.headers) == ((), {"X-A": "1"})
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "said"),
     [
         *cases(r"""
@@ -45,7 +45,7 @@ def test_a_broken_file_is_told_with_its_line(text: str, said: str) -> None:
     assert "mcpServers" in raised.value.advice
 
 
-@pytest.mark.parametrize(
+@each(
     ("fields", "said"),
     cases("""
         [] | it is no object
@@ -99,7 +99,7 @@ def test_secrets_are_known_by_their_names() -> None:
     assert far.secrets == ("Bearer abc", "abc")
 
 
-@pytest.mark.parametrize(
+@each(
     ("url", "headers", "said"),
     [
         ("ftp://example.com/x", {}, "its url is none"),

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import string
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +12,7 @@ KEY = "ab12-Zq7!xW9=lmno.PQRS"  # of no known shape
 hidden = Redactor([KEY])
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "expected"),
     [
         (KEY, MASK),
@@ -60,7 +59,7 @@ def test_what_has_the_shape_of_a_key_is_hidden(secret: str, around: str) -> None
     assert shown == around.format(MASK)
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "expected"),
     [
         ("Bearer eyJhbGciOi.eyJzdWIi.abc-_~+/==", f"Bearer {MASK}"),

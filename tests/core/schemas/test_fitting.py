@@ -7,7 +7,6 @@ import re
 from typing import Any
 
 import jsonschema
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +14,7 @@ from chatbot.core.errors import UsageError
 from chatbot.core.schemas.fitting import Fit, check_compiles, fit
 from chatbot.core.schemas.reading import read_schema
 from tests.any_json import PLAIN, any_json
+from tests.tables import each
 
 PERSON = read_schema("name, age int, tags str[], mood good|bad, note?")
 ANN = {"name": "Ann", "age": 7, "tags": ["a"], "mood": "good", "note": None}
@@ -25,7 +25,7 @@ def test_what_fits_is_handed_back_as_it_came() -> None:
     assert fit(f"\ufeff\n{json.dumps(ANN)}\n", PERSON) == Fit(ANN)
 
 
-@pytest.mark.parametrize(
+@each(
     ("changed", "fault"),
     [
         ({"age": "seven"}, '$.age must be integer, not "seven"'),
@@ -39,7 +39,7 @@ def test_a_fault_has_its_path_and_its_reason(changed: dict[str, Any], fault: str
     assert fit(json.dumps({**ANN, **changed}), PERSON).fault == fault
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "fault"),
     [
         ("", "it is not JSON (line 1, column 1"),

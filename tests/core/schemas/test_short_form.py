@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from chatbot.core.errors import UsageError
 from chatbot.core.schemas.reading import read_schema
 from chatbot.core.schemas.short_form import read_short_form
+from tests.tables import each
 
 
 def test_each_kind_of_field_is_read() -> None:
@@ -47,7 +48,7 @@ def test_what_may_be_missing_is_null_whatever_its_type() -> None:
     }
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "said"),
     [
         ("name, age itn", "at field 2, 'age itn': 'itn' is no type"),

@@ -13,7 +13,7 @@ from chatbot.core.schemas.fitting import check_compiles, fit
 from chatbot.core.schemas.reading import of_several, read_json, read_schema
 from chatbot.core.schemas.well_formed import MAX_DEPTH
 from tests.any_json import any_json
-from tests.tables import cases
+from tests.tables import cases, each
 
 TREE = {
     "$ref": "#/$defs/node",
@@ -27,7 +27,7 @@ TREE = {
 }
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "said"),
     [
         *cases("""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.core.tools.html_text import readable
+from tests.tables import each
 
 PAGE = """<!doctype html><html><head><title>The page</title><style>p { color: red }</style></head><body>
 <script>alert("no")</script><nav><ul><li><a href="/home">Home</a><li>Here</ul></nav>
@@ -39,7 +39,7 @@ def test_a_page_reads_as_a_person_would_read_it() -> None:
     assert readable(PAGE, "https://example.org/d/") == TEXT
 
 
-@pytest.mark.parametrize(
+@each(
     ("html", "text"),
     [
         ("just text", "just text"),

@@ -204,7 +204,7 @@ def test_a_client_that_asks_for_no_stream_is_not_marked_for_its_frames() -> None
     assert marked("answer", whole)[0] == "pass"
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "observation", "wire", "why"),
     [
         ("no-done", ANSWERED, "gemini", "this wire format has no such thing"),
@@ -221,7 +221,7 @@ def test_what_a_rule_cannot_say_is_no_fail(name: str, observation: Observation, 
     assert (verdict, why in said) == ("n/a", True)
 
 
-@pytest.mark.parametrize(
+@each(
     ("wire", "headers", "verdict"),
     [
         ("openai", {"authorization": f"Bearer {KEY}"}, "pass"),
@@ -245,7 +245,7 @@ def test_a_required_field_is_named_where_it_is_missing() -> None:
     assert marked("well-formed", without, "anthropic") == ("fail", "max_tokens is missing in the body")
 
 
-@pytest.mark.parametrize(
+@each(
     ("line", "crashes"),
     [
         ("Traceback (most recent call last):", True),
@@ -327,7 +327,7 @@ def test_words_on_lines_of_their_own_are_kept_too() -> None:
     assert marked("cut-kept", seen(ran(f"{HALF}\n{HALF}", "cut", 1)))[1] == "the beginning stands there 2 times"
 
 
-@pytest.mark.parametrize(
+@each(
     ("header", "takes"),
     [
         ("gzip, deflate", True),

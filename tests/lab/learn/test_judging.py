@@ -19,6 +19,7 @@ from chatbot.lab.learn.checks.table import CASES
 from chatbot.lab.learn.seen import QUESTION, TEXT, USUAL_KEY, Answered, Seen
 from chatbot.outside.processes.running import Ended, Piece, ProcessRun
 from tests.any_json import any_json
+from tests.tables import each
 
 # What the rules look at, with anything in it.
 _VALUES = any_json(
@@ -64,7 +65,7 @@ def asked_at(*times_s: float) -> list[Asked]:
     return [question(at_s) for at_s in times_s]
 
 
-@pytest.mark.parametrize(
+@each(
     ("row", "run", "sentence"),
     [
         ("nothing comes", seen(question(), took_s=8.0, ended="too long"), "Without a time-out it waits for ever"),
@@ -89,7 +90,7 @@ def test_nothing_coming_and_nobody_listening_are_two_things() -> None:
 RETRY_AFTER = "429 with Retry-After: 2"
 
 
-@pytest.mark.parametrize(
+@each(
     ("row", "run", "sentence"),
     [
         (RETRY_AFTER, seen(question(), code=1, err="429"), "it gave up at a failure that passes by itself"),
@@ -108,7 +109,7 @@ def test_retries(row: str, run: Observation, sentence: str) -> None:
     assert sentence in fault if sentence else fault == ""
 
 
-@pytest.mark.parametrize(
+@each(
     ("last", "sentence"),
     [
         (seen(*asked_at(0), err="no", code=1), "the lab was asked once"),
@@ -157,8 +158,8 @@ def verdict(draw: Draw, by: random.Random, tries: int, noise_s: float) -> tuple[
     return case.rows[1].fault(found), case.rows[2].fault(found), len(found.runs)
 
 
-@pytest.mark.parametrize("tries", [3, 4])
-@pytest.mark.parametrize("least", [0, 0.5, 0.75, 0.9], ids=["full jitter", "half", "a quarter", "a tenth"])
+@each("tries", [3, 4])
+@each("least", [0, 0.5, 0.75, 0.9])
 def test_no_program_that_waits_longer_with_chance_is_failed(least: float, tries: int) -> None:
     by = random.Random(tries)
     for _ in range(80):
@@ -201,7 +202,7 @@ ANSWER = b"One word comes after the other, and each is passed on when it is ther
 EVENTS = {"content-type": "text/event-stream"}
 
 
-@pytest.mark.parametrize(
+@each(
     ("row", "answered", "sentence"),
     [
         ("a question", Answered(0, is_taken=False), "Nothing listens at 127.0.0.1, at the port in the variable PORT"),

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from chatbot.lab.answers import Received
 from chatbot.lab.quirks.faults import GARBAGE, BodyFault, Place, as_quirk, broken, read_fault
 from chatbot.lab.replies import BrokenOff, ScriptedReply, whole
+from tests.tables import each
 
 QUESTION = Received("POST", "/v1/chat/completions", {}, b"{}", {})
 
@@ -39,7 +40,7 @@ def passed(pieces: Sequence[bytes], place: Place) -> tuple[bytes, bool]:
     return b"".join(came), False
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "expected"),
     [
         ("cut@200", BodyFault("cut@200", "cut", 0, Place("byte", 200))),
@@ -55,7 +56,7 @@ def test_a_fault_is_read_as_it_is_written(text: str, expected: BodyFault) -> Non
     assert read_fault(text) == expected
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "why"),
     [
         ("", "there is no fault"),

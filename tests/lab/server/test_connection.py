@@ -93,7 +93,7 @@ def test_a_body_in_chunks_is_one_body_and_may_not_be_longer() -> None:
     assert response.json()["error"]["message"] == "the request is too long; at most 10 bytes are taken"
 
 
-@pytest.mark.parametrize(
+@each(
     ("request_bytes", "status"),
     [
         (b"nonsense\r\n\r\n", 400),

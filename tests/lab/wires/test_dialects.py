@@ -162,7 +162,7 @@ def test_every_ending_is_a_finish_reason_or_an_error(dialect: Any, ending: Endin
     assert ending in dialect.endings or Fault(ending) in dialect.faults
 
 
-@pytest.mark.parametrize(
+@each(
     ("fault", "openai", "anthropic", "gemini"),
     [
         (Fault.WRONG_KEY, (401, "invalid_api_key"), (401, "authentication_error"), (400, "INVALID_ARGUMENT")),
@@ -224,7 +224,7 @@ def turns(answer: Any, *question: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "body"),
     [
         (
@@ -311,7 +311,7 @@ def test_no_body_is_too_strange_to_be_read(dialect: Any, body: dict[str, Any]) -
     assert b"".join(dialect.stream(Answer(asked.question), asked))
 
 
-@pytest.mark.parametrize(
+@each(
     ("method", "target", "headers", "dialect", "action"),
     [
         ("POST", "/v1/chat/completions", {}, "openai", "answer"),

@@ -14,7 +14,7 @@ from chatbot.options.chat import SETTINGS
 from chatbot.options.settings.reading import read_settings
 from chatbot.options.settings.settings import Settings
 from tests.options.settings.test_toml import LINES, TEXTS
-from tests.tables import cases
+from tests.tables import cases, each
 
 FOLDER = Path("/home/me/.config/chat")
 NAMES = [option.key for option in SETTINGS] + ["model", "provider", "api_key", "resume", "nonsense"]
@@ -86,7 +86,7 @@ def test_sections_and_aliases() -> None:
     assert found.place(("models", "openai/gpt-4.1", "temperature")) == "config.toml:11"
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "told", "advice"),
     cases(r"""
         a = [ | config.toml:1: this is not TOML | chat config edit

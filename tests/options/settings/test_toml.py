@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chatbot.options.settings.toml import TomlFault, lines_of, parsed
+from tests.tables import each
 
 PIECES = (
     "= [ ] \" ' # . , - _ 1 0 1.5 -2 1e9 1e999 nan inf NaN Infinity null true false 0x1f 1_000 1979-05-27 07:32:00 a b "
@@ -105,7 +106,7 @@ def test_the_lines_of_a_file_as_people_write_it() -> None:
     }
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "line", "column"),
     [
         ("a = 1\nb = \n", 2, 5),

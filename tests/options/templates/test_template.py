@@ -110,7 +110,7 @@ def test_flags_win_one_by_one() -> None:
     assert with_flags(template) == template
 
 
-@pytest.mark.parametrize(
+@each(
     ("own", "said", "expected"),
     [
         (("openai", "gpt"), (None, None), ("openai", "gpt")),

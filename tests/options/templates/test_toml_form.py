@@ -15,7 +15,7 @@ from chatbot.options.chat import SAMPLING
 from chatbot.options.templates.template import Template
 from chatbot.options.templates.toml_form import SKELETON, from_toml, to_toml
 from tests.any_json import any_json
-from tests.tables import cases
+from tests.tables import cases, each
 
 texts = st.text(st.characters(codec="utf-8")) | st.text('"\\\r\n\t $x\x00\x7f\x85')
 said = st.none() | texts.filter(bool)
@@ -146,7 +146,7 @@ def test_one_word_that_ends_the_answer_needs_no_brackets() -> None:
     assert from_toml("t", '[options]\nstop = "END"').options == {"stop": ("END",)}
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "sentence", "advice"),
     [
         *cases(r"""

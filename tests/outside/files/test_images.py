@@ -71,7 +71,7 @@ def exif(orientation: int = 1) -> Pillow.Exif:
 # Sent as it is
 
 
-@pytest.mark.parametrize(
+@each(
     ("picture", "file_format", "media_type"),
     [
         (half_red_half_blue(), "JPEG", "image/jpeg"),
@@ -132,10 +132,8 @@ def test_a_type_that_the_service_does_not_take_becomes_jpeg(file_format: str) ->
 # Sizes
 
 
-@pytest.mark.parametrize(
-    ("size", "sent_size"), [((1000, 500), (400, 200)), ((500, 1000), (200, 400)), ((5000, 3), (400, 1))]
-)
-@pytest.mark.parametrize("file_format", ["JPEG", "PNG"])
+@each(("size", "sent_size"), [((1000, 500), (400, 200)), ((500, 1000), (200, 400)), ((5000, 3), (400, 1))])
+@each("file_format", ["JPEG", "PNG"])
 def test_a_large_image_is_scaled_to_the_long_edge_with_its_proportions(
     size: tuple[int, int], sent_size: tuple[int, int], file_format: str
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 from chatbot.core.models.listed import ListedModel
 from chatbot.core.options import Endpoint
 from chatbot.outside.files.model_lists import FRESH_S, KeptList, keep, kept_names, list_name, load
+from tests.tables import each
 
 KEY = "sk-0123456789abcdef"
 NAME = list_name("openai", Endpoint("https://h/v1", ("Authorization", f"Bearer {KEY}")))
@@ -80,7 +81,7 @@ def test_a_link_and_a_folder_for_everybody_are_not_used(tmp_path: Path) -> None:
     assert not (folder / "groq-0123456789ab.json").exists()
 
 
-@pytest.mark.parametrize(("age_s", "fresh"), [(0, True), (FRESH_S - 1, True), (FRESH_S, False), (-5, False)])
+@each(("age_s", "fresh"), [(0, True), (FRESH_S - 1, True), (FRESH_S, False), (-5, False)])
 def test_a_list_is_fresh_for_an_hour_and_not_when_the_clock_was_set_back(age_s: float, fresh: bool) -> None:
     assert KEPT.is_fresh(KEPT.asked_s + age_s) is fresh
 

@@ -12,6 +12,7 @@ from chatbot.core.errors import Cancelled, CannotConnect, ChatError, ConnectionL
 from chatbot.core.http.exchange import Chunk, ConnectionFacts, Exchange, Moments
 from chatbot.core.request import HttpRequest, HttpResponse, Transport
 from chatbot.outside.http.observed import LiveExchange, Observer, observed
+from tests.tables import each
 
 REQUEST = HttpRequest("POST", "http://h", {"A": "1"}, b"12345")
 FACTS = (ConnectionFacts("h:80"), Moments(1.0, 2.0))
@@ -66,7 +67,7 @@ def test_what_goes_through_is_the_same_and_told() -> None:
     assert seen.response_body == b"onetwo!"
 
 
-@pytest.mark.parametrize(
+@each(
     ("error", "end"),
     [(CannotConnect("no"), "refused"), (ConnectionLost("no"), "reset"), (TimedOut("no"), "timeout"),
      (Cancelled("no"), "cancelled")],

@@ -13,7 +13,7 @@ from chatbot.core.request import HttpRequest, Route
 from chatbot.outside.http.proxies import proxies_for, proxy_name
 from chatbot.outside.http.transport import LiveTransport
 from tests.outside.wire import PATIENCE_S, Wire, answer, says, wire
-from tests.tables import cases
+from tests.tables import cases, each
 
 OK = answer(b"fine")
 CREDENTIALS = "ann:very-secret-word"
@@ -63,8 +63,8 @@ REFUSES = b"HTTP/1.1 403 Forbidden\r\nContent-Type: text/html\r\nContent-Length:
 WANTS_PASSWORD = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"
 
 
-@pytest.mark.parametrize("scheme", ["http", "https"])
-@pytest.mark.parametrize(
+@each("scheme", ["http", "https"])
+@each(
     ("said", "why"),
     [
         (WANTS_PASSWORD, "it asks for a name and a password (HTTP 407)"),
@@ -131,7 +131,7 @@ def test_a_password_that_is_missing_is_not_asked_for_again(monkeypatch: pytest.M
     assert not error.retryable and "NAME:PASSWORD@" in error.advice
 
 
-@pytest.mark.parametrize(
+@each(
     ("url", "name"),
     cases("""
         http://ann:word@proxy.example.com:3128/ | proxy.example.com:3128

@@ -131,7 +131,7 @@ def test_a_name_with_another_address_at_the_second_look_is_looked_up_once_for_ea
     assert server.connections == 1
 
 
-@pytest.mark.parametrize(
+@each(
     ("where", "why"),
     [
         ("http://169.254.169.254/latest/meta-data/", "is no address of the public internet"),

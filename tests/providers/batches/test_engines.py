@@ -48,7 +48,7 @@ def test_openai_is_handed_a_file_first_and_then_its_id() -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "document", "is_over", "ended", "reason"),
     [
         ("openai", {"status": "validating"}, False, "failed", ""),

@@ -18,7 +18,7 @@ from chatbot.core.tools.calling import ToolCall
 from chatbot.core.wires.chat_completions import Head
 from chatbot.providers.completions.answer import CompletionWriter, written_error
 from chatbot.providers.wires.lookup import speaker_of
-from tests.tables import cases
+from tests.tables import cases, each
 
 HEAD = Head("chatcmpl-1", "claude", 7)
 DONE = Finished(Verdict.COMPLETE, "end_turn", Usage(3, 5, 2, 1))
@@ -50,7 +50,7 @@ def test_a_stream_begins_with_its_role_and_ends_with_a_reason_and_its_usage() ->
     assert "usage" not in streamed([DONE])[0]
 
 
-@pytest.mark.parametrize(
+@each(
     ("verdict", "reason"),
     cases("""
         complete | stop
@@ -90,7 +90,7 @@ def test_an_error_in_the_middle_is_an_event_and_no_end_follows() -> None:
         CompletionWriter(HEAD, wants_usage=False).whole([TextDelta("Hi"), failed])
 
 
-@pytest.mark.parametrize(
+@each(
     ("failed", "status", "code"),
     [
         (errors.KeyRejected("no"), 401, "invalid_api_key"),

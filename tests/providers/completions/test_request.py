@@ -15,6 +15,7 @@ from chatbot.core.tools.calling import ToolCall, ToolDefinition, ToolResult
 from chatbot.providers import services
 from chatbot.providers.completions.request import CompletionRequest, read_request
 from chatbot.providers.wires.openai import OpenAIChat
+from tests.tables import each
 
 HELLO = [{"role": "user", "content": "hi"}]
 PARAMETERS = {"type": "object", "properties": {"city": {"type": "string"}}}
@@ -105,7 +106,7 @@ def test_calls_and_their_results_are_put_together_in_the_order_of_the_calls() ->
     assert read(messages=messages[:-1]).conversation.messages[-1] == Message("user", "", results=results)
 
 
-@pytest.mark.parametrize(
+@each(
     ("body", "parameter", "said"),
     [
         ({"messages": []}, "messages", "not a list with something"),

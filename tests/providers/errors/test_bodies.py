@@ -19,7 +19,7 @@ def said(document: Any) -> str:
     return words(json.dumps(document).encode()).sentence
 
 
-@pytest.mark.parametrize(
+@each(
     ("document", "sentence"),
     [
         ({"error": {"message": "m", "type": "t", "param": None, "code": None}}, "m"),  # OpenAI and many others
@@ -60,7 +60,7 @@ def test_the_places_that_fastapi_names_are_said_and_doubles_once() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@each(
     ("raw", "sentence"),
     [
         ("plain reason", "Provider returned error: plain reason"),
@@ -77,7 +77,7 @@ def test_the_reason_behind_a_router_is_said_too(raw: str | None, sentence: str) 
     assert said(document) == sentence
 
 
-@pytest.mark.parametrize(
+@each(
     ("message", "sentence"),
     [
         (WRAPPED, "missing field"),
@@ -93,7 +93,7 @@ def test_a_message_is_freed_of_what_is_wrapped_around_it(message: str, sentence:
     assert said({"error": {"message": message}}) == sentence
 
 
-@pytest.mark.parametrize(
+@each(
     ("body", "sentence"),
     [
         ("upstream connect error or disconnect/reset before headers.\nreset reason: timeout", None),
@@ -135,7 +135,7 @@ def test_a_sentence_is_one_line_of_bounded_length() -> None:
     assert len(said({"message": "x" * 10_000})) == MAX_SAID_CHARS
 
 
-@pytest.mark.parametrize(
+@each(
     ("document", "codes"),
     [
         ({"error": {"type": "Overloaded_Error", "code": "X1"}}, {"overloaded_error", "x1"}),
@@ -150,7 +150,7 @@ def test_code_words_are_found_wherever_they_stand(document: Any, codes: set[str]
     assert words(json.dumps(document).encode()).codes == codes
 
 
-@pytest.mark.parametrize(
+@each(
     ("delay", "seconds"),
     [
         ("37s", 37.0),
@@ -170,7 +170,7 @@ def test_the_wait_in_retry_info_is_read(delay: Any, seconds: float | None) -> No
     assert parse_error_body(document).retry_after_s == pytest.approx(seconds)
 
 
-@pytest.mark.parametrize(
+@each(
     ("sentence", "seconds"),
     [
         ("Limit reached. Please try again in 2.3s. Visit the console.", 2.3),
@@ -188,7 +188,7 @@ def test_a_wait_in_words_is_read(sentence: str, seconds: float | None) -> None:
     assert parse_error_body({"error": {"message": sentence}}).retry_after_s == pytest.approx(seconds)
 
 
-@pytest.mark.parametrize(
+@each(
     ("document", "request_id"),
     [
         ({"error": {}, "request_id": "req_1"}, "req_1"),
@@ -201,7 +201,7 @@ def test_the_request_id_is_found(document: Any, request_id: str | None) -> None:
     assert parse_error_body(document).request_id == request_id
 
 
-@pytest.mark.parametrize(("param", "parameter"), [("temperature", "temperature"), ("", None), (None, None), ([], None)])
+@each(("param", "parameter"), [("temperature", "temperature"), ("", None), (None, None), ([], None)])
 def test_the_parameter_is_found(param: Any, parameter: str | None) -> None:
     assert parse_error_body({"error": {"param": param}}).parameter == parameter
 

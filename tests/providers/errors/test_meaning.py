@@ -199,7 +199,7 @@ def test_a_context_too_long_is_known_by_its_code(code: str, member: str) -> None
     assert type(read(400, openai("m", **{member: code}))) is errors.ContextTooLong
 
 
-@pytest.mark.parametrize(
+@each(
     ("status", "phrase", "kind"),
     [
         (429, "Rate limit: prompt is too long for your tokens per minute", errors.RateLimited),
@@ -229,7 +229,7 @@ def test_a_used_up_quota_is_never_tried_again(headers: dict[str, str]) -> None:
 QUOTA = "You exceeded your current quota, please check your plan and billing details."
 
 
-@pytest.mark.parametrize(
+@each(
     ("document", "kind", "retried"),
     [
         (google(QUOTA, "RESOURCE_EXHAUSTED", RETRY_INFO), errors.RateLimited, True),
@@ -259,7 +259,7 @@ def test_google_tells_a_busy_minute_from_a_used_up_day_only_in_its_details(
     assert (type(error), error.retryable) == (kind, retried)
 
 
-@pytest.mark.parametrize(
+@each(
     ("headers", "document", "seconds"),
     [
         ({"retry_after": "7"}, openai(), 7.0),
@@ -281,7 +281,7 @@ def test_the_wait_is_taken_from_wherever_the_server_names_it(
     assert read(429, document, **headers).retry_after_s == pytest.approx(seconds)
 
 
-@pytest.mark.parametrize(
+@each(
     ("status", "word", "retried"),
     [(500, "false", False), (429, "false", False), (429, "true", True), (400, "true", True), (500, "perhaps", True)],
 )
@@ -289,7 +289,7 @@ def test_the_servers_own_word_on_a_retry_counts_before_the_status(status: int, w
     assert read(status, openai(), x_should_retry=word).retryable is retried
 
 
-@pytest.mark.parametrize(
+@each(
     ("headers", "document", "request_id"),
     [
         ({"x_request_id": "a"}, openai(), "a"),
@@ -334,7 +334,7 @@ def test_a_rejected_key_is_advised_with_every_variable_that_may_hold_it() -> Non
     assert "https://aistudio.google.com/apikey" in advice
 
 
-@pytest.mark.parametrize(
+@each(
     ("status", "message", "advised"),
     [
         (404, "", "base URL"),
@@ -351,7 +351,7 @@ def test_a_refused_request_is_advised_only_where_the_cause_is_known(status: int,
     assert (advised in advice) if advised else not advice
 
 
-@pytest.mark.parametrize(
+@each(
     ("document", "kind", "status"),
     [
         ({"error": {"message": "m", "code": 503}}, errors.Overloaded, 503),

@@ -68,7 +68,7 @@ def refusal(document: Any, status: int = 400) -> ChatError:
     return read_error(HttpFailure(status, {}, json.dumps(document).encode()), 0.0, services.find("openai"))
 
 
-@pytest.mark.parametrize(
+@each(
     ("document", "dropped"),
     [
         # OpenAI, Azure
@@ -107,7 +107,7 @@ def refusal(document: Any, status: int = 400) -> ChatError:
         ),
     ],
 )
-@pytest.mark.parametrize("status", [400, 422])
+@each("status", [400, 422])
 def test_a_parameter_that_is_not_taken_is_left_out(document: Any, dropped: str, status: int) -> None:
     repair = repaired(CHAT, refusal(document, status))
 
@@ -117,7 +117,7 @@ def test_a_parameter_that_is_not_taken_is_left_out(document: Any, dropped: str, 
     assert repair.notice == f"the model does not take {dropped}; asked again without it"
 
 
-@pytest.mark.parametrize(
+@each(
     ("message", "dropped"),
     cases(r"""
             temperature: Extra inputs are not permitted | temperature
@@ -136,7 +136,7 @@ def test_anthropic_names_the_parameter_in_its_sentence(message: str, dropped: st
     assert repair.payload == {name: value for name, value in ANTHROPIC.items() if name != dropped}
 
 
-@pytest.mark.parametrize(
+@each(
     ("message", "dropped"),
     [
         ("Invalid JSON payload received. Unknown name \"seed\" at 'generation_config': Cannot find field.", "seed"),
@@ -155,10 +155,8 @@ def test_gemini_names_it_within_its_generation_config(message: str, dropped: str
     assert repair.payload["contents"] == GEMINI["contents"]
 
 
-@pytest.mark.parametrize(
-    ("before", "after"), [("max_tokens", "max_completion_tokens"), ("max_completion_tokens", "max_tokens")]
-)
-@pytest.mark.parametrize("named", [True, False])
+@each(("before", "after"), [("max_tokens", "max_completion_tokens"), ("max_completion_tokens", "max_tokens")])
+@each("named", [True, False])
 def test_the_token_limit_goes_under_its_other_name(before: str, after: str, named: bool) -> None:
     message = f"Unsupported parameter: '{before}' is not supported with this model. Use '{after}' instead."
 
@@ -181,7 +179,7 @@ def test_both_names_of_the_token_limit_are_one_parameter_so_it_is_swapped_once()
     assert first.parameter == second.parameter
 
 
-@pytest.mark.parametrize(
+@each(
     ("message", "limit"),
     [
         ("max_tokens: 32000 > 8192, which is the maximum allowed number of output tokens for m", 8192),
@@ -191,7 +189,7 @@ def test_both_names_of_the_token_limit_are_one_parameter_so_it_is_swapped_once()
         ("Range of max_tokens should be [1, 2048]", 2048),
     ],
 )
-@pytest.mark.parametrize("field", ["max_tokens", "max_completion_tokens"])
+@each("field", ["max_tokens", "max_completion_tokens"])
 def test_a_token_limit_above_the_models_becomes_the_models(message: str, limit: int, field: str) -> None:
     repair = repaired({"model": "m", field: 32_000}, refusal(openai(message, "max_tokens", None)))
 
@@ -229,7 +227,7 @@ def test_a_system_prompt_goes_in_front_of_images_as_a_part_of_its_own() -> None:
     assert repair.payload["messages"] == [{"role": "user", "content": [{"type": "text", "text": "S"}, picture]}]
 
 
-@pytest.mark.parametrize(
+@each(
     ("message", "parameter", "changed"),
     [
         ("Encrypted content is not supported with this model.", "include", {"include": None}),
@@ -321,7 +319,7 @@ def test_nothing_else_is_mended(error: ChatError) -> None:
     assert repaired(CHAT, error) is None
 
 
-@pytest.mark.parametrize(
+@each(
     ("payload", "said"),
     [
         ({"response_format": {"type": "json_schema"}}, "Unrecognized request argument supplied: response_format"),

@@ -64,7 +64,7 @@ def test_every_choice_has_its_field_and_there_is_no_seed() -> None:
     }
 
 
-@pytest.mark.parametrize(
+@each(
     ("model", "options", "fields"),
     [
         ("claude-haiku-5-5", {"show_reasoning": True}, {"thinking": {"type": "adaptive", "display": "summarized"}}),
@@ -117,7 +117,7 @@ def test_all_models_are_asked_for_at_once() -> None:
     assert ANTHROPIC.read_models([]).models == ()
 
 
-@pytest.mark.parametrize(
+@each(
     ("usage", "read"),
     [
         ({"input_tokens": 5, "output_tokens": 2}, Usage(5, 2)),
@@ -141,7 +141,7 @@ def test_an_event_that_says_nothing_is_passed_over(data: str) -> None:
     assert list(ANTHROPIC.read_event(SseEvent("message", data))) == []
 
 
-@pytest.mark.parametrize(
+@each(
     ("kind", "data"),
     cases(r"""
             error | {"type":"error","error":{"type":"x","message":"gone"}}

@@ -52,7 +52,7 @@ def test_a_header_of_the_person_replaces_ours_in_whatever_case() -> None:
     assert len(sent.headers) == 5
 
 
-@pytest.mark.parametrize(
+@each(
     ("path", "query", "url"),
     cases("""
         /m |  | /m
@@ -82,7 +82,7 @@ def test_present_keeps_zero_and_leaves_out_what_was_not_given() -> None:
     assert base.present(a=0, b=0.0, c=None, d=(), e=[], f=False) == {"a": 0, "b": 0.0, "f": False}
 
 
-@pytest.mark.parametrize(
+@each(
     ("value", "read"),
     [
         (3, 3),
@@ -96,7 +96,7 @@ def test_a_number_of_tokens_is_one_that_can_be_true(value: object, read: int | N
     assert base.integer(value) == read
 
 
-@pytest.mark.parametrize(
+@each(
     ("service", "options", "sentence"),
     [
         ("anthropic", {"seed": 0}, "Anthropic takes no seed; asked without"),

@@ -47,7 +47,7 @@ def test_every_choice_has_its_field_in_camel_case() -> None:
     }
 
 
-@pytest.mark.parametrize(
+@each(
     ("model", "options", "thinking"),
     [
         ("gemini-3.5-flash-lite", {"show_reasoning": True}, {"includeThoughts": True}),
@@ -80,7 +80,7 @@ def test_raw_fields_go_into_the_generation_config() -> None:
     assert asked["generationConfig"] == {"maxOutputTokens": 9, "topK": 3}
 
 
-@pytest.mark.parametrize(
+@each(
     ("model", "stream", "path"),
     [
         ("gemini-x", True, "/models/gemini-x:streamGenerateContent?alt=sse"),
@@ -126,7 +126,7 @@ def test_a_blocked_prompt_is_filtered(reason: str) -> None:
     assert list(GEMINI.read_answer(answer)) == [FinishReason(f"prompt blocked: {reason}", Verdict.FILTERED)]
 
 
-@pytest.mark.parametrize(
+@each(
     ("usage", "read"),
     [
         ({"promptTokenCount": 4, "candidatesTokenCount": 2}, Usage(4, 2)),

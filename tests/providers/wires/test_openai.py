@@ -58,7 +58,7 @@ def test_every_choice_has_its_field() -> None:
     }
 
 
-@pytest.mark.parametrize(
+@each(
     ("service", "field"),
     [
         ("openai", "max_completion_tokens"),
@@ -110,7 +110,7 @@ def test_an_azure_deployment_is_in_the_path_and_the_version_in_the_query() -> No
     )
 
 
-@pytest.mark.parametrize(
+@each(
     ("document", "names"),
     [
         ({"object": "list", "data": [{"id": "b"}, {"id": "a"}]}, ["b", "a"]),
@@ -179,7 +179,7 @@ def test_an_error_event_is_an_error_even_without_the_word() -> None:
     assert caught.value.said == "broken"
 
 
-@pytest.mark.parametrize(
+@each(
     ("usage", "read"),
     [
         ({"prompt_tokens": 1, "completion_tokens": 2}, Usage(1, 2)),

@@ -113,9 +113,7 @@ def test_calls_go_back_behind_the_reasoning_that_made_them(output: list[dict[str
     assert payload("responses", talk(answered(*output)))["input"][1:-1] == output
 
 
-@pytest.mark.parametrize(
-    ("service", "model"), [("openai", "m"), ("anthropic", "m"), ("gemini", "m"), ("xai", "m"), ("responses", "n")]
-)
+@each(("service", "model"), [("openai", "m"), ("anthropic", "m"), ("gemini", "m"), ("xai", "m"), ("responses", "n")])
 def test_nobody_else_is_sent_it(service: str, model: str) -> None:
     """Not another wire format of the same service, another service, another model."""
     asked = provider(service)
@@ -154,7 +152,7 @@ def test_nor_is_what_is_not_complete(status: str) -> None:
     assert not [event for event in RESPONSES.read_answer(document) if isinstance(event, OutputItems)]
 
 
-@pytest.mark.parametrize(
+@each(
     ("status", "reason", "word", "verdict"),
     [
         ("completed", None, "completed", Verdict.COMPLETE),
@@ -198,8 +196,8 @@ def test_an_event_that_says_nothing_is_passed_over(data: str) -> None:
     assert list(RESPONSES.read_stream([SseEvent("message", data)])) == []
 
 
-@pytest.mark.parametrize("read", ["read_event", "read_stream"])
-@pytest.mark.parametrize(
+@each("read", ["read_event", "read_stream"])
+@each(
     ("kind", "data"),
     cases(r"""
             error | {"type":"error","error":{"code":"x","message":"gone"}}

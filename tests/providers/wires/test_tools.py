@@ -51,7 +51,7 @@ def read(name: str, documents: Iterable[Any]) -> tuple[list[Event], tuple[ToolCa
     return given_out, answer.calls, asked.own_items(answer.items, "m")
 
 
-@pytest.mark.parametrize(
+@each(
     ("wire", "declared"),
     {
         "openai": [{"type": "function", "function": WEATHER._asdict()}],
@@ -316,7 +316,7 @@ def test_the_reasoning_of_an_answer_with_calls_goes_back_where_the_service_wants
     assert none is None
 
 
-@pytest.mark.parametrize(
+@each(
     ("wire", "document"),
     {
         "openai": {

@@ -5,20 +5,19 @@ from __future__ import annotations
 from itertools import islice
 from pathlib import PurePosixPath, PureWindowsPath
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.terminal.documents.code_files import MAX_NAME_CHARS, file_names, same_language
 from chatbot.terminal.fences import CodeBlock
-from tests.tables import cases
+from tests.tables import cases, each
 
 
 def first(info: str) -> str:
     return next(file_names(CodeBlock("x", info), 1))
 
 
-@pytest.mark.parametrize(
+@each(
     ("info", "name"),
     [
         *cases(r"""

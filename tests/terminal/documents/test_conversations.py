@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.core.conversations.stored import Ending, Hit, ModelUse, Piece, Stats, Summary
 from chatbot.core.events import Verdict
 from chatbot.terminal.documents.conversations import ago, cells, fitted, hit_lines, list_lines, stats_lines
+from tests.tables import each
 
 NOW_S = 1_000_000_000.0
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e]")
@@ -33,7 +33,7 @@ def ago_now(then_s: float) -> str:
     return ago(then_s, NOW_S, dated)
 
 
-@pytest.mark.parametrize(
+@each(
     ("passed_s", "words"),
     [
         (-60, "just now"),
@@ -66,7 +66,7 @@ def test_a_narrow_list_gives_up_the_model_before_the_question() -> None:
     assert list_lines([row(turns=12)], 42, ago_now) == ["abc123  5 min ago  why is the sky blue?"]
 
 
-@pytest.mark.parametrize(
+@each(
     ("ending", "word"),
     [
         (None, " (taken back)"),
@@ -85,7 +85,7 @@ def test_a_list_tells_in_a_word_which_last_answer_is_not_whole(ending: Ending | 
     assert list_lines([row("why?", ending=ending)], 70, ago_now) == [f"abc123  5 min ago  guide  why?{word}"]
 
 
-@pytest.mark.parametrize(
+@each(
     ("width", "line"),
     [
         (120, "abc123  5 min ago  gpt-5-mini  why is the sky blue, and not violet? (3 questions, stopped)"),

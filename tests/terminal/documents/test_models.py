@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from chatbot.core.models.listed import ListedModel
 from chatbot.terminal.documents.conversations import cells
 from chatbot.terminal.documents.models import model_lines, plain_lines, price_note
+from tests.tables import each
 
 FULL = ListedModel(
     "openai/gpt-4o", 128_000, 16_384, True, True, False, None, Decimal("2.5"), Decimal("10"), "2026-11-27"
@@ -47,7 +48,7 @@ def test_for_programs_a_row_has_every_column_and_whole_numbers() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@each(
     ("model", "width", "note"),
     [
         (BARE, 100, ""),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +9,7 @@ from chatbot.core.http.limit_headers import NEXT_REQUEST
 from chatbot.core.http.limits import Limit, Limits, SeenLimits
 from chatbot.terminal.documents.conversations import cells
 from chatbot.terminal.http.limits_panel import NOT_TOLD, limit_rows, sentence, warning
+from tests.tables import each
 
 NOW_S = 1_000.0
 
@@ -63,7 +63,7 @@ def test_not_told_is_a_state_of_its_own() -> None:
     assert rows(seen())[1:] == [f"  {NOT_TOLD}"]
 
 
-@pytest.mark.parametrize(
+@each(
     ("limit", "words"),
     [
         (Limit("tokens", remaining=7, window="day"), "7 tokens left of this day"),

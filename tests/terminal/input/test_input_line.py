@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +12,7 @@ from tests.tables import each
 READER = InputParser(NAMES, lambda name: name in ("/etc", "/tmp", "/help"))
 
 
-@pytest.mark.parametrize(
+@each(
     ("call", "ways"),
     [
         (SlashCommand("help", ""), ["/help", "/HELP", "/?"]),
@@ -60,7 +59,7 @@ def test_other_text_is_a_question_as_it_stands(text: str) -> None:
     assert READER.read(text) == Question(text)
 
 
-@pytest.mark.parametrize(
+@each(
     ("typed", "sent"),
     [
         (" /exit", "/exit"),
@@ -81,7 +80,7 @@ def test_what_would_be_a_command_can_be_sent(typed: str, sent: str) -> None:
     assert READER.read(typed) == Question(sent)
 
 
-@pytest.mark.parametrize(
+@each(
     ("typed", "unknown"),
     [
         ("/modle gpt-5", Unknown("/modle", "model")),

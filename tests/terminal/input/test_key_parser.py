@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from prompt_toolkit.key_binding import KeyPress
 from prompt_toolkit.keys import Keys
 
@@ -47,7 +46,7 @@ def test_what_is_no_key_is_nothing_also_in_pieces(sequence: str) -> None:
         assert keys(f"a{sequence[:cut]}", f"{sequence[cut:]}b") == ["a", "b"]
 
 
-@pytest.mark.parametrize(
+@each(
     ("sequence", "known"),
     [
         ("\x1b[A", [Keys.Up]),

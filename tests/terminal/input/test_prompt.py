@@ -20,6 +20,7 @@ from chatbot.terminal.input.plain_prompt import PlainPrompt
 from chatbot.terminal.input.prompt import LineHistory, Prompt, PromptActions, PromptStyle
 from chatbot.terminal.input.status_line import Status
 from chatbot.terminal.repl.commands import COMMANDS, NAMES
+from tests.tables import each
 from tests.terminal.typist import (
     ALT_ENTER,
     CTRL_C,
@@ -183,7 +184,7 @@ def offered(typed: str, *, asked: bool = True) -> list[str]:
     return asyncio.run(complete())
 
 
-@pytest.mark.parametrize(
+@each(
     ("typed", "completions"),
     [
         ("/mod", ["model", "models"]),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
-
 from chatbot.terminal.input.reflow import rows_above_cursor
+from tests.tables import each
 
 NARROW, WIDE = 1, 2
 
 
-@pytest.mark.parametrize(
+@each(
     ("rows", "cursor_column", "columns", "above"),
     [
         ([[]], 0, 40, 0),

@@ -44,7 +44,7 @@ def test_lines_get_the_colours_that_they_have_in_the_whole_file(path: Path) -> N
     assert sum(line == whole for line, whole in pairs) >= 0.98 * len(pairs)
 
 
-@pytest.mark.parametrize(
+@each(
     ("language", "text"),
     [
         ("c", "int x; /* a\n b */ int y; // z\n#define A \\\n  1\n"),

@@ -16,7 +16,7 @@ def shown(text: str) -> str:
     return "".join(part for part, _ in parse(text).runs)
 
 
-@pytest.mark.parametrize(
+@each(
     ("source", "style"),
     [("**x**", STRONG), ("*x*", EMPHASIS), ("~~x~~", STRUCK), ("`x`", CODE), ("<http://x>", LINK), ("x", PLAIN)],
 )
@@ -62,7 +62,7 @@ def test_a_formula_is_kept_as_it_is(formula: str) -> None:
     assert parse(formula).runs == ((formula, CODE),)
 
 
-@pytest.mark.parametrize(
+@each(
     ("source", "bold"),
     [
         ("**注意：**请看", "注意："),

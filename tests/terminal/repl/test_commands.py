@@ -269,7 +269,7 @@ def test_a_system_prompt_that_cannot_be_read_changes_nothing() -> None:
     assert "there is no such file" in session.told
 
 
-@pytest.mark.parametrize(
+@each(
     ("words", "options"),
     [
         ("temperature 0.2", Options("", temperature=0.2)),
@@ -291,7 +291,7 @@ def test_settings_are_sent_and_taken_back(words: str, options: Options) -> None:
     assert f"{key.replace('max-', 'max_')} is not set" in session.told
 
 
-@pytest.mark.parametrize(
+@each(
     ("words", "said"),
     [
         ("temperature warm", "temperature is a number, for example 0.2, not 'warm'"),
@@ -540,7 +540,7 @@ def test_a_template_brings_its_prompt_model_and_options() -> None:
 FULL = Status("openai/gpt-5", Usage(12_345, 950), 0.0332, 2, 1, 0.94)
 
 
-@pytest.mark.parametrize(
+@each(
     ("columns", "line"),
     [
         (5, ""),
@@ -587,9 +587,7 @@ def test_the_line_under_the_prompt_in_a_block_and_in_vi() -> None:
     assert status_line(Status("m"), 80, len, in_block=False, vi_mode="INSERT").startswith("INSERT   m   /help   Ctrl-J")
 
 
-@pytest.mark.parametrize(
-    ("count", "words"), [(0, "0"), (999, "999"), (1234, "1.2k"), (34_567, "35k"), (5_600_000, "5.6M")]
-)
+@each(("count", "words"), [(0, "0"), (999, "999"), (1234, "1.2k"), (34_567, "35k"), (5_600_000, "5.6M")])
 def test_tokens_are_counted_briefly(count: int, words: str) -> None:
     line = status_line(Status(used=Usage(count, None)), 80, len, in_block=False)
     assert line.startswith(f"{words} tokens")

@@ -167,7 +167,7 @@ def test_yes_in_each_form(word: str) -> None:
     assert Asked(word).approve(call({}), tool()) == Approval(True)
 
 
-@pytest.mark.parametrize(
+@each(
     ("typed", "reason"),
     [
         ("n", "the person does not want this call"),

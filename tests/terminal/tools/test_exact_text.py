@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wcwidth import wcswidth
 
 from chatbot.terminal.tools.exact_text import rows, visible
-from tests.tables import cases
+from tests.tables import cases, each
 
 _ODD = "\x1b\x07\x9b\r\t\u202e\u2066\u200b\u2060\ufeff\u00a0\u3164\u2800\ufe0f\U000e0041\u2028\ud800é漢👍a \\"
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "shown"),
     cases(r"""
         ls -l é 漢 👍 | ls -l é 漢 👍

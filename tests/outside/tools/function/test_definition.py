@@ -65,7 +65,7 @@ PLACE = {
 }
 
 
-@pytest.mark.parametrize(
+@each(
     ("hint", "schema"),
     [
         (str, {"type": "string"}),
@@ -210,7 +210,7 @@ def test_a_hint_that_cannot_be_read_is_told() -> None:
         described(odd)
 
 
-@pytest.mark.parametrize(
+@each(
     ("hint", "value", "made"),
     [
         (Unit, "f", Unit.FAHRENHEIT),
@@ -260,7 +260,7 @@ def test_an_async_function_and_a_generator_come_to_their_end() -> None:
     assert called(each_later, "{}") == "[1]"
 
 
-@pytest.mark.parametrize(
+@each(
     ("result", "text"),
     [
         (None, ""),

@@ -1,0 +1,45 @@
+"""A table of rows in one test says as much as a test for each row."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.tables import each
+
+
+def test_every_row_is_tried_and_each_that_fails_is_named() -> None:
+    tried = []
+
+    @each(("number", "most"), [(1, 2), (3, 2), (4, 5), (6, 2)])
+    def is_within(number: int, most: int) -> None:
+        tried.append(number)
+        assert number <= most
+
+    with pytest.raises(ExceptionGroup, match="2 of 4 rows") as failed:
+        is_within()
+    assert tried == [1, 3, 4, 6]
+    notes = [error.__notes__ for error in failed.value.exceptions]
+    assert notes == [["with {'number': 3, 'most': 2}"], ["with {'number': 6, 'most': 2}"]]
+
+
+def test_a_row_that_should_have_raised_something_is_named_too() -> None:
+    @each("text", ["x", "1"])
+    def is_no_number(text: str) -> None:
+        with pytest.raises(ValueError, match="invalid"):
+            int(text)
+
+    with pytest.raises(BaseExceptionGroup) as failed:
+        is_no_number()
+    assert [error.__notes__ for error in failed.value.exceptions] == [["with {'text': '1'}"]]
+
+
+def test_tables_stack_and_what_is_no_cell_is_asked_for() -> None:
+    tried = []
+
+    @each("a", [1, 2])
+    @each("b, c", [(3, 4), (5, 6)])
+    def row(own: str, a: int, b: int, c: int) -> None:
+        tried.append((own, a, b, c))
+
+    row(own="own")
+    assert tried == [("own", 1, 3, 4), ("own", 1, 5, 6), ("own", 2, 3, 4), ("own", 2, 5, 6)]
