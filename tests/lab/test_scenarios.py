@@ -140,7 +140,9 @@ def documents(response: requests.Response) -> list[dict[str, object]]:
     """The JSON of every event, or of the whole body."""
     if b"data:" not in response.content[:200]:
         return [json.loads(response.content)]
-    return [json.loads(event.data) for event in decoder.parse([response.content]) if event.data != "[DONE]"]
+    data = (event.data for event in decoder.parse([response.content]) if event.data != "[DONE]")
+    parsed: list[dict[str, object]] = json.loads(f"[{','.join(data)}]")  # at once is half the work
+    return parsed
 
 
 def found(value: Any, names: set[str]) -> list[str]:
