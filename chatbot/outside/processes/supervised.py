@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-_SUPERVISOR = str(Path(__file__).with_name("supervisor.py"))
+_FOLDER = str(Path(__file__).parent)
+# As a module, which is compiled once; a script is each time.
+_SUPERVISOR = f"import sys; sys.path.append({_FOLDER!r}); import supervisor; supervisor.run()"
 
 
 class Supervised:
@@ -24,7 +26,7 @@ class Supervised:
         self._said = b""
         self.words, self.descriptors = list(words), [self._theirs.fileno()] if os.name == "posix" else []
         for descriptor in self.descriptors:
-            self.words[:0] = [sys.executable, "-I", "-S", _SUPERVISOR, str(descriptor), str(grace_s)]
+            self.words[:0] = [sys.executable, "-I", "-S", "-c", _SUPERVISOR, str(descriptor), str(grace_s)]
 
     def fileno(self) -> int:
         """Readable when something is said."""
