@@ -29,16 +29,20 @@ def history():
     warn = lambda text: print("warned:", text, flush=True)
     return History(Path(sys.argv[1]), now=time.time, clock=time.monotonic, warn=warn)
 def in_processes(count, work):
-    pids = []
+    pids, (gate, opens) = [], os.pipe()
     for number in range(count):
         pid = os.fork()
         if pid == 0:
             try:
+                os.close(opens)
+                os.read(gate, 1)  # until all are there: they begin at once
                 work(number)
                 os._exit(0)
             finally:
                 os._exit(1)
         pids.append(pid)
+    os.close(opens)
+    os.close(gate)
     statuses = [os.waitpid(pid, 0)[1] for pid in pids]
     assert statuses == [0] * count, statuses
 """

@@ -216,6 +216,6 @@ def test_a_folder_that_is_gone_is_told(folder: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_a_page_that_is_made_to_be_read_for_ever_is_given_up(folder: Path) -> None:
-    around = Surroundings(folder, dict(os.environ), 1.0)
+    around = Surroundings(folder, dict(os.environ), 0.3)
     found = readable("<svg>" * 100_000 + "</p>" * 500_000, "https://example.org/", around, never)
     assert found == ToolOutput("it took too long and was ended", is_error=True)

@@ -264,7 +264,7 @@ def test_lines_are_found(folder: Path) -> None:
 
 def test_an_expression_that_would_take_for_ever_is_ended(folder: Path) -> None:
     (folder / "notes.txt").write_text("a" * 60 + "!")
-    around = Surroundings(folder, dict(os.environ), 1.0)
+    around = Surroundings(folder, dict(os.environ), 0.3)
     found = below_folder("search", {"pattern": "(a+)+$"}, [], around, never)
     assert found.is_error
     assert found.text == "it took too long and was ended"
