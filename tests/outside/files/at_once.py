@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
+
+from tests.forked import start_code
 
 PROCESSES, TIMES = 8, 5
 
@@ -22,7 +22,7 @@ for number in range({processes}):
         os.close(writing)
         os.read(reading, 1)  # all begin at once
         for time in range({times}): write(time)
-        sys.exit()
+        os._exit(0)
 os.close(writing)
 sys.exit(any([os.waitpid(pid, 0)[1] for pid in pids]))
 """
@@ -31,4 +31,5 @@ sys.exit(any([os.waitpid(pid, 0)[1] for pid in pids]))
 def in_eight_processes(code: str, path: Path) -> None:
     """`code` has a function `write(time)`, which each process, with a `number` of its own, calls a few times."""
     code = _FORKS.format(code, processes=PROCESSES, times=TIMES)
-    subprocess.run([sys.executable, "-c", code, str(path)], check=True)
+    with start_code(code, str(path)) as process:
+        assert process.wait() == 0
