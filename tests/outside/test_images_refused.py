@@ -234,55 +234,72 @@ HARMFUL: dict[str, Callable[[], bytes]] = {
     "tiff just within": lambda: tiff_claiming(7_000, 7_000),
 }
 
-CHILD = """
-import json, pathlib, sys, time
+# Loads what reads images, and forks a process for each line: the paths of images.
+_LOADED = """
+import json, os, pathlib, sys, time
 import PIL.Image
 from chatbot.core.errors import ImageUnreadable
 from chatbot.core.messages import ImageLimits
 from chatbot.outside.files.images import load_image
-sentences, started_s = [], time.process_time()
-for path in sys.argv[1:]:
-    try:
-        load_image(path, ImageLimits())
-        sentences.append("")
-    except ImageUnreadable as error:
-        sentences.append(str(error))
-took_s = time.process_time() - started_s
-status = pathlib.Path("/proc/self/status").read_text()
-peak_kb = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))
-print(json.dumps([sentences, took_s, int(peak_kb)]))
+def look_at(paths):
+    sentences, started_s = [], time.process_time()
+    for path in paths:
+        try:
+            load_image(path, ImageLimits())
+            sentences.append("")
+        except ImageUnreadable as error:
+            sentences.append(str(error))
+    took_s = time.process_time() - started_s
+    status = pathlib.Path("/proc/self/status").read_text()
+    peak_kb = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))
+    print(json.dumps([sentences, took_s, int(peak_kb)]), flush=True)
+for line in sys.stdin:
+    if not os.fork():
+        look_at(json.loads(line))
+        os._exit(0)
+    print(os.wait()[1], flush=True)
 """
 
 
-def prepared_apart(*paths: Path | str) -> list[str]:
-    """The sentence of each refusal, if any; less than 1 s of CPU, less than 100 MB, and no word on stderr."""
+@pytest.fixture(scope="module")
+def loaded() -> Iterator[subprocess.Popen[str]]:
     if not Path("/proc/self/status").exists():
         pytest.skip("peak memory is read from /proc")
-    command = [sys.executable, "-c", CHILD, *map(str, paths)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+    pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", _LOADED], text=True, bufsize=1, **pipes) as process:
+        yield process
+        assert process.communicate(timeout=20) == ("", "")
+
+
+def prepared_apart(loaded: subprocess.Popen[str], *paths: Path | str) -> list[str]:
+    """The sentence of each refusal, if any; less than 1 s of CPU, less than 100 MB, and no word on stderr."""
+    assert loaded.stdin and loaded.stdout
+    loaded.stdin.write(json.dumps([str(path) for path in paths]) + "\n")
     sentences: list[str]
-    sentences, took_s, peak_kb = json.loads(done.stdout)
-    assert done.stderr == ""
+    sentences, took_s, peak_kb = json.loads(loaded.stdout.readline())
+    assert loaded.stdout.readline() == "0\n"  # how it ended
     assert took_s < 1
     assert peak_kb < 100_000
     return sentences
 
 
 @pytest.mark.parametrize("name", HARMFUL)
-def test_a_file_made_to_harm_is_refused_soon_and_in_little_memory(name: str, tmp_path: Path) -> None:
+def test_a_file_made_to_harm_is_refused_soon_and_in_little_memory(
+    loaded: subprocess.Popen[str], name: str, tmp_path: Path
+) -> None:
     path = tmp_path / "bomb"
     path.write_bytes(HARMFUL[name]())
     assert path.stat().st_size < 2_000_000
-    [sentence] = prepared_apart(path)
+    [sentence] = prepared_apart(loaded, path)
     assert any(
         words in sentence for words in ("more than 50 megapixels", "far too many pixels", "damaged or incomplete")
     )
 
 
-def test_a_large_photo_is_prepared_soon_and_in_little_memory(tmp_path: Path) -> None:
+def test_a_large_photo_is_prepared_soon_and_in_little_memory(loaded: subprocess.Popen[str], tmp_path: Path) -> None:
     path = tmp_path / "photo.jpg"
     Pillow.linear_gradient("L").convert("RGB").resize((8_000, 6_000), Pillow.Resampling.NEAREST).save(path)
-    assert prepared_apart(path) == [""]
+    assert prepared_apart(loaded, path) == [""]
 
 
 def test_what_is_written_to_standard_error_after_a_tiff_arrives(capfd: pytest.CaptureFixture[str]) -> None:
@@ -291,18 +308,18 @@ def test_what_is_written_to_standard_error_after_a_tiff_arrives(capfd: pytest.Ca
     assert capfd.readouterr().err == "still here"
 
 
-def test_a_file_of_more_than_fifty_megabytes_is_refused_unread(tmp_path: Path) -> None:
+def test_a_file_of_more_than_fifty_megabytes_is_refused_unread(loaded: subprocess.Popen[str], tmp_path: Path) -> None:
     path = tmp_path / "big"
     with path.open("wb") as file:
         file.truncate(50_000_001)
-    assert "at most 50 MB" in prepared_apart(path)[0]
+    assert "at most 50 MB" in prepared_apart(loaded, path)[0]
 
 
 def test_more_than_fifty_megabytes_from_standard_input_are_refused() -> None:
     assert "larger than 50 MB" in str(refusal(bytes(50_000_001)))
 
 
-def test_pipes_devices_and_directories_are_refused_at_once(tmp_path: Path) -> None:
+def test_pipes_devices_and_directories_are_refused_at_once(loaded: subprocess.Popen[str], tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     expected: dict[Path | str, str] = {
         tmp_path / "fifo": "it is a pipe",
@@ -310,5 +327,5 @@ def test_pipes_devices_and_directories_are_refused_at_once(tmp_path: Path) -> No
         tmp_path: "it is a directory",
         tmp_path / "gone": "there is no such file",
     }
-    for words, sentence in zip(expected.values(), prepared_apart(*expected), strict=True):
+    for words, sentence in zip(expected.values(), prepared_apart(loaded, *expected), strict=True):
         assert words in sentence
