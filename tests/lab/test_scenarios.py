@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Iterator
+from contextlib import closing
 from functools import cache
+from http.client import HTTPConnection, HTTPException, IncompleteRead
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
-import requests
 
 from chatbot.core.sse import decoder
 from chatbot.lab.scenarios import LONG_TOKENS, NAMES, OLD_NAMES, SCENARIOS
@@ -103,8 +104,10 @@ ENDS = {
 }
 
 
-CLIENT = requests.Session()
-CLIENT.trust_env = False  # else the environment is looked through for each question
+class Response(NamedTuple):
+    path: str
+    status: int
+    content: bytes
 
 
 @pytest.fixture(scope="module")
@@ -113,9 +116,11 @@ def server() -> Iterator[LabServer]:
         yield server
 
 
-def post(server: LabServer, dialect: str, model: str, *, stream: bool, bare: bool = False) -> requests.Response:
-    """One question, on a connection of its own; not `bare`: with a temperature and the request for usage."""
-    CLIENT.close()
+def post(server: LabServer, dialect: str, model: str, *, stream: bool, bare: bool = False) -> Response:
+    """One question, on a connection of its own; not `bare`: with a temperature and the request for usage.
+
+    Raises IncompleteRead where the body breaks off.
+    """
     extra: dict[str, object] = {} if bare else {"temperature": 0.5}
     if dialect == "gemini":
         method = "streamGenerateContent?alt=sse" if stream else "generateContent"
@@ -123,20 +128,30 @@ def post(server: LabServer, dialect: str, model: str, *, stream: bool, bare: boo
             "contents": [{"role": "user", "parts": [{"text": QUESTION}]}],
             "generationConfig": extra,
         }
-        return CLIENT.post(f"{server.url}/v1beta/models/{model}:{method}", json=body, timeout=5)
+        return sent(server, f"/v1beta/models/{model}:{method}", body)
     body = {"model": model, "stream": stream, "messages": [{"role": "user", "content": QUESTION}], **extra}
     if dialect == "responses":
         body["input"] = body.pop("messages")
-        return CLIENT.post(f"{server.url}/v1/responses", json=body, timeout=5)
+        return sent(server, "/v1/responses", body)
     if dialect == "anthropic":
-        return CLIENT.post(f"{server.url}/v1/messages", json={**body, "max_tokens": 9}, timeout=5)
+        return sent(server, "/v1/messages", {**body, "max_tokens": 9})
     if stream and not bare:
         body["stream_options"] = {"include_usage": True}
-    return CLIENT.post(f"{server.url}/v1/chat/completions", json=body, timeout=5)
+    return sent(server, "/v1/chat/completions", body)
+
+
+def sent(server: LabServer, path: str, body: dict[str, object]) -> Response:
+    with closing(HTTPConnection(server.url.removeprefix("http://"), timeout=5)) as connection:
+        connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+        response = connection.getresponse()
+        try:
+            return Response(path, response.status, response.read())
+        except ConnectionError as error:
+            raise IncompleteRead(b"") from error
 
 
 @cache
-def documents(response: requests.Response) -> list[dict[str, object]]:
+def documents(response: Response) -> list[dict[str, object]]:
     """The JSON of every event, or of the whole body."""
     if b"data:" not in response.content[:200]:
         return [json.loads(response.content)]
@@ -166,17 +181,17 @@ def responses_text(parsed: list[Any]) -> Iterator[str]:
             yield from (part["text"] for part in item.get("content", []))
 
 
-def said(response: requests.Response) -> str:
+def said(response: Response) -> str:
     """The text of the answer, in whatever shape; without the reasoning."""
-    if "/v1/responses" in response.url:
+    if response.path == "/v1/responses":
         return "".join(responses_text(documents(response)))
     return "".join(found(documents(response), {"content", "text"}))
 
 
-def ended(response: requests.Response) -> str:
+def ended(response: Response) -> str:
     """What became of one answer, in a word."""
-    if response.status_code != 200:
-        return str(response.status_code)
+    if response.status != 200:
+        return str(response.status)
     if not response.content:
         return "nothing"
     if response.content.startswith(b"<"):
@@ -202,9 +217,9 @@ def outcome(server: LabServer, dialect: str, name: str, *, stream: bool) -> str:
     for attempt in range(3):
         try:
             seen.append(ended(post(server, dialect, name, stream=stream, bare=attempt > 0 and "parameter" in name)))
-        except requests.exceptions.ChunkedEncodingError:
+        except IncompleteRead:
             seen.append("broken")
-        except requests.ConnectionError:
+        except (OSError, HTTPException):
             return "no answer"
         if seen[-1] == "complete":
             break
@@ -231,7 +246,7 @@ def test_an_answer_in_one_piece_ends_as_its_scenario_says(server: LabServer, nam
 @each("dialect", DIALECTS)
 def test_a_scenario_starts_over_after_its_fine_answer(dialect: str) -> None:
     with LabServer() as server:
-        statuses = [post(server, dialect, "rate-limited", stream=True).status_code for _ in range(4)]
+        statuses = [post(server, dialect, "rate-limited", stream=True).status for _ in range(4)]
 
     assert statuses == [429, 200, 429, 200]
 
@@ -325,8 +340,8 @@ def test_the_escapes_reach_the_client_unharmed(server: LabServer) -> None:
 
 
 def test_openai_names_the_refused_parameter_and_its_new_name(server: LabServer) -> None:
-    body = {"model": "unsupported-parameter", "messages": [], "max_tokens": 5}
-    refused = requests.post(f"{server.url}/v1/chat/completions", json=body, timeout=5).json()["error"]
+    body: dict[str, object] = {"model": "unsupported-parameter", "messages": [], "max_tokens": 5}
+    refused = json.loads(sent(server, "/v1/chat/completions", body).content)["error"]
 
     assert refused["param"] == "max_tokens"
     assert "Use 'max_completion_tokens' instead" in refused["message"]
