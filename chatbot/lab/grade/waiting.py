@@ -44,9 +44,10 @@ def growth(runs: Sequence[Sequence[float]]) -> Growth:
         return "unclear"
     first_s, last_s = zip(*pairs, strict=True)
     is_many = len(pairs) >= _MANY_RUNS
-    short = sum(wait_s < _AT_ONCE_S for wait_s in first_s + last_s)
-    if len(pairs) >= _AT_ONCE_RUNS and short * 4 >= len(pairs) * 2 * 3:
-        return "at once"
+    if len(pairs) >= _AT_ONCE_RUNS:
+        short = sum([wait_s < _AT_ONCE_S for wait_s in first_s + last_s])
+        if short * 4 >= len(pairs) * 2 * 3:
+            return "at once"
     sure = evidence(first_s, last_s, _SURE_FACTOR)
     if is_many and sure <= _EVEN:  # a few waits are the same by chance too
         return "even"
@@ -90,11 +91,14 @@ def _ratio(first_s: Sequence[float], last_s: Sequence[float], least_factor: floa
     even_s = first.with_more(last, 1.0, outliers)
     most = count * math.log(even_s / (first.longest_s[0] - first.shortest_s + _NOISE_S))  # no factor makes it narrower
     best = -math.inf
-    for factor in (least_factor * step for step in _STEPS):
+    for step in _STEPS:
+        factor = least_factor * step
         cost = len(last_s) * math.log(factor)
         if most - cost < best:
             break
-        best = max(best, count * math.log(even_s / first.with_more(last, factor, outliers)) - cost)
+        found = count * math.log(even_s / first.with_more(last, factor, outliers)) - cost
+        if found > best:
+            best = found
     return best
 
 
@@ -117,5 +121,8 @@ class _Range(NamedTuple):
         """How wide both are together, the other one shortened by a factor; without outliers, on a machine that is no
         clock.
         """
-        longest = sorted([*self.longest_s, *[wait_s / factor for wait_s in other.longest_s]])
-        return longest[-1 - outliers] - min(self.shortest_s, other.shortest_s / factor) + _NOISE_S
+        longest = [wait_s / factor for wait_s in other.longest_s]
+        longest += self.longest_s
+        longest.sort()
+        shortest_s = other.shortest_s / factor
+        return longest[-1 - outliers] - (shortest_s if shortest_s < self.shortest_s else self.shortest_s) + _NOISE_S

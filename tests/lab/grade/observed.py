@@ -25,6 +25,9 @@ def received(headers: Mapping[str, str] = HEADERS, body: Any = BODY, path: str =
     )
 
 
+USUAL = received()
+
+
 def ran(out: str = "", err: str = "", code: int = 0, **more: Any) -> ProcessRun:
     """A program that ended by itself after a second, and wrote half a second before."""
     pieces = [Piece(0.5, is_error, text.encode()) for is_error, text in ((False, out), (True, err)) if text]
@@ -36,5 +39,5 @@ def ran(out: str = "", err: str = "", code: int = 0, **more: Any) -> ProcessRun:
 def seen(run: ProcessRun, at_s: Sequence[float] = (0.2,), request: Received | None = None, **more: Any) -> Observation:
     """A scene with questions at these times, a whole answer of which is `says`."""
     streamed = more.pop("streamed", True)
-    asked = tuple(Asked(time_s, request or received(), streamed) for time_s in at_s)
+    asked = tuple(Asked(time_s, request or USUAL, streamed) for time_s in at_s)
     return Observation(**{"wire": "openai", "question": QUESTION, "key": KEY, "run": run, "asked": asked, **more})
