@@ -41,6 +41,20 @@ def history(request: pytest.FixtureRequest, tmp_path: Path, time_: FakeTime) -> 
     history.close()
 
 
+@pytest.fixture(scope="module", params=["FTS5", "LIKE"])
+def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[History]:
+    folder = tmp_path_factory.mktemp("history")
+    history = a_history(folder) if request.param == "FTS5" else without_fts5(folder)
+    ask(history, "why is the sky blue?", "Because of Rayleigh scattering")
+    ask(history, "is it 100% or 100_000?", "neither")
+    ask(history, "C++ or C?", "yes")
+    ask(history, "Was für ein Ärger", "ja")
+    ask(history, "今天天气很好", "是的")
+    ask(history, "hooray 🎉", "indeed")
+    yield history
+    history.close()
+
+
 def found(history: History, words: str) -> list[str]:
     """What was found, hits in brackets."""
     return [
@@ -87,14 +101,8 @@ def test_a_hit_says_where_it_is_and_marks_the_word(history: History) -> None:
         ("   ", "nothing"),
     ],
 )
-def test_what_is_found_is_what_was_looked_for(history: History, words: str, hit: str) -> None:
-    ask(history, "why is the sky blue?", "Because of Rayleigh scattering")
-    ask(history, "is it 100% or 100_000?", "neither")
-    ask(history, "C++ or C?", "yes")
-    ask(history, "Was für ein Ärger", "ja")
-    ask(history, "今天天气很好", "是的")
-    ask(history, "hooray 🎉", "indeed")
-    assert found(history, words) == ([] if hit == "nothing" else [hit])
+def test_what_is_found_is_what_was_looked_for(filled: History, words: str, hit: str) -> None:
+    assert found(filled, words) == ([] if hit == "nothing" else [hit])
 
 
 def test_the_newest_come_first_and_no_more_than_asked_for(history: History) -> None:
