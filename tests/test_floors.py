@@ -273,8 +273,6 @@ sys.addaudithook(hook)
 gc.set_threshold(100_000)  # there is no garbage to speak of
 for name in json.loads(sys.argv[1]):
     try:
-        if name == "chatbot.outside.mcp.remote":  # before it, as the program does
-            importlib.import_module("chatbot.outside.mcp.lean_client").load()
         importlib.import_module(name)
     except ModuleNotFoundError as error:  # an extra that is not installed
         assert error.name in sys.argv[2:], error

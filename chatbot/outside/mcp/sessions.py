@@ -156,10 +156,7 @@ class McpSessions:
             await asyncio.gather(*map(self._serve, self._entries), return_exceptions=True)
 
     def _load(self) -> None:
-        """The package takes nearly half a second."""
-        from chatbot.outside.mcp import lean_client
-
-        lean_client.load()
+        """The package takes half a second."""
         from chatbot.outside.mcp.remote import RemoteServer
 
         self._servers.update({entry.name: RemoteServer(entry) for entry in self._entries if entry.url})
