@@ -11,6 +11,8 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from tests.forked import ROOT
+from tests.journeys import ready
 from tests.journeys.chat import environment
 
 SHELLS = [
@@ -26,12 +28,19 @@ _READY = {
 }
 
 
+COMPLETES = """chatbot.cli.completion.command chatbot.cli.chat.command chatbot.cli.command_line.parsing
+    chatbot.cli.logs.command chatbot.cli.model_lists chatbot.cli.settings.loading chatbot.cli.templates
+    chatbot.lab.answers chatbot.outside.history.store""".split()
+
+
 class Shell:
-    """A shell in `home`, where it may write what it likes."""
+    """A shell in `home`, where it may write what it likes. What `chat` needs at each Tab key is loaded but once."""
 
     def __init__(self, name: str, home: Path, **variables: str) -> None:
         self.name, self.home = name, home
         self._env = shell_environment(home, **variables)
+        script = str(ROOT / "chatbot/__main__.py")
+        self._env["PATH"] = ready.first_on_path("chat", sys.executable, script, *COMPLETES) + self._env["PATH"]
         done = subprocess.run(["chat", "completion", name, "--install"], env=self._env, cwd=home, capture_output=True)
         assert done.returncode == 0, done.stderr
         # Else fish makes completions of all manual pages, for seconds and long after its end.

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
 import ssl
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +12,7 @@ import trustme
 
 from chatbot.lab.server.http import LabServer
 from tests.journeys.chat import KEY, at, run
-from tests.journeys.test_snippets import RUNNERS, path, snippet_environment
+from tests.journeys.test_snippets import executed, needed
 from tests.outside.wire import Wire, answer, says, wire
 
 ANSWER = answer(
@@ -107,9 +105,7 @@ def test_any_certificate_is_taken_on_this_machine_only(tls: Wire, tmp_path: Path
 
 @pytest.mark.parametrize("form", ["curl", "httpie", "python"])
 def test_a_snippet_goes_the_same_way(form: str, tls: Wire, tmp_path: Path) -> None:
-    runner = RUNNERS[form]
-    if not shutil.which(runner.program, path=path()):
-        pytest.skip(f"{runner.program} is not here")
+    needed(form)
     with wire(says(ANSWER)) as proxy:
         url = f"http://ann:{PASSWORD}@127.0.0.1:{proxy.port}"
         for words, heard in (
@@ -120,12 +116,8 @@ def test_a_snippet_goes_the_same_way(form: str, tls: Wire, tmp_path: Path) -> No
         ):
             told = run("--dry-run", "--as", form, *words, "hi", home=tmp_path)
             assert PASSWORD not in told.text and told.code == 0, told.err
-            (tmp_path / "snippet").write_text(told.text)
             before = len(heard)
-            env = snippet_environment(tmp_path, PROXY_USER=f"ann:{PASSWORD}")
-            done = subprocess.run(
-                [*runner.words, "snippet"], env=env, cwd=tmp_path, capture_output=True, text=True, timeout=30
-            )
+            done = executed(form, told.text, tmp_path, PROXY_USER=f"ann:{PASSWORD}")
             assert (len(heard), done.returncode) == (before + 1, 0), (words, told.text, done.stderr)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -16,6 +18,7 @@ from PIL import Image as Picture
 from chatbot.lab.answers import Received
 from chatbot.lab.server.http import LabServer
 from tests import forked
+from tests.journeys import ready
 from tests.journeys.chat import KEY, KEYS, at, environment, run
 from tests.wires import WIRES
 
@@ -49,28 +52,32 @@ CASES = [(case, "openai") for case in WORDS] + [
 ]
 
 
-def path() -> str:
-    import os
+@functools.cache
+def path(*, anew: bool = False) -> str:
+    """Where the programs are that run snippets. HTTPie is loaded but once, unless it shall start `anew`."""
+    here = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    http = shutil.which("http", path=here)
+    python = http and ready.interpreter(http)
+    if anew or not (http and python):
+        return here
+    return ready.first_on_path("http", python, http, "httpie.core", anew="httpie") + here
 
-    return f"{Path(sys.executable).parent}:{os.environ['PATH']}"
 
-
-def snippet_environment(home: Path, **variables: str) -> dict[str, str]:
-    """That of a snippet in `home`, where HTTPie is told not to ask its makers for a newer one."""
-    (home / "config.json").write_text('{"disable_update_warnings": true}')
-    return environment(home, HTTPIE_CONFIG_DIR=str(home), **variables) | {"PATH": path()}
-
-
-def executed(form: str, text: str, home: Path, *, anew: bool = False) -> subprocess.CompletedProcess[str]:
-    """Runs a snippet; it gets the key from the environment. With `anew` Python has loaded nothing before."""
+def executed(
+    form: str, text: str, home: Path, *, anew: bool = False, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Runs a snippet; it gets the key from the environment. With `anew` what runs it has loaded nothing before."""
     runner = RUNNERS[form]
     file = home / f"snippet{runner.suffix}"
     file.write_text(text)
-    env = snippet_environment(home, **KEYS, X_API_TOKEN="very-secret")
+    (home / "config.json").write_text('{"disable_update_warnings": true}')  # of HTTPie, which would ask its makers
+    env = environment(home, **KEYS, X_API_TOKEN="very-secret", HTTPIE_CONFIG_DIR=str(home), **variables)
+    env["PATH"] = path(anew=anew)
     if form == "python" and not anew:
         done = forked.run([str(file)], env, home, timeout_s=30)
     else:
-        done = subprocess.run([*runner.words, file], env=env, cwd=home, capture_output=True, timeout=30)
+        command = [*runner.words, str(file)]
+        done = subprocess.run(command, env=env, cwd=home, stdin=subprocess.DEVNULL, capture_output=True, timeout=30)
     return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
@@ -88,11 +95,10 @@ def what_matters(received: Received) -> dict[str, Any]:
     return {"method": received.method, "path": received.path, "headers": headers, "body": received.json}
 
 
-def needed(form: str) -> Runner:
-    runner = RUNNERS[form]
-    if not shutil.which(runner.program, path=path()):
-        pytest.skip(f"{runner.program} is not here")
-    return runner
+def needed(form: str) -> None:
+    program = RUNNERS[form].program
+    if not shutil.which(program, path=path()):
+        pytest.skip(f"{program} is not here")
 
 
 class Asked(NamedTuple):
