@@ -52,17 +52,20 @@ def run(
     return Result(done.stdout, done.stderr.decode(), done.returncode)
 
 
-def run_code(code: str, *words: str, home: Path, check: bool = True, **variables: str) -> Result:
-    """Runs a program that does something to `chat`, with these words for it, in a Python of its own."""
-    done = subprocess.run(
-        [sys.executable, "-c", code, *words],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        env=environment(home, **variables),
-        cwd=home,
-        check=check,
-        timeout=20,
+def run_code(code: str, *words: str, home: Path, check: bool = True, loaded: bool = False, **variables: str) -> Result:
+    """Runs a program that does something to `chat`, with these words for it, in a Python of its own. With `loaded` that
+    has loaded `chat` before, which is for what does not look at it.
+    """
+    env, words = environment(home, **variables), ("-c", code, *words)
+    done = (
+        forked.run(words, env, home, timeout_s=20, alone=True)
+        if loaded
+        else subprocess.run(
+            [sys.executable, *words], stdin=subprocess.DEVNULL, capture_output=True, env=env, cwd=home, timeout=20
+        )
     )
+    if check:
+        done.check_returncode()
     return Result(done.stdout, done.stderr.decode(), done.returncode)
 
 

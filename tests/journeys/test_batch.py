@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import resource
 import signal
 import subprocess
 import time
@@ -19,7 +18,7 @@ from chatbot.lab.quirks.table import Quirk
 from chatbot.lab.quirks.token_bucket import token_bucket
 from chatbot.lab.server.http import LabServer
 from tests import forked
-from tests.journeys.chat import CHAT, COMMAND, KEY, KEYS, Result, at, environment, run
+from tests.journeys.chat import CHAT, KEY, KEYS, Result, at, environment, run, run_code
 from tests.wires import WIRES
 
 CITIES = "id,city\na,Paris\nb,Rome\nc,Wien\n"
@@ -198,26 +197,26 @@ def test_the_beginning_of_a_line_that_a_killed_writer_left_is_removed(server: La
     assert done.code == 0 and len(results(tmp_path)) == 3 and len(server.requests) == 4
 
 
+WITH_SMALL_FILES = """
+import resource
+from chatbot.__main__ import run
+resource.setrlimit(resource.RLIMIT_FSIZE, (6_000, 6_000))
+run()
+"""
+
+
 def test_a_full_disk_in_the_middle_loses_no_answer(server: LabServer, tmp_path: Path) -> None:
     (tmp_path / "in.txt").write_text("".join(f"question {number}\n" for number in range(60)))
     words = ["batch", "in.txt", "--out", "out.jsonl", *at(server.url), "-m", "echo"]
-    done = subprocess.run(
-        [*COMMAND, *words],
-        env=environment(tmp_path, **KEYS),
-        cwd=tmp_path,
-        capture_output=True,
-        check=False,
-        timeout=30,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (6_000, 6_000)),
-    )
-    assert done.returncode == 74
-    assert "chat: cannot write to out.jsonl: " in done.stderr.decode()
-    kept, rescued = results(tmp_path), [json.loads(line) for line in done.stdout.splitlines()]
+    done = run_code(WITH_SMALL_FILES, *words, home=tmp_path, check=False, loaded=True, **KEYS)
+    assert done.code == 74
+    assert "chat: cannot write to out.jsonl: " in done.err
+    kept, rescued = results(tmp_path), [json.loads(line) for line in done.out.splitlines()]
     assert kept and rescued
     assert {line["verdict"] for line in (*kept, *rescued)} == {"complete"}
     assert len(kept) + len(rescued) == len(server.requests) < 60
     with (tmp_path / "out.jsonl").open("ab") as out:
-        out.write(done.stdout)
+        out.write(done.out)
     assert batch(server, tmp_path, "in.txt").code == 0
     assert len(server.requests) == 60 and len(texts(tmp_path)) == 60
 

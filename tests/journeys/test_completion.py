@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -164,8 +165,8 @@ for words in json.loads(sys.argv[1]):
 """
 
 
-def tab(home: Path, **variables: str) -> Result:
-    return run_code(WATCHED, json.dumps(LINES), home=home, check=False, **variables)
+def tab(home: Path, **how: Any) -> Result:
+    return run_code(WATCHED, json.dumps(LINES), home=home, check=False, **how)
 
 
 def tree(folder: Path) -> dict[Path, tuple[int, int]]:
@@ -222,17 +223,19 @@ def break_everything(home: Path, how: str) -> None:
 def test_what_is_broken_offers_nothing_and_says_nothing(how: str, tmp_path: Path) -> None:
     break_everything(tmp_path, how)
     before = tree(tmp_path)
-    done = tab(tmp_path)
+    done = tab(tmp_path, loaded=True)
     assert (done.code, done.err) == (0, "")
     assert "logs\t" in done.text
     assert tree(tmp_path) == before
 
 
 def test_without_a_home_a_tab_offers_what_needs_none(tmp_path: Path) -> None:
-    done = run_code(NOBODY, "completion", "--at", "zsh", "", "-m", home=tmp_path, HOME="")
+    done = run_code(NOBODY, "completion", "--at", "zsh", "", "-m", home=tmp_path, loaded=True, HOME="")
     assert (done.code, done.err) == (0, "")
     assert "lab/echo\t" in done.text
-    assert run_code(NOBODY, "completion", "--at", "zsh", "", "-r", home=tmp_path, HOME="") == Result(b"", "", 0)
+    assert run_code(NOBODY, "completion", "--at", "zsh", "", "-r", home=tmp_path, loaded=True, HOME="") == Result(
+        b"", "", 0
+    )
 
 
 @pytest.mark.parametrize("words", [[], ["bash"], ["bash", "x"], ["ksh"], ["zsh"]])

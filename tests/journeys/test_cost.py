@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from chatbot.lab.server.http import LabServer
-from tests.journeys.chat import COMMAND, KEYS, Result, at, environment, run
+from tests import forked
+from tests.journeys.chat import CHAT, KEYS, Result, at, environment, run
 from tests.journeys.test_on_a_terminal import Person
 from tests.wiretap import Wiretap
 
@@ -151,10 +152,10 @@ def test_a_provider_has_a_budget_of_its_own(server: LabServer, tmp_path: Path) -
 
 def test_processes_at_the_same_time_share_a_budget(server: LabServer, tmp_path: Path) -> None:
     settings(tmp_path, 'budget = "0.025 USD/day"\nprice = "2.5/10"\nmax-tokens = 1000\n')
-    command = [*COMMAND, *at(server.url), "-m", "slow", "hi"]
+    words = [*CHAT, *at(server.url), "-m", "slow", "hi"]
     env = environment(tmp_path, **KEYS)
-    quiet = subprocess.DEVNULL
-    running = [subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet, env=env) for _ in range(6)]
+    quiet = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+    running = [forked.start(words, env, tmp_path, **quiet) for _ in range(6)]
     codes = sorted(process.wait(60) for process in running)
     asked = len(server.requests)
     assert codes == [0] * asked + [75] * (6 - asked)

@@ -160,14 +160,8 @@ def interrupted_s(child: subprocess.Popen[bytes]) -> float:
 
 def test_ctrl_c_acts_while_a_name_is_looked_up(tmp_path: Path) -> None:
     def took_s() -> float:
-        with subprocess.Popen(
-            [COMMAND[0], "-c", SLOW_LOOK_UP],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=environment(tmp_path, **KEYS),
-            cwd=tmp_path,
-        ) as child:
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        with forked.start(["-c", SLOW_LOOK_UP], environment(tmp_path, **KEYS), tmp_path, **pipes) as child:
             assert child.stderr is not None
             assert child.stderr.readline() == b"looking up\n"
             time.sleep(0.1)
@@ -215,7 +209,7 @@ def test_a_fault_of_our_own_is_one_line_and_a_traceback_only_on_request(
     server: LabServer, tmp_path: Path, debug: bool
 ) -> None:
     words = [*at(server.url), "-m", "echo", *(["--debug"] if debug else []), "hi"]
-    _, told, code = run_code(PLANTED, *words, home=tmp_path, check=False, **KEYS)
+    _, told, code = run_code(PLANTED, *words, home=tmp_path, check=False, loaded=True, **KEYS)
     assert code == 70
     assert "a fault of chat itself: RuntimeError: broken with [key] in it" in told
     assert ("Traceback" in told) is debug

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from chatbot.lab.server.http import LabServer
-from tests.journeys.chat import COMMAND, KEY, KEYS, at, environment, run
+from tests import forked
+from tests.journeys.chat import CHAT, KEY, KEYS, at, environment, run
 
 PIPED = 'zeile 1\r\nGrüße "x"\\\n'.encode() + b"\xff"
 
@@ -65,9 +66,9 @@ def test_an_answer_cut_at_any_byte_is_told(server: LabServer, tmp_path: Path, th
 def test_what_is_read_no_further_stopped_or_killed_is_told(server: LabServer, tmp_path: Path) -> None:
     def begin(model: str) -> subprocess.Popen[bytes]:
         (tmp_path / "receipt.json").unlink(missing_ok=True)
-        words = [*COMMAND, *at(server.url), "--receipt", "receipt.json", "-m", model, "hi"]
-        env = environment(tmp_path, **KEYS)
-        return subprocess.Popen(words, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, env=env, cwd=tmp_path)
+        words = [*CHAT, *at(server.url), "--receipt", "receipt.json", "-m", model, "hi"]
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE}
+        return forked.start(words, environment(tmp_path, **KEYS), tmp_path, **pipes)
 
     process = begin("long")
     assert process.stdout

@@ -6,13 +6,15 @@ import json
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from chatbot import __version__
 from chatbot.cli import commands
 from chatbot.lab.server.http import LabServer
-from tests.journeys.chat import COMMAND, KEY, KEYS, at, environment, run
+from tests import forked
+from tests.journeys.chat import CHAT, KEY, KEYS, at, environment, run
 from tests.wires import WIRES
 
 RESERVED = [command.name for command in commands.COMMANDS if not command.is_there]
@@ -64,15 +66,7 @@ def test_without_a_home_there_is_an_answer_and_one_notice(home: str | None, tmp_
     del env["HOME"]
     if home is not None:
         env["HOME"] = home
-    done = subprocess.run(
-        [COMMAND[0], "-c", NOBODY, "-m", "lab/echo", "hi"],
-        capture_output=True,
-        env=env,
-        cwd=tmp_path,
-        stdin=subprocess.DEVNULL,
-        timeout=30,
-        check=False,
-    )
+    done = forked.run(["-c", NOBODY, "-m", "lab/echo", "hi"], env, tmp_path, timeout_s=30, alone=True)
     assert (done.stdout, done.returncode) == (b"hi\n", 0)
     assert done.stderr == b"chat: nothing is kept: there is no home folder\n"
     assert list(tmp_path.iterdir()) == []
@@ -131,13 +125,12 @@ def test_a_full_disk_is_told_whatever_is_written(words: str, tmp_path: Path) -> 
     full = Path("/dev/full")
     if not full.exists():
         pytest.skip("there is no /dev/full here")
-    command = [*COMMAND, *words.split()]
+    streams: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stderr": subprocess.PIPE}
     with full.open("wb") as out:
-        done = subprocess.run(
-            command, stdout=out, stderr=subprocess.PIPE, env=environment(tmp_path), check=False, timeout=30
-        )
-    assert done.returncode == 74
-    assert done.stderr.decode() == "chat: the answer cannot be written: No space left on device\n"
+        child = forked.start([*CHAT, *words.split()], environment(tmp_path), tmp_path, stdout=out, **streams)
+        _, err = child.communicate(timeout=30)
+    assert child.returncode == 74
+    assert err.decode() == "chat: the answer cannot be written: No space left on device\n"
 
 
 @pytest.mark.parametrize("name", ["Cookie", "X-Auth-Token", "Proxy-Authorization", "OpenAI-Organization"])
