@@ -21,8 +21,10 @@ NOT_OURS = (".git", ".venv", "venv", "build", "dist", "*cache*", "*.egg-info", "
 
 # The hooks that pip calls. Where the build needs the network, it fails.
 BUILD = """
-import os, shutil, sys
+import os, shutil, sys, zlib
 from setuptools import build_meta
+compressor = zlib.compressobj
+zlib.compressobj = lambda level, *how: compressor(1, *how)  # it takes a quarter of the time, and nobody loads this
 def hook(event, args):
     if event in ("socket.connect", "socket.getaddrinfo"):
         raise RuntimeError(f"the build needs the network: {args}")
