@@ -25,7 +25,7 @@ from chatbot.lab.server.http import LabServer
 from chatbot.providers.services import SERVICES
 from chatbot.terminal.failures import EXIT_CODES
 from tests.forked import ROOT, start_on_terminal
-from tests.journeys.chat import KEY, KEYS, run
+from tests.journeys.chat import KEY, KEYS, run, run_with_mcp
 from tests.outside.mcp.served import RAW
 from tests.pdfs import pdf
 from tests.tables import cases, each
@@ -165,7 +165,7 @@ def test_each_command_with_an_mcp_server_starts_the_one_of_the_file(
     named["mcpServers"]["time"] |= {"command": sys.executable, "args": ["-S", "-E", RAW]}
     write_table("mcp.json", json.dumps(named), tmp_path)
     variables: dict[str, Any] = {**KEYS, "OPENAI_BASE_URL": f"{server.url}/v1", "CHAT_MODEL": "openai/echo"}
-    result = run(*shlex.split(command)[1:], home=tmp_path, timeout_s=30, **variables)
+    result = run_with_mcp(*shlex.split(command)[1:], home=tmp_path, **variables)
     assert result.code == 0, result.err
     assert ("Tokyo" if "Tokyo" in command else "time") in result.text and "broken" not in result.text
     offered = [tool["function"]["name"] for asked in server.requests for tool in asked.json["tools"]]

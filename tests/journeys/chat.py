@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests import forked
-from tests.forked import STARTED_WITH
+from tests.forked import ROOT, STARTED_WITH
+from tests.journeys import ready
 from tests.wires import service_named
 
 CHAT = ["-m", "chatbot"]
 COMMAND = [sys.executable, *CHAT]
+WITH_MCP = """anyio._backends._asyncio chatbot.cli.ask.runner chatbot.cli.mcp.command chatbot.outside.history.store
+    chatbot.outside.mcp.process chatbot.outside.mcp.remote chatbot.outside.mcp.sessions chatbot.providers.wires.openai
+    fastjsonschema mcp typer.core""".split()
 KEY = "sk-journey-0123456789abcdefghij"
 
 
@@ -49,6 +54,21 @@ def run(
     """Runs `chat` to its end in an empty folder; standard input is the null device unless bytes are piped in."""
     env = environment(home, **variables)
     done = forked.run([*CHAT, *words], env, home, stdin=stdin, timeout_s=timeout_s, alone=alone)
+    return Result(done.stdout, done.stderr.decode(), done.returncode)
+
+
+def run_with_mcp(*words: str, home: Path, **variables: str) -> Result:
+    """As `run`, where the package `mcp`, which takes longer to load than all of `chat`, is loaded but once."""
+    script = str(ROOT / "chatbot/__main__.py")
+    chat = shutil.which("chat", path=ready.first_on_path("chat", sys.executable, script, *WITH_MCP))
+    done = subprocess.run(
+        [chat, *words] if chat else [*COMMAND, *words],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        env=environment(home, **variables),
+        cwd=home,
+        timeout=30,
+    )
     return Result(done.stdout, done.stderr.decode(), done.returncode)
 
 

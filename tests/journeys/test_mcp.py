@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from chatbot.lab.server.http import LabServer
-from tests.journeys.chat import KEYS, at, run
+from tests.journeys.chat import KEYS, at, run, run_with_mcp
 from tests.journeys.test_on_a_terminal import Person
 from tests.outside.mcp.served import NEEDS_MCP, RAW
 from tests.processes import is_gone
@@ -41,7 +41,7 @@ def test_a_folders_server_is_agreed_to_once_and_its_tools_are_listed(tmp_path: P
     person.child.send("y\r")
     assert person.leave() == 0
 
-    listed = run("mcp", "tools", "db", home=tmp_path, OPENAI_API_KEY="sk-0123456789abcdef", timeout_s=30)
+    listed = run_with_mcp("mcp", "tools", "db", home=tmp_path, OPENAI_API_KEY="sk-0123456789abcdef")
     waited = "chat: waiting for the MCP server db, at most 10 s\n"  # on a busy machine
     assert (listed.code, listed.err.replace(waited, "")) == (0, "")
     assert listed.text.splitlines()[:2] == ["db_echo", "  does echo"]
@@ -54,7 +54,7 @@ def test_a_folders_server_is_agreed_to_once_and_its_tools_are_listed(tmp_path: P
 def test_a_model_calls_a_tool_of_a_server_and_gets_its_result(server: LabServer, tmp_path: Path) -> None:
     pids = named(tmp_path)
     words = [*at(server.url), "-m", "echo", "--mcp", "raw:echo", "--mcp", "raw:env"]
-    done = run(*words, "--allow", "raw", "hi", home=tmp_path, timeout_s=30, **KEYS)
+    done = run_with_mcp(*words, "--allow", "raw", "hi", home=tmp_path, **KEYS)
     assert (done.code, done.text) == (0, "hi\n")
     assert "raw_echo" in done.err
     assert KEYS["OPENAI_API_KEY"] not in done.err
