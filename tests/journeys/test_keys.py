@@ -491,19 +491,18 @@ def test_a_key_may_be_kept_in_the_keyring(server: LabServer, tmp_path: Path) -> 
     from tests.outside.keys.test_keyring import BACK_ENDS
 
     (tmp_path / "rings.py").write_text(BACK_ENDS)
-    env: dict[str, Any] = {
-        "PYTHON_KEYRING_BACKEND": "rings.InFile",
-        "PYTHONPATH": f"{environment(tmp_path)['PYTHONPATH']}:{tmp_path}",
-    }
-    result = run("keys", "set", "openai", "--keyring", home=tmp_path, stdin=KEY.encode(), **env)
+    chosen = tmp_path / ".config/python_keyring/keyringrc.cfg"
+    chosen.parent.mkdir(parents=True)
+    chosen.write_text(f"[backend]\ndefault-keyring=rings.InFile\nkeyring-path={tmp_path}\n")
+    result = run("keys", "set", "openai", "--keyring", home=tmp_path, stdin=KEY.encode())
     assert (result.code, "kept in the keyring" in result.err) == (0, True)
     assert KEY not in keys_toml(tmp_path).read_text()
-    assert run("-m", "echo", "hi", home=tmp_path, **at(server), **env).code == 0
+    assert run("-m", "echo", "hi", home=tmp_path, **at(server)).code == 0
     assert sent_keys(server) == [f"Bearer {KEY}"]
-    assert run("keys", "unset", "openai", home=tmp_path, **env).code == 0
+    assert run("keys", "unset", "openai", home=tmp_path).code == 0
     assert KEY not in (tmp_path / "ring.json").read_text()
-    locked = {**env, "PYTHON_KEYRING_BACKEND": "rings.Locked"}
+    chosen.write_text(chosen.read_text().replace("InFile", "Locked"))
     began_s = time.monotonic()
-    result = run("keys", "set", "openai", "--keyring", home=tmp_path, stdin=KEY.encode(), **locked)
+    result = run("keys", "set", "openai", "--keyring", home=tmp_path, stdin=KEY.encode())
     assert (result.code, "the keyring does not answer" in result.err) == (78, True)
     assert time.monotonic() - began_s < 10
