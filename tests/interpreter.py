@@ -36,7 +36,7 @@ def become(streams: list[int], env: dict[str, str], cwd: str, *, terminal: bool 
 
 
 def exit_code(words: list[str]) -> int:
-    """Does what a new interpreter with these words would do. Raises what would end it with a traceback."""
+    """Does what a new interpreter with these words would do, also where that ends with a traceback, or with a text."""
     sys.path[0] = {"-m": str(Path.cwd()), "-c": ""}.get(words[0], str(Path(words[0]).parent))
     try:
         if words[0] == "-c":
@@ -49,9 +49,13 @@ def exit_code(words: list[str]) -> int:
             sys.argv = words
             runpy.run_path(words[0], run_name="__main__")
     except SystemExit as ended:
-        if not isinstance(ended.code, int):
-            raise
-        return ended.code
+        if ended.code is None or isinstance(ended.code, int):
+            return ended.code or 0
+        sys.stderr.write(f"{ended.code}\n")
+        return 1
+    except Exception:
+        sys.excepthook(*sys.exc_info())
+        return 1
     return 0
 
 

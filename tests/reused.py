@@ -69,7 +69,7 @@ class Reused:
         weakref.finalize._shutdown = False  # type: ignore[attr-defined]  # what ran just now says that nothing follows
 
     def run(self, words: list[str]) -> int:
-        """The exit code of `python WORDS...`. Raises what would end it with a traceback."""
+        """The exit code of `python WORDS...`."""
         code = contextvars.copy_context().run(_in_a_session_of_its_own, words)
         for left in set(weakref.finalize._registry) - self._finalizers:  # type: ignore[attr-defined]
             left()  # done at exit, as for connections that wait for another request
