@@ -1,7 +1,5 @@
 """Code, fenced or indented: each line is a row at once, but blank lines wait until one with text follows."""
 
-from copy import copy
-
 from chatbot.terminal.markdown.containers import Lead
 from chatbot.terminal.markdown.lines import TAB, Cursor, Fence
 from chatbot.terminal.markdown.look import CODE, DIM
@@ -24,7 +22,8 @@ class FencedCode:
         self._blank = 0
 
     def clone(self) -> "FencedCode":
-        new = copy(self)
+        new = FencedCode.__new__(FencedCode)
+        new.__dict__.update(self.__dict__)
         new._highlighter = self._highlighter.clone()
         return new
 
@@ -55,7 +54,9 @@ class IndentedCode:
         self._first = True
 
     def clone(self) -> "IndentedCode":
-        return copy(self)
+        new = IndentedCode.__new__(IndentedCode)
+        new.__dict__.update(self.__dict__)
+        return new
 
     def line(self, cursor: Cursor) -> list[Row]:
         cursor.skip_columns(TAB)
