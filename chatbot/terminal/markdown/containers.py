@@ -99,9 +99,8 @@ def lead(containers: Sequence[Container], new_from: int, width: int, signs: Sign
 
 def _trimmed(runs: Sequence[Run]) -> tuple[Run, ...]:
     """Without spaces at the end: they would be copied."""
-    out = list(joined(runs))
-    while out and not (text := out[-1][0].rstrip(" ")):
-        out.pop()
-    if out:
-        out[-1] = (text, out[-1][1])
-    return tuple(out)
+    out = joined(runs)
+    while out and out[-1][0].endswith(" "):
+        *before, (text, style) = out
+        out = joined([*before, (text.rstrip(" "), style)])
+    return out

@@ -35,9 +35,15 @@ def runs_len(runs: Iterable[Run]) -> int:
 def joined(runs: Iterable[Run]) -> tuple[Run, ...]:
     """The same text with neighbours of one style made one run: rows are equal however their text was cut."""
     out: list[Run] = []
+    texts: list[str] = []
+    last: Style | None = None
     for text, style in runs:
-        if out and (out[-1][1] is style or out[-1][1] == style):  # it mostly is, and Rich takes its time to compare
-            out[-1] = (out[-1][0] + text, style)
+        if style is last or style == last:  # it mostly is, and Rich takes its time to compare
+            texts.append(text)
         elif text:
-            out.append((text, style))
+            if last is not None:
+                out.append(("".join(texts), last))
+            texts, last = [text], style
+    if last is not None:
+        out.append(("".join(texts), last))
     return tuple(out)

@@ -53,13 +53,13 @@ class Wrapper:
         rows: list[Row] = []
         for text, style in runs:
             for part in (_ASCII_PARTS if text.isascii() else _PARTS).findall(text):
-                if part == "\n":
-                    self._end_word()
-                    self._end_row(rows)
-                elif part[0] == " ":
+                if part[0] == " ":
                     self._end_word()
                     if self._col:
                         self._gap = (self._gap[0] + part if self._gap else part, style)
+                elif part == "\n":
+                    self._end_word()
+                    self._end_row(rows)
                 else:
                     self._add(part, style)
                     gap = len(self._gap[0]) if self._gap else 0
