@@ -13,11 +13,12 @@ from chatbot.records import NamedTuple
 _ESCAPED = re.compile(
     "[\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
+_encoded = json.JSONEncoder(ensure_ascii=False).encode  # `json.dumps` makes an encoder for each value
 
 
 def dumps(value: object, *, indent: int | None = None) -> str:
     """`value` as JSON (RFC 8259). What would be harmful as it is stands as `\\uXXXX`, and means the same."""
-    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    text = _encoded(value) if indent is None else json.dumps(value, ensure_ascii=False, indent=indent)
     return text if text.isascii() and "\x7f" not in text else _ESCAPED.sub(_escape, text)
 
 

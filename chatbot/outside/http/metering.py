@@ -18,7 +18,7 @@ class Meter:
     def __init__(self) -> None:
         self._lock = Lock()
         self._host = ""
-        self._counts: dict[str, Traffic] = {}
+        self._counts: dict[str, list[int]] = {}  # of each host, the fields of its Traffic
 
     def goes_to(self, host: str) -> None:
         """What follows is for this host."""
@@ -26,28 +26,27 @@ class Meter:
 
     def asked(self) -> None:
         """A whole request has left."""
-        self._add(Traffic("", requests=1))
+        self._add(0, 1)
 
     def sent(self, count: int) -> None:
         """So many bytes were written."""
-        self._add(Traffic("", sent_bytes=count))
+        self._add(1, count)
 
     def received(self, count: int) -> None:
         """So many were read."""
-        self._add(Traffic("", received_bytes=count))
+        self._add(2, count)
 
     def take(self) -> tuple[Traffic, ...]:
         """The counts, which begin anew."""
         with self._lock:
             counts, self._counts = self._counts, {}
-        return tuple(counts.values())
+        return tuple(Traffic(host, *fields) for host, fields in counts.items())
 
-    def _add(self, more: Traffic) -> None:
+    def _add(self, field: int, count: int) -> None:
         with self._lock:
-            before = self._counts.pop(self._host, Traffic(self._host))  # so that the last one asked is the last
-            self._counts[self._host] = Traffic(
-                self._host, *(old + new for old, new in zip(before[1:], more[1:], strict=True))
-            )
+            fields = self._counts.pop(self._host, [0, 0, 0])  # so that the last one asked is the last
+            fields[field] += count
+            self._counts[self._host] = fields
 
 
 class _Counting(io.RawIOBase):
@@ -73,8 +72,8 @@ class _Counting(io.RawIOBase):
 
 
 class MeteredResponse(BoundedResponse):
-    """An answer whose bytes are counted as they leave the socket."""
+    """An answer whose bytes are counted as they leave the socket; where `told` raises, it cannot be read."""
 
-    def __init__(self, meter: Meter, sock: socket.socket, *args: Any, **options: Any) -> None:
+    def __init__(self, told: Callable[[int], None], sock: socket.socket, *args: Any, **options: Any) -> None:
         super().__init__(sock, *args, **options)
-        self.fp = io.BufferedReader(_Counting(self.fp.detach(), meter.received))
+        self.fp = io.BufferedReader(_Counting(self.fp.detach(), told))
