@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from chatbot.core.conversations.joining import LEAST_OVERLAP
 from chatbot.lab import guide
 from chatbot.lab.answers import Asked, Ending, Fault
@@ -43,6 +45,11 @@ def _echoed(asked: Asked) -> str:
 
 
 def _long(_asked: Asked) -> str:
+    return _long_text()
+
+
+@cache
+def _long_text() -> str:
     return "".join(f"word{number}{chr(10) if number % 12 == 0 else ' '}" for number in range(1, LONG_TOKENS)) + "end."
 
 

@@ -7,6 +7,7 @@ Sources: developers.openai.com, "Models"; platform.claude.com, "Models overview"
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from chatbot.records import NamedTuple
@@ -61,6 +62,7 @@ _LARGEST_BUDGET_TOKENS = 24_576
 _UNKNOWN = ModelFacts("", None)
 
 
+@lru_cache(1_024)  # a model is asked for with each request, and each of its names in a list
 def facts(model: str) -> ModelFacts:
     """What is known of `model`, in whatever case and with or without its vendor in front; of others, what is so of
     the newest models.

@@ -59,16 +59,17 @@ def document(exchange: SafeExchange) -> Any:
     return parsed(exchange.response_body)
 
 
-def events(exchange: SafeExchange) -> list[str]:
+def events(exchange: SafeExchange) -> Sequence[str]:
     """The data of the events of a stream; none where it is no stream."""
     return _events_in(exchange.response_body)
 
 
-def _events_in(body: bytes) -> list[str]:
+@lru_cache(maxsize=64)  # each row of a probe looks again at the answers to several questions
+def _events_in(body: bytes) -> Sequence[str]:
     try:
-        return [event.data for event in decoder.parse([body])]
+        return tuple(event.data for event in decoder.parse([body]))
     except MalformedAnswer:
-        return []
+        return ()
 
 
 def documents(exchange: SafeExchange) -> Sequence[Json]:
@@ -76,7 +77,7 @@ def documents(exchange: SafeExchange) -> Sequence[Json]:
     return _documents_in(exchange.response_body)
 
 
-@lru_cache(maxsize=64)  # each row of a probe looks again at the answers to several questions
+@lru_cache(maxsize=64)
 def _documents_in(body: bytes) -> Sequence[Json]:
     whole = parsed(body)
     found = [whole] if whole is not None else map(parsed, _events_in(body))
