@@ -15,6 +15,7 @@ _NOT_EACH_TIME = 8  # of what is held back, this share more has to come before i
 # What models say before they go on, though they were asked not to. It goes only where the repeated words follow.
 _OPENERS = ("sure", "ok", "okay", "certainly", "of course", "here", "continu", "apolog", "sorry", "the rest", "resum")
 _OPENER = rf"(?:{'|'.join(_OPENERS)})"
+_BEGINNINGS = {opener[:end] for opener in _OPENERS for end in range(len(opener) + 1)}
 _PREFACE = re.compile(
     rf"\s*(?P<opener>{_OPENER}[^\n]{{0,120}}?(?:\n\s*|:(?=\s)\s*))?"
     r"(?P<fence>(?P<mark>`{3,}|~{3,})[^\n`]{0,20}\n)?"
@@ -63,13 +64,14 @@ class Joiner:
         self._held = ""
         self._look_at = 0
         self._state = self._seek
+        self._passes = False  # all that comes from now on is new
         self._wrapped_in = ""  # the fence around all of the rest
         self._given: list[str] = []  # only where there is such a fence
         self.is_sure = not self._squeezed
 
     def feed(self, text: str) -> str:
         """The new text in what came so far, as far as it was not given out."""
-        if self._state == self._pass and not self._wrapped_in:
+        if self._passes:
             return text
         self._held += text
         return self._state()
@@ -115,17 +117,14 @@ class Joiner:
 
     def _overlap(self, said: str) -> int | None:
         """How many characters of what was said are the end of the answer; None where that cannot be told yet."""
-        begun, may_come = self._squeezed, False
+        begun, last = self._squeezed, len(self._squeezed) - self._least
         key = said[: self._least]
-        at = begun.find(key)
-        while 0 <= at <= len(begun) - self._least:
-            size = min(len(begun) - at, len(said))
-            if begun.startswith(said[:size], at):
-                if at + size == len(begun):
-                    return size
-                may_come = True
+        at = begun.find(key, max(0, len(begun) - len(said)))
+        while 0 <= at <= last:
+            if said.startswith(begun[at:]):
+                return len(begun) - at
             at = begun.find(key, at + 1)
-        return None if may_come else 0
+        return None if 0 <= begun.find(said, 0, len(begun) - 1) <= last else 0
 
     def _trim(self) -> str:
         """Takes away the white space that the answer ends with already."""
@@ -141,6 +140,7 @@ class Joiner:
         return self._pass()
 
     def _pass(self) -> str:
+        self._passes = not self._wrapped_in
         end = len(self._held)
         if self._wrapped_in and (found := _MAYBE_CLOSING.search(self._held)):
             end = found.start()
@@ -186,11 +186,11 @@ def _end_of(text: str, start: int, count: int) -> int:
     """Where the `count` characters other than white space end that come from `start` on."""
     at = start
     while count:
-        count -= not text[at].isspace()
-        at += 1
+        piece = text[at : at + count]
+        count -= len(_squeezed(piece))
+        at += len(piece)
     return at
 
 
 def _may_be_preface(head: str) -> bool:
-    said = head.lstrip().lower()
-    return any(opener.startswith(said) for opener in _OPENERS) or _UNFINISHED.match(head) is not None
+    return head.lstrip().lower() in _BEGINNINGS or _UNFINISHED.match(head) is not None
