@@ -82,18 +82,18 @@ def events(stream: Iterable[bytes]) -> Iterator[SseEvent]:
     data_bytes = 0
     kind = ""
     for line in stream:
-        if line.startswith(b"data:") or line == b"data":
-            data.append(line[6:] if line.startswith(b"data: ") else line[5:])
-            data_bytes += len(line)
-            if data_bytes > MAX_LINE_BYTES:
-                raise MalformedAnswer(f"the server sent an event of more than {MAX_LINE_BYTES // 1024 // 1024} MB")
-        elif not line:
+        if not line:
             if data:
                 whole = data[0] if len(data) == 1 else b"\n".join(data)
                 yield SseEvent(kind or "message", whole.decode("utf-8", "replace"))
                 data = []
                 data_bytes = 0
             kind = ""
+        elif line.startswith(b"data:") or line == b"data":
+            data.append(line[6:] if line.startswith(b"data: ") else line[5:])
+            data_bytes += len(line)
+            if data_bytes > MAX_LINE_BYTES:
+                raise MalformedAnswer(f"the server sent an event of more than {MAX_LINE_BYTES // 1024 // 1024} MB")
         else:
             name, _, value = line.partition(b":")
             if name == b"event":

@@ -36,14 +36,15 @@ def repaired(lines: Iterable[bytes]) -> Iterator[bytes]:
                     continue
                 line = document
             document = b""
-        if line.startswith(b"data:"):
+        if not line:
+            if pending:
+                pending = []
+            yield line
+        elif line.startswith(b"data:"):
             if pending and line[5:].lstrip()[:1] in _BARE and _is_whole(b"\n".join(line[5:] for line in pending)):
                 pending = []
                 yield b""
             pending.append(line)
-            yield line
-        elif not line:
-            pending.clear()
             yield line
         elif line.startswith(b"error:"):
             pending = []
