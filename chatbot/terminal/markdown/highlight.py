@@ -232,25 +232,23 @@ def _lex(lexer: Lexer, text: str, place: _Place, bounds: _Bounds) -> tuple[list[
     tokens: list[_Token] = []
     rules = bounds.rules
     while at < len(text) and rules > 0 and len(tokens) < bounds.tokens:
-        match = None
-        rules -= len(table[states[-1]])
-        for match_at, action, change in table[states[-1]]:  # noqa: B007
+        tried = table[states[-1]]
+        rules -= len(tried)
+        for match_at, action, change in tried:  # noqa: B007
             if match := match_at(text, at):
                 break
-        if not match:
+        else:
             if text[at] == "\n":
                 states = _ROOT
             before = at, states
             tokens.append((at, Whitespace if text[at] == "\n" else Error, text[at]))
             at += 1
             continue
-        if callable(action):
-            found = list(action(lexer, match))
-        else:
-            found = [(at, action, match.group())] if action is not None else []
-        if found:
-            before = at, states
-            tokens += found
+        if action is not None:
+            found = list(action(lexer, match)) if callable(action) else [(at, action, match.group())]
+            if found:
+                before = at, states
+                tokens += found
         at = match.end()
         if change is not None:
             states = _changed(states, change)
