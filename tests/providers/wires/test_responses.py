@@ -234,41 +234,47 @@ def event(kind: str, **members: Any) -> SseEvent:
 
 
 WORDS = st.text("ab ", min_size=1, max_size=4)
-ITEMS = st.lists(st.tuples(st.sampled_from(["output_text", "reasoning_text"]), st.lists(WORDS, max_size=4)), max_size=4)
+# Of an item: its kind, whether its id alone says its place, whether its deltas are sent, and whether its whole is.
+FORMS = [
+    (kind, id_only, *sent)
+    for kind in ("output_text", "reasoning_text")
+    for id_only in (False, True)
+    for sent in ((True, True), (True, False), (False, True))
+]
+ITEMS = st.lists(st.tuples(st.sampled_from(FORMS), st.lists(WORDS, max_size=4)), max_size=4)
 
 
 _OF = {"output_text": "message", "reasoning_text": "reasoning"}
 
 
 @settings(max_examples=200)
-@given(items=ITEMS, draws=st.data())
+@given(chosen=ITEMS, order=picks, has_output=st.booleans())
 def test_each_piece_is_given_once_and_in_order_however_the_items_are_mixed(
-    items: list[tuple[str, list[str]]], draws: st.DataObject
+    chosen: list[tuple[tuple[str, bool, bool, bool], list[str]]], order: bytes, has_output: bool
 ) -> None:
     """Items mixed, deltas left out where the whole piece follows, whole pieces left out where there were deltas, the
     output of the end empty or not, ids in the place of numbers.
     """
     queues: list[list[SseEvent]] = []
-    for number, (kind, words) in enumerate(items):
-        id_only = draws.draw(st.booleans())
+    for number, ((kind, id_only, has_deltas, has_done), words) in enumerate(chosen):
         place = {"item_id": f"i{number}", **({} if id_only else {"output_index": number})}
         item = {"type": "message", "id": f"i{number}", "content": [{"type": kind, "text": "".join(words)}]}
-        has_deltas, has_done = draws.draw(st.sampled_from([(True, True), (True, False), (False, True)]))
         queue = [event(f"{kind}.delta", output_index=number, item_id=f"i{number}", delta=word) for word in words]
         queue = queue if has_deltas else []
         if has_done:
             queue.append(event(f"{kind}.done", **(place if queue else {"output_index": number}), text="".join(words)))
         queue.append(event("output_item.done", output_index=number, item=item if has_done else {"id": f"i{number}"}))
         queues.append(queue)
+    items = [(kind, words) for (kind, *_), words in chosen]
     stream = [
         event("output_item.added", output_index=number, item={"type": _OF[kind], "id": f"i{number}"})
         for number, (kind, _) in enumerate(items)
     ]
-    for number in draws.draw(picks):
+    for number in order:
         if begun := [queue for queue in queues if queue]:
             stream.append(begun[number % len(begun)].pop(0))
     output = [{"type": "message", "content": [{"type": kind, "text": "".join(words)}]} for kind, words in items]
-    stream.append(event("completed", response={"output": output if draws.draw(st.booleans()) else []}))
+    stream.append(event("completed", response={"output": output if has_output else []}))
 
     found = list(RESPONSES.read_stream(stream))
 
