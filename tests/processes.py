@@ -43,14 +43,19 @@ def is_running(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    return (_read(PROC / f"{pid}/stat").rpartition(b")")[2].split() or [b"R"])[0] != b"Z"
+    if not TOLD:
+        return True
+    state = _read(PROC / f"{pid}/stat").rpartition(b")")[2].split()[:1]
+    return state not in ([], [b"Z"])  # it may have gone just now
 
 
 def is_soon(what: Callable[[], bool]) -> bool:
     until_s = time.monotonic() + SOON_S
-    while not what() and time.monotonic() < until_s:
+    while not what():
+        if time.monotonic() > until_s:
+            return False
         time.sleep(0.01)
-    return what()
+    return True
 
 
 def is_gone(pid: int) -> bool:
