@@ -65,10 +65,15 @@ def _mismatch(document: Any, schema: Schema) -> str:
         reason = error.message.removeprefix(name).strip()
         if isinstance(error.value, (str, int, float, type(None))):
             reason += f", not {json.dumps(error.value, ensure_ascii=False)[:_MAX_VALUE_CHARS]}"
-        return f"{path} {reason}"[:_MAX_REASON_CHARS]
+        return _in_one_line(f"{path} {reason}")[:_MAX_REASON_CHARS]
     except RecursionError:
         return "it is nested too deeply"
     return ""
+
+
+def _in_one_line(sentence: str) -> str:
+    """What the validator says has values and names of the schema in it, as they are."""
+    return " ".join(sentence.split())
 
 
 @lru_cache(maxsize=16)
@@ -83,7 +88,7 @@ def _validator(schema_json: str) -> Callable[[Any], Any]:
     try:
         validator: Callable[[Any], Any] = fastjsonschema.compile(schema, _Unfetched(), use_default=False)
     except (fastjsonschema.JsonSchemaDefinitionException, re.error, ValueError, RecursionError, SyntaxError) as error:
-        raise UsageError(f"the schema cannot be used: {error}") from None
+        raise UsageError(f"the schema cannot be used: {_in_one_line(str(error))}") from None
     return validator
 
 

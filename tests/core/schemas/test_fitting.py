@@ -39,6 +39,12 @@ def test_a_fault_has_its_path_and_its_reason(changed: dict[str, Any], fault: str
     assert fit(json.dumps({**ANN, **changed}), PERSON).fault == fault
 
 
+def test_a_fault_is_one_line_whatever_the_schema_has_in_it() -> None:
+    assert fit("1", {"enum": [{"a\nb": "\n"}]}).fault == "$ must be one of [{'a b': ' '}], not 1"
+    property_of_two_lines = {"properties": {"a\nb": {"type": "string"}}}
+    assert "\n" not in fit('{"a\\nb": 1}', property_of_two_lines).fault
+
+
 @each(
     ("text", "fault"),
     [

@@ -18,7 +18,7 @@ from chatbot.outside.http.authorities import verifying
 from chatbot.outside.http.transport import LiveTransport
 from tests.outside.wire import CERTIFICATE, PATIENCE_S, Wire, answer, says, wire
 
-OK = answer(b"fine")
+OK = answer(b"fine", "Connection: close")
 
 
 @pytest.fixture(scope="module")
