@@ -43,6 +43,10 @@ class _Page(HTMLParser):
         self._pre = 0
         self._links: list[str] = []
 
+    def parse_marked_section(self, i: int, report: bool = True) -> int:
+        """A comment, as HTML has it (WHATWG HTML, 13.2.5.42); at most of these HTMLParser raises AssertionError."""
+        return self.parse_bogus_comment(i, report)
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """See HTMLParser."""
         self._is_title = tag == "title" and not self.title and "svg" not in self._unread

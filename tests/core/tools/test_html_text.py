@@ -43,6 +43,8 @@ def test_a_page_reads_as_a_person_would_read_it() -> None:
     ("html", "text"),
     [
         ("just text", "just text"),
+        ("a<![1 b]]>c<![CDATA[d]]>e", "ace"),
+        ("a <![1", "a <![1"),
         ("<p>a<p>b", "a\n\nb"),
         ("<h2>Title</h2>text", "## Title\n\ntext"),
         ("<title>T</title>T says", "T says"),

@@ -23,7 +23,8 @@ DISPUTED = re.compile(
     r"|^ {1,3}(?:[-*+]|\d+[.)]) (?:.+\n)+?(?: {4,}|\t)\s*>"  # there it ends an indented item; CommonMark does not
     r"|[-*+.)]\s*(?:>\s*)+$|^\s*[-+*]\n\s*>"  # a quote without text: nothing there, a bar here
     r"|\d+[.)](?:\s+[-*+])*\s*\n\s*\n"  # the number after an item that has no text
-    r"|[-*+.)>].*\|.*\n.*[|-]",  # a table's second line that is not in the list or quote of its first
+    r"|[-*+.)>].*\|.*\n.*[|-]"  # a table's second line that is not in the list or quote of its first
+    r"|^\S.*\|.*\n +[|:-].*\n(?: {4,}|\t)",  # a table whose first line hangs out of its item: no list begins in it
     re.MULTILINE,
 )
 
