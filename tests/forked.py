@@ -104,10 +104,8 @@ class _Alone:
 
     def ended(self, timeout_s: float | None) -> int | None:
         """The exit code, as subprocess has it; None if it still runs after `timeout_s`."""
-        self._line.settimeout(timeout_s)
-        try:
-            answer = self._line.recv(NUMBER_BYTES, socket.MSG_WAITALL)
-        except (TimeoutError, BlockingIOError):
+        answer = _told(self._line, timeout_s)
+        if answer is None:
             return None
         self._line.close()
         return _number(answer)
@@ -134,14 +132,10 @@ class _Shared:
         return self
 
     def ended(self, timeout_s: float | None) -> int | None:
-        """The exit code of the run, as subprocess has it; None if it still runs after `timeout_s`."""
-        self._line.settimeout(timeout_s)
-        try:
-            answer = self._line.recv(NUMBER_BYTES, socket.MSG_WAITALL)
-        except (TimeoutError, BlockingIOError):
+        """As that of `_Alone`."""
+        answer = _told(self._line, timeout_s)
+        if answer is None:
             return None
-        except ConnectionResetError:
-            answer = b""
         if answer and not self.is_disturbed:
             self._line.settimeout(None)
             _idle[self.on_terminal].append(self)
@@ -259,6 +253,17 @@ def _ask(line: socket.socket, request: dict[str, Any], streams: list[int]) -> No
 
 def _words(command: Sequence[Any]) -> list[str]:
     return [os.fsdecode(word) for word in command[1:]]
+
+
+def _told(line: socket.socket, timeout_s: float | None) -> bytes | None:
+    """A number; empty where the other end is closed, None where nothing comes in time."""
+    line.settimeout(timeout_s)
+    try:
+        return line.recv(NUMBER_BYTES, socket.MSG_WAITALL)
+    except (TimeoutError, BlockingIOError):
+        return None
+    except ConnectionResetError:
+        return b""
 
 
 def _number(answer: bytes) -> int:

@@ -105,6 +105,8 @@ ENDS = {
 
 
 class Response(NamedTuple):
+    """What came from a path of the lab."""
+
     path: str
     status: int
     content: bytes
