@@ -104,18 +104,18 @@ ENDS = {
 }
 
 
+@pytest.fixture(scope="module")
+def server() -> Iterator[LabServer]:
+    with LabServer(pace_s=0.0, hang_s=0.02) as server:
+        yield server
+
+
 class Response(NamedTuple):
     """What came from a path of the lab."""
 
     path: str
     status: int
     content: bytes
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[LabServer]:
-    with LabServer(pace_s=0.0, hang_s=0.02) as server:
-        yield server
 
 
 def post(server: LabServer, dialect: str, model: str, *, stream: bool, bare: bool = False) -> Response:
