@@ -112,13 +112,11 @@ def _timed(kind: Any) -> type[TimedConnection]:
 
 class Watch(NamedTuple):
     """What sees the connections: they are noted in `connections`, as the one that waits for headers is not to be had
-    otherwise, `on_use` is told which one carries a request, and `on_read` how many bytes were read. `addresses`: see
-    Route.
+    otherwise, and `on_use` is told which one carries a request. `addresses`: see Route.
     """
 
     connections: WeakSet[HTTPConnection]
     on_use: Callable[[TimedConnection], None]
-    on_read: Callable[[int], None]
     clock: Callable[[], float]
     meter: Meter
     addresses: tuple[str, ...] = ()
@@ -140,7 +138,7 @@ class Adapter(HTTPAdapter):
     def _connection(self, kind: Any, **options: Any) -> HTTPConnection:
         connection = _timed(kind)(**options)
         watch = self._watch
-        response_class: Any = partial(MeteredResponse, watch.on_read)
+        response_class: Any = partial(MeteredResponse, watch.meter)
         connection.response_class = response_class
         connection.clock, connection.on_use, connection.meter = watch.clock, watch.on_use, watch.meter
         connection.addresses = watch.addresses

@@ -72,8 +72,8 @@ class _Counting(io.RawIOBase):
 
 
 class MeteredResponse(BoundedResponse):
-    """An answer whose bytes are counted as they leave the socket; where `told` raises, it cannot be read."""
+    """An answer whose bytes are counted as they leave the socket."""
 
-    def __init__(self, told: Callable[[int], None], sock: socket.socket, *args: Any, **options: Any) -> None:
+    def __init__(self, meter: Meter, sock: socket.socket, *args: Any, **options: Any) -> None:
         super().__init__(sock, *args, **options)
-        self.fp = io.BufferedReader(_Counting(self.fp.detach(), told))
+        self.fp = io.BufferedReader(_Counting(self.fp.detach(), meter.received))

@@ -41,7 +41,7 @@ from chatbot.outside.http.proxies import (
 
 CONNECT_TIMEOUT_S = 5.0  # for each address of the host
 IDLE_TIMEOUT_S = 300.0
-_HEAD_SILENCES = 2  # a head that comes in drips is given up with the first one after so many silences
+_HEAD_SILENCES = 2  # a head that comes in drips takes at most as long as this many silences
 _READ_BYTES = 64 * 1024
 
 
@@ -80,7 +80,7 @@ class LiveTransport:
         self._session.headers.clear()
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         self._connections: WeakSet[HTTPConnection] = WeakSet()
-        watch = Watch(self._connections, self._used, self._read, clock, self._meter, route.addresses)
+        watch = Watch(self._connections, self._used, clock, self._meter, route.addresses)
         self._session.mount("http://", Adapter(watch))
         self._session.mount("https://", TlsAdapter(route, environ, watch))
 
@@ -115,6 +115,8 @@ class LiveTransport:
             fault = typed(error, request.url, self._timeout_s, connected)
             raise (beside_proxy(fault, proxy) if proxy and isinstance(fault, errors.TlsFailed) else fault) from error
         exchange.answered(response)
+        if exchange.overdue:  # a head that is cut in a header reads like a whole one
+            raise overdue(request.url, exchange.head_within_s)
         if proxy and response.status_code == WANTS_PASSWORD:
             exchange.close()
             raise proxy_failed(proxy, status_words(WANTS_PASSWORD))
@@ -158,17 +160,12 @@ class LiveTransport:
         if self._current:
             self._current.connection = connection
 
-    def _read(self, count: int) -> None:
-        self._meter.received(count)
-        if self._current:
-            self._current.came()
-
 
 class _Exchange:
     """The running exchange, for whoever wants to end it. `connections` are those that may carry it.
 
-    It ends itself when bytes come, and the head of the answer is not whole, `head_within_s` after the request: the
-    timeout of a socket begins again with each byte.
+    It ends itself when the head of the answer is not whole `head_within_s` after the request: the timeout of a socket
+    begins again with each byte.
     """
 
     def __init__(self, connections: Iterable[HTTPConnection], head_within_s: float, clock: Callable[[], float]) -> None:
@@ -179,7 +176,7 @@ class _Exchange:
         self.connection: TimedConnection | None = None  # the one that carries it
         self.is_over = threading.Event()
         self.aborted = False
-        self.overdue = False  # and given up for it
+        self.overdue = False  # and aborted for it
         self.head_within_s = head_within_s
         self.connected = False  # the body is being sent, so there is a connection
         self._connections = connections
@@ -189,6 +186,7 @@ class _Exchange:
     def answered(self, response: requests.Response) -> None:
         """The headers have come."""
         self._answered_s = self._clock()
+        self._stop_timer()
         self._response = response
         if self.aborted:  # at the very moment when they came
             self.close()
@@ -206,13 +204,7 @@ class _Exchange:
     def asked(self) -> None:
         """The request has left."""
         self._sent_s = self._clock()
-
-    def came(self) -> None:
-        """Bytes of the answer. Raises OSError when they are of a head that takes too long."""
-        if self._answered_s is None and self._sent_s is not None:
-            self.overdue = self._clock() - self._sent_s > self.head_within_s
-            if self.overdue:
-                raise OSError("the head of the answer takes too long")
+        self._act_after(self.head_within_s, self._give_up)
 
     def facts(self) -> tuple[ConnectionFacts, Moments]:
         """The connection, and when each step was done."""
@@ -240,10 +232,7 @@ class _Exchange:
 
     def close_after(self, limit_s: float) -> None:
         """Closes the exchange in so many seconds, whatever the server does."""
-        self._stop_timer()
-        self._timer = threading.Timer(limit_s, self.close)
-        self._timer.daemon = True
-        self._timer.start()
+        self._act_after(limit_s, self.close)
 
     def close(self) -> None:
         """Closing alone would wait for a read in another thread."""
@@ -252,6 +241,16 @@ class _Exchange:
             _shut_down(self._response.raw.shutdown)
             self._response.close()
         self.is_over.set()
+
+    def _give_up(self) -> None:
+        self.overdue = True
+        self.abort()
+
+    def _act_after(self, limit_s: float, act: Callable[[], None]) -> None:
+        self._stop_timer()
+        self._timer = threading.Timer(limit_s, act)
+        self._timer.daemon = True
+        self._timer.start()
 
     def _stop_timer(self) -> None:
         if self._timer is not None:
