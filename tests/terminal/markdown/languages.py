@@ -49,7 +49,7 @@ _REPEATED = [
 ]
 HOSTILE = [
     *(quote + _BACKSLASHES + more for quote in "'\"`" for more in ("", "\\", " x")),
-    *((piece * 125)[:125] for piece in _REPEATED),
+    *((piece * 250)[:250] for piece in _REPEATED),
     " " * 400 + "a",
     'x="\\"' * 60,
 ]

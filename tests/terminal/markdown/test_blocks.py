@@ -38,6 +38,11 @@ def test_blank_rows_are_where_the_source_has_blank_lines_one_at_most() -> None:
     assert shown("\n\na\n\n\n\n- b\n- c\n\n- d\ne\n\n") == ["a", "", "• b", "• c", "", "• d", "  e"]
 
 
+def test_a_list_begins_behind_a_table_that_hangs_out_of_its_item() -> None:
+    hanging, inside = (shown(f"- a\n{indent}x | y\n  |---|---|\n    * s") for indent in ("", "  "))
+    assert hanging == inside and "  • s" in hanging
+
+
 def test_code_in_an_item_has_a_blank_row_after_it() -> None:
     assert shown("- a\n  ```\n  x\n  ```\n- b") == ["• a", "```", "x", "```", "", "• b"]
     assert shown("- a\n  ```\n  x\n  ```\n  b\n\nc") == ["• a", "```", "x", "```", "", "  b", "", "c"]
