@@ -20,16 +20,12 @@ class Cost(NamedTuple):
 
     def of(self, what: str) -> float | None:
         """How much of the limit on `what`; None of one that rows do not count for."""
-        match what:
-            case "requests":
-                return 1.0
-            case "tokens":
-                return float(self.input_tokens + self.output_tokens)
-            case "input tokens":
-                return float(self.input_tokens)
-            case "output tokens":
-                return float(self.output_tokens)
-        return None
+        return {
+            "requests": 1.0,
+            "tokens": float(self.input_tokens + self.output_tokens),
+            "input tokens": float(self.input_tokens),
+            "output tokens": float(self.output_tokens),
+        }.get(what)
 
 
 class Heard(NamedTuple):

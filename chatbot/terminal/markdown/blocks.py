@@ -4,6 +4,8 @@ Nothing here ever looks back: a line goes on with open blocks, closes some, open
 setext headings, no link definitions, no HTML blocks; and why blank rows are where the source has blank lines.
 """
 
+from copy import copy
+
 from chatbot.records import NamedTuple
 from chatbot.terminal.markdown import lines
 from chatbot.terminal.markdown.code import FencedCode, IndentedCode
@@ -46,8 +48,7 @@ class Blocks:
         self._begun = False
 
     def clone(self) -> "Blocks":
-        new = Blocks.__new__(Blocks)
-        new.__dict__.update(self.__dict__)  # `copy` would take five times as long, for each frame
+        new = copy(self)
         new.rows = []
         new._containers = self._containers.copy()
         new._leaf = self._leaf and self._leaf.clone()

@@ -1,5 +1,7 @@
 """Code, fenced or indented: each line is a row at once, but blank lines wait until one with text follows."""
 
+from copy import copy
+
 from chatbot.terminal.markdown.containers import Lead
 from chatbot.terminal.markdown.lines import TAB, Cursor, Fence
 from chatbot.terminal.markdown.look import CODE, DIM
@@ -22,8 +24,7 @@ class FencedCode:
         self._blank = 0
 
     def clone(self) -> "FencedCode":
-        new = FencedCode.__new__(FencedCode)
-        new.__dict__.update(self.__dict__)
+        new = copy(self)
         new._highlighter = self._highlighter.clone()
         return new
 
@@ -54,9 +55,7 @@ class IndentedCode:
         self._first = True
 
     def clone(self) -> "IndentedCode":
-        new = IndentedCode.__new__(IndentedCode)
-        new.__dict__.update(self.__dict__)
-        return new
+        return copy(self)
 
     def line(self, cursor: Cursor) -> list[Row]:
         cursor.skip_columns(TAB)

@@ -7,6 +7,7 @@ decided by the text before alone, never by how it was cut into pieces.
 """
 
 import re
+from copy import copy
 
 from chatbot.terminal.markdown import inline
 from chatbot.terminal.markdown.look import PLAIN
@@ -37,10 +38,7 @@ class Phrases:
         self._overdue = False  # the phrase may have ended, but it was too soon to try again
 
     def clone(self) -> "Phrases":
-        new = Phrases()
-        new._pending, new._marked, new._overdue = self._pending, self._marked, self._overdue
-        new._scanned, new._next_try = self._scanned, self._next_try
-        return new
+        return copy(self)
 
     def feed(self, text: str) -> list[Run]:
         """The runs that `text` settles."""
