@@ -71,7 +71,7 @@ def _load() -> None:
 
 
 def _run_once() -> None:
-    """What a first run makes in a process is made here, not by each child: a fifth of its CPU."""
+    """What a first run makes in a process is made here, not by each child: a sixth of its CPU."""
     outside = [os.dup(number) for number in range(3)], dict(os.environ), str(Path.cwd())
     home = tempfile.mkdtemp()
     become([os.open(os.devnull, os.O_RDWR) for _ in range(3)], {**os.environ, "HOME": home}, home)

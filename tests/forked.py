@@ -34,6 +34,7 @@ from tests.interpreter import NUMBER_BYTES
 
 ADDRESS = "FORK_SERVER_OF_TESTS"
 """The variable that tells the workers where to find what `server_address` has begun."""
+MOST_LETTERS = 70  # with our own below 108, as an address may have (unix(7))
 CAN_FORK = hasattr(os, "pidfd_open")
 """What the fork server needs is there in Linux alone."""
 ROOT = Path(__file__).parents[1]
@@ -278,7 +279,8 @@ def server_address() -> str:
 
 
 def _begun_server() -> str:
-    folder = tempfile.mkdtemp(prefix="chat-tests-")  # private: who may connect may run what they like
+    place = "/tmp" if len(tempfile.gettempdir()) > MOST_LETTERS else None
+    folder = tempfile.mkdtemp(prefix="chat-tests-", dir=place)  # private: who may connect may run what they like
     address = str(Path(folder, "fork-server"))
     env = {"PATH": os.environ["PATH"], **STARTED_WITH}
     with socket.socket(socket.AF_UNIX) as listener:

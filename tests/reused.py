@@ -1,5 +1,5 @@
 """A process that does one `python WORDS...` after the other, as long as each leaves it as it was: a run in it costs a
-sixth of the CPU of one in a process that is forked for it, which has to copy each page that it looks at.
+quarter of the CPU of one in a process that is forked for it, which has to copy each page that it looks at.
 
 It is forked itself (see `tests.fork_server`), with a socket as its standard input. A request is as those of the fork
 server, and the answer the exit code in eight bytes. What handles signals is put back after each run. Where something
