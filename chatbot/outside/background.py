@@ -1,24 +1,52 @@
 """Work beside the main thread, whose results come through a queue.
 
 The network runs in a daemon thread, so that the main thread can always be interrupted: a DNS look-up in the main thread
-holds a Ctrl-C for as long as the resolver likes.
+holds a Ctrl-C for as long as the resolver likes. Nor does it wait without an end: a signal that comes when it is about
+to wait does not wake it, and is handled once something else does.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from queue import Empty, SimpleQueue
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from chatbot.core.errors import Cancelled
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 # Beyond this the reader waits for the screen, so that an endless answer into a stopped pipe does not fill the memory.
 MAX_WAITING_EVENTS = 50_000
 _PAUSE_S = 0.01
+_LONGEST_WAIT_S = 0.25
 
 T = TypeVar("T")
+
+
+def next_in(queue: SimpleQueue[T]) -> T:
+    """What comes next, whenever that is."""
+    while True:
+        with suppress(Empty):
+            return queue.get(timeout=_LONGEST_WAIT_S)
+
+
+def as_they_end(futures: Iterable[Future[T]]) -> Iterator[Future[T]]:
+    """Each when it has ended."""
+    from concurrent.futures import FIRST_COMPLETED, wait
+
+    running = set(futures)
+    while running:
+        ended, running = wait(running, _LONGEST_WAIT_S, FIRST_COMPLETED)
+        yield from ended
+
+
+def result_of(future: Future[T]) -> T:
+    """Its result, whenever that comes. Raises what it raised."""
+    return next(as_they_end([future])).result()
 
 
 async def given_up_after(work: Callable[[], T], limit_s: float, otherwise: T) -> T:
@@ -64,7 +92,7 @@ def side_by_side(works: Sequence[Iterator[T]]) -> Iterator[tuple[int, T | BaseEx
         threading.Thread(target=do, args=(number, work), daemon=True, name=f"chat-network-{number}").start()
     left = len(works)
     while left:
-        number, item = came.get()
+        number, item = next_in(came)
         left -= isinstance(item, BaseException)
         yield number, item
 
@@ -85,7 +113,7 @@ class Inbox(Generic[T]):
         batch: list[T] = []
         append, following = batch.append, self._queue.get_nowait
         try:
-            item = self._queue.get(timeout=timeout_s)
+            item = next_in(self._queue) if timeout_s is None else self._queue.get(timeout=timeout_s)
             while item is not None:
                 if isinstance(item, BaseException):
                     if not batch:

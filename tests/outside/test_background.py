@@ -1,14 +1,25 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from functools import partial
+from queue import SimpleQueue
 
 import pytest
 
 from chatbot.core.errors import Cancelled, ConnectionLost
 from chatbot.core.events import Event, Finished, TextDelta, Verdict
-from chatbot.outside.background import MAX_WAITING_EVENTS, EventQueue, given_up_after
+from chatbot.outside.background import (
+    MAX_WAITING_EVENTS,
+    EventQueue,
+    Inbox,
+    given_up_after,
+    next_in,
+    result_of,
+)
 from tests.tables import each
 
 PATIENCE_S = 5.0
@@ -199,3 +210,46 @@ def test_work_that_fails_or_takes_too_long_is_done_without() -> None:
     assert asyncio.run(given_up_after(lambda: 1 // 0, PATIENCE_S, -1)) == -1
     assert asyncio.run(given_up_after(lambda: hanging.wait(PATIENCE_S), 0.01, False)) is False
     hanging.set()
+
+
+def a_future() -> tuple[Callable[[], object], Callable[[], None]]:
+    future = Future[None]()
+    return partial(result_of, future), partial(future.set_result, None)
+
+
+def a_queue() -> tuple[Callable[[], object], Callable[[], None]]:
+    queue = SimpleQueue[None]()
+    return partial(next_in, queue), partial(queue.put, None)
+
+
+def an_inbox() -> tuple[Callable[[], object], Callable[[], None]]:
+    inbox = Inbox[None]()
+    return partial(inbox.take, None), inbox.wake
+
+
+@each("made", [a_future, a_queue, an_inbox])
+def test_a_signal_that_does_not_wake_the_wait_is_handled_all_the_same(
+    made: Callable[[], tuple[Callable[[], object], Callable[[], None]]],
+) -> None:
+    """One that comes in the moment before the wait does not wake it; nor does this one: another thread receives it."""
+    wait, end = made()
+    handled = threading.Event()
+    came_in_time: list[bool] = []
+
+    def handle(*_: object) -> None:
+        handled.set()
+
+    def receive() -> None:
+        signal.pthread_kill(threading.get_ident(), signal.SIGUSR1)
+        came_in_time.append(handled.wait(PATIENCE_S))
+        end()
+
+    before = signal.signal(signal.SIGUSR1, handle)
+    receiver = threading.Timer(0.02, receive)
+    receiver.start()
+    try:
+        wait()
+        receiver.join()
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert came_in_time == [True]

@@ -20,6 +20,7 @@ from chatbot.core.models.listed import ListedModel
 from chatbot.core.retry import RetryPolicy
 from chatbot.options.chat import Connection, Who
 from chatbot.options.settings.settings import Settings
+from chatbot.outside.background import next_in
 from chatbot.providers import services
 from chatbot.providers.choice import ModelTarget
 from chatbot.providers.service import Service
@@ -85,7 +86,7 @@ def ask_all(targets: Sequence[ModelTarget], asked: Ask, *, refresh: bool) -> lis
         threading.Thread(target=ask, args=(number, target), daemon=True, name="chat-models").start()
     found: dict[int, Outcome] = {}
     for _ in targets:
-        number, outcome = queue.get()
+        number, outcome = next_in(queue)
         if isinstance(outcome, BaseException):
             raise outcome
         found[number] = outcome

@@ -9,6 +9,7 @@ from queue import SimpleQueue
 from typing import TypeVar
 
 from chatbot.core.errors import ConfigurationError
+from chatbot.outside.background import next_in
 from chatbot.outside.desktop.signals import Interrupts
 from chatbot.terminal.notices import Notices
 
@@ -26,7 +27,7 @@ def listen(make: Callable[[], AbstractContextManager[Server]], port: int, tell: 
         try:
             with make() as server:
                 tell(server)
-                stop.get()
+                next_in(stop)
         except OSError as error:
             raise ConfigurationError(
                 f"port {port} cannot be used: {(error.strerror or str(error)).lower()}",

@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from chatbot.core.errors import Cancelled
@@ -22,6 +22,7 @@ from chatbot.lab.grade.client import FACTS, WIRES, Client, Place, environment_fo
 from chatbot.lab.grade.observation import Found, Observation, Verdict, not_applicable
 from chatbot.lab.grade.scenes import LONGEST_S, PLAIN, SCENE_BY_NAME, SCENES, SILENCE_S, Scene
 from chatbot.lab.grade.stage import Stage
+from chatbot.outside.background import as_they_end, result_of
 from chatbot.outside.processes.running import Limits, ProcessRun, Running, Streams, Wish
 from chatbot.records import NamedTuple
 
@@ -121,7 +122,7 @@ def grade(
     runs: _Runs = {}
     with ThreadPoolExecutor(_WAIT_AT_ONCE) as waiting, ThreadPoolExecutor(1 + (os.cpu_count() or 1)) as busy:
         plain = {busy.submit(play, PLAIN, wire): wire for wire in wires or ("openai", "anthropic", "gemini")}
-        for run in as_completed(plain):
+        for run in as_they_end(plain):
             seen = run.result()
             wire = _wire_spoken(plain[run], seen, is_named=bool(wires))
             if wire is None:
@@ -135,7 +136,7 @@ def grade(
             for case, wire in more:
                 for key, scene in _next_scenes(case, wire, runs):
                     runs[key] = told.over(waiting.submit(play, scene, wire))
-        found = {key: run.result() for key, run in runs.items()}
+        found = {key: result_of(run) for key, run in runs.items()}
     if stop.is_set():
         raise Cancelled("stopped")
     unspoken = [run.result() for run, wire in plain.items() if wire not in spoken]
@@ -170,7 +171,7 @@ def _wants_more(case: Case, wire: str, runs: _Runs) -> bool:
     """Whether it does, of what was seen; waits until that is all there."""
     names = [name for on, name in runs if on == wire and name.partition(_TIME)[0] in (*case.scenes, *case.more)]
     times = sum(_TIME in name for name in names)
-    return times < _MOST_MORE and case.wants_more(*case.of({name: runs[wire, name].result() for name in names}))
+    return times < _MOST_MORE and case.wants_more(*case.of({name: result_of(runs[wire, name]) for name in names}))
 
 
 def _next_scenes(case: Case, wire: str, runs: _Runs) -> list[tuple[tuple[str, str], Scene]]:

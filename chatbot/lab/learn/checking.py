@@ -19,6 +19,7 @@ from chatbot.lab.grade.observation import Observation
 from chatbot.lab.learn.scripted import Script
 from chatbot.lab.learn.seen import MODEL, USUAL_KEY, Answered, Call, Case, Seen, Start
 from chatbot.lab.server.http import LabServer
+from chatbot.outside.background import result_of
 from chatbot.outside.processes.running import Limits, ProcessRun, Streams, run_bounded
 from chatbot.records import NamedTuple
 
@@ -61,7 +62,7 @@ def check(
         played = [pool.submit(player, case) for case in cases]
         try:
             for case, each in zip(cases, played, strict=True):
-                seen = each.result()
+                seen = result_of(each)
                 if stop.is_set():
                     raise Cancelled("stopped")
                 yield from (Told(row.name, row.fault(seen)) for row in case.rows)
