@@ -23,6 +23,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from rich.cells import cell_len
+
 import chatbot
 from chatbot.cli.command_line.declared import Command
 from chatbot.cli.command_line.parsing import parse
@@ -32,10 +34,12 @@ from tests.processes import feel_signals
 from tests.reused import Reused
 
 LOADED_WHERE_USED = """_strptime ctypes curses dotenv encodings.ascii encodings.cp437 encodings.unicode_escape
-    encodings.utf_16_le encodings.utf_8_sig fastjsonschema netrc PIL.Image PIL.BmpImagePlugin PIL.GifImagePlugin
-    PIL.JpegImagePlugin PIL.PngImagePlugin PIL.PpmImagePlugin platformdirs.unix prompt_toolkit.input.vt100
-    prompt_toolkit.key_binding.bindings.search prompt_toolkit.patch_stdout prompt_toolkit.shortcuts pygments.lexers
-    pygments.lexers.javascript pygments.lexers.python pygments.unistring tomlkit""".split()
+    encodings.utf_16_le encodings.utf_8_sig fastjsonschema idna.core netrc PIL.Image PIL.BmpImagePlugin
+    PIL.GifImagePlugin PIL.JpegImagePlugin PIL.PngImagePlugin PIL.PpmImagePlugin platformdirs.unix
+    prompt_toolkit.input.vt100 prompt_toolkit.key_binding.bindings.search prompt_toolkit.patch_stdout
+    prompt_toolkit.shortcuts pygments.lexers pygments.lexers.data pygments.lexers.javascript pygments.lexers.python
+    pygments.lexers.shell pygments.unistring rich.console rich.live rich.table shellingham.posix tomlkit truststore
+    zoneinfo""".split()
 FOR_FEW = ["anyio", "httpx2", "mcp", "mcp_types", "pypdf", "uvicorn"]
 """What few commands use, and takes longer to load than all of the rest; what imports it is loaded where it is used."""
 
@@ -66,6 +70,7 @@ def _load() -> None:
     for name in FOR_FEW:
         del sys.modules[name]
     parse(Command("chat", "", print), [], "chat")  # what reads the words of a command line is loaded in its own way
+    cell_len("世")  # so is the table of widths
     _run_once()
     gc.freeze()
 

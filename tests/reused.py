@@ -13,6 +13,7 @@ import atexit
 import contextlib
 import contextvars
 import fcntl
+import functools
 import itertools
 import json
 import locale
@@ -63,7 +64,7 @@ class Reused:
     def __init__(self) -> None:
         weakref.finalize(self, print).detach()  # the first one is told to atexit
         self._finalizers = set(weakref.finalize._registry)  # type: ignore[attr-defined]
-        self._caches = list(_caches_of_ours())
+        self._caches = _caches_of_ours()
         self._handlers = _handlers()
         atexit._run_exitfuncs()
         weakref.finalize._shutdown = False  # type: ignore[attr-defined]  # what ran just now says that nothing follows
@@ -124,11 +125,11 @@ def left_behind() -> dict[str, Any]:
     }
 
 
-def _caches_of_ours() -> Iterator[Callable[[], None]]:
-    """What empties each cache of results in a module of the program."""
+@functools.cache
+def _caches_of_ours() -> list[Callable[[], None]]:
+    """What empties each cache of results in a module of the program, looked for once, before it forks."""
     modules = [module for name, module in sys.modules.items() if name.partition(".")[0] == "chatbot"]
-    for module in modules:
-        yield from _caches_in(module)
+    return [forget for module in modules for forget in _caches_in(module)]
 
 
 def _caches_in(module: ModuleType) -> Iterator[Callable[[], None]]:
