@@ -5,9 +5,12 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+MOST_NOTED = 1_000
 
 
 def cases(table: str) -> list[tuple[str, ...]]:
@@ -21,7 +24,8 @@ def _meant(cell: str) -> str:
 
 def each(names: str | Sequence[str], rows: Iterable[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """As `pytest.mark.parametrize`, in one test: for long tables of what is quickly looked at, as a test costs some
-    milliseconds of its own. Every row is tried, and each that fails is named. Fixtures are those of all rows together.
+    milliseconds of its own. Every row is tried, and each that fails is named. Fixtures are those of all rows together;
+    but of `tmp_path` each has a folder of its own.
     """
     fields = [name.strip() for name in (names.split(",") if isinstance(names, str) else names)]
     table = list(rows)
@@ -31,12 +35,13 @@ def each(names: str | Sequence[str], rows: Iterable[Any]) -> Callable[[Callable[
         @functools.wraps(test)
         def all_rows(*own: Any, **others: Any) -> None:
             failed: list[BaseException] = []
-            for row in table:
+            for number, row in enumerate(table):
+                folders = {name: _folder_in(others[name], number) for name in {"tmp_path"} & others.keys()}
                 values = dict(zip(fields, (row,) if len(fields) == 1 else row, strict=True))
                 try:
-                    test(*own, **others, **values)
+                    test(*own, **{**others, **folders}, **values)
                 except (Exception, pytest.fail.Exception) as error:
-                    error.add_note(f"with {values}")
+                    error.add_note(f"with {values}"[:MOST_NOTED])
                     failed.append(error)
             if failed:
                 raise BaseExceptionGroup(f"{len(failed)} of {len(table)} rows", failed)
@@ -47,3 +52,9 @@ def each(names: str | Sequence[str], rows: Iterable[Any]) -> Callable[[Callable[
         return all_rows
 
     return decorated
+
+
+def _folder_in(folder: Path, number: int) -> Path:
+    inner = folder / str(number)
+    inner.mkdir()
+    return inner

@@ -53,7 +53,7 @@ SERVERS = [command for command in COMMANDS if command.startswith(("chat mcp", "c
 LOGS = [command for command in COMMANDS if command.startswith(("chat logs", "chat templates", "chat http"))]
 
 
-@pytest.mark.parametrize("command", LOGS)
+@each("command", LOGS)
 def test_each_command_about_what_is_kept_works(tmp_path: Path, command: str) -> None:
     run("-m", "lab/echo", "about a penguin", home=tmp_path)
     assert run(*shlex.split(command)[1:], home=tmp_path).code == 0
@@ -86,7 +86,7 @@ def write_table(name: str, text: str, home: Path) -> None:
     (folder / name).chmod(0o600)
 
 
-@pytest.mark.parametrize("command", SET_UP)
+@each("command", SET_UP)
 def test_each_command_that_sets_something_up_or_looks_at_it_works(
     server: LabServer, tmp_path: Path, command: str
 ) -> None:
@@ -108,7 +108,7 @@ def test_each_command_that_sets_something_up_or_looks_at_it_works(
     assert KEY not in result.text + result.err
 
 
-@pytest.mark.parametrize("command", SERVED)
+@each("command", SERVED)
 def test_each_command_that_serves_is_understood(server: LabServer, tmp_path: Path, command: str) -> None:
     port = server.url.rpartition(":")[2]
     result = run(*shlex.split(command)[1:], "--port", port, home=tmp_path, **KEYS)
@@ -238,7 +238,7 @@ ONE_SHOT = [
 ]
 
 
-@pytest.mark.parametrize("command", ONE_SHOT)
+@each("command", ONE_SHOT)
 def test_each_command_of_the_readme_is_answered(tmp_path: Path, command: str) -> None:
     from PIL import Image
 
@@ -273,7 +273,7 @@ def test_each_command_with_a_scenario_names_one_that_exists(command: str) -> Non
     assert model and model[1] in NAMES
 
 
-@pytest.mark.parametrize("command", [command for command in COMMANDS if " --schema " in command or " -x " in command])
+@each("command", [command for command in COMMANDS if " --schema " in command or " -x " in command])
 def test_each_command_for_a_program_has_an_answer_for_one(tmp_path: Path, command: str) -> None:
     result = run(*shlex.split(command)[1:], home=tmp_path)
     assert result.code == 0, result.err

@@ -15,6 +15,7 @@ import pytest
 from tests import forked
 from tests.forked import STARTED_WITH
 from tests.processes import is_gone
+from tests.tables import each
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="each is started anew")
 
@@ -59,7 +60,7 @@ def test_what_is_to_be_done_at_exit_is_done_then_and_once(tmp_path: Path) -> Non
     assert done(tmp_path, END).stdout.decode().split() == [pid]
 
 
-@pytest.mark.parametrize("what", LEFT)
+@each("what", LEFT)
 def test_a_process_in_which_something_is_left_ends_as_python_ends(tmp_path: Path, what: str) -> None:
     (tmp_path / "this_is_nowhere_else.py").touch()
     run = done(tmp_path, f"{LEFT[what]}\n{END}")

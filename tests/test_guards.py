@@ -9,6 +9,7 @@ import pytest
 from chatbot.lab.server.http import LabServer
 from chatbot.providers.choice import variable_names
 from tests.conftest import NETWORK, PROXIES, FakeTime, NetworkForbidden
+from tests.tables import each
 
 ELSEWHERE = ("192.0.2.1", 80)  # TEST-NET-1 (RFC 5737): nobody is there either way
 
@@ -24,7 +25,7 @@ def test_a_connection_cannot_leave_this_machine() -> None:
         socket.create_connection(ELSEWHERE, timeout=1)
 
 
-@pytest.mark.parametrize("name", ["example.com", b"example.com", "api.openai.com"])
+@each("name", ["example.com", b"example.com", "api.openai.com"])
 def test_names_are_not_looked_up(name: str) -> None:
     with pytest.raises(NetworkForbidden):
         socket.getaddrinfo(name, 443)

@@ -313,7 +313,7 @@ class TestNotAStream:
         events = ask(Server(Reply(headers=JSON, chunks=[json.dumps(error).encode()])), wire)
         assert (end(events).verdict, fault(events).said) == (Verdict.FAILED, "No such thing.")
 
-    @pytest.mark.parametrize("page", [b"<!DOCTYPE html><h1>Sign in</h1>", b"\r\n  <html>", b"\xef\xbb\xbf<html>"])
+    @each("page", [b"<!DOCTYPE html><h1>Sign in</h1>", b"\r\n  <html>", b"\xef\xbb\xbf<html>"])
     def test_a_web_page_is_no_answer(self, page: bytes) -> None:
         events = ask(Server(Reply(headers={"content-type": "text/html"}, chunks=[page])))
         assert (end(events).verdict, fault(events).exit_code) == (Verdict.FAILED, 74)
@@ -393,7 +393,7 @@ class TestNotAStream:
         last = end(ask(Server(Reply(headers={**SSE, "x-request-id": "i" * 60_000}, chunks=chunks))))
         assert (len(last.request_id or ""), len(last.finish_reason or "")) == (128, 200)
 
-    @pytest.mark.parametrize("body", [b'{"choices": [', b"{'a'}", b"[" * 100_000])
+    @each("body", [b'{"choices": [', b"{'a'}", b"[" * 100_000])
     def test_broken_json_is_a_malformed_answer(self, body: bytes) -> None:
         events = ask(Server(Reply(headers=JSON, chunks=[body])))
         assert isinstance(fault(events), errors.MalformedAnswer)
@@ -501,7 +501,7 @@ class TestRetry:
         assert (end(events).verdict, fault(events).status) == (Verdict.FAILED, status)
         assert len(server.bodies) == 1
 
-    @pytest.mark.parametrize("error", [errors.ConnectionLost("x"), errors.TimedOut("x"), errors.CannotResolve("x")])
+    @each("error", [errors.ConnectionLost("x"), errors.TimedOut("x"), errors.CannotResolve("x")])
     def test_a_connection_that_fails_is_tried_again(self, error: ChatError) -> None:
         assert text(ask(Server(error, whole("openai", "Hi", "stop")))) == "Hi"
 
@@ -528,7 +528,7 @@ class TestRetry:
         server = Server(Reply(chunks=[data(begun, event)]), whole("responses", "Hi", "completed"))
         assert [type(each) for each in ask(server, "responses")] == [Retrying, TextDelta, Finished]
 
-    @pytest.mark.parametrize("shown", [delta("H"), delta(None, reasoning_content="Hm"), delta("<think>H")])
+    @each("shown", [delta("H"), delta(None, reasoning_content="Hm"), delta("<think>H")])
     def test_nothing_is_tried_again_once_something_was_shown(self, shown: Any) -> None:
         server = Server(Reply(chunks=[data(shown), errors.ConnectionLost("x")]), whole("openai", "Hi", "stop"))
         events = ask(server)
@@ -660,7 +660,7 @@ class TestModels:
     def test_a_name_like_none_gets_the_first_of_the_list(self) -> None:
         assert fault(ask(Server(UNKNOWN, MODELS), model="zzz")).advice == "The server has: gpt-big, gpt-small, whisper."
 
-    @pytest.mark.parametrize("listing", [Reply(500), errors.ConnectionLost("x"), Reply(200, JSON, [b"<html>"])])
+    @each("listing", [Reply(500), errors.ConnectionLost("x"), Reply(200, JSON, [b"<html>"])])
     def test_a_list_that_cannot_be_had_hides_nothing(self, listing: Reply | ChatError) -> None:
         error = fault(ask(Server(UNKNOWN, listing), model="gpt-smal"))
         assert "does not exist" in error.said

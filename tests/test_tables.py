@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.tables import each
@@ -43,3 +45,13 @@ def test_tables_stack_and_what_is_no_cell_is_asked_for() -> None:
 
     row(own="own")
     assert tried == [("own", 1, 3, 4), ("own", 1, 5, 6), ("own", 2, 3, 4), ("own", 2, 5, 6)]
+
+
+def test_a_row_has_a_folder_of_its_own(tmp_path: Path) -> None:
+    @each("word", ["a", "b", "c"])
+    def is_alone(word: str, tmp_path: Path) -> None:
+        assert list(tmp_path.iterdir()) == []
+        (tmp_path / "word").write_text(word)
+
+    is_alone(tmp_path=tmp_path)
+    assert sorted(path.read_text() for path in tmp_path.rglob("word")) == ["a", "b", "c"]

@@ -153,7 +153,7 @@ def test_jitter_does_not_lead_beyond_the_deadline() -> None:
     assert RetryPolicy().delay_s(error, 5, 50.1, almost_one) is None
 
 
-@pytest.mark.parametrize("max_retries", [0, 1, 3])
+@each("max_retries", [0, 1, 3])
 def test_at_most_so_many_retries(max_retries: int) -> None:
     policy = RetryPolicy(max_retries=max_retries)
     asked = [policy.delay_s(errors.ServerFault("x"), attempt, 0.0, no_chance) is not None for attempt in range(1, 6)]

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-
 from chatbot.lab.server.http import LabServer
 from tests.journeys.chat import KEYS, Result, at, run
 from tests.pdfs import pdf
+from tests.tables import each
 from tests.wires import WIRES
 
 REPORT = pdf(["The report."])
@@ -20,7 +19,7 @@ def ask(server: LabServer, home: Path, *words: str, wire: str = "openai", stdin:
     return run(*at(server.url, wire=wire), *words, home=home, stdin=stdin, **KEYS)
 
 
-@pytest.mark.parametrize("wire", WIRES)
+@each("wire", WIRES)
 def test_a_pdf_reaches_the_model_and_what_one_refuses_breaks_no_later_turn(
     server: LabServer, tmp_path: Path, wire: str
 ) -> None:

@@ -19,6 +19,7 @@ from chatbot.lab.quirks.token_bucket import token_bucket
 from chatbot.lab.server.http import LabServer
 from tests import forked
 from tests.journeys.chat import CHAT, KEY, KEYS, Result, at, environment, run, run_code
+from tests.tables import each
 from tests.wires import WIRES
 
 CITIES = "id,city\na,Paris\nb,Rome\nc,Wien\n"
@@ -117,7 +118,7 @@ def test_failed_rows_are_asked_again_and_redo_asks_what_it_names(server: LabServ
     assert (unknown.code, unknown.err) == (2, "chat: in.csv has no row 'z' to ask again\n")
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "data", "words", "said"),
     [
         ("in.csv", "1,2\n3,4\n", [], "line 1 of in.csv: it is no header"),

@@ -12,6 +12,7 @@ import pytest
 
 from chatbot.lab.server.http import LabServer
 from tests.journeys.chat import KEY, KEYS, Result, at, run
+from tests.tables import each
 from tests.wires import WIRES
 
 ROWS = "id,q\na,one\nb,please expire\nc,please fail\nd,four\ne,five\n"
@@ -31,7 +32,7 @@ def results(home: Path) -> dict[str, dict[str, Any]]:
     return {line["id"]: line for line in map(json.loads, (home / "out.jsonl").read_text().splitlines())}
 
 
-@pytest.mark.parametrize("wire", WIRES)
+@each("wire", WIRES)
 def test_rows_are_submitted_here_and_fetched_elsewhere_in_every_wire_format(
     server: LabServer, tmp_path: Path, wire: str
 ) -> None:
@@ -95,7 +96,7 @@ def test_a_complete_row_that_is_submitted_once_more_has_a_new_result(server: Lab
         assert lines == {"a": 2, "b": others}
 
 
-@pytest.mark.parametrize("wire", WIRES)
+@each("wire", WIRES)
 def test_a_cancelled_batch_gives_its_rows_back(server: LabServer, tmp_path: Path, wire: str) -> None:
     (tmp_path / "in.csv").write_text(ROWS)
     submit(server, tmp_path, wire)

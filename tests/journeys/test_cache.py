@@ -17,6 +17,7 @@ import pytest
 from chatbot.lab.server.http import LabServer
 from tests import forked
 from tests.journeys.chat import CHAT, KEY, KEYS, Result, at, environment, run, run_code
+from tests.tables import each
 from tests.wires import WIRES
 
 NOTICE = r"chat: from the cache, (\d+ ms|[\d.]+ s) old, kept 5 min more, key [0-9a-f]{6}; --refresh asks again\n"
@@ -46,7 +47,7 @@ def test_the_same_question_is_sent_once_and_the_person_is_told(server: LabServer
     assert quiet.err == "chat: tokens: 1 in, 1 out; from the cache: cost 0\n"
 
 
-@pytest.mark.parametrize("wire", WIRES)
+@each("wire", WIRES)
 def test_a_hit_is_the_miss_in_every_wire_format_as_json_and_in_the_history(
     server: LabServer, tmp_path: Path, wire: str
 ) -> None:

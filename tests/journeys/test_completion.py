@@ -21,7 +21,7 @@ from tests.histories import COMPLETE
 from tests.journeys.chat import Result, environment, run, run_code
 from tests.journeys.shells import SHELLS, Shell, shell_environment
 from tests.journeys.test_set_up import NOBODY
-from tests.tables import cases
+from tests.tables import cases, each
 
 QUESTION = "why is the sky blue?"
 TEMPLATES = ("review", "it's $1 (a test)", 'q"uote', "co:lon:x")
@@ -219,7 +219,7 @@ def break_everything(home: Path, how: str) -> None:
         (data / "history.db").write_bytes(b"")
 
 
-@pytest.mark.parametrize("how", ["garbage", "folders", "empty"])
+@each("how", ["garbage", "folders", "empty"])
 def test_what_is_broken_offers_nothing_and_says_nothing(how: str, tmp_path: Path) -> None:
     break_everything(tmp_path, how)
     before = tree(tmp_path)
@@ -238,7 +238,7 @@ def test_without_a_home_a_tab_offers_what_needs_none(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("words", [[], ["bash"], ["bash", "x"], ["ksh"], ["zsh"]])
+@each("words", [[], ["bash"], ["bash", "x"], ["ksh"], ["zsh"]])
 def test_a_script_that_asks_wrongly_is_told_nothing(words: list[str], tmp_path: Path) -> None:
     assert run("completion", "--at", *words, home=tmp_path) == Result(b"", "", 0)
 
@@ -293,7 +293,7 @@ for words in json.loads(sys.argv[1]):
 # -------------------------------------------------------------------------------------------------------- installing
 
 
-@pytest.mark.parametrize("name", ["bash", "zsh", "fish"])
+@each("name", ["bash", "zsh", "fish"])
 def test_installing_says_what_was_changed_and_changes_it_once(name: str, tmp_path: Path) -> None:
     start = tmp_path / f".{name}rc"
     start.write_text("alias l=ls")  # without a line end

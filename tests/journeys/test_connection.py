@@ -14,6 +14,7 @@ from chatbot.lab.server.http import LabServer
 from tests.journeys.chat import KEY, at, run
 from tests.journeys.test_snippets import executed, needed
 from tests.outside.wire import Wire, answer, says, wire
+from tests.tables import each
 
 ANSWER = answer(
     json.dumps({"choices": [{"message": {"content": "fine"}, "finish_reason": "stop"}]}).encode(),
@@ -69,7 +70,7 @@ def test_a_page_of_a_proxy_names_the_proxy(tmp_path: Path) -> None:
     assert f"The proxy 127.0.0.1:{proxy.port} is on the way" in done.err
 
 
-@pytest.mark.parametrize(
+@each(
     ("proxy", "why"),
     [("ftp://x", "it must begin with http://"), ("http://", "it names no host"), ("http://h:port", "it is malformed")],
 )

@@ -15,6 +15,7 @@ import pytest
 from chatbot.lab.server.http import LabServer
 from tests import forked
 from tests.journeys.chat import CHAT, COMMAND, KEYS, at, environment, run, run_code
+from tests.tables import each
 from tests.timing import quickest
 
 AT_ONCE_S = 0.6  # half of it is asked for
@@ -75,7 +76,7 @@ def test_a_full_disk_is_one_line(server: LabServer, tmp_path: Path) -> None:
     assert err.decode().splitlines()[0] == "chat: the answer cannot be written: No space left on device"
 
 
-@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+@each("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 def test_closed_streams_are_no_fault(server: LabServer, tmp_path: Path, closed: str) -> None:
     line = " ".join([*COMMAND, *at(server.url), "-m", "echo", "hi", closed])
     done = subprocess.run(
@@ -91,14 +92,13 @@ def test_closed_streams_are_no_fault(server: LabServer, tmp_path: Path, closed: 
     assert done.stdout == (b"" if ">&- 2" in closed or closed == ">&-" else b"hi\n")
 
 
-@pytest.mark.parametrize(
+@each(
     "variables",
     [
         {"PYTHONIOENCODING": "ascii"},
         {"PYTHONIOENCODING": "latin-1"},
         {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
     ],
-    ids=["ascii", "latin-1", "POSIX"],
 )
 def test_a_pipe_is_utf8_in_any_locale(server: LabServer, tmp_path: Path, variables: dict[str, str]) -> None:
     server.will_answer(text="naïve 日本 🎉")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.chat import Result, run
+from tests.tables import each
 
 ANSWER = """Two ways:
 
@@ -33,7 +34,7 @@ def ask(home: Path, *words: str, answer: str = ANSWER) -> Result:
     return run("-m", "lab/echo", *words, answer.rstrip("\n"), home=home)
 
 
-@pytest.mark.parametrize(
+@each(
     ("words", "text"),
     [
         (["-x"], FIRST),

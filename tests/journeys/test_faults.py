@@ -13,7 +13,7 @@ import pytest
 from chatbot.lab.scenarios import NAMES
 from chatbot.lab.server.http import LabServer
 from tests.journeys.chat import KEY, KEYS, at, run
-from tests.tables import cases
+from tests.tables import cases, each
 from tests.wires import WIRES
 
 
@@ -96,8 +96,8 @@ def test_what_can_be_mended_is_answered(server: LabServer, tmp_path: Path, scena
     assert (result.code, bool(result.out)) == (0, True)
 
 
-@pytest.mark.parametrize("wire", WIRES)
-@pytest.mark.parametrize("scenario", ["early-hints", "huge-usage", "key-echo"])
+@each("wire", WIRES)
+@each("scenario", ["early-hints", "huge-usage", "key-echo"])
 def test_what_a_server_adds_costs_no_answer(server: LabServer, tmp_path: Path, wire: str, scenario: str) -> None:
     result = run(*at(server.url, wire=wire), "-m", scenario, "--json", "hi", home=tmp_path, **KEYS)
     told = json.loads(result.text)
@@ -147,7 +147,7 @@ def test_an_unknown_model_names_the_nearest_ones(server: LabServer, tmp_path: Pa
     assert "The server has: guide" in result.err
 
 
-@pytest.mark.parametrize(
+@each(
     ("words", "code", "says"),
     cases("""
         --nope hi | 2 | there is no option

@@ -13,6 +13,7 @@ from chatbot.lab.server.http import LabServer
 from tests import forked
 from tests.journeys.chat import environment, run
 from tests.outside.wire import answer, says, wire
+from tests.tables import each
 from tests.terminal.watched import Watched
 
 KEY = "sk-proj-0123456789abcdefghijKLMNOP"
@@ -56,8 +57,8 @@ class Newcomer(Watched):
         return {path.name: path.read_text() for path in folder.glob("*.toml")} if folder.exists() else {}
 
 
-@pytest.mark.parametrize("columns", SIZES)
-@pytest.mark.parametrize("key", ["\x03", "\x04"], ids=["Ctrl-C", "Ctrl-D"])
+@each("columns", SIZES)
+@each("key", ["\x03", "\x04"])
 def test_who_leaves_gets_the_plain_words_and_nothing_is_kept(columns: int, key: str, tmp_path: Path) -> None:
     person = Newcomer(tmp_path, "Why?", columns=columns)
     person.types(key, "1, 2 or 3 (Ctrl-C leaves):")

@@ -15,6 +15,7 @@ from chatbot.cli.commands import COMMANDS
 from chatbot.lab.server.http import LabServer
 from tests.journeys.chat import COMMAND, KEY, KEYS, Result, environment, run
 from tests.journeys.test_on_a_terminal import Person
+from tests.tables import each
 
 SHOW = """#!/bin/sh
 printf '<%s>' "$@"
@@ -51,7 +52,7 @@ def test_a_command_and_a_reserved_word_are_no_program(tmp_path: Path) -> None:
         assert "hijacked" not in run(entry.name, "--help", home=tmp_path, PATH=path).text
 
 
-@pytest.mark.parametrize("search", ["", ".", "bin", ":", "./bin", "../{home}/bin"])
+@each("search", ["", ".", "bin", ":", "./bin", "../{home}/bin"])
 def test_nothing_of_the_current_folder_is_run(search: str, tmp_path: Path) -> None:
     program(tmp_path, "chat-weather", "#!/bin/sh\necho hijacked\n")
     program(tmp_path, "chat-weather", "#!/bin/sh\necho hijacked\n", folder=".")
@@ -59,7 +60,7 @@ def test_nothing_of_the_current_folder_is_run(search: str, tmp_path: Path) -> No
     assert run("weather", "-m", "lab/echo", home=tmp_path, PATH=path).text == "weather\n"
 
 
-@pytest.mark.parametrize("word", ["bin/weather", "../bin/weather", "/weather", "-weather", "weat her", ".", "wéather"])
+@each("word", ["bin/weather", "../bin/weather", "/weather", "-weather", "weat her", ".", "wéather"])
 def test_what_is_no_name_is_not_looked_for(word: str, tmp_path: Path) -> None:
     from chatbot.cli.first_word.external import find_external
 
@@ -106,7 +107,7 @@ def test_its_streams_and_its_exit_code_are_ours(tmp_path: Path) -> None:
     assert run("weather", home=tmp_path, stdin=b"a\xff\0b", PATH=path) == Result(b"a\xff\0b", "aside\n", 37)
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, -15), (signal.SIGINT, -2), (signal.SIGHUP, -1)])
+@each(("number", "code"), [(signal.SIGTERM, -15), (signal.SIGINT, -2), (signal.SIGHUP, -1)])
 def test_signals_reach_it(number: int, code: int, tmp_path: Path) -> None:
     path = program(tmp_path, "chat-weather", "#!/bin/sh\necho ready\nexec sleep 20\n")
     env = environment(tmp_path, PATH=path)

@@ -15,6 +15,7 @@ import pytest
 from tests.journeys.chat import COMMAND, environment, run
 from tests.lab.grade.test_grading import CLIENT
 from tests.processes import TOLD, runs
+from tests.tables import each
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no process groups")
 GRADE = ("lab", "grade")
@@ -48,7 +49,7 @@ def test_chat_itself_passes(tmp_path: Path) -> None:
     assert result.code == 0
 
 
-@pytest.mark.parametrize(
+@each(
     ("words", "told"),
     [
         ((), "which client is to be graded?"),

@@ -17,6 +17,7 @@ import pytest
 from chatbot.lab.server.http import LabServer
 from tests import forked
 from tests.journeys.chat import CHAT, KEY, KEYS, Result, at, environment, run
+from tests.tables import each
 from tests.wires import WIRES
 
 
@@ -53,7 +54,7 @@ def test_a_question_and_its_answer_are_kept_for_this_person_only(server: LabServ
     assert KEY.encode() not in database(tmp_path).read_bytes()
 
 
-@pytest.mark.parametrize("wire", WIRES)
+@each("wire", WIRES)
 def test_continue_sends_what_was_said_before_in_any_wire_format(server: LabServer, tmp_path: Path, wire: str) -> None:
     ask(server, tmp_path, "one")
     ask(server, tmp_path, "-c", "two", wire=wire)
@@ -67,7 +68,7 @@ def test_continue_asks_the_same_model_again_unless_another_is_named(tmp_path: Pa
     assert rows(tmp_path, "SELECT provider, model FROM turn") == [("lab-anthropic", "echo")] * 2
 
 
-@pytest.mark.parametrize("wire", WIRES)
+@each("wire", WIRES)
 def test_a_cut_answer_is_kept_as_far_as_it_came_and_gone_on_from(server: LabServer, tmp_path: Path, wire: str) -> None:
     cut = ask(server, tmp_path, "one", model="cut")
     result = ask(server, tmp_path, "-c", "two", wire=wire)
@@ -75,7 +76,7 @@ def test_a_cut_answer_is_kept_as_far_as_it_came_and_gone_on_from(server: LabServ
     assert "the last answer was cut" in result.err
 
 
-@pytest.mark.parametrize("wire", WIRES)
+@each("wire", WIRES)
 def test_after_an_unanswered_question_the_sides_still_alternate(server: LabServer, tmp_path: Path, wire: str) -> None:
     run(*at(server.url), "-m", "always-500", "--max-retries", "0", "one", home=tmp_path, **KEYS)
     ask(server, tmp_path, "-c", "two", wire=wire)
@@ -135,7 +136,7 @@ def test_a_killed_process_leaves_its_question_and_most_of_its_answer(server: Lab
     assert "interrupted" in result.err
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@each("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupted_answer_is_kept(server: LabServer, tmp_path: Path, number: int) -> None:
     with answering(server, tmp_path, "hang-in-stream", 10) as child:
         child.send_signal(number)

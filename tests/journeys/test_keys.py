@@ -16,6 +16,7 @@ import pytest
 from chatbot.lab.server.http import LabServer
 from tests.journeys.chat import Result, environment, run
 from tests.journeys.test_on_a_terminal import Person
+from tests.tables import each
 
 KEY, OTHER = "sk-stored-0123456789abcdefghij", "plain9876543210other"
 NOT_SET: dict[str, Any] = {"OPENAI_API_KEY": "", "ANTHROPIC_API_KEY": "", "GEMINI_API_KEY": ""}
@@ -80,9 +81,7 @@ def test_a_key_that_is_piped_in_is_stored_told_by_its_fingerprint_and_sent(serve
     assert sent_keys(server) == [f"Bearer {KEY}"]
 
 
-@pytest.mark.parametrize(
-    "given", [b"", b" \n", b'""', b"two words", b"sk-a\nsk-b", b"sk-\xff\xfe0123", "schlüssel".encode()]
-)
+@each("given", [b"", b" \n", b'""', b"two words", b"sk-a\nsk-b", b"sk-\xff\xfe0123", "schlüssel".encode()])
 def test_what_is_no_key_is_refused_and_not_repeated(tmp_path: Path, given: bytes) -> None:
     result = run("keys", "set", "openai", home=tmp_path, stdin=given)
     assert result.code in (2, 78)
@@ -90,7 +89,7 @@ def test_what_is_no_key_is_refused_and_not_repeated(tmp_path: Path, given: bytes
     assert not keys_toml(tmp_path).exists()
 
 
-@pytest.mark.parametrize("words", [["openai", KEY], ["OPENAI_API_KEY", OTHER], [f"OPENAI_API_KEY={OTHER}"]])
+@each("words", [["openai", KEY], ["OPENAI_API_KEY", OTHER], [f"OPENAI_API_KEY={OTHER}"]])
 def test_a_key_on_the_command_line_is_refused_and_not_repeated(tmp_path: Path, words: list[str]) -> None:
     result = run("keys", "set", *words, home=tmp_path)
     assert result.code == 2
@@ -100,7 +99,7 @@ def test_a_key_on_the_command_line_is_refused_and_not_repeated(tmp_path: Path, w
     assert OTHER not in result.err
 
 
-@pytest.mark.parametrize("word", [OTHER, "opnai", "OPENAI_API_KE", "PATH"])
+@each("word", [OTHER, "opnai", "OPENAI_API_KE", "PATH"])
 def test_a_name_that_is_none_is_not_repeated_and_the_nearest_told(tmp_path: Path, word: str) -> None:
     result = run("keys", "set", word, home=tmp_path, stdin=b"x")
     assert result.code == 2
@@ -213,7 +212,7 @@ def test_a_stored_key_counts_as_set_for_the_choice_of_the_service(server: LabSer
     assert server.url.removeprefix("http://") in dry.text
 
 
-@pytest.mark.parametrize(
+@each(
     ("script", "said"),
     [
         ("echo [ERROR] no account; exit 6", "failed with exit code 6"),
@@ -356,9 +355,7 @@ def test_a_typed_key_is_not_shown(tmp_path: Path) -> None:
     assert KEY in keys_toml(tmp_path).read_text()
 
 
-@pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129), (None, 2)]
-)
+@each(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129), (None, 2)])
 def test_the_echo_is_on_again_however_the_typing_ends(tmp_path: Path, number: int | None, code: int) -> None:
     person = Person(["keys", "set", "openai"], tmp_path, **NOT_SET)
     person.wait_for_text("not shown")

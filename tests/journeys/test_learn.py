@@ -24,6 +24,7 @@ from chatbot.outside.processes.running import Ended, Limits, Piece, ProcessRun, 
 from tests import forked
 from tests.journeys.chat import CHAT, environment, run
 from tests.journeys.test_on_a_terminal import Person
+from tests.tables import each
 
 PROGRESS = Path(".local/share/chat/learn.json")
 NODE = shutil.which("node")
@@ -116,7 +117,7 @@ def test_nothing_is_overwritten_and_a_folder_may_be_named(tmp_path: Path) -> Non
     assert json.loads(checked.text.splitlines()[0])["fault"].startswith('It broke off with "NameError')
 
 
-@pytest.mark.parametrize(
+@each(
     ("words", "sentence", "code"),
     [
         (["99"], "there is no exercise 99: they are numbered from 1 to 13", 2),

@@ -14,6 +14,7 @@ import pytest
 from chatbot.lab.server.http import LabServer
 from tests.journeys.chat import KEY, KEYS, Result, run
 from tests.journeys.test_on_a_terminal import Person
+from tests.tables import each
 
 FOLDER = Path(".cache/chat/models")
 OPENROUTER = (Path(__file__).parents[1] / "providers/recorded_lists/openrouter.json").read_bytes()
@@ -152,7 +153,7 @@ def test_the_lab_lists_its_scenarios_and_keeps_no_list_of_them(tmp_path: Path) -
     assert none == Result(b"", "chat: no model has 'no such' in its name\n", 0)
 
 
-@pytest.mark.parametrize("body", [b"[]", b"null", b'{"data": [null, {"id": 3}]}', b'{"models": {}}'])
+@each("body", [b"[]", b"null", b'{"data": [null, {"id": 3}]}', b'{"models": {}}'])
 def test_a_server_with_nothing_says_so(server: LabServer, tmp_path: Path, body: bytes) -> None:
     server.will_answer(method="GET", body=body)
     assert models(server, tmp_path) == Result(b"", "chat: there are no models\n", 0)
@@ -167,7 +168,7 @@ def test_azure_lists_models_without_a_deployment_being_named(server: LabServer, 
     assert server.requests[-1].path == "/openai/v1/models"
 
 
-@pytest.mark.parametrize("columns", [100, 40, 25])
+@each("columns", [100, 40, 25])
 def test_on_a_terminal_columns_fit_and_names_are_whole(server: LabServer, tmp_path: Path, columns: int) -> None:
     server.will_answer(method="GET", body=OPENROUTER)
     variables: dict[str, Any] = {"OPENROUTER_API_KEY": KEY, "OPENROUTER_BASE_URL": f"{server.url}/v1"}

@@ -17,6 +17,7 @@ from PIL import Image as Picture
 from chatbot.lab.server.http import LabServer
 from tests import forked
 from tests.journeys.chat import CHAT, COMMAND, KEYS, at, environment, run
+from tests.tables import each
 from tests.terminal.watched import Watched
 
 SIZES = [(80, 24), (31, 9), (100, 40)]
@@ -64,7 +65,7 @@ def ask(
     return Person([*at(server.url), "-m", scenario, *words, "hi"], home, *size, **env)
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@each("size", SIZES)
 def test_an_answer_is_rendered_and_the_terminal_left_as_it_was(
     server: LabServer, tmp_path: Path, size: tuple[int, int]
 ) -> None:
@@ -75,7 +76,7 @@ def test_an_answer_is_rendered_and_the_terminal_left_as_it_was(
     assert person.screen.at_start_of_empty_row
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@each("size", SIZES)
 def test_an_answer_taller_than_the_screen_is_whole_in_the_scrollback(
     server: LabServer, tmp_path: Path, size: tuple[int, int]
 ) -> None:
@@ -99,7 +100,7 @@ def test_nothing_hostile_reaches_the_terminal(server: LabServer, tmp_path: Path)
         assert obeyed not in person.seen
 
 
-@pytest.mark.parametrize("size", [*SIZES, (12, 8)], ids=lambda size: f"{size[0]}x{size[1]}")
+@each("size", [*SIZES, (12, 8)])
 def test_ctrl_c_in_an_answer_keeps_it_and_exits_with_130(
     server: LabServer, tmp_path: Path, size: tuple[int, int]
 ) -> None:
@@ -169,8 +170,8 @@ def test_a_resize_in_the_middle_loses_nothing(server: LabServer, tmp_path: Path,
     assert " ".join(" ".join(person.rows).split()).endswith("to see, to stop and to break.")
 
 
-@pytest.mark.parametrize("variables", [{"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=["NO_COLOR", "dumb"])
-@pytest.mark.parametrize("scenario", ["markdown", "wrong-key", "reasoning", "cut"])
+@each("variables", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+@each("scenario", ["markdown", "wrong-key", "reasoning", "cut"])
 def test_no_escape_sequence_where_none_is_wanted(
     server: LabServer, tmp_path: Path, scenario: str, variables: dict[str, Any]
 ) -> None:
@@ -180,7 +181,7 @@ def test_no_escape_sequence_where_none_is_wanted(
     assert b"\x1b" not in person.seen
 
 
-@pytest.mark.parametrize("size", [*SIZES, (12, 8)], ids=lambda size: f"{size[0]}x{size[1]}")
+@each("size", [*SIZES, (12, 8)])
 def test_a_streamed_file_ends_as_the_same_file_in_one_piece(tmp_path: Path, size: tuple[int, int]) -> None:
     from tests.terminal.texts import TEXTS
 
@@ -545,7 +546,7 @@ def test_the_http_of_a_session_is_kept_in_its_files_also_after_another_model_was
     assert (tmp_path / "tape").read_text().count('"type": "request"') == 2
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@each("size", SIZES)
 def test_a_document_and_a_code_block_alone_are_shown_as_they_are(
     server: LabServer, tmp_path: Path, size: tuple[int, int]
 ) -> None:

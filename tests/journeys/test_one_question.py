@@ -8,11 +8,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
 from PIL import Image as Picture
 
 from chatbot.lab.server.http import LabServer
 from tests.journeys.chat import KEY, KEYS, Result, at, run
+from tests.tables import each
 from tests.wires import WIRES
 
 
@@ -30,7 +30,7 @@ def question(server: LabServer) -> str:
     return content
 
 
-@pytest.mark.parametrize("wire", WIRES)
+@each("wire", WIRES)
 def test_a_question_is_answered_on_standard_output_and_nowhere_else(
     server: LabServer, tmp_path: Path, wire: str
 ) -> None:
@@ -39,7 +39,7 @@ def test_a_question_is_answered_on_standard_output_and_nowhere_else(
     assert result == Result(b"Hello *there*.\n", "", 0)
 
 
-@pytest.mark.parametrize("wire", WIRES)
+@each("wire", WIRES)
 def test_an_unstreamed_answer_is_the_same(server: LabServer, tmp_path: Path, wire: str) -> None:
     server.will_answer(text="Hello.")
     assert ask(server, tmp_path, "--no-stream", "hi", wire=wire) == Result(b"Hello.\n", "", 0)
@@ -109,7 +109,7 @@ def test_headers_and_keys_reach_the_server_in_headers_only(server: LabServer, tm
     assert KEY.encode() not in received.body
 
 
-@pytest.mark.parametrize("wire", WIRES)
+@each("wire", WIRES)
 def test_an_image_is_sent_as_its_own_bytes_when_it_fits(server: LabServer, tmp_path: Path, wire: str) -> None:
     buffer = io.BytesIO()
     Picture.new("RGB", (8, 8), "red").save(buffer, "PNG")
@@ -203,7 +203,7 @@ def test_a_compatible_server_may_be_named_by_its_variable(server: LabServer, tmp
     assert result == Result(b"Hello.\n", "", 0)
 
 
-@pytest.mark.parametrize("provider", ["lab", "lab-responses", "lab-anthropic", "lab-gemini"])
+@each("provider", ["lab", "lab-responses", "lab-anthropic", "lab-gemini"])
 def test_the_embedded_model_answers_offline_in_each_wire_format(tmp_path: Path, provider: str) -> None:
     result = run("-m", f"{provider}/guide", "how do I attach an image?", home=tmp_path)
     assert result.code == 0

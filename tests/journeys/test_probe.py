@@ -15,6 +15,7 @@ from chatbot.lab.quirks.table import BY_NAME
 from chatbot.lab.server.http import LabServer
 from tests.journeys.chat import COMMAND, KEY, environment, run
 from tests.journeys.test_on_a_terminal import Person
+from tests.tables import each
 
 URL = ("probe", "-m", "echo")
 
@@ -78,7 +79,7 @@ def test_a_report_that_cannot_be_saved_is_shown_all_the_same(server: LabServer, 
     assert (result.code, file.read_text()) == (78, "[desk")
 
 
-@pytest.mark.parametrize("name", ["openai", "a b", "../x"])
+@each("name", ["openai", "a b", "../x"])
 def test_a_name_that_cannot_be_saved_is_told_before_anything_is_asked(
     server: LabServer, tmp_path: Path, name: str
 ) -> None:
@@ -122,7 +123,7 @@ def test_what_is_no_report_is_a_mistake(tmp_path: Path) -> None:
     assert run("probe", "--compare", "none.json", "a.json", home=tmp_path).code == 66
 
 
-@pytest.mark.parametrize(
+@each(
     ("words", "said"),
     [
         ([], "which server is to be asked?"),

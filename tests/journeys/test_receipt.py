@@ -9,11 +9,10 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from chatbot.lab.server.http import LabServer
 from tests import forked
 from tests.journeys.chat import CHAT, KEY, KEYS, at, environment, run
+from tests.tables import each
 
 PIPED = 'zeile 1\r\nGrüße "x"\\\n'.encode() + b"\xff"
 
@@ -52,7 +51,7 @@ def test_a_whole_answer_is_whole_from_pipe_to_pipe(server: LabServer, tmp_path: 
     assert json.loads((tmp_path / "receipt.json").read_text()) == told
 
 
-@pytest.mark.parametrize("then", ["close", "reset", "end"])
+@each("then", ["close", "reset", "end"])
 def test_an_answer_cut_at_any_byte_is_told(server: LabServer, tmp_path: Path, then: Any) -> None:
     whole = b"".join(b'data: {"choices":[{"index":0,"delta":{"content":"%d "}}]}\n\n' % number for number in range(6))
     cut = {"close": 75, "reset": 200, "end": len(whole)}[then]

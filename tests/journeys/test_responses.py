@@ -6,11 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from chatbot.lab.server.http import LabServer
 from tests.journeys.chat import KEY, KEYS, Result, run
 from tests.journeys.test_on_a_terminal import Person
+from tests.tables import each
 
 NAMED = ("--api", "responses", "-m", "openai/reasoning")
 KINDS = ["message", "reasoning", "message", "message"]
@@ -51,7 +50,7 @@ def test_it_goes_back_from_a_copy_that_was_exported_and_imported(server: LabServ
     assert [item["type"] for item in sent(server)] == KINDS
 
 
-@pytest.mark.parametrize("words", [("--api", "chat"), ("-m", "anthropic/echo"), ("--api", "responses", "-m", "echo")])
+@each("words", [("--api", "chat"), ("-m", "anthropic/echo"), ("--api", "responses", "-m", "echo")])
 def test_another_wire_format_service_or_model_gets_the_text_alone(
     server: LabServer, tmp_path: Path, words: tuple[str, ...]
 ) -> None:

@@ -15,12 +15,13 @@ from chatbot.cli import commands
 from chatbot.lab.server.http import LabServer
 from tests import forked
 from tests.journeys.chat import CHAT, KEY, KEYS, at, environment, run
+from tests.tables import each
 from tests.wires import WIRES
 
 RESERVED = [command.name for command in commands.COMMANDS if not command.is_there]
 
 
-@pytest.mark.parametrize("word", RESERVED)
+@each("word", RESERVED)
 def test_a_word_that_is_a_command_elsewhere_is_never_a_question(word: str, server: LabServer, tmp_path: Path) -> None:
     for words in ([word], [word, "list"]):
         result = run(*words, home=tmp_path, **KEYS, OPENAI_BASE_URL=f"{server.url}/v1")
@@ -60,7 +61,7 @@ run()
 """
 
 
-@pytest.mark.parametrize("home", [None, ".", ""])
+@each("home", [None, ".", ""])
 def test_without_a_home_there_is_an_answer_and_one_notice(home: str | None, tmp_path: Path) -> None:
     env = environment(tmp_path)
     del env["HOME"]
@@ -72,7 +73,7 @@ def test_without_a_home_there_is_an_answer_and_one_notice(home: str | None, tmp_
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(
+@each(
     ("data", "why"),
     [
         (f"OPENAI_API_KEY={KEY}\n".encode("utf-16"), "binary"),
@@ -80,9 +81,8 @@ def test_without_a_home_there_is_an_answer_and_one_notice(home: str | None, tmp_
         (f"OPENAI_API_KEY: {KEY}\n".encode(), "line 1 does not set OPENAI_API_KEY"),
         (f'A=1\nOPENAI_API_KEY="{KEY}\n'.encode(), "line 2 does not set OPENAI_API_KEY"),
     ],
-    ids=["utf-16", "large", "colon", "quote"],
 )
-@pytest.mark.parametrize("words", [["-m", "openai/m"], []])
+@each("words", [["-m", "openai/m"], []])
 def test_what_is_wrong_with_a_env_is_told_with_the_missing_key(
     data: bytes, why: str, words: list[str], tmp_path: Path
 ) -> None:
@@ -94,7 +94,7 @@ def test_what_is_wrong_with_a_env_is_told_with_the_missing_key(
     assert KEY not in result.err
 
 
-@pytest.mark.parametrize("wire", WIRES)
+@each("wire", WIRES)
 def test_a_key_that_comes_back_is_in_no_json_history_or_export(wire: str, server: LabServer, tmp_path: Path) -> None:
     words = [*at(server.url, wire=wire), "-m", "key-echo", "hi"]
     shown = run(*words, "--json", home=tmp_path, **KEYS)
@@ -133,7 +133,7 @@ def test_a_full_disk_is_told_whatever_is_written(words: str, tmp_path: Path) -> 
     assert err.decode() == "chat: the answer cannot be written: No space left on device\n"
 
 
-@pytest.mark.parametrize("name", ["Cookie", "X-Auth-Token", "Proxy-Authorization", "OpenAI-Organization"])
+@each("name", ["Cookie", "X-Auth-Token", "Proxy-Authorization", "OpenAI-Organization"])
 def test_a_header_that_names_the_person_is_not_sent_in_the_clear(name: str, tmp_path: Path) -> None:
     words = ["--base-url", "http://192.0.2.1/v1", "-m", "m", "--header", f"{name}: secret-0123456789", "hi"]
     result = run(*words, home=tmp_path)

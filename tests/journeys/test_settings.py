@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pexpect
-import pytest
 
 from chatbot.lab.server.http import LabServer
 from tests import forked
 from tests.journeys.chat import CHAT, KEY, Result, environment, run
-from tests.tables import cases
+from tests.tables import cases, each
 
 DRY = ("--dry-run", "--as", "body", "hi")
 
@@ -38,7 +37,7 @@ SOURCES = ("flag", "variable", "template", "model", "provider", "top")
 TABLES = {"model": '[models."lab/echo"]', "provider": "[providers.lab]", "top": ""}
 
 
-@pytest.mark.parametrize(("first", "second"), list(combinations(SOURCES, 2)))
+@each(("first", "second"), list(combinations(SOURCES, 2)))
 def test_of_any_two_sources_the_right_one_counts(first: str, second: str, tmp_path: Path) -> None:
     said = {first: 0.25, second: 0.75}
     lines = [f"{TABLES[name]}\ntemperature = {said[name]}" for name in ("top", "provider", "model") if name in said]
@@ -57,7 +56,7 @@ def test_of_any_two_sources_the_right_one_counts(first: str, second: str, tmp_pa
 WHO = ("flag", "template", "variable", "local", "top")
 
 
-@pytest.mark.parametrize(("first", "second"), list(combinations(WHO, 2)))
+@each(("first", "second"), list(combinations(WHO, 2)))
 def test_of_any_two_that_name_a_model_the_right_one_counts(first: str, second: str, tmp_path: Path) -> None:
     said = {first: "lab/echo", second: "lab/other"}
     file = write(tmp_path, f'model = "{said["top"]}"' if "top" in said else "")
@@ -117,7 +116,7 @@ def test_what_a_section_keeps_quiet_or_out_of_the_history_is_so(tmp_path: Path) 
     assert not (tmp_path / ".local").exists()
 
 
-@pytest.mark.parametrize("text", [b"\na = [", b"\ntemprature = 1", b"\n# \xff"])
+@each("text", [b"\na = [", b"\ntemprature = 1", b"\n# \xff"])
 def test_a_broken_file_is_told_with_its_line_and_stops_only_what_needs_it(text: bytes, tmp_path: Path) -> None:
     file = write(tmp_path, "")
     file.write_bytes(text)
@@ -232,7 +231,7 @@ def test_a_stored_key_is_in_force_after_a_variable_and_chooses_the_provider(tmp_
     assert not (tmp_path / "asked").exists()
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "value", "line"),
     cases("""
         temperature | 0.2 | temperature = 0.2
@@ -261,7 +260,7 @@ def test_a_value_is_set_read_and_taken_out(name: str, value: str, line: str, tmp
     assert "was not set" in run("config", "unset", name, home=tmp_path).err
 
 
-@pytest.mark.parametrize(
+@each(
     ("words", "told"),
     cases("""
         temprature 1 | Did you mean temperature?

@@ -13,6 +13,7 @@ from PIL import Image
 from chatbot.lab.quirks.table import BY_NAME
 from chatbot.lab.server.http import LabServer
 from tests.journeys.chat import KEYS, Result, at, run, run_code
+from tests.tables import each
 from tests.wires import WIRES
 
 SCHEMA = "name, age int, tags str[]"
@@ -24,13 +25,13 @@ def ask(home: Path, *words: str, model: str = "echo", schema: str = SCHEMA, **va
     return run("-m", f"lab/{model}", "--schema", schema, *words, "hi", home=home, **variables)
 
 
-@pytest.mark.parametrize("wire", WIRES)
+@each("wire", WIRES)
 def test_each_wire_format_is_sent_the_schema_and_the_answer_fits(server: LabServer, tmp_path: Path, wire: str) -> None:
     done = run(*at(server.url, wire=wire), "-m", "echo", "--schema", SCHEMA, "hi", home=tmp_path, **KEYS)
     assert (json.loads(done.text), done.err, done.code) == (FITS, "", 0)
 
 
-@pytest.mark.parametrize("wire", WIRES)
+@each("wire", WIRES)
 def test_an_answer_that_does_not_fit_is_exit_65_and_is_mended_once_when_asked_for(
     server: LabServer, tmp_path: Path, wire: str
 ) -> None:
@@ -107,7 +108,7 @@ def test_a_schema_is_a_file_or_json_or_the_short_form(tmp_path: Path) -> None:
         assert json.loads(ask(tmp_path, schema=schema).text) == {"a": 7}
 
 
-@pytest.mark.parametrize(
+@each(
     ("schema", "code", "said"),
     [
         ("nosuch.json", 66, "cannot read nosuch.json: there is no such file"),
@@ -140,7 +141,7 @@ def test_what_the_service_does_not_take_is_told_and_nothing_is_sent(server: LabS
     assert not server.requests
 
 
-@pytest.mark.parametrize(
+@each(
     ("words", "said"),
     [
         (["--repair"], "--repair belongs to a schema"),

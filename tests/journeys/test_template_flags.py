@@ -9,6 +9,7 @@ import pytest
 
 from chatbot.lab.server.http import LabServer
 from tests.journeys.chat import KEYS, Result, at, run
+from tests.tables import each
 
 
 def ask(server: LabServer, home: Path, *words: str, stdin: bytes | None = None) -> Result:
@@ -100,7 +101,7 @@ def test_what_a_template_does_not_keep_is_said(tmp_path: Path) -> None:
     assert "does not keep" not in run("-s", "Be brief.", "--save-template", "brief", home=tmp_path).err
 
 
-@pytest.mark.parametrize("words", [("-t", ""), ("-r", ""), ("--save-template", "")])
+@each("words", [("-t", ""), ("-r", ""), ("--save-template", "")])
 def test_an_empty_name_is_never_a_question_without_it(words: tuple[str, str], tmp_path: Path) -> None:
     result = run(*words, "-m", "lab/echo", "hi", home=tmp_path)
     assert result.code != 0 and result.text == ""

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from chatbot.lab.server.http import LabServer
 from tests.journeys.chat import KEY, KEYS, at, run
 from tests.journeys.test_on_a_terminal import ask
 from tests.outside.wire import says, wire
+from tests.tables import each
 from tests.wires import WIRES
 
 
-@pytest.mark.parametrize("flag", ["-v", "-vv", "-vvv", "--timing"])
-@pytest.mark.parametrize("wire_format", WIRES)
+@each("flag", ["-v", "-vv", "-vvv", "--timing"])
+@each("wire_format", WIRES)
 def test_standard_output_is_the_same_to_the_byte_and_no_key_is_told(
     server: LabServer, tmp_path: Path, flag: str, wire_format: str
 ) -> None:

@@ -23,6 +23,7 @@ from chatbot.providers.wires import lookup
 from chatbot.session import Session, Sleep
 from tests.conftest import FakeTime
 from tests.events import end, text
+from tests.tables import each
 
 LAB = {"openai": "lab", "responses": "lab-responses", "anthropic": "lab-anthropic", "gemini": "lab-gemini"}
 PATHS = {"openai": "/v1", "responses": "/v1", "anthropic": "", "gemini": "/v1beta"}
@@ -82,9 +83,9 @@ def calls(events: list[Event]) -> tuple[ToolCall, ...]:
     return step.calls
 
 
-@pytest.mark.parametrize("stream", [True, False])
-@pytest.mark.parametrize("wire", LAB)
-@pytest.mark.parametrize("model", ["tools", "parallel-calls", "mixed-calls", "calls-in-pieces", "call-without-id"])
+@each("stream", [True, False])
+@each("wire", LAB)
+@each("model", ["tools", "parallel-calls", "mixed-calls", "calls-in-pieces", "call-without-id"])
 def test_tools_are_called_and_the_model_answers_from_their_results(
     server: LabServer, wire: str, model: str, stream: bool
 ) -> None:
@@ -102,14 +103,14 @@ def test_tools_are_called_and_the_model_answers_from_their_results(
         assert [delta.number for delta in deltas if delta.arguments][:4] == [0, 1, 2, 3]
 
 
-@pytest.mark.parametrize("wire", LAB)
+@each("wire", LAB)
 def test_an_unknown_tool_is_told_and_the_others_are_called(server: LabServer, wire: str) -> None:
     events, _ = ask(server, wire, "unknown-tool")
     assert text(events).startswith("no_such_tool said: there is no tool 'no_such_tool'; there are: weather, tides")
     assert text(events).endswith("tides said: text 2")
 
 
-@pytest.mark.parametrize("wire", ["openai", "responses", "anthropic"])
+@each("wire", ["openai", "responses", "anthropic"])
 def test_arguments_that_are_no_json_are_told(server: LabServer, wire: str) -> None:
     events, conversations = ask(server, wire, "broken-arguments")
     assert text(events).splitlines()[0].startswith("weather said: the arguments are not JSON (line 1, column ")
@@ -122,8 +123,8 @@ def test_gemini_never_sends_such_arguments_but_breaks_off(server: LabServer) -> 
     assert isinstance(end(events).error, AnswerError) and end(events).finish_reason == "MALFORMED_FUNCTION_CALL"
 
 
-@pytest.mark.parametrize("stream", [True, False])
-@pytest.mark.parametrize("wire", LAB)
+@each("stream", [True, False])
+@each("wire", LAB)
 def test_half_a_call_is_never_made(server: LabServer, wire: str, stream: bool) -> None:
     events, conversations = ask(server, wire, "cut-call", stream=stream)
     assert end(events).verdict in (Verdict.CUT, Verdict.FAILED) and isinstance(
@@ -133,8 +134,8 @@ def test_half_a_call_is_never_made(server: LabServer, wire: str, stream: bool) -
     assert len(conversations) == 1
 
 
-@pytest.mark.parametrize("stream", [True, False])
-@pytest.mark.parametrize("wire", LAB)
+@each("stream", [True, False])
+@each("wire", LAB)
 def test_what_has_to_be_handed_back_is_and_without_it_the_lab_refuses(
     server: LabServer, wire: str, stream: bool
 ) -> None:
@@ -146,8 +147,8 @@ def test_what_has_to_be_handed_back_is_and_without_it_the_lab_refuses(
     assert isinstance(finished.error, ChatError) and finished.error.status == 400 and finished.verdict is Verdict.FAILED
 
 
-@pytest.mark.parametrize("then", LAB)
-@pytest.mark.parametrize("first", LAB)
+@each("then", LAB)
+@each("first", LAB)
 def test_a_conversation_with_calls_goes_on_without_tools_at_any_service(
     server: LabServer, first: str, then: str
 ) -> None:

@@ -37,7 +37,7 @@ def ask(server: LabServer, model: str = "echo", role: str = "user", **fields: An
     return choice
 
 
-@pytest.mark.parametrize(
+@each(
     ("fields", "text", "reason"),
     [
         ({"max_tokens": 2}, "one two", "length"),
@@ -75,7 +75,7 @@ def tool(name: str) -> dict[str, Any]:
     return {"type": "function", "function": {"name": name, "parameters": parameters}}
 
 
-@pytest.mark.parametrize(
+@each(
     ("fields", "names"),
     [
         ({}, ["f", "g"]),
@@ -185,7 +185,7 @@ PLACES: dict[str, tuple[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("wire", PLACES)
+@each("wire", PLACES)
 def test_the_schema_of_each_wire_format_is_obeyed(server: LabServer, wire: str) -> None:
     path, body = PLACES[wire]
     answer = requests.post(server.url + path, json={"model": "echo", **body({"const": "obeyed"})}, timeout=5)

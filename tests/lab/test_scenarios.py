@@ -315,9 +315,7 @@ def http_chunks(server: LabServer, dialect: str, name: str) -> list[bytes]:
         return chunks
 
 
-@pytest.mark.parametrize(
-    ("dialect", "field"), [("openai", "reasoning_content"), ("anthropic", "thinking"), ("responses", "text")]
-)
+@each(("dialect", "field"), [("openai", "reasoning_content"), ("anthropic", "thinking"), ("responses", "text")])
 def test_reasoning_comes_in_fields_of_its_own(server: LabServer, dialect: str, field: str) -> None:
     response = post(server, dialect, "reasoning", stream=True)
 

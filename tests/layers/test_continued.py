@@ -26,6 +26,7 @@ from chatbot.providers.wires import lookup
 from chatbot.session import Session
 from tests.conftest import FakeTime
 from tests.events import end, text
+from tests.tables import each
 from tests.wires import WIRES, service_named
 
 QUESTION = Conversation().asking("Why?")
@@ -160,7 +161,7 @@ def test_the_token_limit_is_an_end_too_early_and_the_tokens_add_up() -> None:
     assert finished.usage.output_tokens == sum(usage.output_tokens or 0 for usage in usages if usage)
 
 
-@pytest.mark.parametrize(
+@each(
     "turn",
     [Say("Whole."), Say("I must not.", ending=Ending.REFUSED), Say("This, but", ending=Ending.FILTERED)],
 )

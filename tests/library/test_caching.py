@@ -14,6 +14,7 @@ from chatbot.lab.server.http import LabServer
 from chatbot.library.memory import MemoryAnswers
 from tests.conftest import FakeTime
 from tests.library.wire import ANSWER, Reply, Wire, session_of
+from tests.tables import each
 from tests.wires import WIRES
 
 URL = "http://127.0.0.1:9/v1/chat/completions"
@@ -114,7 +115,7 @@ def test_only_a_post_is_kept_and_of_other_services_what_is_json(store: Path | No
     assert [is_hit(ask("http://127.0.0.1:9/other")) for _ in range(2)] == [False, False]
 
 
-@pytest.mark.parametrize("wire", WIRES)
+@each("wire", WIRES)
 def test_every_wire_format_tells_a_whole_answer_from_a_cut_one(server: LabServer, wire: str) -> None:
     body: dict[str, Any] = {"messages": [{"role": "user", "content": "hi"}], "max_tokens": 9, "stream": True}
     body["input"] = body["messages"]

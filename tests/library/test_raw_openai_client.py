@@ -11,6 +11,7 @@ from chatbot.core import errors
 from chatbot.lab.server.http import LabServer
 from tests.journeys.chat import KEY
 from tests.library.wire import Reply, Wire
+from tests.tables import each
 
 MESSAGES = [{"role": "user", "content": "hello"}]
 SSE = {"Content-Type": "text/event-stream"}
@@ -43,14 +44,14 @@ def test_one_connection_is_used_for_all_of_them(server: LabServer) -> None:
         assert (pool.num_connections, pool.num_requests) == (1, 3)
 
 
-@pytest.mark.parametrize("data", [b"data:%s\n\n", b"data: %s\r\n\r\n", b": ping\n\nevent: x\ndata:  %s\n\n"])
+@each("data", [b"data:%s\n\n", b"data: %s\r\n\r\n", b": ping\n\nevent: x\ndata:  %s\n\n"])
 def test_a_stream_is_read_as_the_standard_says_with_or_without_the_blank(data: bytes) -> None:
     """SSE by lines that needs `data: ` with the blank misses what other servers send."""
     document = b'{"choices":[{"delta":{"content":"Hi"}}]}'
     assert streamed(data % document + data % b"[DONE]") == [{"choices": [{"delta": {"content": "Hi"}}]}]
 
 
-@pytest.mark.parametrize("body", [b"", b'data: {"choices":[{"delta":{"content":"Hi"}}]}\n\n', b"data: {"])
+@each("body", [b"", b'data: {"choices":[{"delta":{"content":"Hi"}}]}\n\n', b"data: {"])
 def test_a_stream_that_ends_without_its_end_is_incomplete(body: bytes) -> None:
     with pytest.raises((Incomplete, errors.MalformedAnswer)):
         streamed(body)

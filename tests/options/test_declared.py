@@ -208,7 +208,7 @@ def test_what_is_asked_whom_and_where_comes_from_no_variable() -> None:
         assert f"CHAT_{name}" in every and f"CHAT_{name}" not in open_ones
 
 
-@pytest.mark.parametrize("words", ["--heat=", "--people=", "--style="])
+@each("words", ["--heat=", "--people=", "--style="])
 def test_an_empty_value_is_said_too_and_is_none(words: str) -> None:
     with pytest.raises(UsageError, match="not ''"):
         cooked(words)

@@ -8,6 +8,7 @@ import pytest
 from chatbot.core.errors import FileUnreadable
 from chatbot.core.options import SettingSource
 from chatbot.outside.environment import MAX_ENV_BYTES, read_variables
+from tests.tables import each
 
 NAMES = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "SSL_CERT_FILE")
 LOCAL_NAMES = ("OPENAI_API_KEY", "OPENAI_BASE_URL")
@@ -76,13 +77,13 @@ def test_the_file_of_the_parent_folder_is_not_read(tmp_path: Path) -> None:
     assert local(tmp_path / "inner") == ({}, ())
 
 
-@pytest.mark.parametrize("name", ["SSL_CERT_FILE", "HTTPS_PROXY", "PYTHONPATH", "OPENAI_API_KEY2", "openai_api_key"])
+@each("name", ["SSL_CERT_FILE", "HTTPS_PROXY", "PYTHONPATH", "OPENAI_API_KEY2", "openai_api_key"])
 def test_other_names_are_not_read_from_the_local_file(name: str, tmp_path: Path) -> None:
     written(tmp_path, f"{name}=/tmp/x")
     assert local(tmp_path) == ({}, ())
 
 
-@pytest.mark.parametrize("value", ["http://h/${OPENAI_API_KEY}", "$HOME", "${HOME}", "`id`", "$(id)", "%HOME%"])
+@each("value", ["http://h/${OPENAI_API_KEY}", "$HOME", "${HOME}", "`id`", "$(id)", "%HOME%"])
 def test_values_are_taken_literally(value: str, tmp_path: Path) -> None:
     written(tmp_path, f"OPENAI_BASE_URL={value}")
     found, _ = local(tmp_path, OPENAI_API_KEY="secret")
@@ -142,7 +143,7 @@ def test_a_file_of_another_user_is_left_out(tmp_path: Path) -> None:
     assert "belongs to another user" in left_out(tmp_path)
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32"])
+@each("encoding", ["utf-16", "utf-16-le", "utf-32"])
 def test_utf_16_is_left_out(encoding: str, tmp_path: Path) -> None:
     written(tmp_path, "OPENAI_API_KEY=local".encode(encoding))
     assert "looks binary" in left_out(tmp_path)

@@ -95,7 +95,7 @@ def test_an_empty_file_is_refused() -> None:
     assert str(refusal(b"")) == "cat.png is empty"
 
 
-@pytest.mark.parametrize(
+@each(
     "address",
     ["http://127.0.0.1:9/cat.png", "HTTPS://example.org/cat.png", "data:image/png;base64,AAAA"],
 )

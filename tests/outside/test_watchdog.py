@@ -11,6 +11,7 @@ import pytest
 from chatbot.core.errors import Hung
 from chatbot.outside.desktop.streams import write_all
 from chatbot.outside.watchdog import TICK_S, Watchdog
+from tests.tables import each
 
 
 def for_ever() -> None:
@@ -28,7 +29,7 @@ def test_work_that_comes_to_its_end_gives_its_result() -> None:
         assert watchdog.call(lambda: 7, TICK_S) == 7
 
 
-@pytest.mark.parametrize(
+@each(
     "hangs",
     [
         busily,
@@ -36,7 +37,6 @@ def test_work_that_comes_to_its_end_gives_its_result() -> None:
         lambda: time.sleep(1000),
         lambda: re.match(r"(a+)+$", "a" * 60 + "b"),
     ],
-    ids=["a loop", "a lock", "a sleep", "a regular expression"],
 )
 def test_work_that_hangs_is_ended(hangs: object) -> None:
     assert callable(hangs)

@@ -216,7 +216,7 @@ def test_a_local_file_may_name_keys_addresses_model_and_provider_and_nothing_els
     assert not [name for name in variable_names() if name.lower().endswith(("_proxy", "_bundle", "path", "_file"))]
 
 
-@pytest.mark.parametrize("model", ["nosuch/model", "opnai/gpt-5", "/x"])
+@each("model", ["nosuch/model", "opnai/gpt-5", "/x"])
 def test_a_service_that_does_not_exist_is_told(model: str) -> None:
     with pytest.raises(UsageError, match="there is no provider"):
         check_service_named_in(model)

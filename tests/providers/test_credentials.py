@@ -150,7 +150,7 @@ def test_a_key_with_any_other_character_is_refused_and_never_repeated(odd: str, 
     assert caught.value.__cause__ is None
 
 
-@pytest.mark.parametrize("key", ['""', "''", '"'])
+@each("key", ['""', "''", '"'])
 def test_a_key_of_nothing_but_quotes_is_refused(key: str) -> None:
     with pytest.raises(ConfigurationError):
         chosen(ModelRequest("openai"), trusted(OPENAI_API_KEY=key))
@@ -224,7 +224,7 @@ def test_a_choice_never_shows_its_key() -> None:
     assert SECRET not in repr(choice) + str(choice)
 
 
-@pytest.mark.parametrize(
+@each(
     ("before", "key"),
     [(trusted(ANTHROPIC_AUTH_TOKEN="shell"), "shell"), (local(ANTHROPIC_AUTH_TOKEN="folder"), "folder"), ({}, "kept")],
 )
@@ -258,7 +258,7 @@ def test_a_stored_key_goes_to_no_address_of_the_folder() -> None:
         chosen(ModelRequest("openai"), variables)
 
 
-@pytest.mark.parametrize("around", ["{}", " {}\n", '"{}"'])
+@each("around", ["{}", " {}\n", '"{}"'])
 def test_the_same_key_has_the_same_fingerprint(around: str) -> None:
     digits = fingerprint(around.format(SECRET))
     assert digits == hashlib.sha256(SECRET.encode()).hexdigest()[:6]

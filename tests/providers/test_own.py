@@ -148,7 +148,7 @@ def test_no_text_is_a_fault_of_the_program(text: str) -> None:
     read(f"[desk]\nbase_url = 'http://x'\ntitle = '{text}'")
 
 
-@pytest.mark.parametrize("name", ["Desk", "my-server", "a.b_1"])
+@each("name", ["Desk", "my-server", "a.b_1"])
 def test_a_name_is_kept_in_lower_case(name: str) -> None:
     assert checked_name(name) == name.lower()
 

@@ -7,7 +7,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -114,7 +113,7 @@ def test_what_an_answer_cost(usage: Usage, usd: str) -> None:
     assert cost_usd(PRICE, usage) == Decimal(usd)
 
 
-@pytest.mark.parametrize("usage", [Usage(), Usage(5, None), Usage(None, 5)])
+@each("usage", [Usage(), Usage(5, None), Usage(None, 5)])
 def test_what_is_not_known_costs_an_unknown_sum_and_not_nothing(usage: Usage) -> None:
     assert cost_usd(PRICE, usage) is None
     assert cost_usd(None, Usage(1, 1)) is None
@@ -153,7 +152,7 @@ def test_the_default_model_of_nearly_every_service_has_a_price() -> None:
     assert without <= {"huggingface", "openrouter", "together"}
 
 
-@pytest.mark.parametrize(("service", "model"), [("openai", "gpt-unheard-of"), ("ollama", "llama3"), ("lab", "echo")])
+@each(("service", "model"), [("openai", "gpt-unheard-of"), ("ollama", "llama3"), ("lab", "echo")])
 def test_a_model_that_nobody_knows_has_no_price(service: str, model: str) -> None:
     assert SHIPPED.price_of(service, model) is None
 

@@ -142,7 +142,7 @@ def test_a_variable_means_one_service() -> None:
     assert {name: rows for name, rows in owners.items() if len(rows) > 1} == {}
 
 
-@pytest.mark.parametrize(("name", "service"), [("openai", "openai"), (" OpenAI ", "openai"), ("Google", "gemini")])
+@each(("name", "service"), [("openai", "openai"), (" OpenAI ", "openai"), ("Google", "gemini")])
 def test_a_service_is_found_by_name_or_alias_in_any_case(name: str, service: str) -> None:
     assert services.find(name).name == service
 

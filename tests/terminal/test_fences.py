@@ -1,5 +1,3 @@
-import pytest
-
 from chatbot.terminal.fences import ends_in_code, with_closed_fence
 from tests.tables import each
 
@@ -44,7 +42,7 @@ def test_a_text_whose_fences_have_ended_stays_as_it_is(text: str) -> None:
     assert with_closed_fence(text) == text
 
 
-@pytest.mark.parametrize("text", ["- ```sh\n  x", "> ```\n> x", "- a\n  - ~~~\n    x"])
+@each("text", ["- ```sh\n  x", "> ```\n> x", "- a\n  - ~~~\n    x"])
 def test_a_fence_in_a_list_or_a_quote_ends_with_it(text: str) -> None:
     assert ends_in_code(text)
     assert with_closed_fence(text) == text

@@ -1,5 +1,3 @@
-import pytest
-
 from chatbot.terminal.screen import ColorChoice, Screen, detect_screen
 from tests.tables import each
 
@@ -33,7 +31,7 @@ def test_an_empty_no_color_says_nothing() -> None:
     assert detected({"NO_COLOR": ""}).styles
 
 
-@pytest.mark.parametrize("environ", [{"TERM": "dumb"}, {"TERM": "unknown"}, {"INSIDE_EMACS": "29.1,comint"}])
+@each("environ", [{"TERM": "dumb"}, {"TERM": "unknown"}, {"INSIDE_EMACS": "29.1,comint"}])
 def test_a_dumb_terminal_gets_rows_without_escape_codes(environ: dict[str, str]) -> None:
     screen = detected(environ)
     assert screen.rendered and not (screen.live or screen.styles)
@@ -64,9 +62,7 @@ def test_an_unknown_size_is_that_of_an_old_terminal() -> None:
     assert (screen.width, screen.height) == (80, 24)
 
 
-@pytest.mark.parametrize(
-    ("environ", "reflows"), [({}, True), ({"XTERM_VERSION": "XTerm(390)"}, False), ({"TERM": "linux"}, False)]
-)
+@each(("environ", "reflows"), [({}, True), ({"XTERM_VERSION": "XTerm(390)"}, False), ({"TERM": "linux"}, False)])
 def test_some_terminals_cut_rows_when_their_width_changes(environ: dict[str, str], reflows: bool) -> None:
     assert detected(environ).reflows is reflows
 

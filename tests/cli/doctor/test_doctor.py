@@ -17,6 +17,7 @@ import pytest
 from tests import forked
 from tests.journeys.chat import KEY, Result, environment, run
 from tests.journeys.test_set_up import NOBODY
+from tests.tables import each
 
 FINE = {"OPENAI_API_KEY": KEY, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
 FINGERPRINT = hashlib.sha256(KEY.encode()).hexdigest()[:6]
@@ -174,7 +175,7 @@ BROKEN: list[list[Case]] = [
 ]
 
 
-@pytest.mark.parametrize("cases", BROKEN)
+@each("cases", BROKEN)
 def test_what_is_broken_is_a_fault_with_its_way_out(cases: list[Case], tmp_path: Path) -> None:
     variables = {name: value for broken, *_ in cases for name, value in broken(tmp_path).items()}
     found, code = rows(tmp_path, **variables)
@@ -206,7 +207,7 @@ WARNED: list[list[Warned]] = [
 ]
 
 
-@pytest.mark.parametrize("cases", WARNED)
+@each("cases", WARNED)
 def test_what_is_not_as_one_would_wish_is_a_warning(cases: list[Warned], tmp_path: Path) -> None:
     found, code = rows(tmp_path, **{name: value for variables, *_ in cases for name, value in variables.items()})
     for _, check, said, way_out in cases:

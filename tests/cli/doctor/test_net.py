@@ -17,6 +17,7 @@ import trustme
 
 from tests.journeys.chat import KEY, run
 from tests.outside.wire import Wire, answer, says, wire
+from tests.tables import each
 
 LIST = json.dumps({"data": [{"id": "one"}, {"id": "two"}]}).encode()
 MODELS = answer(LIST, "Content-Type: application/json")
@@ -57,7 +58,7 @@ def test_a_key_goes_to_its_own_service_alone_and_all_are_asked(tmp_path: Path) -
     assert (len(one.heard), len(other.heard)) == (1, 1)
 
 
-@pytest.mark.parametrize(
+@each(
     ("said", "state", "words", "way_out", "code"),
     [
         (answer(b"{}", status="401 Unauthorized"), "fault", "rejected the key", "OPENAI_API_KEY", 78),

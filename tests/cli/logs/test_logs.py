@@ -19,6 +19,7 @@ from chatbot.outside.desktop.pager import page
 from chatbot.outside.history.store import History
 from chatbot.terminal.notices import Notices
 from tests.histories import CAT, COMPLETE, a_history, ask
+from tests.tables import each
 
 Run = Callable[..., tuple[str, str]]
 
@@ -172,6 +173,6 @@ def test_a_pager_that_is_left_early_is_no_fault() -> None:
     assert page(b"text\n" * 1_000_000, {"PAGER": pager("pass")})
 
 
-@pytest.mark.parametrize("command", ["/no/such/pager", "'half", " "])
+@each("command", ["/no/such/pager", "'half", " "])
 def test_a_pager_that_cannot_be_started_is_done_without(command: str) -> None:
     assert not page(b"text", {"PAGER": command})

@@ -19,7 +19,7 @@ from chatbot.cli.relay.files import Platform
 from chatbot.core.errors import UsageError
 from chatbot.lab.server.http import LabServer
 from chatbot.terminal.notices import Notices
-from tests.tables import cases
+from tests.tables import cases, each
 
 NODE = shutil.which("node")
 TOKEN, KEY = "relay-token-0123456789abcdef", "sk-provider-0123456789abcdef"
@@ -221,7 +221,7 @@ def test_nothing_is_overwritten_and_no_secret_is_in_any_file(tmp_path: Path, mon
     assert [path.read_text() for path in (tmp_path / "b").iterdir()] == ["mine"]
 
 
-@pytest.mark.parametrize(
+@each(
     ("words", "said"),
     cases("""
         --max-tokens 5 | which service

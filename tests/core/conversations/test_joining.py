@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.core.conversations.joining import Joiner, last_words, open_fence, request_for_rest
+from tests.tables import each
 
 SAMPLE = """# The sea 世界 👩‍🚀
 
@@ -83,7 +83,7 @@ MODELS: dict[str, Callable[[str, str], str]] = {
 }
 
 
-@pytest.mark.parametrize("model", MODELS)
+@each("model", MODELS)
 def test_wherever_an_answer_is_cut_it_is_whole_again(model: str) -> None:
     for cut in range(len(SAMPLE) + 1):
         begun = SAMPLE[:cut]

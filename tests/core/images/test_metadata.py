@@ -70,7 +70,7 @@ def test_metadata_goes_and_every_pixel_stays(media_type: str) -> None:
     assert pixels(stripped) == pixels(data)
 
 
-@pytest.mark.parametrize("media_type", ["image/jpeg", "image/png", "image/webp"])
+@each("media_type", ["image/jpeg", "image/png", "image/webp"])
 def test_the_colour_profile_stays(media_type: str) -> None:
     stripped = without_metadata(WITH_SECRETS[media_type], media_type) or b""
     with Image.open(io.BytesIO(stripped)) as picture:

@@ -114,7 +114,7 @@ def test_an_address_that_must_not_be_used_is_refused(url: str, headers: dict[str
         entry({"url": url, "headers": headers}).filled({})
 
 
-@pytest.mark.parametrize("url", ["http://localhost:1/mcp", "http://127.0.0.1/mcp", "https://example.com/mcp"])
+@each("url", ["http://localhost:1/mcp", "http://127.0.0.1/mcp", "https://example.com/mcp"])
 def test_what_stays_here_or_is_encrypted_may_have_headers(url: str) -> None:
     assert entry({"url": url, "headers": {"Authorization": "x"}}).filled({}).url == url
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import pytest
-
 from chatbot.lab.grade.cases import CASE_BY_NAME, CASES
 from chatbot.lab.grade.changes import takes_gzip
 from chatbot.lab.grade.client import WIRES
@@ -267,7 +265,7 @@ def test_a_crash_is_told_from_a_sentence(line: str, crashes: bool) -> None:
     assert (verdict, "a crash in the place of a sentence" in said) == (("fail", True) if crashes else ("pass", False))
 
 
-@pytest.mark.parametrize(
+@each(
     ("grow", "runs", "found"),
     [
         (lambda n: 2**n, 4, ("pass", "waits of 0.5, 1.0, 2.0 s")),

@@ -144,7 +144,7 @@ def timed(name: str, by: random.Random, wait_s: float) -> str:
     return CASE_BY_NAME[name].judge(given, *usual).verdict
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "right_s", "wrong_s"),
     [
         ("retry-after", (3.0, 6.0), (0.0, 2.3)),

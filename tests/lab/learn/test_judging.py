@@ -8,7 +8,6 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -167,8 +166,8 @@ def test_no_program_that_waits_longer_with_chance_is_failed(least: float, tries:
         assert (grows, has_jitter) == ("", "")
 
 
-@pytest.mark.parametrize("noise_s", [0.002, 0.02], ids=["free", "loaded"])
-@pytest.mark.parametrize(
+@each("noise_s", [0.002, 0.02])
+@each(
     ("draw", "grows", "has_jitter"),
     [
         (lambda by, step: 1.0, False, False),
@@ -177,7 +176,6 @@ def test_no_program_that_waits_longer_with_chance_is_failed(least: float, tries:
         (lambda by, step: by.uniform(0.5, 1), False, True),
         (lambda by, step: 0.01, False, None),
     ],
-    ids=["a second", "no chance", "up to one", "from a half to one", "none"],
 )
 def test_a_program_that_waits_as_it_should_not_is_told(
     draw: Draw, grows: bool, has_jitter: bool | None, noise_s: float

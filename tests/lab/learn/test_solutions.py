@@ -13,6 +13,7 @@ from chatbot.lab.learn.exercises import Exercise, exercises
 from chatbot.lab.learn.seen import Case, Row, Start
 from tests.lab.learn.in_process import run_in_process
 from tests.lab.learn.mistakes import MISTAKES, STARTERS, Mistake
+from tests.tables import each
 
 # The others wait, stream, or are no Python: tests/journeys/test_learn.py runs them, and test_judging.py their mistakes.
 QUICK = [1, 2, 3, 4, 8, 9, 10, 11, 12]
@@ -35,7 +36,7 @@ def test_a_solution_passes_the_whole_check(number: int, tmp_path: Path) -> None:
     assert len(told) > 1
 
 
-@pytest.mark.parametrize("number", QUICK)
+@each("number", QUICK)
 def test_a_starter_fails_with_the_sentence_that_leads_on(number: int, tmp_path: Path) -> None:
     row, sentence = STARTERS[number]
     told = checked(exercise(number).starter, exercise(number), _cases_with(number, row), tmp_path)

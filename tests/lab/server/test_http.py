@@ -16,6 +16,7 @@ import requests
 
 from chatbot.lab.scenarios import NAMES
 from chatbot.lab.server.http import LabServer
+from tests.tables import each
 
 LONG_S = 60.0  # longer than any test may take
 QUESTION = {"messages": [{"role": "user", "content": "hello"}], "stream": True}
@@ -88,7 +89,7 @@ def test_a_json_body_is_kept_parsed(server: LabServer) -> None:
     assert server.requests[0].json == {"model": "echo", "temperature": 0.5, **QUESTION}
 
 
-@pytest.mark.parametrize("path", ADDRESSES.values(), ids=ADDRESSES)
+@each("path", ADDRESSES.values())
 def test_a_bespoke_text_comes_in_the_dialect_of_the_request(server: LabServer, path: str) -> None:
     server.will_answer(text="Hi")
 
@@ -175,12 +176,12 @@ def test_an_answer_of_nothing_is_a_mistake_of_the_test(server: LabServer) -> Non
         server.will_answer()
 
 
-@pytest.mark.parametrize("name", ["lab/echo", "openai/lab/echo", "models/echo"])
+@each("name", ["lab/echo", "openai/lab/echo", "models/echo"])
 def test_only_the_last_part_of_a_models_name_counts(server: LabServer, name: str) -> None:
     assert ask(server, name).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/v1/messages", "/anthropic/v1/messages", "/messages"])
+@each("path", ["/v1/messages", "/anthropic/v1/messages", "/messages"])
 def test_a_path_may_have_any_prefix(server: LabServer, path: str) -> None:
     assert ask(server, path=path, max_tokens=1).status_code == 200
 
@@ -195,10 +196,8 @@ def test_an_unknown_name_is_an_unknown_model_in_every_dialect(server: LabServer)
     assert (gemini.status_code, gemini.json()["error"]["status"]) == (404, "NOT_FOUND")
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"{", b"[]", b"\xff", b"[" * 100_000], ids=["empty", "open", "list", "bytes", "deep"]
-)
-@pytest.mark.parametrize("path", ADDRESSES.values(), ids=ADDRESSES)
+@each("body", [b"", b"{", b"[]", b"\xff", b"[" * 100_000])
+@each("path", ADDRESSES.values())
 def test_a_body_that_is_no_json_object_is_a_bad_request(server: LabServer, path: str, body: bytes) -> None:
     response = requests.post(server.url + path, data=body, timeout=5)
 
@@ -206,7 +205,7 @@ def test_a_body_that_is_no_json_object_is_a_bad_request(server: LabServer, path:
     assert response.json()["error"]["message"]
 
 
-@pytest.mark.parametrize(
+@each(
     ("path", "field"),
     [
         ("/v1/chat/completions", "messages"),
@@ -223,7 +222,7 @@ def test_a_missing_field_is_named(server: LabServer, path: str, field: str) -> N
     assert field in response.json()["error"]["message"]
 
 
-@pytest.mark.parametrize(
+@each(
     ("path", "headers", "expected"),
     [
         ("/v1/nothing", {}, {"param": None}),
@@ -273,7 +272,7 @@ def test_geminis_model_list_comes_in_pages(server: LabServer) -> None:
     assert names == list(NAMES)
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=x", "after_id=nope"])
+@each("query", ["limit=0", "limit=x", "after_id=nope"])
 def test_a_page_that_makes_no_sense_is_a_bad_request(server: LabServer, query: str) -> None:
     headers = {"anthropic-version": "2023-06-01"}
 
@@ -302,7 +301,7 @@ def test_a_body_in_chunks_is_read_as_any_other(server: LabServer) -> None:
     assert server.requests[-1].body == body
 
 
-@pytest.mark.parametrize("sent", [b"gzip\r\n\r\n", b"chunked\r\n\r\n-1\r\n", b"chunked\r\n\r\nsome\r\n"])
+@each("sent", [b"gzip\r\n\r\n", b"chunked\r\n\r\n-1\r\n", b"chunked\r\n\r\nsome\r\n"])
 def test_a_body_of_no_length_is_refused(server: LabServer, sent: bytes) -> None:
     connection = connect(server)
     connection.connect()
@@ -331,7 +330,7 @@ def answering(name: str) -> Iterator[tuple[http.client.HTTPConnection, threading
         yield connection, threads.get(timeout=5)
 
 
-@pytest.mark.parametrize("name", WAITING)
+@each("name", WAITING)
 def test_a_waiting_answer_ends_when_the_client_goes_away(name: str) -> None:
     with answering(name) as (connection, thread):
         connection.close()
@@ -340,7 +339,7 @@ def test_a_waiting_answer_ends_when_the_client_goes_away(name: str) -> None:
         assert not thread.is_alive()
 
 
-@pytest.mark.parametrize("name", WAITING)
+@each("name", WAITING)
 def test_a_waiting_answer_ends_when_the_server_does(name: str) -> None:
     with answering(name) as (connection, thread):
         began = time.monotonic()

@@ -340,7 +340,7 @@ def test_the_address_tells_the_dialect(
     assert (found.dialect.name, found.action) == (dialect, action)
 
 
-@pytest.mark.parametrize(
+@each(
     ("method", "streamed", "sse_wanted"),
     [
         ("generateContent", False, False),

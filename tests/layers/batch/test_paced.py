@@ -1,16 +1,15 @@
 from __future__ import annotations
 
-import pytest
-
 from chatbot.core.batch.pace import Pace
 from chatbot.core.batch.told_limits import Cost
 from chatbot.core.errors import RateLimited
 from chatbot.core.events import Finished, Verdict
 from chatbot.layers.batch.paced import Asked, Asking, paced
 from tests.layers.batch.buckets import ROUNDED, ROWS, SEEDS, SHAPES, Shape, simulated
+from tests.tables import each
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)
+@each("shape", SHAPES)
 def test_a_thousand_rows_take_at_most_a_twentieth_longer_than_the_bucket_allows_and_none_is_lost(shape: Shape) -> None:
     for seed in SEEDS:
         run = simulated(shape, seed)

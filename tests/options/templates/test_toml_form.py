@@ -126,7 +126,7 @@ def test_half_a_utf16_pair_is_replaced_before_it_is_written() -> None:
     assert from_toml("t", to_toml(Template("t", system="a\ud800b\n\udcff"))).system == "a\ufffdb\n\ufffd"
 
 
-@pytest.mark.parametrize(("value", "named"), [(None, "null"), (float("nan"), "nan"), (float("inf"), "inf")])
+@each(("value", "named"), [(None, "null"), (float("nan"), "nan"), (float("inf"), "inf")])
 def test_what_toml_or_json_does_not_have_is_not_written(value: object, named: str) -> None:
     with pytest.raises(UsageError, match=rf"extra\.a\.b cannot be saved: a template has no {named}"):
         to_toml(Template("t", extra={"a": {"b": [value]}}))

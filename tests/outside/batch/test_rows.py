@@ -7,6 +7,7 @@ import pytest
 from chatbot.core.batch.row import Row
 from chatbot.core.errors import FileUnreadable, UsageError
 from chatbot.outside.batch.rows import Format, open_rows
+from tests.tables import each
 
 
 def rows(folder: Path, name: str, data: str | bytes, format_: Format | None = None) -> list[Row]:
@@ -49,7 +50,7 @@ def test_what_a_file_without_an_ending_holds_shows(tmp_path: Path) -> None:
     assert rows(tmp_path, "c", "a,b\n1,2\n", "csv")[0].values == {"a": "1", "b": "2"}
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "data", "said"),
     [
         ("a.csv", "1,2\n3,4\n", "line 1 of {}: it is no header"),

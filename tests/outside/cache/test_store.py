@@ -16,6 +16,7 @@ from chatbot.outside.cache.database import NAME
 from chatbot.outside.cache.store import AnswerCache
 from tests.conftest import FakeTime
 from tests.outside.cache.kept import answer, question
+from tests.tables import each
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs file modes")
 
@@ -144,8 +145,8 @@ def test_a_file_that_is_damaged_while_it_is_open_is_set_aside_too(tmp_path: Path
     assert len(told) == 1 and "set aside" in told[0]
 
 
-@pytest.mark.parametrize("column", ["answer", "fields"])
-@pytest.mark.parametrize("text", ["{", "[]", ""])
+@each("column", ["answer", "fields"])
+@each("text", ["{", "[]", ""])
 def test_an_entry_that_cannot_be_read_is_none(tmp_path: Path, column: str, text: str) -> None:
     cache = a_cache(tmp_path)
     cache.missed(question(1), answer())
@@ -190,7 +191,7 @@ REMOVALS: list[tuple[Callable[[AnswerCache], int], list[int]]] = [
 ]
 
 
-@pytest.mark.parametrize(("remove", "left"), REMOVALS)
+@each(("remove", "left"), REMOVALS)
 def test_what_is_removed_is_exactly_what_was_named(
     tmp_path: Path, remove: Callable[[AnswerCache], int], left: list[int]
 ) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from chatbot.core.errors import FileUnreadable, UsageError
 from chatbot.outside.desktop.editor import edit, write_new
+from tests.tables import each
 
 
 def editor(folder: Path, program: str) -> str:
@@ -34,7 +35,7 @@ def test_the_editor_sees_no_keys_and_a_private_file(tmp_path: Path) -> None:
     assert "KEY" not in seen and "TOKEN" not in seen and "SECRET" not in seen
 
 
-@pytest.mark.parametrize("command", ["no-such-editor", "false", "'unbalanced"])
+@each("command", ["no-such-editor", "false", "'unbalanced"])
 def test_an_editor_that_does_not_work_is_one_sentence(tmp_path: Path, command: str) -> None:
     with pytest.raises(UsageError, match="editor"):
         edit("some", tmp_path, {"EDITOR": command})

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from chatbot.outside.desktop.signals import Interrupts
+from tests.tables import each
 
 ENDING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
@@ -30,7 +31,7 @@ def send(number: int) -> None:
     signal.raise_signal(number)
 
 
-@pytest.mark.parametrize("number", ENDING)
+@each("number", ENDING)
 def test_the_first_signal_is_noted_and_wakes_who_waits(number: int) -> None:
     woken: list[str] = []
     with Interrupts() as interrupts:
@@ -41,7 +42,7 @@ def test_the_first_signal_is_noted_and_wakes_who_waits(number: int) -> None:
     assert (interrupts.number, woken) == (number, ["woken"])
 
 
-@pytest.mark.parametrize("second", ENDING)
+@each("second", ENDING)
 def test_the_second_signal_ends_it_at_once(second: int) -> None:
     with Interrupts() as interrupts:
         send(signal.SIGTERM)
@@ -68,7 +69,7 @@ def test_afterwards_everything_is_as_before() -> None:
         send(signal.SIGINT)
 
 
-@pytest.mark.parametrize("number", ENDING)
+@each("number", ENDING)
 def test_a_signal_that_was_ignored_stays_ignored(number: signal.Signals) -> None:
     signal.signal(number, signal.SIG_IGN)
     with Interrupts() as interrupts:

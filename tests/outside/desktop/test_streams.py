@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from chatbot.outside.desktop.streams import is_terminal, write_all
+from tests.tables import each
 
 SCRIPT = """
 import os
@@ -22,7 +23,7 @@ os.write(opened, repr((opened, kinds)).encode())
 """
 
 
-@pytest.mark.parametrize("closed", [(), (0,), (1,), (2,), (0, 1), (1, 2), (0, 2), (0, 1, 2)])
+@each("closed", [(), (0,), (1,), (2,), (0, 1), (1, 2), (0, 2), (0, 1, 2)])
 def test_nothing_lands_on_a_standard_stream_that_is_closed(closed: tuple[int, ...], tmp_path: Path) -> None:
     path = tmp_path / "out"
     closing = " ".join(f"{number}>&-" for number in closed)

@@ -202,7 +202,7 @@ def test_orientation_is_applied(file_format: str, orientation: int, max_edge_px:
             assert near(pixel(image, 0.1 + 0.8 * x, 0.1 + 0.8 * y), expected, 30)
 
 
-@pytest.mark.parametrize("orientation", [0, 9, 65_535])
+@each("orientation", [0, 9, 65_535])
 def test_an_impossible_orientation_is_ignored(orientation: int) -> None:
     image = loaded(encoded(half_red_half_blue(), "JPEG", exif=exif(orientation)))
     assert (image.width, image.height) == (60, 40)
@@ -240,7 +240,7 @@ def test_sixteen_bits_are_scaled_not_cut(mode: str) -> None:
         assert near(pixel(image, 0.9, 0.5), WHITE)
 
 
-@pytest.mark.parametrize(("mode", "low", "high"), [("I", -5, 1_000_000), ("F", -0.5, 0.5), ("F", 0.0, 1e30)])
+@each(("mode", "low", "high"), [("I", -5, 1_000_000), ("F", -0.5, 0.5), ("F", 0.0, 1e30)])
 def test_thirty_two_bits_are_stretched_from_black_to_white(mode: str, low: float, high: float) -> None:
     picture = Pillow.new(mode, (60, 40), int(low) if mode == "I" else low)
     picture.paste(int(high) if mode == "I" else high, (30, 0, 60, 40))
@@ -249,7 +249,7 @@ def test_thirty_two_bits_are_stretched_from_black_to_white(mode: str, low: float
     assert near(pixel(image, 0.8, 0.5), WHITE)
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), 7.0])
+@each("value", [float("nan"), float("inf"), 7.0])
 def test_values_without_a_range_are_no_error(value: float) -> None:
     assert loaded(encoded(Pillow.new("F", (60, 40), value), "TIFF")).media_type == "image/jpeg"
 

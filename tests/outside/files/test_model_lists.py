@@ -45,7 +45,7 @@ def test_another_key_address_header_or_service_is_another_list() -> None:
     assert list_name("openai", endpoint) in names
 
 
-@pytest.mark.parametrize(
+@each(
     "damaged",
     [
         b"",

@@ -9,6 +9,7 @@ import pytest
 
 from chatbot.core.errors import ConfigurationError
 from chatbot.outside.files.own_providers import save_row
+from tests.tables import each
 
 WRITTEN = """# my servers
 
@@ -57,7 +58,7 @@ def test_a_link_stays_one(tmp_path: Path) -> None:
     assert "[desk]" in (tmp_path / "real" / "p.toml").read_text()
 
 
-@pytest.mark.parametrize("text", ["[desk", "desk = 3", "x = [1,"])
+@each("text", ["[desk", "desk = 3", "x = [1,"])
 def test_what_is_not_toml_is_left_as_it_is(tmp_path: Path, text: str) -> None:
     file = tmp_path / "providers.toml"
     file.write_text(text)

@@ -183,7 +183,7 @@ def test_no_descriptor_stays_open(tmp_path: Path) -> None:
     assert after == before
 
 
-@pytest.mark.parametrize("beginning", ["file://", "file://localhost", "file:", "FILE://"])
+@each("beginning", ["file://", "file://localhost", "file:", "FILE://"])
 def test_an_address_of_a_local_file_is_that_file(tmp_path: Path, beginning: str) -> None:
     file = tmp_path / "a b%ü.txt"
     file.write_text("text")

@@ -4,10 +4,9 @@ import os
 import stat
 from pathlib import Path
 
-import pytest
-
 from chatbot.core.http.limits import Limit, Limits, SeenLimits
 from chatbot.outside.files.seen_limits import keep, load, load_all
+from tests.tables import each
 
 
 def seen(service: str = "openai", seen_s: float = 5.0, *known: Limit) -> SeenLimits:
@@ -41,7 +40,7 @@ def test_an_answer_that_tells_nothing_takes_nothing_away(tmp_path: Path) -> None
     assert load(tmp_path, "groq") == seen("groq", 6.0)
 
 
-@pytest.mark.parametrize("damaged", [b"", b"{", b"[]", b"\xff", b"[" * 100_000, b'{"limits": 3}'])
+@each("damaged", [b"", b"{", b"[]", b"\xff", b"[" * 100_000, b'{"limits": 3}'])
 def test_a_damaged_file_is_as_none_and_is_replaced(tmp_path: Path, damaged: bytes) -> None:
     (tmp_path / "openai.json").write_bytes(damaged)
     assert load(tmp_path, "openai") is None
@@ -56,7 +55,7 @@ def test_a_part_that_another_run_left_is_no_obstacle(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["openai.json"]
 
 
-@pytest.mark.parametrize("name", ["", "../x", "a/b", ".hidden", "x" * 80])
+@each("name", ["", "../x", "a/b", ".hidden", "x" * 80])
 def test_a_service_that_is_no_name_of_a_file_is_not_kept(tmp_path: Path, name: str) -> None:
     keep(tmp_path / "limits", seen(name, 5.0, ONE))
     assert list(tmp_path.iterdir()) == []

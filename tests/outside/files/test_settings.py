@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from chatbot.core.errors import ConfigurationError
 from chatbot.outside.files.settings import change, read_text, with_key, without_key
 from tests.outside.files.at_once import in_eight_processes
+from tests.tables import each
 
 WRITTEN = """\
 # my settings
@@ -110,7 +111,7 @@ def test_a_key_is_taken_out_by_either_spelling() -> None:
     assert without_key(WRITTEN, ("model", "fast")) is None
 
 
-@pytest.mark.parametrize(("text", "keys"), [("a = [", ("b",)), ("a = 1", ("a", "b")), ('a = "x"', ("a", "b"))])
+@each(("text", "keys"), [("a = [", ("b",)), ("a = 1", ("a", "b")), ('a = "x"', ("a", "b"))])
 def test_what_has_no_place_for_a_key_says_so(text: str, keys: tuple[str, ...]) -> None:
     with pytest.raises(ConfigurationError, match="cannot be set"):
         with_key(text, keys, 1)
@@ -175,7 +176,7 @@ def test_no_file_is_no_settings(tmp_path: Path) -> None:
     assert read_text(tmp_path / "missing" / "config.toml") is None
 
 
-@pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
+@each("mode", [0o620, 0o602, 0o666])
 def test_a_file_that_others_may_write_is_refused(mode: int, tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text("")

@@ -17,6 +17,7 @@ from chatbot.outside.history.place import NAME
 from chatbot.outside.history.schema import STEPS, version_of
 from chatbot.outside.history.store import History
 from tests.histories import a_history, ask
+from tests.tables import each
 
 PRICE = Price(Rate(Decimal("2.5")), Rate(Decimal(10)), Rate(Decimal("1.25")), date="2026-11-27")
 USAGE = Usage(1_000, 200, 150, 400, 100)
@@ -30,7 +31,7 @@ def keep(history: History, cost: Cost | None, *, attempts: int = 1, conversation
     return writing.conversation_id
 
 
-@pytest.mark.parametrize(
+@each(
     ("cost", "attempts"),
     [
         (Cost(Decimal("0.00425"), PRICE), 1),
@@ -56,7 +57,7 @@ def test_a_cost_comes_back_as_it_was_kept(tmp_path: Path, cost: Cost | None, att
     other.close()
 
 
-@pytest.mark.parametrize("cost", [{"usd": "much"}, {"usd": 5}, {"usd": "1", "price": {"input": "1"}}, {"price": 7}, 7])
+@each("cost", [{"usd": "much"}, {"usd": 5}, {"usd": "1", "price": {"input": "1"}}, {"price": 7}, 7])
 def test_a_cost_that_is_none_is_not_imported(tmp_path: Path, cost: object) -> None:
     history = a_history(tmp_path)
     keep(history, None)
@@ -115,7 +116,7 @@ def test_a_history_of_version_3_gets_the_columns_and_a_copy_of_it_is_kept(tmp_pa
     copy.close()
 
 
-@pytest.mark.parametrize("version", [2, 3, 4])
+@each("version", [2, 3, 4])
 def test_a_copy_that_lost_its_version_is_known_by_its_columns(tmp_path: Path, version: int) -> None:
     old = Opener(tmp_path, lambda: 0.0, steps=STEPS[:version]).for_writing().connection
     old.execute("PRAGMA user_version = 0")

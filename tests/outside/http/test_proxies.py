@@ -53,7 +53,7 @@ def test_no_proxy_holds_for_a_named_one_too(monkeypatch: pytest.MonkeyPatch) -> 
     assert proxies_for("https://api.example.org/v1", Route("http://127.0.0.1:7"))
 
 
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
+@each("host", ["localhost", "127.0.0.1", "[::1]"])
 def test_this_machine_is_reached_through_a_named_proxy_on_this_machine_and_no_other(host: str) -> None:
     assert proxies_for(f"http://{host}:1", Route("http://127.0.0.1:7"))
     assert proxies_for(f"http://{host}:1", Route("http://proxy.example.com:7")) == {}

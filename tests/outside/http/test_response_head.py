@@ -94,14 +94,13 @@ def test_what_does_not_speak_http_is_told_at_once(banner: bytes) -> None:
         assert error.exit_code == 69
 
 
-@pytest.mark.parametrize(
+@each(
     "head",
     [
         b"Content-Length: 3\r\nContent-Length: 4\r\n",
         b"X-Long: " + b"y" * 70_000 + b"\r\n",
         b"".join(b"X-%d: y\r\n" % number for number in range(200)),
     ],
-    ids=["two lengths", "a long line", "many headers"],
 )
 def test_a_wrong_head_is_the_answers_fault_not_the_requests(head: bytes) -> None:
     with wire(says(b"HTTP/1.1 200 OK\r\n" + head + b"\r\none")) as server:

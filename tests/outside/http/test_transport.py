@@ -486,7 +486,7 @@ class TestTls:
         assert "SSL_CERT_FILE" in error.advice
         assert (error.retryable, server.heard) == (False, [])
 
-    @pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+    @each("variable", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
     def test_a_certificate_authority_of_ones_own_is_trusted(self, variable: str) -> None:
         with wire(says(OK), tls=True) as server:
             transport = LiveTransport({variable: str(CERTIFICATE)}, idle_timeout_s=PATIENCE_S)
@@ -516,7 +516,7 @@ class TestTls:
         with wire(talk) as server:
             assert isinstance(failure(transport, post(server.url.replace("http:", "https:"))), errors.TlsFailed)
 
-    @pytest.mark.parametrize("content", [None, b"", b"this is no certificate"])
+    @each("content", [None, b"", b"this is no certificate"])
     def test_a_certificate_file_that_cannot_be_read_is_named(self, content: bytes | None, tmp_path: Path) -> None:
         path = tmp_path / "ca.pem"
         if content is not None:

@@ -36,7 +36,7 @@ def refused(command: str, limit_s: float = 10.0) -> ConfigurationError:
     return caught.value
 
 
-@pytest.mark.parametrize(
+@each(
     "command",
     [f"echo {KEY}", f"printf {KEY}", f"printf '{KEY}\\nurl: https://x\\n'", f"printf '\\n  {KEY}\\r\\n'"],
 )
@@ -111,7 +111,7 @@ def test_one_that_was_stopped_by_the_person_is_no_fault() -> None:
         assert caught.value.exit_code == 130
 
 
-@pytest.mark.parametrize("code", ["true", "echo", "echo key >&2"])
+@each("code", ["true", "echo", "echo key >&2"])
 def test_no_output_is_told(code: str) -> None:
     assert "wrote nothing" in str(refused(script(code)))
 
@@ -120,7 +120,7 @@ def test_output_that_is_no_text_is_told() -> None:
     assert "no text" in str(refused(r"printf \\377\\376abc"))
 
 
-@pytest.mark.parametrize("code", ["yes", "head -c 1000000 /dev/zero >&2 & yes", "head -c 100000 /dev/zero; sleep 60"])
+@each("code", ["yes", "head -c 1000000 /dev/zero >&2 & yes", "head -c 100000 /dev/zero; sleep 60"])
 def test_a_flood_is_stopped(code: str) -> None:
     began_s = time.monotonic()
     assert "writes without end" in str(refused(script(f"exec 2>/dev/null; {code}")))

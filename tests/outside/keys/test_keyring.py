@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests import forked
+from tests.tables import each
 
 pytest.importorskip("keyring", reason="the package keyring is not there")
 
@@ -59,7 +60,7 @@ def test_a_key_is_kept_found_and_taken_away(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize(
+@each(
     ("back_end", "said"),
     [
         ("rings.Locked", "the keyring does not answer"),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from chatbot.core.errors import FileUnreadable, FileUnwritable
 from chatbot.outside.learn.progress import Step, keep, load
+from tests.tables import each
 
 STEPS = st.dictionaries(
     st.integers(1, 13),
@@ -38,7 +39,7 @@ def test_only_the_person_can_read_it_and_no_part_stays_beside_it(tmp_path: Path)
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
 
 
-@pytest.mark.parametrize("text", ["", "{", "[1]", '{"one": {}}', '{"1": 2}', '{"1": {"hints": "many"}}', "null", "\0"])
+@each("text", ["", "{", "[1]", '{"one": {}}', '{"1": 2}', '{"1": {"hints": "many"}}', "null", "\0"])
 def test_a_broken_file_is_told_by_its_name(tmp_path: Path, text: str) -> None:
     (tmp_path / "learn.json").write_text(text)
     with pytest.raises(FileUnreadable, match=r"the progress is broken: .*learn\.json"):

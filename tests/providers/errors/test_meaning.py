@@ -221,7 +221,7 @@ def test_a_request_that_alone_is_above_the_limit_is_never_tried_again() -> None:
     assert not error.retryable
 
 
-@pytest.mark.parametrize("headers", [{}, {"retry_after": "1"}, {"x_should_retry": "true"}])
+@each("headers", [{}, {"retry_after": "1"}, {"x_should_retry": "true"}])
 def test_a_used_up_quota_is_never_tried_again(headers: dict[str, str]) -> None:
     assert not read(429, openai(code="insufficient_quota"), **headers).retryable
 

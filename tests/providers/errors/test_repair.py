@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
-
 from chatbot.core.errors import ChatError, ContextTooLong, RateLimited, RequestRefused
 from chatbot.core.request import HttpFailure
 from chatbot.providers import services
@@ -267,7 +265,7 @@ def test_a_system_prompt_goes_in_front_of_images_in_responses_too() -> None:
     assert repair.payload["input"][0]["content"] == [{"type": "input_text", "text": "Be brief."}, picture]
 
 
-@pytest.mark.parametrize(
+@each(
     "message",
     [
         "The encrypted content gAA= could not be verified.",

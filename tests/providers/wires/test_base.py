@@ -29,7 +29,7 @@ def test_a_lone_surrogate_does_not_break_the_request() -> None:
     assert json.loads(base.post(HERE, "/x", {"a": "\ud83d"}, {}, stream=False).body) == {"a": "?"}
 
 
-@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+@each("number", [float("nan"), float("inf"), float("-inf")])
 def test_a_number_without_a_word_in_json_is_wrong_usage(number: float) -> None:
     with pytest.raises(UsageError, match="finite"):
         base.post(HERE, "/x", {"temperature": number}, {}, stream=False)

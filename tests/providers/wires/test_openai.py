@@ -77,7 +77,7 @@ def test_the_token_limit_has_the_name_that_the_service_obeys(service: str, field
     assert {name: value for name, value in asked.items() if name.startswith("max")} == {field: 5}
 
 
-@pytest.mark.parametrize(("service", "field"), [("openai", "seed"), ("mistral", "random_seed"), ("perplexity", None)])
+@each(("service", "field"), [("openai", "seed"), ("mistral", "random_seed"), ("perplexity", None)])
 def test_the_seed_has_the_name_that_the_service_knows(service: str, field: str | None) -> None:
     assert [name for name in payload(service, seed=3) if "seed" in name] == ([field] if field else [])
 
@@ -158,7 +158,7 @@ def test_an_empty_delta_beside_the_whole_message_repeats_nothing() -> None:
     assert list(OPENAI.read_event(event)) == []
 
 
-@pytest.mark.parametrize("data", ["[DONE]", " [DONE]", "[DONE] "])
+@each("data", ["[DONE]", " [DONE]", "[DONE] "])
 def test_done_ends_the_stream(data: str) -> None:
     assert list(OPENAI.read_event(SseEvent("message", data))) == [EndMarker()]
 

@@ -108,7 +108,7 @@ def test_encrypted_reasoning_goes_back_unchanged_and_in_its_place() -> None:
     assert [sent[0]["content"], sent[3]["content"]] == ["One?", "Three?"]
 
 
-@pytest.mark.parametrize("output", [[REASONING, CALL], [REASONING, MESSAGE, CALL], [REASONING, CALL, MESSAGE]])
+@each("output", [[REASONING, CALL], [REASONING, MESSAGE, CALL], [REASONING, CALL, MESSAGE]])
 def test_calls_go_back_behind_the_reasoning_that_made_them(output: list[dict[str, Any]]) -> None:
     assert payload("responses", talk(answered(*output)))["input"][1:-1] == output
 

@@ -293,7 +293,7 @@ def test_signatures_of_gemini_go_back_on_the_parts_where_they_came() -> None:
     assert payload("gemini", talk)["contents"][1]["parts"] == [part for each in parts[1:] for part in each]
 
 
-@pytest.mark.parametrize(
+@each(
     ("service", "pieces", "whole"),
     [
         ("deepseek", [{"reasoning_content": "H"}, {"reasoning_content": "m"}], {"reasoning_content": "Hm"}),

@@ -117,7 +117,7 @@ def test_a_teller_that_fails_is_no_failure_and_a_failure_is_told_once() -> None:
     assert told == ["it does not work (ValueError: no)"]
 
 
-@pytest.mark.parametrize(("written", "ends"), [("", []), ("all of it\n", []), ("half", ["\n"])])
+@each(("written", "ends"), [("", []), ("all of it\n", []), ("half", ["\n"])])
 def test_what_goes_on_after_a_whole_line_adds_none(written: str, ends: list[str]) -> None:
     out: list[str] = []
     bare = BareText(out.append, print, on_terminal=False)

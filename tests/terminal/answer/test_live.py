@@ -88,13 +88,13 @@ def streamed(show: Show, text: str, seed: int) -> list[str]:
     return show.finish()
 
 
-@pytest.mark.parametrize("size", [(80, 24), (31, 9), (100, 40), (12, 6)])
-@pytest.mark.parametrize("name", ["nested", "steps", "tables", "long_table", "fences", "quotes", "emphasis"])
+@each("size", [(80, 24), (31, 9), (100, 40), (12, 6)])
+@each("name", ["nested", "steps", "tables", "long_table", "fences", "quotes", "emphasis"])
 def test_the_scrollback_is_what_it_would_be_in_one_piece(name: str, size: tuple[int, int]) -> None:
     assert streamed(Show(*size), TEXTS[name], seed=size[0]) == at_once(TEXTS[name], size[0])
 
 
-@pytest.mark.parametrize("name", DRAWN_ALIKE)
+@each("name", DRAWN_ALIKE)
 def test_every_text_ends_as_in_one_piece(name: str) -> None:
     assert streamed(Show(50, 10), TEXTS[name], seed=2) == at_once(TEXTS[name], 50)
 
@@ -324,7 +324,7 @@ def test_the_first_text_is_painted_at_once_and_the_next_after_a_gap() -> None:
     assert show.answer.wait_s(show.clock.now_s) == pytest.approx(1 / 30)
 
 
-@pytest.mark.parametrize(("frame_s", "gap_s"), [(0.001, 1 / 30), (0.05, 0.2), (3.0, 0.5)])
+@each(("frame_s", "gap_s"), [(0.001, 1 / 30), (0.05, 0.2), (3.0, 0.5)])
 def test_a_slow_terminal_gets_fewer_frames(frame_s: float, gap_s: float) -> None:
     show = Show()
     show.clock.step_s = frame_s  # the clock is read before and after the frame

@@ -1,4 +1,3 @@
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.style import Style
@@ -7,6 +6,7 @@ from chatbot.terminal.answer.painter import Painter
 from chatbot.terminal.markdown.row import Row
 from chatbot.terminal.screen import Screen
 from tests.flat import some
+from tests.tables import each
 from tests.terminal.emulator import Terminal
 
 PLAIN, BOLD = Style.null(), Style(bold=True)
@@ -254,7 +254,7 @@ def test_whatever_the_frames_the_screen_is_committed_rows_and_the_end_of_the_liv
         assert view.shown == expected
 
 
-@pytest.mark.parametrize("size", [(80, 24), (31, 9), (100, 40)])
+@each("size", [(80, 24), (31, 9), (100, 40)])
 def test_each_frame_leaves_the_terminal_in_its_normal_state(size: tuple[int, int]) -> None:
     view = View(*size)  # `Terminal.write` looks at the state after each piece
     for count in range(60):

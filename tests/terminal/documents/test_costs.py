@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -97,7 +96,7 @@ def test_the_ledger_by_host() -> None:
     ]
 
 
-@pytest.mark.parametrize("width", [40, 60, 80])
+@each("width", [40, 60, 80])
 def test_the_ledger_fits_and_keeps_bytes_and_cost(width: int) -> None:
     lines = ledger_lines(host_sums(ENTRIES, lambda entry: entry.day), width, by_day=True)
     assert all(cells(line) <= width for line in lines)

@@ -3,7 +3,6 @@ from __future__ import annotations
 from decimal import Decimal
 from itertools import product
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -85,7 +84,7 @@ def test_every_name_is_whole_and_no_line_is_wider_than_the_screen_or_a_name(
     assert all(line.count("\t") == 9 for line in plain_lines(rows))
 
 
-@pytest.mark.parametrize("usd", ["1E+1", "10", "10.0"])
+@each("usd", ["1E+1", "10", "10.0"])
 def test_a_price_is_never_written_with_an_exponent(usd: str) -> None:
     [line] = plain_lines([ListedModel("m", input_usd=Decimal(usd))])
     assert "E" not in line and line.split("\t")[7].startswith("10")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from chatbot.terminal.documents.probed import FoundRow, found_text
 from chatbot.terminal.screen import Screen
+from tests.tables import each
 
 ROWS = [
     FoundRow("yes", "Chat, whole", "obeyed"),
@@ -30,7 +29,7 @@ def test_a_terminal_has_a_table_with_the_bytes_under_it() -> None:
     assert rows[2].strip() == '{"content": "one two three four"}'
 
 
-@pytest.mark.parametrize("width", [20, 40, 69])
+@each("width", [20, 40, 69])
 def test_a_narrow_terminal_loses_nothing(width: int) -> None:
     text = found_text(ROWS, Screen(width=width, styles=False))
     assert all(len(line) <= width for line in text.splitlines())

@@ -74,7 +74,7 @@ class Screen:
         self.steps.append(Step(name, ANSWERED._replace(id=exchange_id, chunks=()), chunk, events))
 
 
-@pytest.mark.parametrize(
+@each(
     "border",
     [Retrying(1.0, 1, Overloaded("busy")), StepFinished(Finished(Verdict.COMPLETE), ()), PartFinished()],
 )

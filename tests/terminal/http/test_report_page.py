@@ -20,6 +20,7 @@ from chatbot.core.events import ReasoningDelta, TextDelta
 from chatbot.core.http.exchange import Chunk, Exchange
 from chatbot.core.sse.decoder import SseEvent
 from chatbot.terminal.http.report_page import report_page, verdict_text
+from tests.tables import each
 from tests.terminal.http.records import AGAIN, ANSWERED, REFUSED, shown
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -115,7 +116,7 @@ def test_a_border_within_a_character_shows_its_bytes() -> None:
     assert (first["raw"], second["raw"], second["text"]) == ("data: \\xc3", "\\xbc\n\n", "ü")
 
 
-@pytest.mark.parametrize(
+@each(
     ("changes", "line"),
     [
         ({}, "complete (stop, HTTP 200): The answer is complete."),

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
 from chatbot.core.http.exchange import SafeExchange
 from chatbot.core.messages import Conversation
 from chatbot.core.options import Endpoint, Options
 from chatbot.providers.wires.lookup import provider_for
 from chatbot.terminal.http.rows import as_text
 from chatbot.terminal.http.side_by_side import side_by_side
+from tests.tables import each
 from tests.terminal.http.records import ANSWERED, shown
 from tests.wires import WIRES, service_named
 
@@ -39,7 +38,7 @@ def test_columns_of_at_least_forty_cells_stand_side_by_side() -> None:
     assert rows(168)[0].count("format") == 1, "one below the other where there is no room"
 
 
-@pytest.mark.parametrize("columns", [169, 200, 80])
+@each("columns", [169, 200, 80])
 def test_an_idea_has_one_mark_in_each_format(columns: int) -> None:
     text = "\n".join(rows(columns))
     for mark, members in {

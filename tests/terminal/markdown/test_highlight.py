@@ -37,7 +37,7 @@ def at_once(language: str, text: str) -> list[Row]:
     return [Row(joined((text, highlight._colour(kind)) for text, kind in line)) for line in lines[:-1]]
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+@each("path", SOURCES)
 def test_lines_get_the_colours_that_they_have_in_the_whole_file(path: Path) -> None:
     text = path.read_text("utf-8").rstrip("\n")
     pairs = list(zip(in_lines("python", text), at_once("python", text), strict=True))
@@ -161,7 +161,7 @@ def test_an_unknown_language_is_plain(language: str) -> None:
     assert Highlighter(language).line('x = "a"') == (('x = "a"', PLAIN),)
 
 
-@pytest.mark.parametrize("language", ["postgresql", "pgsql", "SQL"])
+@each("language", ["postgresql", "pgsql", "SQL"])
 def test_a_body_in_dollars_is_sql_like_any_other(language: str) -> None:
     runs = Highlighter(language).line("DO $$ BEGIN SELECT 1; END $$ LANGUAGE fish;")
     assert "".join(text for text, _ in runs) == "DO $$ BEGIN SELECT 1; END $$ LANGUAGE fish;"

@@ -2,8 +2,6 @@ import cProfile
 import re
 from collections.abc import Callable
 
-import pytest
-
 from chatbot.terminal.markdown.inline import parse
 from chatbot.terminal.markdown.look import CODE, DIM, EMPHASIS, LINK, PLAIN, STRONG, STRUCK
 from chatbot.terminal.markdown.stream import one_piece
@@ -43,7 +41,7 @@ def test_a_link_to_itself_is_shown_once() -> None:
     assert shown("<http://e.com> <a@b.example> [x](x)") == "http://e.com a@b.example x"
 
 
-@pytest.mark.parametrize("source", ["[x](javascript:alert(1))", "[x](vbscript:y)", "[x](data:text/html,y)"])
+@each("source", ["[x](javascript:alert(1))", "[x](vbscript:y)", "[x](data:text/html,y)"])
 def test_a_link_that_would_run_something_is_text(source: str) -> None:
     assert shown(source) == source
 
@@ -112,11 +110,11 @@ def steps_of(work: Callable[[], object]) -> int:
     return sum(entry.callcount for entry in profile.getstats())
 
 
-@pytest.mark.parametrize(
+@each(
     "unit",
     ["<![CDATA[", "![", "![a](", "[[a]", "[a](", "[a][", "[", "[a](<", "[a](b 'c", "![[", "[![", "**a ", "a*", "$a "],
 )
-@pytest.mark.parametrize("ending", ["", "](u)"])
+@each("ending", ["", "](u)"])
 def test_openings_that_repeat_cost_no_more_than_their_length(unit: str, ending: str) -> None:
     parse("[warm](u) **up**")
     one, four = (steps_of(lambda: parse((unit * 1_000)[:length] + ending)) for length in (250, 1_000))  # noqa: B023

@@ -46,7 +46,7 @@ def assert_each_row_comes_once(text: str, width: int, seed: int, longest: int) -
     assert out + stream.pump(final=True)[0] == whole
 
 
-@pytest.mark.parametrize("name", TEXTS)
+@each("name", TEXTS)
 def test_the_rows_of_every_prefix_are_rows_of_the_whole(name: str) -> None:
     """Of every prefix at one width, in turns; at the others, of those that end after a few characters."""
     text, turn = sanitise(TEXTS[name]), list(TEXTS).index(name)

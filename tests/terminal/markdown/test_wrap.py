@@ -1,4 +1,3 @@
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -113,6 +112,6 @@ def test_no_row_is_wider_than_asked_for_and_no_character_is_lost(text: str, widt
     assert "".join("".join(rows).split()) == "".join(text.split())
 
 
-@pytest.mark.parametrize(("text", "pieces"), [("abcdefg", ["abc", "def", "g"]), ("漢字", ["漢", "字"]), ("", [""])])
+@each(("text", "pieces"), [("abcdefg", ["abc", "def", "g"]), ("漢字", ["漢", "字"]), ("", [""])])
 def test_a_row_folds_as_a_terminal_would_wrap_it(text: str, pieces: list[str]) -> None:
     assert [row.text for row in fold(Row(((text, PLAIN),)), 3)] == pieces

@@ -134,7 +134,7 @@ def test_files_dropped_on_the_prompt_are_attached_and_nothing_is_asked_yet(typed
     assert len(session.asks[0].conversation.messages[0].attachments) == 1
 
 
-@pytest.mark.parametrize("typed", ["what is in cat.png?", "(/home/me/cat.png) is what?", "cat.png"])
+@each("typed", ["what is in cat.png?", "(/home/me/cat.png) is what?", "cat.png"])
 def test_a_question_that_names_an_image_is_asked_and_told_that_the_model_sees_the_name_only(typed: str) -> None:
     session = Pretended()
     session.type(typed)
@@ -166,7 +166,7 @@ def test_continue_asks_for_the_rest_and_shows_the_whole_where_it_broke_off_in_co
     assert session.texts(2) == ["code?", "```python\nprint(1)\n```", "thanks"]
 
 
-@pytest.mark.parametrize(
+@each(
     ("answers", "said"),
     [
         ([], "there is no answer to go on from"),
@@ -210,7 +210,7 @@ def test_edit_asks_what_comes_back_from_the_editor() -> None:
     assert session.asks[-1].replaces == "answered"
 
 
-@pytest.mark.parametrize("back", [None, "question", " \n"])
+@each("back", [None, "question", " \n"])
 def test_an_editor_left_without_a_change_asks_nothing(back: str | None) -> None:
     session = Pretended(edit=lambda text: back)
     session.type("question", "/edit")

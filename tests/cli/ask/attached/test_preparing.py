@@ -12,6 +12,7 @@ from chatbot.outside.attachments.finding import found
 from chatbot.providers.choice import ModelTarget
 from chatbot.providers.services import BY_NAME
 from tests.pdfs import pdf
+from tests.tables import each
 
 REPORT = found("~/private/report.pdf", pdf(["The report."]))
 WAV = found("talk.wav", b"RIFF\0\0\0\0WAVEfmt ")
@@ -41,7 +42,7 @@ def test_an_image_goes_the_way_of_images_and_text_into_the_question() -> None:
     assert ready(found("a.txt", b"words"), "groq").texts == (("a.txt", "words"),)
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "api", "file", "advice"),
     [
         ("openai", "responses", WAV, "--api chat"),

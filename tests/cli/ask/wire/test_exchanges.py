@@ -15,6 +15,7 @@ from chatbot.core.options import Endpoint, Options
 from chatbot.core.request import HttpRequest
 from chatbot.providers import services
 from chatbot.providers.choice import ModelTarget
+from tests.tables import each
 
 POST = HttpRequest("POST", "http://127.0.0.1/v1/chat/completions", {}, b"{}")
 
@@ -62,7 +63,7 @@ def test_only_what_is_sent_again_as_it_was_is_another_attempt() -> None:
     assert [each.attempt for each in running.all] == [1, 2, 1, 3]
 
 
-@pytest.mark.parametrize("told", [0, 1, 2])
+@each("told", [0, 1, 2])
 def test_each_request_of_an_answer_in_several_has_its_own_end_and_tokens(told: int) -> None:
     running = exchanges()
     ends = [

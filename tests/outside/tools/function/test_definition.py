@@ -178,7 +178,7 @@ def sphinx(city: str, days: int = 3) -> None:
     """
 
 
-@pytest.mark.parametrize("function", [google, numpy, sphinx])
+@each("function", [google, numpy, sphinx])
 def test_a_docstring_of_each_style_is_taken_apart(function: Any) -> None:
     found = json.loads(described(function))
     assert found["name"] == function.__name__
