@@ -106,7 +106,9 @@ def test_a_real_shell_completes_plain_words(shell: Shell) -> None:
 
 
 def test_a_conversation_is_offered_with_its_question(shell: Shell) -> None:
-    first, second = ask(shell.home), ask(shell.home, "and the grass?")
+    first = second = ask(shell.home)
+    while second[0] == first[0]:  # a shell completes what all begin with before it lists them
+        second = ask(shell.home, "and the grass?")
     assert shell.completed(f"chat logs show {first[:5]}") == ["chat", "logs", "show", first]
     assert shell.completed(f"chat -r {second[:5]}") == ["chat", "-r", second]
     shell.lists("chat -r ", QUESTION)
