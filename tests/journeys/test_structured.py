@@ -239,7 +239,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-@pytest.mark.parametrize("names", together(), ids="+".join)
+@each("names", together())
 def test_a_schema_goes_with_every_two_other_options(kept: Path, names: list[str]) -> None:
     words = [word for name in names for word in OPTIONS[name]]
     if "ID" in words:

@@ -46,6 +46,7 @@ from chatbot.terminal.answer.wait_row import WaitRow
 from tests.conftest import FakeTime
 from tests.events import end, text
 from tests.providers.test_recordings import FOLDER, RECORDINGS
+from tests.tables import each
 from tests.wires import service_named
 
 QUESTION = Conversation().asking("Why is the sky blue?")
@@ -210,7 +211,7 @@ def test_another_place_is_another_question(service: Service, change: Callable[[S
     )
 
 
-@pytest.mark.parametrize(
+@each(
     "options",
     [
         OPTIONS._replace(model="n"),
@@ -376,10 +377,9 @@ def without_the_sending(plain: Any) -> Any:
     return [without_the_sending(value) for value in plain] if isinstance(plain, list) else plain
 
 
-@pytest.mark.parametrize(
+@each(
     ("recording", "size"),
     list(zip(RECORDINGS, cycle((1, 7, 64, 65_536)), strict=False)),
-    ids=lambda value: value if isinstance(value, int) else value.file,
 )
 def test_a_hit_shows_and_keeps_what_the_miss_did_for_every_recording(tmp_path: Path, recording: Any, size: int) -> None:
     body = (FOLDER / recording.file).read_bytes()

@@ -30,6 +30,7 @@ from chatbot.options.chat import Connection
 from chatbot.outside.http.transport import LiveTransport
 from chatbot.terminal.notices import Notices
 from tests.outside.wire import Wire, wire
+from tests.tables import each
 
 APP_KEY, KEY = "sk-app-0123456789abcdef", "sk-provider-0123456789abcdef"
 HELLO = [{"role": "user", "content": "hello there"}]
@@ -94,7 +95,7 @@ def text_of(response: requests.Response) -> str:
     return "".join(choice[0]["delta"].get("content") or "" for choice in choices if choice)
 
 
-@pytest.mark.parametrize("provider", PROVIDERS)
+@each("provider", PROVIDERS)
 def test_an_answer_comes_whole_and_streamed(relayed: Relayed, provider: str) -> None:
     whole = relayed.ask(f"{provider}/echo").json()
     assert whole["object"] == "chat.completion"
@@ -123,7 +124,7 @@ def test_documents_go_where_they_are_taken(relayed: Relayed) -> None:
     assert said.startswith("a recording cannot be passed on: ") and said.endswith(" takes no such recordings here")
 
 
-@pytest.mark.parametrize("provider", PROVIDERS)
+@each("provider", PROVIDERS)
 def test_system_images_and_reasoning_pass(relayed: Relayed, provider: str) -> None:
     question = [{"type": "text", "text": "what is it?"}, {"type": "image_url", "image_url": {"url": PNG}}]
     messages = [{"role": "developer", "content": "be kind"}, {"role": "user", "content": question}]
@@ -191,8 +192,8 @@ def test_a_client_that_goes_away_ends_the_exchange_with_the_provider(provider: s
         assert server.ended.wait(5)
 
 
-@pytest.mark.parametrize("stream", [False, True])
-@pytest.mark.parametrize(
+@each("stream", [False, True])
+@each(
     ("model", "status", "code"),
     [
         ("wrong-key", {"gemini": 400, "": 401}, "invalid_api_key"),
@@ -214,7 +215,7 @@ def test_an_error_is_one_of_openai_with_the_status_of_the_provider(
         assert error["message"]
 
 
-@pytest.mark.parametrize("provider", PROVIDERS)
+@each("provider", PROVIDERS)
 def test_when_to_come_back_and_the_name_of_the_request_pass(relayed: Relayed, provider: str) -> None:
     body = {"openai": b'{"error": {"message": "slow", "type": "requests", "code": "rate_limit_exceeded"}}'}
     relayed.lab.will_answer(
@@ -240,7 +241,7 @@ def test_when_to_come_back_and_the_name_of_the_request_pass(relayed: Relayed, pr
     )
 
 
-@pytest.mark.parametrize(
+@each(
     ("status", "body", "expected"),
     [
         (500, b"<html><title>Bad gateway</title></html>", 500),
@@ -258,7 +259,7 @@ def test_an_error_in_any_shape_becomes_one_of_openai(relayed: Relayed, status: i
     assert response.json()["error"]["message"]
 
 
-@pytest.mark.parametrize("provider", PROVIDERS)
+@each("provider", PROVIDERS)
 def test_an_answer_that_breaks_off_is_no_whole_one(relayed: Relayed, provider: str) -> None:
     if provider == "openai":
         for stream in (False, True):
@@ -308,7 +309,7 @@ def test_what_is_mended_is_told(relayed: Relayed) -> None:
     assert "temperature" in response.headers["x-chat-notice"]
 
 
-@pytest.mark.parametrize(
+@each(
     ("body", "status", "said"),
     [
         (b"{", 400, "no JSON object"),
@@ -342,7 +343,7 @@ def test_any_other_path_says_what_there_is(relayed: Relayed) -> None:
     assert "POST /v1/chat/completions" in response.json()["error"]["message"]
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:8787", "127.0.0.1.evil.example", "[::", ""])
+@each("host", ["evil.example", "evil.example:8787", "127.0.0.1.evil.example", "[::", ""])
 def test_a_page_whose_name_points_here_is_refused(relayed: Relayed, host: str) -> None:
     response = relayed.ask("openai/echo", headers={"Host": host})
     assert response.status_code == 403
@@ -376,7 +377,7 @@ def test_a_web_page_is_refused_unless_it_is_named(relayed: Relayed, tmp_path: Pa
         assert "Access-Control-Allow-Origin" not in other.headers
 
 
-@pytest.mark.parametrize(
+@each(
     ("sent", "status"),
     [("Bearer ttttttttttttttttttté", 401), ("", 401), ("Basic tttttttttttttttttttt", 401), ("bearer " + "t" * 20, 200)],
 )
@@ -435,7 +436,7 @@ def test_signatures_go_back_with_the_results_though_the_client_does_not_keep_the
     assert "thoughtSignature" not in relayed.lab.requests[-1].body.decode()
 
 
-@pytest.mark.parametrize("provider", PROVIDERS)
+@each("provider", PROVIDERS)
 def test_calls_and_results_pass_on_every_wire(relayed: Relayed, provider: str) -> None:
     tools = [{"type": "function", "function": {"name": "weather", "parameters": {"type": "object"}}}]
     function = {"name": "weather", "arguments": '{"city": "Rome"}'}

@@ -12,7 +12,7 @@ import pytest
 from chatbot.outside.history.store import History
 from tests.conftest import FakeTime
 from tests.histories import COMPLETE, a_history, ask
-from tests.tables import cases
+from tests.tables import cases, each
 
 
 class WithoutFts5(sqlite3.Connection):
@@ -71,7 +71,7 @@ def test_a_hit_says_where_it_is_and_marks_the_word(history: History) -> None:
     assert found(history, "rayleigh") == ["Because of [Rayleigh] scattering"]
 
 
-@pytest.mark.parametrize(
+@each(
     ("words", "hit"),
     [
         *cases("""

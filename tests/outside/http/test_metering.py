@@ -11,6 +11,7 @@ from chatbot.core.request import HttpRequest, Route
 from chatbot.lab.server.http import LabServer
 from chatbot.outside.http.transport import LiveTransport
 from tests.outside.wire import CERTIFICATE, says, wire
+from tests.tables import each
 from tests.wiretap import Wiretap
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6;x=y\r\n world\r\n0\r\nX: y\r\n\r\n"
@@ -32,7 +33,7 @@ def transport() -> Iterator[LiveTransport]:
     made.close()
 
 
-@pytest.mark.parametrize("answer", [CHUNKED, CLOSED, HINTS])
+@each("answer", [CHUNKED, CLOSED, HINTS])
 def test_heads_bodies_framing_and_trailers_count(transport: LiveTransport, answer: bytes) -> None:
     with wire(says(answer)) as server:
         exchange(transport, server.url)
