@@ -103,6 +103,14 @@ def test_tools_are_called_and_the_model_answers_from_their_results(
         assert [delta.number for delta in deltas if delta.arguments][:4] == [0, 1, 2, 3]
 
 
+@each("stream", [True, False])
+@each("wire", LAB)
+def test_a_call_has_an_id_of_the_lab_but_where_it_comes_without_one(server: LabServer, wire: str, stream: bool) -> None:
+    for model, is_of_the_lab in (("tools", True), ("call-without-id", False)):
+        events, _ = ask(server, wire, model, stream=stream)
+        assert ["lab" in call.id for call in calls(events)] == [is_of_the_lab] * 2
+
+
 @each("wire", LAB)
 def test_an_unknown_tool_is_told_and_the_others_are_called(server: LabServer, wire: str) -> None:
     events, _ = ask(server, wire, "unknown-tool")

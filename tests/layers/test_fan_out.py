@@ -61,6 +61,13 @@ def test_each_event_has_its_time_since_the_question() -> None:
     assert list(found) == [FromOne(0, TextDelta("a"), 2.0), FromOne(0, COMPLETE, 4.0)]
 
 
+def test_an_end_by_a_failure_or_by_a_lost_race_has_its_time_too() -> None:
+    time_ = FakeTime()
+    members = [saying(ZeroDivisionError("oh"), delay_s=2.0), saying(COMPLETE, delay_s=3.0), saying(COMPLETE)]
+    found = fan_out(members, in_this_order(0, 1), time_.sleep, time_.clock, race=True)
+    assert [(each.number, each.after_s) for each in found] == [(0, 2.0), (1, 3.0), (2, 5.0)]
+
+
 def test_one_that_cannot_be_asked_is_told_and_disturbs_nobody() -> None:
     events = run([Member(failing(NO_KEY)), saying(TextDelta("b"), COMPLETE)], 0, 1, 1)
     assert events == [
