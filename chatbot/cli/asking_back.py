@@ -2,11 +2,11 @@
 
 # Without `from __future__ import annotations`: chatbot.options.declared reads the annotations as they stand.
 
-import sys
 from typing import Annotated
 
 from chatbot.core.errors import UsageError
 from chatbot.options.declared import Choice
+from chatbot.outside.desktop.stdin import read_typed_line
 from chatbot.outside.desktop.streams import is_terminal
 from chatbot.records import NamedTuple
 from chatbot.terminal.notices import Notices
@@ -26,7 +26,7 @@ def typed_line(prompt: str, notices: Notices) -> str:
     """What is typed behind the prompt, without its line end. Raises Left, and KeyboardInterrupt."""
     notices.write(prompt)
     try:
-        line = sys.stdin.readline()
+        line = read_typed_line()
     except UnicodeDecodeError:
         return "?"
     if not line:
@@ -49,4 +49,4 @@ def agreed(question: str, notices: Notices) -> bool:
     """Whether the person says yes. Raises UsageError where nobody is there to ask."""
     require_somebody()
     notices.write(f"{question} [y/N] ")
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    return read_typed_line().strip().lower() in ("y", "yes")

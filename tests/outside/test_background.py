@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -20,6 +19,7 @@ from chatbot.outside.background import (
     next_in,
     result_of,
 )
+from tests.signals import is_handled_during
 from tests.tables import each
 
 PATIENCE_S = 5.0
@@ -231,25 +231,4 @@ def an_inbox() -> tuple[Callable[[], object], Callable[[], None]]:
 def test_a_signal_that_does_not_wake_the_wait_is_handled_all_the_same(
     made: Callable[[], tuple[Callable[[], object], Callable[[], None]]],
 ) -> None:
-    """One that comes in the moment before the wait does not wake it; nor does this one: another thread receives it."""
-    wait, end = made()
-    handled = threading.Event()
-    came_in_time: list[bool] = []
-
-    def handle(*_: object) -> None:
-        handled.set()
-
-    def receive() -> None:
-        signal.pthread_kill(threading.get_ident(), signal.SIGUSR1)
-        came_in_time.append(handled.wait(PATIENCE_S))
-        end()
-
-    before = signal.signal(signal.SIGUSR1, handle)
-    receiver = threading.Timer(0.02, receive)
-    receiver.start()
-    try:
-        wait()
-        receiver.join()
-    finally:
-        signal.signal(signal.SIGUSR1, before)
-    assert came_in_time == [True]
+    assert is_handled_during(*made())

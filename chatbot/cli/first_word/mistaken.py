@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 
 from chatbot.core.errors import Cancelled
 from chatbot.core.likeness import distance
+from chatbot.outside.desktop.stdin import read_typed_line
 from chatbot.outside.desktop.streams import is_terminal
 from chatbot.terminal.notices import Notices
 
@@ -37,7 +37,7 @@ def is_command(word: str, name: str, notices: Notices) -> bool:
     )
     while True:
         notices.write(f"[Enter/{key}] ")
-        line = sys.stdin.readline()
+        line = read_typed_line()
         if not line:
             notices.write("\n")
             raise Cancelled("nothing was asked")

@@ -1,11 +1,17 @@
-"""Piped input: when it is read, how long it may stay silent, how much of it is taken."""
+"""Standard input: when what is piped is read, how long it may stay silent, how much of it is taken; a line typed there.
+
+A wait for it ends now and then: a signal that comes when it is about to begin does not end it, and is handled once it
+has ended.
+"""
 
 from __future__ import annotations
 
 import os
 import select
 import stat
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 
 from chatbot.core.amounts import size_words
 from chatbot.core.errors import FileUnreadable
@@ -15,6 +21,7 @@ MAX_PIPED_BYTES = 10_000_000
 HINT_AFTER_S = 1.0
 NAME = "standard input"
 _CHUNK_BYTES = 65_536
+_LONGEST_WAIT_S = 0.25
 
 
 def read_piped_text(
@@ -44,12 +51,12 @@ def read_piped_bytes(
     if not is_piped(descriptor):
         return None
     received = bytearray()
-    patience_s: float | None = hint_after_s
+    is_told = False
     while True:
-        readable, _, _ = select.select([descriptor], [], [], patience_s)
-        if not readable:
-            patience_s = None
-            on_silence()
+        if not select.select([descriptor], [], [], _LONGEST_WAIT_S if is_told else hint_after_s)[0]:
+            if not is_told:
+                is_told = True
+                on_silence()
             continue
         chunk = _read_chunk(descriptor)
         if not chunk:
@@ -60,6 +67,14 @@ def read_piped_bytes(
                 f"{NAME} is too large: at most {size_words(max_bytes)} can be sent",
                 advice="Send only the part that matters, for example with head, tail or grep.",
             )
+
+
+def read_typed_line() -> str:
+    """The next line that is typed, with its end; empty at the end of the input (Ctrl-D). Raises KeyboardInterrupt."""
+    with suppress(OSError, ValueError):  # nothing that can be waited for: Windows, or no descriptor
+        while not select.select([sys.stdin], [], [], _LONGEST_WAIT_S)[0]:
+            pass
+    return sys.stdin.readline()
 
 
 def is_piped(descriptor: int) -> bool:

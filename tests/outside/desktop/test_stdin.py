@@ -8,13 +8,15 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from chatbot.core.errors import FileUnreadable
-from chatbot.outside.desktop.stdin import is_piped, read_piped_bytes, read_piped_text
+from chatbot.outside.desktop.stdin import is_piped, read_piped_bytes, read_piped_text, read_typed_line
 from tests.processes import python
+from tests.signals import is_handled_during
 
 
 class Pipe:
@@ -214,3 +216,21 @@ def test_the_module_reads_nothing_when_imported(tmp_path: Path) -> None:
     code = "import chatbot.outside.desktop.stdin, os; print(os.read(0, 100).decode())"
     with path.open("rb") as file:
         assert python(code, stdin=file) == "still here\n"
+
+
+def test_a_signal_that_does_not_wake_the_wait_for_a_line_is_handled_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ours, theirs = os.openpty()
+    lines: list[str] = []
+    with os.fdopen(ours, "wb", 0) as keyboard, os.fdopen(theirs) as terminal:
+        monkeypatch.setattr("sys.stdin", terminal)
+        assert is_handled_during(lambda: lines.append(read_typed_line()), lambda: keyboard.write(b"yes\nno\n"))
+        assert [*lines, read_typed_line()] == ["yes\n", "no\n"]
+
+
+def test_a_signal_that_does_not_wake_the_wait_for_a_pipe_is_handled_all_the_same() -> None:
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb") as pipe:
+        read = partial(read_piped_bytes, pipe.fileno(), lambda: None, hint_after_s=0.01)
+        assert is_handled_during(read, partial(os.close, writing))
