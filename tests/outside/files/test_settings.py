@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -199,6 +200,10 @@ def test_a_link_to_nothing_a_folder_and_bytes_that_are_no_text_are_told(tmp_path
     path = tmp_path / "config.toml"
     path.symlink_to(tmp_path / "nowhere")
     with pytest.raises(ConfigurationError, match="leads to no file"):
+        read_text(path)
+    path.unlink()
+    path.symlink_to(path)
+    with pytest.raises(ConfigurationError, match=f"config.toml cannot be read: {os.strerror(errno.ELOOP).lower()}$"):
         read_text(path)
     path.unlink()
     path.mkdir(mode=0o700)
