@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-MOST_NOTED = 1_000
+MOST_LETTERS = 1_000
 
 
 def cases(table: str) -> list[tuple[str, ...]]:
@@ -41,7 +41,7 @@ def each(names: str | Sequence[str], rows: Iterable[Any]) -> Callable[[Callable[
                 try:
                     test(*own, **{**others, **folders}, **values)
                 except (Exception, pytest.fail.Exception) as error:
-                    error.add_note(f"with {values}"[:MOST_NOTED])
+                    error.add_note(f"with {values}"[:MOST_LETTERS])
                     failed.append(error)
             if failed:
                 raise BaseExceptionGroup(f"{len(failed)} of {len(table)} rows", failed)
