@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import atexit
-import contextlib
 import faulthandler
-import functools
 import gc
-import importlib
 import ipaddress
 import os
-import shutil
 import socket
-import sys
 import tempfile
 import time
 from collections.abc import Generator, Iterator
@@ -27,10 +21,10 @@ from hypothesis import HealthCheck, settings
 from chatbot.core.addresses import is_loopback
 from chatbot.lab.server.http import LabServer
 from chatbot.providers.choice import variable_names
-from tests import forked
+from tests import forked, workers
 from tests.processes import feel_signals
 
-TESTS = Path(__file__).parent
+WORKER = pytest.StashKey[str]()
 MOST_S = 60.0
 WOUND_AFTER_S = 10.0
 PROXIES = "HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY http_proxy https_proxy all_proxy no_proxy".split()
@@ -66,7 +60,15 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
         if config.option.dist == "no":
             config.option.dist = "worksteal"
         if forked.CAN_FORK:
+            config.stash[WORKER] = workers.begin(config)
             os.environ[forked.ADDRESS] = forked.server_address()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config, specs: list[Any]) -> None:
+    if WORKER in config.stash:
+        for spec in specs:
+            spec.python = config.stash[WORKER]
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -82,53 +84,11 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
     """
     gc.disable()
     try:
-        _load_in_turns(session.config)
         return (yield)
     finally:
         gc.freeze()
         gc.set_threshold(10_000)
         gc.enable()
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_configure_node(node: Any) -> None:
-    """Who may not write beside the sources writes into a folder that all workers share, until the end."""
-    if sys.dont_write_bytecode:
-        node.workerinput["bytecode"] = _shared_bytecode()
-
-
-@functools.cache
-def _shared_bytecode() -> str:
-    folder = tempfile.mkdtemp(prefix="chat-tests-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
-
-
-def _load_in_turns(config: pytest.Config) -> None:
-    """With `-n`, all tests: each worker begins to load their files at a place of its own, and then finds written what
-    the others made of theirs. The assertions in them cost pytest more than all the rest of the collection.
-    """
-    worker = getattr(config, "workerinput", None)
-    if worker is None or [Path(path).resolve() for path in config.args] != [TESTS]:
-        return
-    files = sorted(TESTS.rglob("test_*.py"))
-    first = len(files) * int(worker["workerid"].removeprefix("gw")) // int(worker["workercount"])
-    with _bytecode_in(worker.get("bytecode")):
-        for file in files[first:] + files[:first]:
-            with contextlib.suppress(Exception, pytest.skip.Exception):  # which it tells when it collects
-                importlib.import_module(".".join(file.relative_to(TESTS.parent).with_suffix("").parts))
-
-
-@contextlib.contextmanager
-def _bytecode_in(folder: str | None) -> Iterator[None]:
-    if not folder:
-        yield
-        return
-    sys.pycache_prefix, sys.dont_write_bytecode = folder, False
-    try:
-        yield
-    finally:
-        sys.pycache_prefix, sys.dont_write_bytecode = None, True
 
 
 class Clock:

@@ -1,27 +1,21 @@
 """A process that has loaded all of `chat` and forks itself for each command: a start costs a tenth of the CPU.
 
-It serves at a socket that listens, whose number it is told, until its standard input ends. A connection is for one
-child. It begins with eight bytes of length, with the three standard streams beside them, and JSON: `words` (behind
-`python`, as ["-m", MODULE, WORD...], ["-c", CODE, WORD...] or [SCRIPT, WORD...]), `env`, `cwd` and `terminal` (whether
-the streams are the terminal that shall control the process). The answers are the process id, and when it has ended the
-exit code as subprocess has it, in eight bytes each.
+It serves at a socket that listens, whose number it is told, as `tests.forking` says.
 """
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import importlib
-import json
 import os
 import pkgutil
 import select
 import shutil
+import signal
 import socket
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from rich.cells import cell_len
 
@@ -29,8 +23,8 @@ import chatbot
 from chatbot.cli.command_line.declared import Command
 from chatbot.cli.command_line.parsing import parse
 from chatbot.outside.http import lean_requests
-from tests.interpreter import NUMBER_BYTES, become, end, exit_code
-from tests.processes import feel_signals
+from tests.forking import serve
+from tests.interpreter import become
 from tests.reused import Reused
 
 LOADED_WHERE_USED = """_strptime ctypes curses dotenv encodings.ascii encodings.cp437 encodings.unicode_escape
@@ -45,15 +39,12 @@ FOR_FEW = ["anyio", "httpx2", "mcp", "mcp_types", "pypdf", "uvicorn"]
 
 
 def main() -> None:
-    feel_signals()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C at the tests is for them; they end what they have begun
     listener = socket.socket(fileno=int(sys.argv[1]))
     if sys.stdin in select.select([listener, sys.stdin], [], [])[0]:
         return  # nobody has asked for anything
     _load()
-    request = _next_child(listener)
-    if request:
-        become(request["streams"], request["env"], request["cwd"], terminal=request["terminal"])
-        end(exit_code(request["words"]))
+    serve(listener)
 
 
 def _load() -> None:
@@ -84,45 +75,6 @@ def _run_once() -> None:
     become(*outside)
     shutil.rmtree(home)
     gc.collect()
-
-
-def _next_child(listener: socket.socket) -> dict[str, Any] | None:
-    """Serves until its standard input ends: None. In each child it returns at once, with what that shall become."""
-    lines: dict[int, tuple[int, socket.socket]] = {}  # by what tells the end of a child (pidfd_open(2))
-    while True:
-        ready = select.select([0, listener.fileno(), *lines], [], [])[0]
-        if 0 in ready:
-            return None
-        for ended in lines.keys() & set(ready):
-            _tell_end(ended, *lines.pop(ended))
-        if listener.fileno() in ready:
-            line, _ = listener.accept()
-            request = _asked(line)
-            child = os.fork()
-            if not child:
-                listener.close()
-                line.close()
-                for other, (_, other_line) in lines.items():
-                    os.close(other)
-                    other_line.close()
-                return request
-            for stream in request["streams"]:
-                os.close(stream)
-            line.sendall(child.to_bytes(NUMBER_BYTES))
-            lines[os.pidfd_open(child)] = (child, line)
-
-
-def _asked(line: socket.socket) -> dict[str, Any]:
-    number, streams, _, _ = socket.recv_fds(line, NUMBER_BYTES, 3)
-    return {**json.loads(line.recv(int.from_bytes(number), socket.MSG_WAITALL)), "streams": streams}
-
-
-def _tell_end(ended: int, child: int, line: socket.socket) -> None:
-    os.close(ended)
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    with contextlib.suppress(BrokenPipeError):  # who has asked is gone
-        line.sendall(code.to_bytes(NUMBER_BYTES, signed=True))
-    line.close()
 
 
 if __name__ == "__main__":

@@ -279,19 +279,25 @@ def server_address() -> str:
 
 
 def _begun_server() -> str:
-    place = "/tmp" if len(tempfile.gettempdir()) > MOST_LETTERS else None
-    folder = tempfile.mkdtemp(prefix="chat-tests-", dir=place)  # private: who may connect may run what they like
-    address = str(Path(folder, "fork-server"))
+    listener, address = listening("fork-server")
     env = {"PATH": os.environ["PATH"], **STARTED_WITH}
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(address)
-        listener.listen()
+    with listener:
         number = listener.fileno()
         command = [sys.executable, "-m", "tests.fork_server", str(number)]
         server = subprocess.Popen(command, env=env, cwd=ROOT, pass_fds=[number], stdin=subprocess.PIPE)
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     atexit.register(server.communicate)
     return address
+
+
+def listening(name: str) -> tuple[socket.socket, str]:
+    """A socket that listens, and its address, in a folder that is there as long as this process."""
+    place = "/tmp" if len(tempfile.gettempdir()) > MOST_LETTERS else None
+    folder = tempfile.mkdtemp(prefix="chat-tests-", dir=place)  # private: who may connect may run what they like
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(Path(folder, name)))
+    listener.listen()
+    return listener, listener.getsockname()
 
 
 def _is_the_program(words: Sequence[str | bytes]) -> bool:
