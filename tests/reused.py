@@ -38,6 +38,8 @@ from tests.interpreter import NUMBER_BYTES, become, end, exit_code
 
 MOST_RUNS = 200  # what a run leaves in a circle of references stays: the program takes it from the collector at its end
 MOST_S_FOR_THREADS = 0.02
+SIGNALS = tuple(signal.valid_signals())
+TOUCH_THE_WORLD = ("chatbot.cli.", "chatbot.lab.", "chatbot.library.", "chatbot.outside.")
 
 
 def main() -> None:
@@ -127,8 +129,10 @@ def left_behind() -> dict[str, Any]:
 
 @functools.cache
 def _caches_of_ours() -> list[Callable[[], None]]:
-    """What empties each cache of results in a module of the program, looked for once, before it forks."""
-    modules = [module for name, module in sys.modules.items() if name.partition(".")[0] == "chatbot"]
+    """What empties each cache of results that come from the world, looked for once, before it forks. The other floors
+    of the program only compute, as `tests.test_floors` sees to: their results are the same for every run.
+    """
+    modules = [module for name, module in sys.modules.items() if name.startswith(TOUCH_THE_WORLD)]
     return [forget for module in modules for forget in _caches_in(module)]
 
 
@@ -150,7 +154,7 @@ def _wait_for_threads() -> None:
 
 
 def _handlers() -> dict[signal.Signals | int, Any]:
-    return {number: signal.getsignal(number) for number in signal.valid_signals()}
+    return {number: signal.getsignal(number) for number in SIGNALS}
 
 
 def _has_children() -> bool:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from tests.fork_server import FOR_FEW
 from tests.processes import python
+from tests.reused import TOUCH_THE_WORLD
 from tests.tables import cases, each
 
 ROOT = Path(__file__).parents[1]
@@ -149,6 +150,10 @@ def _is_in(module: str, names: frozenset[str]) -> bool:
 def test_every_file_keeps_to_its_floor() -> None:
     assert len(FILES) > 40
     assert [fault for path, source in FILES.items() for fault in faults(path, source)] == []
+
+
+def test_results_are_forgotten_between_runs_of_one_process_where_a_floor_may_touch_the_world() -> None:
+    assert {f"chatbot.{name}." for name, floor in FLOORS.items() if floor.others >= STDLIB} == set(TOUCH_THE_WORLD)
 
 
 def test_every_floor_of_the_plan_is_in_the_package_and_in_its_docstring() -> None:
