@@ -12,6 +12,7 @@ from chatbot.cli import commands
 from chatbot.cli.output import stdio
 from chatbot.core.errors import ChatError
 from chatbot.core.redaction.redactor import Redactor, is_secret_name
+from chatbot.outside.desktop.lost_signals import sending_again
 from chatbot.outside.desktop.streams import is_terminal, reserve_standard_descriptors
 from chatbot.terminal.notices import Notices
 from chatbot.terminal.screen import is_dumb
@@ -23,6 +24,7 @@ _OUTPUT_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
 
 def main(argv: Sequence[str]) -> int:
     """Runs one command; returns its exit code. Every exception ends here."""
+    before, sys.unraisablehook = sys.unraisablehook, sending_again(sys.unraisablehook)
     reserve_standard_descriptors()
     notices = Notices(
         _write_error, Redactor(_secrets()), colour=_stderr_takes_colour(), columns=lambda: stdio.size(2)[0]
@@ -48,6 +50,7 @@ def main(argv: Sequence[str]) -> int:
     except SystemExit as ended:  # of a signal in the session
         return ended.code if isinstance(ended.code, int) else FAULT
     finally:
+        sys.unraisablehook = before
         gc.enable()
 
 

@@ -27,11 +27,28 @@ def start(server: LabServer, home: Path, scenario: str, **streams: Any) -> subpr
     return forked.start(words, environment(home, **KEYS), home, **(pipes | streams))
 
 
+STRIKES = """
+import signal, sys, weakref
+from chatbot.cli.main import main
+class Thing: pass
+kept = [Thing()]
+reference = weakref.ref(kept[0], lambda gone: signal.raise_signal(signal.SIGINT))
+sys.addaudithook(lambda event, words: kept.clear() if event == "import" else None)
+sys.exit(main(sys.argv[1:]))
+"""
+
+
 def wait_for_request(server: LabServer, more_than: int = 0) -> None:
     deadline = time.monotonic() + 10
     while len(server.requests) <= more_than:
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def test_ctrl_c_is_heard_also_where_python_can_raise_nothing(server: LabServer, tmp_path: Path) -> None:
+    words = [*at(server.url), "-m", "hang-in-stream", "hi"]
+    result = run_code(STRIKES, *words, home=tmp_path, check=False, **KEYS)
+    assert (result.code, "ignored" in result.err) == (130, False)
 
 
 @pytest.mark.parametrize(

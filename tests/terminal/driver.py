@@ -24,6 +24,7 @@ from chatbot.core.messages import Image
 from chatbot.core.models.listed import ListedModel
 from chatbot.core.text import DecodedText
 from chatbot.outside.desktop.keyboard import SilentKeyboard
+from chatbot.outside.desktop.lost_signals import sending_again
 from chatbot.terminal.answer.show_events import AnswerResult
 from chatbot.terminal.input.completion import Completions
 from chatbot.terminal.input.input_line import InputParser
@@ -106,6 +107,7 @@ def _ended(number: int, frame: FrameType | None) -> None:
 def main() -> None:
     driver = Driver(Path(sys.argv[1]))
     words = sys.argv[2:]
+    sys.unraisablehook = sending_again(sys.unraisablehook)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _ended)
     notices = Notices(write, str, colour=False)
