@@ -149,8 +149,10 @@ _idle: dict[bool, list[_Shared]] = {False: [], True: []}
 
 
 def _shared(*, on_terminal: bool) -> _Shared:
-    idle = _idle[on_terminal]
-    return idle.pop() if idle else _Shared(on_terminal=on_terminal)
+    try:
+        return _idle[on_terminal].pop()
+    except IndexError:
+        return _Shared(on_terminal=on_terminal)
 
 
 class _Forked(subprocess.Popen[bytes]):

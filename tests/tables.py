@@ -5,6 +5,9 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +25,12 @@ def _meant(cell: str) -> str:
     return cell.strip().encode("latin-1", "backslashreplace").decode("unicode_escape")
 
 
-def each(names: str | Sequence[str], rows: Iterable[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def each(
+    names: str | Sequence[str], rows: Iterable[Any], *, at_once: int = 1
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """As `pytest.mark.parametrize`, in one test: for long tables of what is quickly looked at, as a test costs some
     milliseconds of its own. Every row is tried, and each that fails is named. Fixtures are those of all rows together;
-    but of `tmp_path` each has a folder of its own.
+    but of `tmp_path` each has a folder of its own. Rows that wait for other processes can be tried several `at_once`.
     """
     fields = [name.strip() for name in (names.split(",") if isinstance(names, str) else names)]
     table = list(rows)
@@ -34,15 +39,18 @@ def each(names: str | Sequence[str], rows: Iterable[Any]) -> Callable[[Callable[
     def decorated(test: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(test)
         def all_rows(*own: Any, **others: Any) -> None:
-            failed: list[BaseException] = []
-            for number, row in enumerate(table):
+            def tried(number: int, row: Any) -> BaseException | None:
                 folders = {name: _folder_in(others[name], number) for name in {"tmp_path"} & others.keys()}
                 values = dict(zip(fields, (row,) if len(fields) == 1 else row, strict=True))
                 try:
                     test(*own, **{**others, **folders}, **values)
                 except (Exception, pytest.fail.Exception) as error:
                     error.add_note(f"with {values}"[:MOST_LETTERS])
-                    failed.append(error)
+                    return error
+                return None
+
+            with ThreadPoolExecutor(at_once) if at_once > 1 else nullcontext() as pool:
+                failed = [error for error in (pool.map if pool else map)(tried, count(), table) if error]
             if failed:
                 raise BaseExceptionGroup(f"{len(failed)} of {len(table)} rows", failed)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,16 @@ def test_a_row_has_a_folder_of_its_own(tmp_path: Path) -> None:
 
     is_alone(tmp_path=tmp_path)
     assert sorted(path.read_text() for path in tmp_path.rglob("word")) == ["a", "b", "c"]
+
+
+def test_rows_that_are_tried_at_once_wait_together_and_are_told_of_in_their_order() -> None:
+    together = threading.Barrier(3, timeout=20)
+
+    @each("number", range(3), at_once=3)
+    def waits(number: int) -> None:
+        together.wait()
+        assert number == 1
+
+    with pytest.raises(ExceptionGroup, match="2 of 3 rows") as failed:
+        waits()
+    assert [error.__notes__ for error in failed.value.exceptions] == [["with {'number': 0}"], ["with {'number': 2}"]]

@@ -10,12 +10,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from chatbot.lab.server.http import LabServer
 from tests import forked
 from tests.forked import start_on_terminal
 from tests.journeys.chat import at, environment, run
+from tests.tables import each
 
 BROKEN = ["-m", "tests.journeys.broken"]
 ANSWER = "# Cats\n\nA *cat* is:\n\n```python\ndef cat():\n    return 1\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\nend"
@@ -61,9 +60,10 @@ TELLS_OF_THE_HTTP = [
     "chatbot.cli.ask.wire.files:ExchangeFiles.over",
 ]
 HOW = ["raises", "hangs"]
+AT_ONCE = 4  # what hangs is waited for
 
 
-def each(places: list[str], *hanging: str) -> list[tuple[str, str]]:
+def ways(places: list[str], *hanging: str) -> list[tuple[str, str]]:
     """Every place that raises, and some that hang: how long that lasts is waited for."""
     return [(place, "raises") for place in places] + [(place, "hangs") for place in hanging]
 
@@ -102,7 +102,7 @@ def piped(place: str, how: str, home: Path, *words: str, **variables: str) -> su
     return forked.run([*BROKEN, place, how, *words], environment(home, **variables), home, timeout_s=60, alone=True)
 
 
-@pytest.mark.parametrize(("place", "how"), each(DRAWS, DRAWS[0], "chatbot.terminal.answer.live_view:LiveView.frame"))
+@each("place, how", ways(DRAWS, DRAWS[0], "chatbot.terminal.answer.live_view:LiveView.frame"), at_once=AT_ONCE)
 def test_what_draws_the_answer_may_fail_and_the_text_comes_plainly(place: str, how: str, tmp_path: Path) -> None:
     seen, code = on_a_terminal(place, how, tmp_path, "-m", "lab/echo", ANSWER)
     assert ANSWER in seen
@@ -120,18 +120,18 @@ def answered(place: str, how: str, home: Path, *words: str) -> str:
     return done.stderr.decode()
 
 
-@pytest.mark.parametrize(("place", "how"), each(STANDS_BESIDE, "chatbot.terminal.answer.plain:PlainView.show"))
+@each("place, how", ways(STANDS_BESIDE, "chatbot.terminal.answer.plain:PlainView.show"), at_once=AT_ONCE)
 def test_a_pipe_gets_the_exact_text_once_whatever_fails_beside_it(place: str, how: str, tmp_path: Path) -> None:
     answered(place, how, tmp_path)
     assert_kept_whole(tmp_path)
 
 
-@pytest.mark.parametrize(("place", "how"), each(KEEPS, "chatbot.outside.history.database:Database.attempt"))
+@each("place, how", ways(KEEPS, "chatbot.outside.history.database:Database.attempt"), at_once=AT_ONCE)
 def test_a_history_that_fails_is_a_notice(place: str, how: str, tmp_path: Path) -> None:
     assert answered(place, how, tmp_path).count("chat: the history does not work") == 1
 
 
-@pytest.mark.parametrize(("place", "how"), each(TELLS_OF_THE_HTTP, "chatbot.terminal.http.http_steps:event_lines"))
+@each("place, how", ways(TELLS_OF_THE_HTTP, "chatbot.terminal.http.http_steps:event_lines"), at_once=AT_ONCE)
 def test_what_tells_of_the_http_and_keeps_it_may_fail_too(place: str, how: str, tmp_path: Path) -> None:
     files = ["--record", "tape.jsonl", "--har", "all.har", "--log-file", "log.jsonl"]
     said = answered(place, how, tmp_path, "-vv", "--timing", *files)
@@ -139,7 +139,7 @@ def test_what_tells_of_the_http_and_keeps_it_may_fail_too(place: str, how: str, 
     assert_kept_whole(tmp_path)
 
 
-@pytest.mark.parametrize("how", HOW)
+@each("how", HOW, at_once=AT_ONCE)
 def test_a_growing_answer_that_cannot_be_kept_is_kept_at_its_end(how: str, tmp_path: Path) -> None:
     assert (
         piped("chatbot.outside.history.writing:TurnWriter.frame", how, tmp_path, "-m", "lab/echo", ANSWER).returncode
@@ -148,14 +148,14 @@ def test_a_growing_answer_that_cannot_be_kept_is_kept_at_its_end(how: str, tmp_p
     assert kept(tmp_path)["answer"] == ANSWER
 
 
-@pytest.mark.parametrize("how", HOW)
+@each("how", HOW, at_once=AT_ONCE)
 def test_a_title_that_cannot_be_made_is_none(how: str, tmp_path: Path) -> None:
     done = piped("chatbot.outside.history.writing:title_of", how, tmp_path, "-m", "lab/echo", ANSWER)
     assert (done.stdout.decode(), done.returncode) == (ANSWER + "\n", 0)
     assert kept(tmp_path)["answer"] == ANSWER
 
 
-@pytest.mark.parametrize("how", HOW)
+@each("how", HOW, at_once=AT_ONCE)
 def test_a_redactor_that_fails_hides_the_words_and_keeps_the_answer(
     how: str, tmp_path: Path, server: LabServer
 ) -> None:
@@ -168,7 +168,7 @@ def test_a_redactor_that_fails_hides_the_words_and_keeps_the_answer(
     assert kept(tmp_path)["answer"] == right.text.rstrip("\n")
 
 
-@pytest.mark.parametrize("how", HOW)
+@each("how", HOW, at_once=AT_ONCE)
 def test_ctrl_c_ends_an_answer_even_where_the_wait_for_it_cannot_be_ended(how: str, tmp_path: Path) -> None:
     words = [*BROKEN, "chatbot.outside.background:EventQueue.wake", how, "-m", "lab/hang-in-stream", "hello"]
     pipes: Any = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
@@ -181,7 +181,7 @@ def test_ctrl_c_ends_an_answer_even_where_the_wait_for_it_cannot_be_ended(how: s
     assert kept(tmp_path)["answer"].startswith((began + rest).decode().rstrip("\n"))
 
 
-@pytest.mark.parametrize("limit", [["--max-time", "1"], []])
+@each("limit", [["--max-time", "1"], []], at_once=AT_ONCE)
 def test_a_view_that_hangs_delays_neither_the_time_limit_nor_ctrl_c(limit: list[str], tmp_path: Path) -> None:
     words = [
         *BROKEN,
@@ -202,7 +202,7 @@ def test_a_view_that_hangs_delays_neither_the_time_limit_nor_ctrl_c(limit: list[
     assert kept(tmp_path)["answer"]
 
 
-@pytest.mark.parametrize("how", HOW)
+@each("how", HOW, at_once=AT_ONCE)
 def test_what_was_kept_is_shown_plainly_where_it_cannot_be_drawn(how: str, tmp_path: Path) -> None:
     assert run("-m", "lab/echo", ANSWER, home=tmp_path).code == 0
     seen, code = on_a_terminal("chatbot.terminal.markdown.blocks:Blocks.line", how, tmp_path, "logs", "show")
@@ -210,7 +210,7 @@ def test_what_was_kept_is_shown_plainly_where_it_cannot_be_drawn(how: str, tmp_p
     assert code == 0
 
 
-@pytest.mark.parametrize("how", HOW)
+@each("how", HOW, at_once=AT_ONCE)
 def test_a_clipboard_that_fails_costs_a_session_nothing(how: str, tmp_path: Path) -> None:
     command = [*BROKEN, "chatbot.outside.desktop.clipboard:copy", how, "-m", "lab/echo"]
     child = start_on_terminal(command, environment(tmp_path, TERM="dumb"), tmp_path, timeout=15)
