@@ -37,12 +37,13 @@ def sending_again(otherwise: Callable[[UnraisableHookArgs], Any]) -> Callable[[U
 
 def _number(error: BaseException | None) -> int:
     """Of the signal that raised this; 0 for none."""
-    from signal import SIGINT
+    from signal import NSIG, SIGINT
 
     if isinstance(error, KeyboardInterrupt):
         return SIGINT
-    is_end = isinstance(error, SystemExit) and isinstance(error.code, int)
-    return max(0, error.code - _BY_A_SIGNAL) if is_end else 0  # type: ignore[union-attr]
+    code = error.code if isinstance(error, SystemExit) else None
+    number = code - _BY_A_SIGNAL if isinstance(code, int) else 0
+    return number if 0 < number < NSIG else 0
 
 
 def _send(number: int) -> None:

@@ -70,7 +70,7 @@ def test_all_else_is_told_as_ever(told: list[Any]) -> None:
     def fail(error: BaseException) -> None:
         raise error
 
-    errors = ValueError("a fault"), SystemExit(3), SystemExit("a text"), SystemExit(None)
+    errors = ValueError("a fault"), SystemExit(3), SystemExit("a text"), SystemExit(None), SystemExit(255)
     for error in errors:
         in_a_finalizer(lambda error=error: fail(error))  # type: ignore[misc]
     in_a_finalizer(lambda: fail(Hung()))  # which the watchdog raises again
