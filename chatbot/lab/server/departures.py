@@ -90,8 +90,12 @@ class DepartureWatch:
 
 
 def _is_gone(connection: socket.socket) -> bool:
+    """Whether nothing follows; never waits. A socket of Python's that has a timeout would, for what somebody else has
+    read meanwhile: so it is asked through another, which has none.
+    """
     try:
-        return not connection.recv(1, socket.MSG_PEEK | getattr(socket, "MSG_DONTWAIT", 0))
+        with socket.socket(fileno=socket.dup(connection.fileno())) as same:
+            return not same.recv(1, socket.MSG_PEEK | getattr(socket, "MSG_DONTWAIT", 0))
     except BlockingIOError:
         return False
     except OSError:
