@@ -61,7 +61,7 @@ def main() -> None:
 
 
 class Reused:
-    """This process. What handles signals, and what the program keeps in memory, is after each run as it is now."""
+    """This process. What handles signals, and what the program keeps of the world, is after each run as it is now."""
 
     def __init__(self) -> None:
         weakref.finalize(self, print).detach()  # the first one is told to atexit
